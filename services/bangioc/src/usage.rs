@@ -1,0 +1,46 @@
+//! What the command line itself refuses.
+
+use std::io;
+
+use bangioc_runtime::failure::{Class, Exit, Failure};
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("there is no code `{code}`")]
+    UnknownCode { code: String, known: usize },
+    #[error("could not write the answer")]
+    Unwritable(#[source] io::Error),
+    #[error("could not start the runtime")]
+    Runtime(#[source] io::Error),
+}
+
+impl Failure for Refusal {
+    fn code(&self) -> &'static str {
+        match self {
+            Refusal::UnknownCode { .. } => "BG0190",
+            Refusal::Unwritable(_) => "BG0191",
+            Refusal::Runtime(_) => "BG0192",
+        }
+    }
+
+    fn class(&self) -> Class {
+        Class::Halt
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Refusal::UnknownCode { .. } => Exit::Usage,
+            Refusal::Unwritable(_) | Refusal::Runtime(_) => Exit::Failed,
+        }
+    }
+
+    fn hint(&self) -> String {
+        match self {
+            Refusal::UnknownCode { known, .. } => {
+                format!("`bangioc explain` lists the {known} codes there are")
+            }
+            Refusal::Unwritable(_) => "look at where stdout leads: a full disk, a closed pipe".into(),
+            Refusal::Runtime(_) => "look at the limits of this host: threads, memory, open files".into(),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Where a change stands: the version of a record, and PostgreSQL's log position.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A byte position in PostgreSQL's write-ahead log.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Lsn(pub u64);
+
+/// PostgreSQL's own spelling, `16/B374D848`.
+impl fmt::Display for Lsn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:X}/{:X}", self.0 >> 32, self.0 & 0xFFFF_FFFF)
+    }
+}
+
+impl fmt::Debug for Lsn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("not a log position")]
+pub struct BadLsn;
+
+impl FromStr for Lsn {
+    type Err = BadLsn;
+
+    fn from_str(text: &str) -> Result<Lsn, BadLsn> {
+        let (high, low) = text.split_once('/').ok_or(BadLsn)?;
+        let part = |digits| u32::from_str_radix(digits, 16).map_err(|_| BadLsn);
+        Ok(Lsn(u64::from(part(high)?) << 32 | u64::from(part(low)?)))
+    }
+}
+
+/// Order of the changes of one key: never a clock, never a row's own log position (the rows of one
+/// COPY share it). Compared only within a key.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Version {
+    /// Grows when the source's identity changes.
+    pub epoch: u32,
+    /// Of the commit record of the change's transaction.
+    pub commit_lsn: Lsn,
+    /// Row message n of the transaction (from 1) has 2n, the create half of a key change 2n + 1, a
+    /// copied row 0.
+    pub ordinal: u64,
+}
+
+impl Version {
+    pub const BYTES: usize = 20;
+
+    /// Big-endian, so that byte order is version order.
+    pub fn to_bytes(self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        bytes[..4].copy_from_slice(&self.epoch.to_be_bytes());
+        bytes[4..12].copy_from_slice(&self.commit_lsn.0.to_be_bytes());
+        bytes[12..].copy_from_slice(&self.ordinal.to_be_bytes());
+        bytes
+    }
+
+    pub fn from_bytes(bytes: [u8; Self::BYTES]) -> Version {
+        let [e0, e1, e2, e3, l0, l1, l2, l3, l4, l5, l6, l7, ordinal @ ..] = bytes;
+        Version {
+            epoch: u32::from_be_bytes([e0, e1, e2, e3]),
+            commit_lsn: Lsn(u64::from_be_bytes([l0, l1, l2, l3, l4, l5, l6, l7])),
+            ordinal: u64::from_be_bytes(ordinal),
+        }
+    }
+}
+
+impl Version {
+    /// 40 lower-case digits, in version order.
+    pub fn to_hex(self) -> String {
+        self.to_bytes().iter().fold(String::with_capacity(2 * Self::BYTES), |mut text, byte| {
+            for nibble in [byte >> 4, byte & 15] {
+                text.push(char::from(b"0123456789abcdef"[usize::from(nibble)]));
+            }
+            text
+        })
+    }
+
+    pub fn from_hex(text: &str) -> Option<Version> {
+        let mut bytes = [0; Self::BYTES];
+        if text.len() != 2 * Self::BYTES || !text.is_ascii() {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Version::from_bytes(bytes))
+    }
+}
