@@ -1,4 +1,5 @@
-//! What a contract says, as types. Built only by reading a contract file, and then known to be sound.
+//! What a contract says, as types. Built by reading a contract file ([`crate::catalogue`]), and then
+//! known to be sound.
 
 use std::fmt;
 
@@ -22,6 +23,23 @@ macro_rules! text_id {
 }
 text_id!(DatasetId, OwnerId);
 
+impl DatasetId {
+    /// None when it could not stand in a topic, a file name and a table name; see [`crate::names::id_fault`].
+    pub fn parse(text: &str) -> Option<DatasetId> {
+        crate::names::id_fault(text)
+            .is_none()
+            .then(|| DatasetId(text.to_owned()))
+    }
+}
+
+impl OwnerId {
+    pub fn parse(text: &str) -> Option<OwnerId> {
+        crate::names::id_fault(text)
+            .is_none()
+            .then(|| OwnerId(text.to_owned()))
+    }
+}
+
 /// A text for people, in both languages.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Label {
@@ -34,6 +52,8 @@ pub struct Contract {
     pub dataset: DatasetId,
     pub owner: OwnerId,
     pub name: Label,
+    /// What it holds, for people who have never seen it.
+    pub about: Option<Label>,
     pub status: Status,
     pub kind: Kind,
     pub source: SourceTable,
@@ -84,6 +104,7 @@ pub struct Column {
     pub column_type: ColumnType,
     pub class: Class,
     pub label: Label,
+    pub about: Option<Label>,
     /// Rule breaches apart, may the value be null? Keys never are.
     pub required: bool,
 }
@@ -98,7 +119,10 @@ pub enum ColumnType {
     Double,
     Boolean,
     /// `numeric(precision, scale)`: Connect `Decimal`.
-    Numeric { precision: u32, scale: u32 },
+    Numeric {
+        precision: u32,
+        scale: u32,
+    },
     /// `numeric`: Debezium's `VariableScaleDecimal`.
     NumericAny,
     Date,
@@ -110,13 +134,19 @@ pub enum ColumnType {
     Jsonb,
     Bytea,
     /// `text`, `varchar(n)` and `char(n)`: the limit is kept for documentation and rules.
-    Text { max_chars: Option<u32> },
+    Text {
+        max_chars: Option<u32>,
+    },
     /// An enum of the source, by its type's name: travels as `io.debezium.data.Enum` text.
-    Enum { name: String },
+    Enum {
+        name: String,
+    },
     /// One-dimensional array; other shapes travel in `exact`.
     Array(Box<ColumnType>),
     /// Everything else (`interval`, `inet`, `daterange`, …): PostgreSQL's type name, travels as text.
-    Other { name: String },
+    Other {
+        name: String,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -132,4 +162,97 @@ pub enum OnPoison {
     ParkKey,
     Supersede,
     Halt,
+}
+
+impl Contract {
+    /// The key's columns, in key order.
+    pub fn key_columns(&self) -> impl ExactSizeIterator<Item = &Column> + '_ {
+        self.key.iter().map(|&index| &self.columns[index])
+    }
+
+    pub fn column_index(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+
+    pub fn is_active(&self) -> bool {
+        self.status == Status::Active
+    }
+}
+
+impl ColumnType {
+    /// Type of the store's column. Limits of text (`varchar(n)`) and the values of an enum stay rules
+    /// of the contract: the store must be able to hold what the source held.
+    pub fn store_type(&self) -> String {
+        match self {
+            ColumnType::Text { .. } | ColumnType::Enum { .. } => "text".into(),
+            ColumnType::Array(element) => format!("{}[]", element.store_type()),
+            ColumnType::Smallint
+            | ColumnType::Integer
+            | ColumnType::Bigint
+            | ColumnType::Real
+            | ColumnType::Double
+            | ColumnType::Boolean
+            | ColumnType::Numeric { .. }
+            | ColumnType::NumericAny
+            | ColumnType::Date
+            | ColumnType::Time
+            | ColumnType::Timestamp
+            | ColumnType::Timestamptz
+            | ColumnType::Uuid
+            | ColumnType::Json
+            | ColumnType::Jsonb
+            | ColumnType::Bytea
+            | ColumnType::Other { .. } => self.to_string(),
+        }
+    }
+
+    /// Does the store compare it as text? Then its key column is collated "C".
+    pub fn is_text(&self) -> bool {
+        matches!(self, ColumnType::Text { .. } | ColumnType::Enum { .. })
+    }
+}
+
+/// As in a contract file, and as PostgreSQL writes it (an enum by its type's name).
+impl fmt::Display for ColumnType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            ColumnType::Smallint => "smallint",
+            ColumnType::Integer => "integer",
+            ColumnType::Bigint => "bigint",
+            ColumnType::Real => "real",
+            ColumnType::Double => "double precision",
+            ColumnType::Boolean => "boolean",
+            ColumnType::Numeric { precision, scale } => {
+                return write!(f, "numeric({precision},{scale})");
+            }
+            ColumnType::NumericAny => "numeric",
+            ColumnType::Date => "date",
+            ColumnType::Time => "time",
+            ColumnType::Timestamp => "timestamp",
+            ColumnType::Timestamptz => "timestamptz",
+            ColumnType::Uuid => "uuid",
+            ColumnType::Json => "json",
+            ColumnType::Jsonb => "jsonb",
+            ColumnType::Bytea => "bytea",
+            ColumnType::Text { max_chars: None } => "text",
+            ColumnType::Text {
+                max_chars: Some(limit),
+            } => return write!(f, "varchar({limit})"),
+            ColumnType::Enum { name } => return write!(f, "enum {name}"),
+            ColumnType::Array(element) => return write!(f, "{element}[]"),
+            ColumnType::Other { name } => name,
+        };
+        f.write_str(name)
+    }
+}
+
+impl Class {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Class::Open => "open",
+            Class::Internal => "internal",
+            Class::Personal => "personal",
+            Class::Sensitive => "sensitive",
+        }
+    }
 }

@@ -45,9 +45,18 @@ pub struct Span {
 impl Span {
     /// `start` of a span that holds no text; `end` then says which kind.
     const MARK: u32 = u32::MAX;
-    pub const NULL: Span = Span { start: Self::MARK, end: 0 };
-    pub const TOAST: Span = Span { start: Self::MARK, end: 1 };
-    pub const TOO_LARGE: Span = Span { start: Self::MARK, end: 2 };
+    pub const NULL: Span = Span {
+        start: Self::MARK,
+        end: 0,
+    };
+    pub const TOAST: Span = Span {
+        start: Self::MARK,
+        end: 1,
+    };
+    pub const TOO_LARGE: Span = Span {
+        start: Self::MARK,
+        end: 2,
+    };
 
     /// Byte range `start..end` of the row's text.
     pub fn text(start: u32, end: u32) -> Span {
@@ -94,7 +103,9 @@ impl<'a> Row<'a> {
     }
 
     pub fn has_absent(&self) -> bool {
-        self.spans.iter().any(|span| span.start == Span::MARK && span.end > 0)
+        self.spans
+            .iter()
+            .any(|span| span.start == Span::MARK && span.end > 0)
     }
 }
 
@@ -132,13 +143,30 @@ impl RowBuf {
         self.spans.push(span);
     }
 
+    /// Empties it and makes it `columns` wide, all null; for cells that come in another order.
+    pub fn reset(&mut self, columns: usize) {
+        self.clear();
+        self.spans.resize(columns, Span::NULL);
+    }
+
+    /// Replaces one cell of a row that [`RowBuf::reset`] or earlier pushes made wide enough.
+    pub fn set(&mut self, column: usize, cell: Cell<'_>) {
+        self.push(cell);
+        if let Some(span) = self.spans.pop() {
+            self.spans[column] = span;
+        }
+    }
+
     pub fn row(&self) -> Row<'_> {
         Row::new(&self.text, &self.spans)
     }
 }
 
 /// A frame of PostgreSQL's protocol is below 1 GiB and a record below 8 MiB, so both ends fit.
-#[expect(clippy::cast_possible_truncation, reason = "bounded by the protocol, see above")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "bounded by the protocol, see above"
+)]
 fn span_between(start: usize, end: usize) -> Span {
     Span::text(start as u32, end as u32)
 }

@@ -1,5 +1,206 @@
-//! The rules that a dataset's rows must keep.
+//! The rules that a dataset's rows must keep: declared in its contract, compiled once, checked per row.
+//!
+//! A breach names a code and a column, never a value. Columns that did not travel with their event are
+//! not judged, nor is a rule that needs one.
+//!
+//! - [`text`]: what every text must be, and what a code must be
+//! - [`value`]: rules of one column
+//! - [`row`]: rules between columns
+//! - [`geometry`], [`json`], [`tax_code`], [`time`]: the arithmetic behind them
 
-/// A dataset's compiled rules.
+pub(crate) mod geometry;
+pub(crate) mod json;
+pub(crate) mod row;
+pub(crate) mod tax_code;
+pub(crate) mod text;
+pub(crate) mod time;
+pub(crate) mod value;
+
+use std::fmt;
+
+use crate::row::{Cell, Row};
+use row::RowRule;
+use value::ColumnRules;
+
+/// Stable codes: the text about them may change, they do not. `W_…` are reported, never refused.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum RuleCode {
+    Required,
+    Format,
+    CodeList,
+    Range,
+    Precision,
+    CheckDigit,
+    CrossField,
+    Geometry,
+    Encoding,
+    Unicode,
+    TooBig,
+    /// The payload must not be kept anywhere.
+    Secret,
+    Schema,
+    DuplicateKey,
+    Reference,
+    Nfc,
+    Whitespace,
+}
+
+impl RuleCode {
+    pub const ALL: [RuleCode; 17] = [
+        RuleCode::Required,
+        RuleCode::Format,
+        RuleCode::CodeList,
+        RuleCode::Range,
+        RuleCode::Precision,
+        RuleCode::CheckDigit,
+        RuleCode::CrossField,
+        RuleCode::Geometry,
+        RuleCode::Encoding,
+        RuleCode::Unicode,
+        RuleCode::TooBig,
+        RuleCode::Secret,
+        RuleCode::Schema,
+        RuleCode::DuplicateKey,
+        RuleCode::Reference,
+        RuleCode::Nfc,
+        RuleCode::Whitespace,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RuleCode::Required => "E_REQUIRED",
+            RuleCode::Format => "E_FORMAT",
+            RuleCode::CodeList => "E_CODELIST",
+            RuleCode::Range => "E_RANGE",
+            RuleCode::Precision => "E_PRECISION",
+            RuleCode::CheckDigit => "E_CHECKDIGIT",
+            RuleCode::CrossField => "E_CROSSFIELD",
+            RuleCode::Geometry => "E_GEOMETRY",
+            RuleCode::Encoding => "E_ENCODING",
+            RuleCode::Unicode => "E_UNICODE",
+            RuleCode::TooBig => "E_TOOBIG",
+            RuleCode::Secret => "E_SECRET",
+            RuleCode::Schema => "E_SCHEMA",
+            RuleCode::DuplicateKey => "E_DUPLICATE_KEY",
+            RuleCode::Reference => "W_REFERENCE",
+            RuleCode::Nfc => "W_NFC",
+            RuleCode::Whitespace => "W_WHITESPACE",
+        }
+    }
+
+    /// The reverse of [`RuleCode::as_str`].
+    pub fn parse(text: &str) -> Option<RuleCode> {
+        RuleCode::ALL.into_iter().find(|code| code.as_str() == text)
+    }
+}
+
+impl fmt::Display for RuleCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A row that breaks a rule.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a row breaks rule {code}")]
+pub struct Breach {
+    pub code: RuleCode,
+    /// Index into the contract's columns.
+    pub column: Option<usize>,
+}
+
+/// What looks odd in a row that is accepted as it is: the first column of each kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Warnings {
+    /// `W_NFC`: a text that isn't in Unicode's composed form.
+    pub nfc: Option<usize>,
+    /// `W_WHITESPACE`: invisible characters, or blanks at an end or doubled.
+    pub whitespace: Option<usize>,
+}
+
+impl Warnings {
+    pub fn is_empty(&self) -> bool {
+        *self == Warnings::default()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (RuleCode, usize)> {
+        let named = [
+            (RuleCode::Nfc, self.nfc),
+            (RuleCode::Whitespace, self.whitespace),
+        ];
+        named
+            .into_iter()
+            .filter_map(|(code, column)| Some((code, column?)))
+    }
+
+    fn add(&mut self, oddities: text::Oddities, column: usize) {
+        if oddities.decomposed {
+            self.nfc.get_or_insert(column);
+        }
+        if oddities.whitespace {
+            self.whitespace.get_or_insert(column);
+        }
+    }
+}
+
+/// A dataset's compiled rules. The default has none and accepts every row.
 #[derive(Clone, Debug, Default)]
-pub struct Rules {}
+pub struct Rules {
+    /// As many as the contract has columns, or none at all.
+    columns: Vec<ColumnRules>,
+    rows: Vec<RowRule>,
+}
+
+impl Rules {
+    pub(crate) fn new(columns: Vec<ColumnRules>, mut rows: Vec<RowRule>) -> Rules {
+        // Secrets first: no other breach may decide what happens to the payload of a secret row.
+        rows.sort_by_key(|rule| !rule.is_secret());
+        Rules { columns, rows }
+    }
+
+    /// The first breach of a row, or what is odd in it.
+    ///
+    /// `row` has the contract's columns; `now_us` is microseconds since 1970-01-01 UTC.
+    pub fn check(&self, row: Row<'_>, now_us: i64) -> Result<Warnings, Breach> {
+        let secrets = self.rows.iter().take_while(|rule| rule.is_secret()).count();
+        let (secret_rules, row_rules) = self.rows.split_at(secrets);
+        secret_rules.iter().try_for_each(|rule| rule.check(row))?;
+        let mut warnings = Warnings::default();
+        for (index, (rules, cell)) in self.columns.iter().zip(row.cells()).enumerate() {
+            let checked = match cell {
+                Cell::Text(text) => rules.check(text, now_us),
+                Cell::Null => rules.check_null(),
+                Cell::Absent(_) => continue,
+            };
+            match checked {
+                Ok(oddities) => warnings.add(oddities, index),
+                Err(code) => {
+                    return Err(Breach {
+                        code,
+                        column: Some(index),
+                    });
+                }
+            }
+        }
+        row_rules.iter().try_for_each(|rule| rule.check(row))?;
+        Ok(warnings)
+    }
+
+    /// The values that an enum column's contract lists, in the contract's order.
+    pub(crate) fn enum_values(&self, column: usize) -> Option<&[String]> {
+        self.columns.get(column)?.enum_values.as_deref()
+    }
+
+    /// In words, for a person: the rules of one column.
+    pub(crate) fn describe_column(&self, column: usize) -> Vec<String> {
+        self.columns
+            .get(column)
+            .map(ColumnRules::describe)
+            .unwrap_or_default()
+    }
+
+    /// In words, for a person: the rules between columns. `name` gives a column's name.
+    pub(crate) fn describe_rows(&self, name: &dyn Fn(usize) -> String) -> Vec<String> {
+        self.rows.iter().map(|rule| rule.describe(name)).collect()
+    }
+}

@@ -1,1 +1,30 @@
-//! 
+//! The harness of the whole-system suites: real servers on free ports, the binary that people run.
+//!
+//! - [`platform`]: one Kafka, one PostgreSQL cluster and one schema registry, shared by a suite
+//! - [`world`]: a deployment of its own inside it: topic prefix, department databases, store, services
+//! - [`service`]: one running `bangioc` process, and what can be done to it
+//! - [`wait`]: waiting for a condition, never for a time
+
+pub mod platform;
+pub mod service;
+pub mod wait;
+pub mod world;
+
+use std::path::{Path, PathBuf};
+
+/// The repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the repository")
+}
+
+/// The binary under test: beside the test program, where cargo puts both.
+pub fn bangioc() -> PathBuf {
+    let mut path = std::env::current_exe().expect("own path");
+    path.pop();
+    if path.ends_with("deps") {
+        path.pop();
+    }
+    let binary = path.join("bangioc");
+    assert!(binary.exists(), "`{}` is missing: `ops/test` builds it first", binary.display());
+    binary
+}

@@ -8,6 +8,12 @@ use bangioc_runtime::failure::{Class, Exit, Failure};
 pub(crate) enum Refusal {
     #[error("there is no code `{code}`")]
     UnknownCode { code: String, known: usize },
+    #[error("there is no dataset `{dataset}`")]
+    UnknownDataset { dataset: String, known: Vec<String> },
+    #[error("name a dataset to see its Avro, or give `--write` alone to write the files of all")]
+    DatasetOrWrite,
+    #[error("source `{name}` is not fit to be captured: {problems} problems")]
+    SourceUnfit { name: String, problems: usize },
     #[error("could not write the answer")]
     Unwritable(#[source] io::Error),
     #[error("could not start the runtime")]
@@ -18,6 +24,9 @@ impl Failure for Refusal {
     fn code(&self) -> &'static str {
         match self {
             Refusal::UnknownCode { .. } => "BG0190",
+            Refusal::UnknownDataset { .. } => "BG0193",
+            Refusal::DatasetOrWrite => "BG0194",
+            Refusal::SourceUnfit { .. } => "BG0195",
             Refusal::Unwritable(_) => "BG0191",
             Refusal::Runtime(_) => "BG0192",
         }
@@ -29,8 +38,8 @@ impl Failure for Refusal {
 
     fn exit(&self) -> Exit {
         match self {
-            Refusal::UnknownCode { .. } => Exit::Usage,
-            Refusal::Unwritable(_) | Refusal::Runtime(_) => Exit::Failed,
+            Refusal::UnknownCode { .. } | Refusal::UnknownDataset { .. } | Refusal::DatasetOrWrite => Exit::Usage,
+            Refusal::SourceUnfit { .. } | Refusal::Unwritable(_) | Refusal::Runtime(_) => Exit::Failed,
         }
     }
 
@@ -39,6 +48,9 @@ impl Failure for Refusal {
             Refusal::UnknownCode { known, .. } => {
                 format!("`bangioc explain` lists the {known} codes there are")
             }
+            Refusal::UnknownDataset { known, .. } => format!("there are {}", known.join(", ")),
+            Refusal::SourceUnfit { .. } => "let its administrator run the SQL above, then check again".into(),
+            Refusal::DatasetOrWrite => "`bangioc contract avro land-parcel`".into(),
             Refusal::Unwritable(_) => "look at where stdout leads: a full disk, a closed pipe".into(),
             Refusal::Runtime(_) => "look at the limits of this host: threads, memory, open files".into(),
         }

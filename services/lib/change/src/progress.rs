@@ -69,7 +69,11 @@ pub struct Sweep {
 
 impl Sweep {
     pub fn new(topic: String, below: Version, offsets: Offsets) -> Sweep {
-        Sweep { topic, below: below.to_hex(), offsets }
+        Sweep {
+            topic,
+            below: below.to_hex(),
+            offsets,
+        }
     }
 
     pub fn below(&self) -> Option<Version> {

@@ -1,5 +1,24 @@
 //! What every service stands on and none should think about.
 //!
 //! - [`failure`]: codes, classes, hints, exit statuses
+//! - [`settings`]: one TOML file and the environment; every mistake at once
+//! - [`secret`]: values that never reach a log
+//! - [`shutdown`] and [`tasks`]: every task has a name and an end
+//! - [`retry`]: back-off, in one place
+//! - [`metrics`]: counters, gauges, histograms, and the page that serves them
+//! - [`trace`]: where log lines go
+//! - [`failpoint`]: places where a test may kill or freeze the process
+//!
+//! Knows nothing of Kafka, PostgreSQL or contracts.
 
+pub mod failpoint;
 pub mod failure;
+pub mod metrics;
+pub mod retry;
+pub mod secret;
+pub mod settings;
+pub mod shutdown;
+pub mod tasks;
+pub mod trace;
+
+pub use secret::Secret;

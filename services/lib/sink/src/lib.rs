@@ -1,1 +1,44 @@
-//! 
+//! The apply engine: change events from Kafka become rows of a PostgreSQL store, exactly once in
+//! effect. One commit holds rows, position, ledger and parked records.
+//!
+//! A record's way: [`partition`] drains it → [`intake`] decodes ([`decoders`]), checks and sorts it →
+//! [`commit`] opens the transaction → [`merge`] folds per key, copies to [`stage`], merges by version →
+//! [`ledger`] and position end it. What can't be applied goes to [`park`], sealed by [`seal`], unless
+//! [`breaker`] finds that too much can't.
+//!
+//! - [`engine`]: one instance; takes and renews partitions by [`lease`], works on few [`workers`]
+//! - [`progress`]: what the sources say beside the data → [`freshness`], [`sweep`]; [`outbox`] asks them
+//!   for rows
+//! - [`dataset`]: statements per contract; [`migrate`] makes the tables
+//!
+//! Who works is decided by the store, by its clock: nobody commits under a lease that has passed on.
+//! Infrastructure that fails pauses a partition; it never makes a dead letter.
+
+pub mod breaker;
+pub mod commit;
+pub mod config;
+pub mod dataset;
+pub mod decoders;
+pub mod engine;
+pub mod error;
+pub mod freshness;
+pub mod intake;
+pub mod lease;
+pub mod ledger;
+pub mod merge;
+pub mod metrics;
+pub mod migrate;
+mod nodelay;
+pub mod outbox;
+pub mod park;
+pub mod partition;
+pub mod progress;
+pub mod protection;
+pub mod seal;
+pub mod stage;
+pub mod sweep;
+pub mod workers;
+
+pub use config::{SinkSettings, StoreSettings};
+pub use engine::{Engine, Parts};
+pub use error::SinkError;

@@ -1,0 +1,129 @@
+# Settings files, services and their end, for the demo and the bench. Sourced after words.sh and
+# postgres.sh, never run. Uses: home (the folder that everything is written to), bangioc (the binary).
+# shellcheck shell=bash disable=SC2154,SC2034
+
+declare -A service_pid=()
+
+# The four departments, each with its database's tables that contracts carry.
+declare -A SOURCE_TABLES=(
+    [so-nnmt]='dept.land_parcel, dept.env_observation'
+    [so-tc]='dept.business'
+    [so-yt]='dept.health_facility'
+    [vp-ubnd]='dept.directing_document'
+)
+SOURCES=(so-nnmt so-tc so-yt vp-ubnd)
+PRINCIPALS=registry,shared-store,dead-letter,capture-so-nnmt,capture-so-tc,capture-so-yt,capture-vp-ubnd
+
+# value ENVFILE KEY
+value() { sed -n "s/^$2=//p" "$1"; }
+
+# build: the binary, with a sign of life while it takes its time.
+build() {
+    local log=$home/log/build.log started=$SECONDS pid
+    mkdir -p "$home/log"
+    (cd "$BANGIOC_ROOT" && exec cargo build --release -p bangioc --color never >"$log" 2>&1) &
+    pid=$!
+    while kill -0 "$pid" 2>/dev/null; do
+        sleep 1
+        [ "$(((SECONDS - started) % 15))" != 14 ] || say "building: $(grep -c '^ *Compiling' "$log" || true) crates so far, $(tail -n 1 "$log" | tr -s ' ')"
+    done
+    wait "$pid" || { tail -n 20 "$log" >&2; fail "the build failed" "see $log"; }
+    bangioc=${CARGO_TARGET_DIR:-$BANGIOC_ROOT/target}/release/bangioc
+    [ -x "$bangioc" ] || fail "no binary at $bangioc"
+}
+
+# settings NAME PRINCIPAL [TABLE…]: target/…/NAME.toml for one service. Further sections come on stdin.
+settings() {
+    local name=$1 principal=$2
+    service_port=$(free_port)
+    {
+        printf '# Written by %s.\n' "$(basename "$0")"
+        printf 'prefix = "caobang"\ncontracts = "%s"\n\n' "$BANGIOC_ROOT/schemas"
+        printf '[kafka]\nbrokers = "%s"\nsecurity = "sasl_plaintext"\nuser = "%s"\npassword_file = "%s"\nreplication = 1\n\n' \
+            "$(value "$home/kafka/env" KAFKA)" "$principal" "$home/kafka/secrets/$principal"
+        printf '[registry]\nurl = "http://127.0.0.1:%s"\nlisten = "127.0.0.1:%s"\n\n' "$registry_port" "$registry_port"
+        printf '[metrics]\nlisten = "127.0.0.1:%s"\n\n[log]\nformat = "text"\nlevel = "%s"\n\n' "$service_port" "${BANGIOC_LOG:-info}"
+        cat
+    } >"$home/$name.toml"
+    service_ports[$name]=$service_port
+}
+declare -A service_ports=()
+
+source_section() {
+    printf '[source]\nname = "%s"\nhost = "%s"\nport = %s\nuser = "bangioc_capture"\npassword_file = "%s"\ndatabase = "%s"\ntls = "off"\n' \
+        "$1" 127.0.0.1 "$(value "$home/source/env" PGPORT)" "$home/source/secrets/bangioc_capture" "${1//-/_}"
+}
+store_section() {
+    printf '[store]\nhost = "127.0.0.1"\nport = %s\nuser = "bangioc_store"\npassword_file = "%s"\ndatabase = "shared_store"\ntls = "off"\n' \
+        "$(value "$home/store/env" PGPORT)" "$home/store/secrets/bangioc_store"
+    printf '\n[sink]\nsecret_file = "%s"\n' "$home/secrets/sink"
+}
+
+# write_settings: one file for each service, and `bangioc.toml` for the administrator's own commands.
+write_settings() {
+    local name
+    registry_port=$(free_port)
+    (umask 077 && mkdir -p "$home/secrets" && random_secret >"$home/secrets/sink")
+    settings registry registry </dev/null
+    settings shared-store shared-store < <(store_section)
+    for name in "${SOURCES[@]}"; do settings "capture-$name" "capture-$name" < <(source_section "$name"); done
+    settings bangioc admin < <(store_section)
+}
+
+# start SERVICE NAME: in the background, its words to log/NAME.log.
+start() {
+    "$bangioc" --config "$home/$2.toml" run "$1" >>"$home/log/$2.log" 2>&1 </dev/null &
+    service_pid[$2]=$!
+}
+
+# answering URL
+answering() { port_open "$(sed 's,.*:\([0-9]*\).*,\1,' <<<"$1")"; }
+
+# watch_services: fails when one of them has ended by itself.
+watch_services() {
+    local name
+    for name in "${!service_pid[@]}"; do
+        kill -0 "${service_pid[$name]}" 2>/dev/null && continue
+        wait "${service_pid[$name]}" && fail "$name stopped by itself" "see $home/log/$name.log"
+        local code=$?
+        tail -n 15 "$home/log/$name.log" >&2
+        unset "service_pid[$name]"
+        fail "$name stopped with exit code $code" "its own words are above, all of them in $home/log/$name.log"
+    done
+}
+
+# stop_services: asks all, waits for all, then insists.
+stop_services() {
+    local name until_s=$((SECONDS + 15))
+    for name in "${!service_pid[@]}"; do kill -TERM "${service_pid[$name]}" 2>/dev/null || true; done
+    for name in "${!service_pid[@]}"; do
+        while kill -0 "${service_pid[$name]}" 2>/dev/null && [ "$SECONDS" -lt "$until_s" ]; do sleep 0.1; done
+        if kill -0 "${service_pid[$name]}" 2>/dev/null; then
+            kill -KILL "${service_pid[$name]}" 2>/dev/null || true
+            echo "$name did not stop when asked and was killed" >&2
+        fi
+        wait "${service_pid[$name]}" 2>/dev/null || true
+    done
+    service_pid=()
+}
+
+# prepare_topics: topics, access rights, registry, subjects. The registry needs its topic and its rights,
+# `topic apply` needs the registry for the subjects: it makes the first and then waits for the second.
+prepare_topics() {
+    local apply
+    "$bangioc" --config "$home/bangioc.toml" topic apply >"$home/log/topic-apply.log" 2>&1 </dev/null &
+    apply=$!
+    sleep 1
+    local tries=0
+    start registry registry
+    until answering ":$registry_port"; do
+        if ! kill -0 "${service_pid[registry]}" 2>/dev/null; then
+            [ "$tries" -lt 10 ] || watch_services
+            tries=$((tries + 1))
+            sleep 0.5
+            start registry registry
+        fi
+        sleep 0.1
+    done
+    wait "$apply" || { tail -n 30 "$home/log/topic-apply.log" >&2; fail "\`bangioc topic apply\` failed" "its own words are above"; }
+}

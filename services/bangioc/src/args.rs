@@ -1,0 +1,142 @@
+//! What may be typed.
+
+use std::path::PathBuf;
+
+use bangioc_sink::seal::KeyRef;
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::output::Format;
+
+/// Carries each change from a department's database into the shared store, exactly.
+#[derive(Parser)]
+#[command(name = "bangioc", version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    /// The deployment's settings; the environment (BANGIOC__SECTION__KEY) goes before the file
+    #[arg(long, short, global = true, value_name = "FILE", env = "BANGIOC_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// How reading commands answer
+    #[arg(long, short, global = true, value_enum, default_value = "text")]
+    pub(crate) output: Format,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run a service until it is asked to stop
+    Run {
+        #[arg(value_enum)]
+        service: Service,
+    },
+    /// The data contracts
+    #[command(subcommand)]
+    Contract(Contract),
+    /// Topics, subjects and access rights on Kafka
+    #[command(subcommand)]
+    Topic(Topic),
+    /// A department's database
+    #[command(subcommand)]
+    Source(Source),
+    /// Per dataset: rows, seconds behind, parked keys, state
+    Status {
+        /// Draw it again every second, until Ctrl-C
+        #[arg(long, short)]
+        watch: bool,
+    },
+    /// Records that can't be applied
+    #[command(subcommand)]
+    DeadLetter(DeadLetter),
+    /// What a code means and what to do; without one, all codes
+    Explain { code: Option<String> },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Service {
+    /// The schema registry (one per deployment)
+    Registry,
+    /// One department's database to Kafka (one per source)
+    Capture,
+    /// Kafka to the shared store (any number)
+    SharedStore,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Contract {
+    /// Every mistake in every contract, at once
+    Check,
+    /// A line per dataset
+    List,
+    /// One dataset, in both languages
+    Show { dataset: String },
+    /// The Avro schemas of a dataset, or of all
+    Avro {
+        dataset: Option<String>,
+        /// Write the schema files beside the contracts
+        #[arg(long)]
+        write: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Topic {
+    /// What `apply` would do, line by line: SAFE, REVIEW or REFUSE
+    Plan,
+    /// Do the SAFE lines; nothing is ever deleted
+    Apply {
+        /// Do the REVIEW lines too
+        #[arg(long)]
+        reviewed: bool,
+        /// Leave the subjects for later: on the first day the registry cannot start before its rights are there
+        #[arg(long)]
+        kafka_only: bool,
+    },
+    /// The topics that belong to the contracts, as they are
+    List,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Source {
+    /// What the database lacks, and the exact SQL for it; reads only
+    Check,
+    /// Take a replaced database as the source: a new epoch, a new slot, a whole copy
+    Accept {
+        /// The greatest epoch that the store has of this source (`select max(epoch) from flow.freshness`);
+        /// a department's host does not see the store
+        #[arg(long, value_name = "EPOCH")]
+        store_epoch: Option<u32>,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum DeadLetter {
+    /// Parked keys, oldest first
+    List {
+        /// Only this dataset
+        #[arg(long)]
+        dataset: Option<String>,
+        /// Those that have ended too
+        #[arg(long)]
+        all: bool,
+    },
+    /// One parked key and its queue: codes, fields, places; no values
+    Show {
+        /// As `list` prints it
+        key_ref: KeyRef,
+    },
+    /// Apply a key's queue in order, all or nothing
+    Replay {
+        /// As `list` prints it
+        key_ref: KeyRef,
+        /// Who does this
+        #[arg(long, value_name = "NAME", env = "USER", hide_env_values = true)]
+        by: String,
+    },
+    /// Give a key's queue up and copy the key again; a second person confirms
+    Discard {
+        /// As `list` prints it
+        key_ref: KeyRef,
+        /// Who asks, or confirms
+        #[arg(long, value_name = "NAME")]
+        by: String,
+    },
+}

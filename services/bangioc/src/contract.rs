@@ -1,0 +1,103 @@
+//! `bangioc contract`: the data contracts, checked and shown.
+
+use std::path::Path;
+
+use bangioc_runtime::failure::{BoxFailure, Class, Exit, Failure};
+use bangioc_schemas::catalogue::Catalogue;
+use bangioc_schemas::contract::Contract;
+use bangioc_schemas::mistake::ContractErrors;
+use bangioc_schemas::{avro_files, show};
+use serde_json::{Value, json};
+
+use crate::args;
+use crate::output::Output;
+use crate::usage::Refusal;
+
+/// All contracts of a folder, or every mistake in them.
+pub(crate) fn read(dir: &Path) -> Result<Catalogue, BoxFailure> {
+    Catalogue::read(dir).map_err(|errors| BadContracts(errors).into())
+}
+
+pub(crate) fn run(command: &args::Contract, dir: &Path, prefix: &str, out: &mut Output) -> Result<(), BoxFailure> {
+    let catalogue = read(dir)?;
+    match command {
+        args::Contract::Check => {
+            avro_files::check(dir, &catalogue).map_err(BadContracts)?;
+            let (all, active) = (catalogue.iter().count(), catalogue.active().count());
+            out.show(&json!({ "contracts": all, "active": active, "mistakes": [] }), |_| {
+                format!("{all} contracts, {active} active, no mistakes")
+            })
+        }
+        args::Contract::List => {
+            let listed: Vec<Value> = catalogue.iter().map(summary).collect();
+            out.show(&listed, |_| show::list(&catalogue))
+        }
+        args::Contract::Show { dataset } => {
+            let contract = find(&catalogue, dataset)?;
+            out.show(&summary(contract), |_| show::page(contract, prefix))
+        }
+        args::Contract::Avro { dataset: None, write: true } => {
+            let written = avro_files::write(dir, &catalogue).map_err(BadContracts)?;
+            let names: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
+            out.show(&names, |names| if names.is_empty() { "every file was in step".into() } else { names.join("\n") })
+        }
+        args::Contract::Avro { dataset: Some(dataset), write: false } => {
+            let schemas: Vec<String> =
+                avro_files::of(find(&catalogue, dataset)?).iter().map(|file| file.text.clone()).collect();
+            out.text(&schemas.join("\n"))
+        }
+        args::Contract::Avro { .. } => Err(Refusal::DatasetOrWrite.into()),
+    }
+}
+
+/// The contract of a dataset, or a refusal that names those there are.
+pub(crate) fn find<'a>(catalogue: &'a Catalogue, dataset: &str) -> Result<&'a Contract, BoxFailure> {
+    catalogue.get(dataset).ok_or_else(|| {
+        let known = catalogue.iter().map(|contract| contract.dataset.to_string()).collect();
+        Refusal::UnknownDataset { dataset: dataset.to_owned(), known }.into()
+    })
+}
+
+fn summary(contract: &Contract) -> Value {
+    json!({
+        "dataset": contract.dataset.as_str(),
+        "owner": contract.owner.as_str(),
+        "name": { "vi": contract.name.vi, "en": contract.name.en },
+        "active": contract.is_active(),
+        "source": contract.source.source,
+        "table": format!("{}.{}", contract.source.schema, contract.source.table),
+        "partitions": contract.partitions,
+        "key": contract.key_columns().map(|column| column.name.as_str()).collect::<Vec<_>>(),
+        "columns": contract.columns.iter().map(|column| json!({
+            "name": column.name,
+            "type": column.column_type.store_type(),
+            "class": column.class.as_str(),
+            "name_vi": column.label.vi,
+            "name_en": column.label.en,
+            "required": column.required,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+/// The contracts can't be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct BadContracts(ContractErrors);
+
+impl Failure for BadContracts {
+    fn code(&self) -> &'static str {
+        self.0.code()
+    }
+
+    fn class(&self) -> Class {
+        Class::Halt
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Config
+    }
+
+    fn hint(&self) -> String {
+        self.0.hint()
+    }
+}

@@ -1,0 +1,39 @@
+//! `bangioc topic`: topics, subjects and access rights, planned and applied.
+
+use bangioc_feed::KafkaSettings;
+use bangioc_feed::registry::RegistrySettings;
+use bangioc_runtime::failure::BoxFailure;
+use bangioc_runtime::settings::Settings;
+use bangioc_runtime::shutdown::Shutdown;
+use bangioc_topics::{Consent, Deployment, Extent, Topics, text};
+
+use crate::output::Output;
+use crate::{args, contract, render};
+
+/// Blocks: librdkafka's administration does.
+pub(crate) fn run(command: &args::Topic, settings: &Settings, shutdown: &Shutdown, out: &mut Output) -> Result<(), BoxFailure> {
+    let kafka = KafkaSettings::read(&settings.section("kafka"));
+    let registry = RegistrySettings::read(&settings.section("registry"));
+    let (prefix, contracts) = (settings.prefix(), settings.contracts_dir());
+    settings.finish()?;
+    let catalogue = contract::read(&contracts)?;
+    let deployment = Deployment::of(&prefix, u32::from(kafka.replication), kafka.principal(), catalogue.iter());
+    let topics = Topics::connect(&kafka, &registry, deployment)?;
+    match command {
+        args::Topic::Plan => {
+            let plan = topics.plan()?;
+            out.show(&plan, text::plan)
+        }
+        args::Topic::List => {
+            let listing = topics.list()?;
+            out.show(&listing, text::listing)
+        }
+        args::Topic::Apply { reviewed, kafka_only } => {
+            let consent = if *reviewed { Consent::Reviewed } else { Consent::SafeOnly };
+            let extent = if *kafka_only { Extent::KafkaOnly } else { Extent::All };
+            let report = topics.apply(extent, consent, shutdown, &mut |line| render::to_stderr(&text::line(line)))?;
+            out.text(&text::report(&report))?;
+            Ok(report.outcome()?)
+        }
+    }
+}

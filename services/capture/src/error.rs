@@ -1,0 +1,189 @@
+//! How capture fails: each way with a code that has a page in `ops/errors`.
+
+use std::io;
+
+use bangioc_change::version::Lsn;
+use bangioc_feed::error::FeedError;
+use bangioc_feed::registry::RegistryError;
+use bangioc_runtime::failure::{Class, Exit, Failure};
+
+#[derive(Debug, thiserror::Error)]
+pub enum CaptureError {
+    #[error("the source database at `{address}` can't be reached")]
+    Unreachable { address: String, #[source] cause: io::Error },
+    #[error("the source database at `{address}` refused user `{user}` on database `{database}`: {answer}")]
+    Refused { address: String, user: String, database: String, answer: String },
+    #[error("the source database at `{address}` doesn't offer TLS, which `source.tls = \"require\"` asks for")]
+    TlsRefused { address: String },
+    #[error("TLS with the source database at `{address}` failed")]
+    TlsFailed { address: String, #[source] cause: io::Error },
+    #[error("the connection to the source database at `{address}` broke")]
+    Broken { address: String, #[source] cause: io::Error },
+    #[error("the source database at `{address}` sent {what}")]
+    Protocol { address: String, what: &'static str },
+    #[error("the source database at `{address}` refused `{command}`: {answer} ({sqlstate})")]
+    CommandRefused { address: String, command: String, sqlstate: String, answer: String },
+    #[error("the source database ended the stream: {answer} ({sqlstate})")]
+    StreamRefused { sqlstate: String, answer: String },
+    #[error("a question to the source database failed while {doing} (SQLSTATE {sqlstate})")]
+    Question { doing: &'static str, sqlstate: String },
+    #[error("the source is not fit for capture: {problems} problem(s), listed above")]
+    Unfit { problems: usize },
+    #[error("no active contract has `source: {source_name}`")]
+    NoContracts { source_name: String },
+    #[error("slot `{slot}` is in use: {answer}")]
+    SlotActive { slot: String, answer: String },
+    #[error("SLOT_LOST: slot `{slot}` is gone or has lost its log: {answer}")]
+    SlotLost { slot: String, answer: String },
+    #[error("STATE_LOST: {found}, but topic `{topic}` holds no state of source `{source_name}`")]
+    StateLost { source_name: String, topic: String, found: String },
+    #[error("SOURCE_EPOCH: source `{source_name}` has another identity than before: {what}")]
+    SourceEpoch { source_name: String, what: String },
+    #[error("SLOT_IDENTITY: slot `{slot}` stands at {found}, past {confirmed}, the last position this capture confirmed")]
+    SlotIdentity { slot: String, found: Lsn, confirmed: Lsn },
+    #[error("a record of topic `{topic}` can't be read as capture state (key `{key}`)")]
+    State { topic: String, key: String, #[source] cause: serde_json::Error },
+    #[error("a message of the stream can't be parsed")]
+    Message { #[source] cause: bangioc_change::pgoutput::PgoutputError },
+    #[error("contract `{dataset}` has no record form")]
+    Encoder { dataset: String, #[source] cause: Box<dyn std::error::Error + Send + Sync> },
+    #[error("no schema of this contract is registered for `{subject}`")]
+    NotRegistered { subject: String },
+    #[error("topic `{topic}` has {found} partition(s), its contract {expected}")]
+    Partitions { topic: String, found: u32, expected: u32 },
+    #[error("{failed} record(s) were not delivered to Kafka")]
+    Undelivered { failed: u64, #[source] cause: FeedError },
+    #[error("the stream stopped with an internal error: {what}")]
+    Internal { what: &'static str },
+    #[error(transparent)]
+    Feed(#[from] FeedError),
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+}
+
+impl Failure for CaptureError {
+    fn code(&self) -> &'static str {
+        use CaptureError as E;
+        match self {
+            E::Unreachable { .. } => "BG0201",
+            E::Refused { .. } => "BG0202",
+            E::TlsRefused { .. } | E::TlsFailed { .. } => "BG0203",
+            E::Broken { .. } | E::StreamRefused { .. } => "BG0204",
+            E::Protocol { .. } | E::Message { .. } | E::Internal { .. } => "BG0205",
+            E::CommandRefused { .. } | E::Question { .. } => "BG0206",
+            E::Unfit { .. } => "BG0207",
+            E::NoContracts { .. } => "BG0208",
+            E::SlotActive { .. } => "BG0209",
+            E::SlotLost { .. } => "BG0210",
+            E::StateLost { .. } => "BG0211",
+            E::SourceEpoch { .. } => "BG0212",
+            E::SlotIdentity { .. } => "BG0213",
+            E::State { .. } => "BG0214",
+            E::Encoder { .. } => "BG0215",
+            E::Undelivered { .. } => "BG0216",
+            E::NotRegistered { .. } => "BG0217",
+            E::Partitions { .. } => "BG0218",
+            E::Feed(error) => error.code(),
+            E::Registry(error) => error.code(),
+        }
+    }
+
+    fn class(&self) -> Class {
+        use CaptureError as E;
+        match self {
+            E::Unreachable { .. } | E::Broken { .. } | E::SlotActive { .. } | E::Undelivered { .. } => Class::Retry,
+            // 57: shutting down or cancelled; 53: out of resources; 08: connection; 55006: in use; 40: try again.
+            E::StreamRefused { sqlstate, .. } | E::Question { sqlstate, .. } | E::CommandRefused { sqlstate, .. } => {
+                if sqlstate == "55006" || ["57", "53", "08", "40", "io"].iter().any(|class| sqlstate.starts_with(class)) {
+                    Class::Retry
+                } else {
+                    Class::Halt
+                }
+            }
+            E::Refused { .. }
+            | E::TlsRefused { .. }
+            | E::TlsFailed { .. }
+            | E::Protocol { .. }
+            | E::Message { .. }
+            | E::Internal { .. }
+            | E::Unfit { .. }
+            | E::NoContracts { .. }
+            | E::SlotLost { .. }
+            | E::StateLost { .. }
+            | E::SourceEpoch { .. }
+            | E::SlotIdentity { .. }
+            | E::State { .. }
+            | E::NotRegistered { .. }
+            | E::Partitions { .. }
+            | E::Encoder { .. } => Class::Halt,
+            E::Feed(error) => error.class(),
+            E::Registry(error) => error.class(),
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        use CaptureError as E;
+        match self {
+            E::Unreachable { .. } | E::Broken { .. } | E::TlsRefused { .. } | E::TlsFailed { .. } | E::Refused { .. } => Exit::Unreachable,
+            E::NoContracts { .. } => Exit::Config,
+            E::Unfit { .. }
+            | E::SlotActive { .. }
+            | E::SlotLost { .. }
+            | E::StateLost { .. }
+            | E::SourceEpoch { .. }
+            | E::SlotIdentity { .. }
+            | E::NotRegistered { .. }
+            | E::Partitions { .. }
+            | E::State { .. } => Exit::Halted,
+            E::Protocol { .. }
+            | E::Message { .. }
+            | E::Internal { .. }
+            | E::CommandRefused { .. }
+            | E::StreamRefused { .. }
+            | E::Question { .. }
+            | E::Encoder { .. }
+            | E::Undelivered { .. } => Exit::Failed,
+            E::Feed(error) => error.exit(),
+            E::Registry(error) => error.exit(),
+        }
+    }
+
+    fn hint(&self) -> String {
+        use CaptureError as E;
+        match self {
+            E::Unreachable { address, .. } => format!("check that PostgreSQL listens on `{address}` and that nothing between blocks it: `pg_isready -h HOST -p PORT`"),
+            E::Refused { .. } => "check `source.user`, `source.password_file` and the server's `pg_hba.conf`; replication connections need a line of their own there only for physical replication".to_owned(),
+            E::TlsRefused { .. } => "switch `ssl = on` at the server, or set `source.tls = \"off\"` where the network is trusted".to_owned(),
+            E::TlsFailed { .. } => "check `source.ca_file` against the server's certificate, and that `source.host` is a name in it".to_owned(),
+            E::Broken { .. } => "capture connects again by itself and goes on where it stopped".to_owned(),
+            E::Protocol { .. } | E::Message { .. } | E::Internal { .. } => "keep the log and report this: it is a defect, or something between changes the bytes".to_owned(),
+            E::CommandRefused { .. } | E::StreamRefused { .. } | E::Question { .. } => "run `bangioc source check`: it names missing rights and settings with the SQL to run".to_owned(),
+            E::Unfit { .. } => "run the SQL shown with each problem at the source, then `bangioc source check`".to_owned(),
+            E::NoContracts { .. } => "check `source.name` against `bangioc contract list`".to_owned(),
+            E::SlotActive { .. } => "another capture of this source runs; stop it, or leave this one waiting as its standby".to_owned(),
+            E::SlotLost { .. } => "changes may be missing: `bangioc source accept` makes a new slot, copies every dataset again and sweeps".to_owned(),
+            E::StateLost { .. } => "if the state topic was deleted or the prefix changed, put it back; else `bangioc source accept` starts over with a copy and a sweep".to_owned(),
+            E::SourceEpoch { .. } => "if the database was restored, promoted or replaced on purpose: `bangioc source accept` copies every dataset again and sweeps".to_owned(),
+            E::SlotIdentity { .. } => "someone re-created or advanced the slot, so changes may be missing: `bangioc source accept` copies every dataset again and sweeps".to_owned(),
+            E::State { .. } => "the state topic holds a record of another version of this program; go back to it, or `bangioc source accept`".to_owned(),
+            E::Encoder { .. } => "run `bangioc contract check` and `bangioc topic plan`".to_owned(),
+            E::NotRegistered { .. } => "run `bangioc topic plan`, then `bangioc topic apply`".to_owned(),
+            E::Partitions { .. } => "a topic's partitions never change, since keys would move: put the contract back, or delete the topic and `bangioc source accept`".to_owned(),
+            E::Undelivered { .. } => "capture starts again from the last confirmed position by itself; check that the brokers answer".to_owned(),
+            E::Feed(error) => error.hint(),
+            E::Registry(error) => error.hint(),
+        }
+    }
+}
+
+impl CaptureError {
+    /// Of an SQL question. Only the SQLSTATE is kept: the server's text may quote a value of a row.
+    pub(crate) fn question(doing: &'static str, error: &sqlx::Error) -> CaptureError {
+        let sqlstate = match error {
+            sqlx::Error::Database(database) => database.code().map_or_else(|| "unknown".to_owned(), |code| code.into_owned()),
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => "io".to_owned(),
+            _ => "client".to_owned(),
+        };
+        CaptureError::Question { doing, sqlstate }
+    }
+}

@@ -1,0 +1,58 @@
+//! What an operator can watch. Never a value or a key of a row.
+
+use std::sync::Arc;
+
+use bangioc_runtime::metrics::{Counter, Family, Gauge, Metrics};
+
+use crate::delivery::DatasetIndex;
+
+/// Registered once per process; streams come and go.
+#[derive(Clone)]
+pub(crate) struct CaptureMetrics {
+    events: Family<Counter>,
+    bytes: Family<Counter>,
+    too_large: Counter,
+    confirmed_lag_bytes: Gauge,
+    pub(crate) confirmed_age_seconds: Gauge,
+    pub(crate) chunks: Family<Counter>,
+    read_backs: Counter,
+    pub(crate) restarts: Counter,
+}
+
+impl CaptureMetrics {
+    pub(crate) fn new(metrics: &Metrics) -> CaptureMetrics {
+        CaptureMetrics {
+            events: metrics.counter("bangioc_capture_events_total", "Events handed to Kafka", &["dataset"]),
+            bytes: metrics.counter("bangioc_capture_event_bytes_total", "Bytes of their keys and values", &["dataset"]),
+            too_large: metrics.counter("bangioc_capture_too_large_total", "Rows that travelled without their largest columns", &[]).of(&[]),
+            confirmed_lag_bytes: metrics.gauge("bangioc_capture_confirmed_lag_bytes", "Log between what was received and what was confirmed", &[]).of(&[]),
+            confirmed_age_seconds: metrics.gauge("bangioc_capture_confirmed_age_seconds", "Age of the confirmed position by the source's clock", &[]).of(&[]),
+            chunks: metrics.counter("bangioc_capture_chunks_total", "Chunks of copies by what came of them", &["dataset", "outcome"]),
+            read_backs: metrics.counter("bangioc_capture_read_backs_total", "Rows read back for columns that did not travel", &[]).of(&[]),
+            restarts: metrics.counter("bangioc_capture_restarts_total", "Streams started", &[]).of(&[]),
+        }
+    }
+
+    pub(crate) fn stream(&self, datasets: &[&str]) -> StreamMetrics {
+        let per_dataset = datasets.iter().map(|dataset| (self.events.of(&[dataset]), self.bytes.of(&[dataset]))).collect();
+        StreamMetrics { per_dataset, too_large: self.too_large.clone(), read_backs: self.read_backs.clone(), confirmed_lag_bytes: self.confirmed_lag_bytes.clone() }
+    }
+}
+
+/// The counters that every event touches, looked up once.
+#[derive(Clone)]
+pub(crate) struct StreamMetrics {
+    per_dataset: Arc<[(Counter, Counter)]>,
+    pub(crate) too_large: Counter,
+    pub(crate) read_backs: Counter,
+    pub(crate) confirmed_lag_bytes: Gauge,
+}
+
+impl StreamMetrics {
+    pub(crate) fn sent(&self, dataset: DatasetIndex, bytes: u64) {
+        if let Some((events, total)) = self.per_dataset.get(dataset.place()) {
+            events.inc();
+            total.inc_by(bytes);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! How far the source has come, for everyone: progress records, the state's position, and only then what
+//! the server may forget. Also what keeps an idle source moving.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use bangioc_change::progress::{Offsets, Progress, ProgressRecord};
+use bangioc_change::version::Lsn;
+use bangioc_feed::journal::Journal;
+use bangioc_runtime::failure::Failure;
+use bangioc_runtime::metrics::Metrics;
+use bangioc_runtime::shutdown::Shutdown;
+
+use crate::copy::HEARTBEAT;
+use crate::copy::reader::Reader;
+use crate::dataset::Dataset;
+use crate::delivery::{Delivery, Position};
+use crate::error::CaptureError;
+use crate::metrics::CaptureMetrics;
+use crate::preflight::estimated_rows;
+use crate::state::StateWriter;
+
+/// While copies run, the full map is written this often: a person watches it.
+const WHILE_COPYING: Duration = Duration::from_secs(2);
+/// How fast a stop wants its last position written.
+const AT_THE_END: Duration = Duration::from_millis(20);
+
+pub(crate) struct Reporter {
+    pub(crate) epoch: u32,
+    pub(crate) datasets: Arc<Vec<Dataset>>,
+    pub(crate) delivery: Arc<Delivery>,
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) state: Arc<StateWriter>,
+    pub(crate) topic: String,
+    pub(crate) confirmable: Arc<AtomicU64>,
+    /// For heartbeats and estimates: never the copier's, which may be busy with a chunk.
+    pub(crate) reader: Reader,
+    pub(crate) interval: Duration,
+    pub(crate) heartbeat: Duration,
+    pub(crate) full_interval: Duration,
+    pub(crate) metrics: CaptureMetrics,
+    pub(crate) health: Metrics,
+}
+
+struct Written {
+    position: Lsn,
+    offsets: Vec<Vec<i64>>,
+    full_at: Option<Instant>,
+    moved_at: Instant,
+    estimated_at: Option<Instant>,
+}
+
+impl Reporter {
+    /// Until `ended`; hurries once `stopping`.
+    pub(crate) async fn run(mut self, stopping: Shutdown, ended: Shutdown) -> Result<(), CaptureError> {
+        let mut written = Written { position: Lsn(0), offsets: Vec::new(), full_at: None, moved_at: Instant::now(), estimated_at: None };
+        while !ended.is_requested() {
+            match self.report(&mut written, stopping.is_requested()).await {
+                Ok(()) => self.health.well("progress"),
+                // Not a reason to end: nothing is confirmed meanwhile, and it may be given back.
+                Err(CaptureError::Feed(failure)) => {
+                    tracing::error!(code = failure.code(), error = %failure, hint = failure.hint(), "progress can't be written; nothing is confirmed until it can");
+                    self.health.unwell("progress", failure.to_string());
+                }
+                Err(failure) => return Err(failure),
+            }
+            let pause = if stopping.is_requested() { AT_THE_END } else { self.interval };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = ended.requested() => {}
+                () = stopping.requested(), if !stopping.is_requested() => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn report(&mut self, written: &mut Written, stopping: bool) -> Result<(), CaptureError> {
+        let (done, offsets) = self.delivery.done_with_offsets();
+        let full = self.full_is_due(written);
+        if done.lsn > written.position || full {
+            if full && !stopping {
+                self.estimate(written).await?;
+            }
+            self.write(done, &offsets, full, &written.offsets).await?;
+            if full {
+                written.full_at = Some(Instant::now());
+            }
+            if done.lsn > written.position {
+                // State before the server: a slot that is further than the state is not ours.
+                self.state.position(done).await?;
+                self.confirmable.store(done.lsn.0, Ordering::Release);
+                written.moved_at = Instant::now();
+            }
+            written.position = done.lsn;
+            written.offsets = offsets;
+        }
+        self.metrics.confirmed_age_seconds.set(age_seconds(done.at_us));
+        if written.moved_at.elapsed() > self.heartbeat && !stopping {
+            self.reader.mark(HEARTBEAT, "").await?;
+            written.moved_at = Instant::now();
+        }
+        Ok(())
+    }
+
+    fn full_is_due(&self, written: &Written) -> bool {
+        let Some(full_at) = written.full_at else { return true };
+        let changed = full_at.elapsed() > WHILE_COPYING && self.datasets.iter().fold(false, |any, dataset| dataset.standing.take_changed() || any);
+        changed || full_at.elapsed() > self.full_interval
+    }
+
+    async fn estimate(&mut self, written: &mut Written) -> Result<(), CaptureError> {
+        if written.estimated_at.is_some_and(|at| at.elapsed() < self.full_interval) {
+            return Ok(());
+        }
+        written.estimated_at = Some(Instant::now());
+        let datasets = Arc::clone(&self.datasets);
+        for dataset in datasets.iter() {
+            let connection = self.reader.connection().await?;
+            match estimated_rows(connection, &dataset.contract).await {
+                Ok(rows) => dataset.standing.set_estimated_rows(rows),
+                // A table dropped at the source is the stream's matter.
+                Err(failure) => tracing::debug!(dataset = dataset.name(), error = %failure, "no estimate"),
+            }
+        }
+        Ok(())
+    }
+
+    async fn write(&self, done: Position, offsets: &[Vec<i64>], full: bool, before: &[Vec<i64>]) -> Result<(), CaptureError> {
+        let mut map: BTreeMap<String, Offsets> = BTreeMap::new();
+        for (place, (dataset, partitions)) in self.datasets.iter().zip(offsets).enumerate() {
+            let moved = |partition: usize, next: i64| full || before.get(place).and_then(|before| before.get(partition)) != Some(&next);
+            let moved: Offsets = partitions
+                .iter()
+                .enumerate()
+                .filter(|(partition, next)| moved(*partition, **next))
+                .filter_map(|(partition, next)| Some((i32::try_from(partition).ok()?, *next)))
+                .collect();
+            if !moved.is_empty() {
+                map.insert(dataset.topic.clone(), moved);
+            }
+        }
+        let datasets = if full { self.datasets.iter().map(|dataset| (dataset.name().to_owned(), dataset.standing.progress())).collect() } else { BTreeMap::new() };
+        let progress = Progress { epoch: self.epoch, lsn: done.lsn.to_string(), at_us: done.at_us, full, offsets: map, datasets };
+        let value = serde_json::to_vec(&ProgressRecord::Progress(progress)).map_err(|_| CaptureError::Internal { what: "progress that has no JSON" })?;
+        self.journal.append(&self.topic, 0, None, Some(&value)).await?;
+        Ok(())
+    }
+}
+
+/// By this machine's clock, for a gauge only.
+#[expect(clippy::cast_precision_loss, reason = "a gauge of seconds")]
+fn age_seconds(at_us: i64) -> f64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
+    (i64::try_from(now).unwrap_or(i64::MAX) - at_us) as f64 / 1e6
+}

@@ -1,0 +1,13 @@
+//! A connection to PostgreSQL's walsender: what no SQL client of Rust offers.
+//!
+//! `wire` is the byte stream (TCP, or TLS on it), `session` logs in and asks simple questions,
+//! `stream` reads COPY BOTH without copying and answers it. Everything blocks: one thread owns it all.
+
+mod session;
+mod stream;
+mod wire;
+
+pub(crate) use session::{Purpose, Session, TEXT_FORM};
+pub(crate) use stream::{Frame, Frames, WalStream};
+#[cfg(test)]
+mod measure;

@@ -1,0 +1,69 @@
+//! What people ask of a source: is it fit (`bangioc source check`), and "its new identity is right"
+//! (`bangioc source accept`).
+
+use bangioc_change::version::Lsn;
+use bangioc_feed::journal::Journal;
+use bangioc_schemas::catalogue::Catalogue;
+use bangioc_schemas::contract::Contract;
+use bangioc_schemas::names;
+
+use crate::config::{CaptureConfig, SourceSettings};
+use crate::contracts_of;
+use crate::copy::reader::connect;
+use crate::error::CaptureError;
+use crate::preflight::{self, Check};
+use crate::replication::{Purpose, Session};
+use crate::session::{blocking, now_us};
+use crate::slot::{Beginning, Identity, Slot, prepare};
+use crate::state::{CopyState, State, StateWriter};
+
+/// Looks at everything that capture needs of the source; changes nothing.
+pub async fn check(source: &SourceSettings, catalogue: &Catalogue, allow_unlimited_wal: bool) -> Result<Vec<Check>, CaptureError> {
+    let contracts = contracts_of(catalogue, &source.name)?;
+    let contracts: Vec<&Contract> = contracts.iter().collect();
+    let mut connection = connect(source).await?;
+    Ok(preflight::look(&mut connection, source, &contracts, allow_unlimited_wal).await?.checks)
+}
+
+/// What [`accept`] has set up.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Accepted {
+    pub epoch: u32,
+    /// Where the new slot begins.
+    pub consistent_point: Lsn,
+    /// Datasets that the next `bangioc run capture` copies again, and sweeps.
+    pub datasets: Vec<String>,
+}
+
+/// Takes the source as it is now for the right one: a new epoch, a new slot, and every dataset to be
+/// copied again and swept. Stop the capture first: a slot in use is refused. `store_epoch`: the greatest
+/// epoch that the store has seen of this source, if any is known.
+pub async fn accept(config: &CaptureConfig, catalogue: &Catalogue, store_epoch: Option<u32>) -> Result<Accepted, CaptureError> {
+    let source = &config.source;
+    let contracts = contracts_of(catalogue, &source.name)?;
+    let topic = names::state_topic(&config.prefix, &source.name);
+    let state = {
+        let (kafka, topic) = (config.kafka.clone(), topic.clone());
+        blocking(move || State::read(&kafka, &topic)).await?
+    };
+    let writer = StateWriter::new(Journal::connect(&config.kafka)?, topic);
+    let mut connection = connect(source).await?;
+    let mut session = {
+        let source = source.clone();
+        blocking(move || Session::connect(&source, Purpose::Replication)).await?
+    };
+    let identity = Identity::ask(&mut session)?;
+    if Slot::look_up(&mut connection, &source.slot).await?.is_some() {
+        session.query(&format!("DROP_REPLICATION_SLOT \"{}\"", source.slot.replace('"', "\"\"")))?;
+    }
+    let known = state.source.as_ref().map_or(0, |source| source.epoch);
+    let epoch = 1 + known.max(store_epoch.unwrap_or(0));
+    let mut datasets = Vec::new();
+    // Copies first: should this break off, the next start finds no slot, or every copy wanted.
+    for contract in &contracts {
+        writer.copy(contract.dataset.as_str(), &CopyState::wanted(true)).await?;
+        datasets.push(contract.dataset.as_str().to_owned());
+    }
+    let (epoch, position) = prepare(source, &mut session, identity, Beginning::Create { epoch }, &writer, now_us()).await?;
+    Ok(Accepted { epoch, consistent_point: position.lsn, datasets })
+}

@@ -1,0 +1,147 @@
+//! What a capture must remember, as JSON in the compacted topic `<prefix>.state.<source>`: who the
+//! source is, how far it was confirmed, and how far each copy has come. A department's host keeps nothing.
+
+use std::collections::BTreeMap;
+
+use bangioc_change::version::Version;
+use bangioc_feed::connect::KafkaSettings;
+use bangioc_feed::journal::{self, From, Journal};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::Position;
+use crate::error::CaptureError;
+
+/// Identity of the source, and of the slot that its changes come through.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct SourceState {
+    pub(crate) system_id: String,
+    pub(crate) timeline: u32,
+    pub(crate) slot: String,
+    pub(crate) epoch: u32,
+    /// Where the slot began; none while it is being made: a crash in between is then no lost state.
+    pub(crate) consistent_point: Option<String>,
+}
+
+/// The last position of which the server was told. Written *before* it is told, so a slot that stands
+/// further was moved or made by someone else.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct PositionState {
+    pub(crate) lsn: String,
+    /// The source's clock there, microseconds since 1970.
+    pub(crate) at_us: i64,
+}
+
+/// Progress of the whole copy of a dataset.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct CopyState {
+    /// Version at which it began, hexadecimal; a sweep removes what is older.
+    pub(crate) start: String,
+    /// Key of the last row done, in the contract's key order; none: at the beginning.
+    pub(crate) after: Option<Vec<String>>,
+    pub(crate) rows: u64,
+    pub(crate) finished: bool,
+    /// Rows may be in the store that are no longer at the source: end with a sweep.
+    pub(crate) sweep: bool,
+    /// Why the dataset is not sent any more. Only a whole copy, after the cause is gone, ends this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) halted: Option<String>,
+}
+
+impl CopyState {
+    /// Not begun. `start` is set when the copy begins.
+    pub(crate) fn wanted(sweep: bool) -> CopyState {
+        CopyState { start: Version::default().to_hex(), after: None, rows: 0, finished: false, sweep, halted: None }
+    }
+
+    pub(crate) fn has_begun(&self) -> bool {
+        self.start_version() > Version::default()
+    }
+
+    pub(crate) fn start_version(&self) -> Version {
+        Version::from_hex(&self.start).unwrap_or_default()
+    }
+}
+
+/// Up to where signals have been followed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct SignalState {
+    pub(crate) next_offset: i64,
+}
+
+#[derive(Clone, Default, Debug)]
+pub(crate) struct State {
+    pub(crate) source: Option<SourceState>,
+    pub(crate) position: Option<Position>,
+    pub(crate) copies: BTreeMap<String, CopyState>,
+    pub(crate) signals: Option<SignalState>,
+}
+
+const SOURCE: &str = "source";
+const POSITION: &str = "position";
+const SIGNALS: &str = "signals";
+const COPY: &str = "copy/";
+
+impl State {
+    /// Reads the topic to its end. Blocks.
+    pub(crate) fn read(kafka: &KafkaSettings, topic: &str) -> Result<State, CaptureError> {
+        let mut state = State::default();
+        for record in journal::read_all(kafka, topic, From::Beginning)? {
+            let key = String::from_utf8_lossy(record.key.as_deref().unwrap_or_default()).into_owned();
+            let value = record.value.as_deref();
+            if key == SOURCE {
+                state.source = parsed(topic, &key, value)?;
+            } else if key == POSITION {
+                let position: Option<PositionState> = parsed(topic, &key, value)?;
+                state.position = position.and_then(|position| Some(Position { lsn: position.lsn.parse().ok()?, at_us: position.at_us }));
+            } else if key == SIGNALS {
+                state.signals = parsed(topic, &key, value)?;
+            } else if let Some(dataset) = key.strip_prefix(COPY) {
+                match parsed(topic, &key, value)? {
+                    Some(copy) => state.copies.insert(dataset.to_owned(), copy),
+                    None => state.copies.remove(dataset),
+                };
+            }
+        }
+        Ok(state)
+    }
+}
+
+fn parsed<T: DeserializeOwned>(topic: &str, key: &str, value: Option<&[u8]>) -> Result<Option<T>, CaptureError> {
+    let Some(value) = value else { return Ok(None) };
+    serde_json::from_slice(value).map(Some).map_err(|cause| CaptureError::State { topic: topic.to_owned(), key: key.to_owned(), cause })
+}
+
+/// Writes the state; every call returns after the brokers have it.
+pub(crate) struct StateWriter {
+    journal: Journal,
+    topic: String,
+}
+
+impl StateWriter {
+    pub(crate) fn new(journal: Journal, topic: String) -> StateWriter {
+        StateWriter { journal, topic }
+    }
+
+    pub(crate) async fn source(&self, source: &SourceState) -> Result<(), CaptureError> {
+        self.write(SOURCE, source).await
+    }
+
+    pub(crate) async fn position(&self, position: Position) -> Result<(), CaptureError> {
+        self.write(POSITION, &PositionState { lsn: position.lsn.to_string(), at_us: position.at_us }).await
+    }
+
+    pub(crate) async fn copy(&self, dataset: &str, copy: &CopyState) -> Result<(), CaptureError> {
+        self.write(&format!("{COPY}{dataset}"), copy).await
+    }
+
+    pub(crate) async fn signals(&self, next_offset: i64) -> Result<(), CaptureError> {
+        self.write(SIGNALS, &SignalState { next_offset }).await
+    }
+
+    async fn write<T: Serialize>(&self, key: &str, value: &T) -> Result<(), CaptureError> {
+        let value = serde_json::to_vec(value).map_err(|cause| CaptureError::State { topic: self.topic.clone(), key: key.to_owned(), cause })?;
+        self.journal.append(&self.topic, 0, Some(key.as_bytes()), Some(&value)).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,184 @@
+//! Where events leave: encoded, sent to Kafka, counted. Waits when the producer's queue is full, and
+//! shows the source a sign of life meanwhile.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::sleep;
+use std::time::Duration;
+
+use bangioc_change::encode::Encoded;
+use bangioc_change::event::ChangeEvent;
+use bangioc_change::version::{Lsn, Version};
+use bangioc_change::{EncodeError, HEADER_ABSENT, HEADER_VERSION};
+use bangioc_feed::produce::{Producer, Record, SendError};
+use bangioc_runtime::failpoint;
+use bangioc_schemas::row::{Absence, Cell, Row, RowBuf};
+
+use crate::dataset::Dataset;
+use crate::delivery::{DatasetIndex, Delivery, UnitId};
+use crate::error::CaptureError;
+use crate::metrics::StreamMetrics;
+use crate::replication::WalStream;
+use crate::stream::window::Windows;
+
+/// The server gives up after `wal_sender_timeout`, 60 s by default; it asks at half of that.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+/// The producer's queue empties by thousands of records a millisecond tick.
+const QUEUE_FULL_NAP: Duration = Duration::from_millis(1);
+/// Of a record: headers, and what the envelope adds to a row's text.
+const RECORD_SLACK: usize = 64 << 10;
+
+pub(crate) struct Outlet {
+    pub(crate) producer: Producer,
+    pub(crate) delivery: Arc<Delivery>,
+    /// Up to where the server may be told; set once progress and state say so too.
+    pub(crate) confirmable: Arc<AtomicU64>,
+    pub(crate) metrics: StreamMetrics,
+    pub(crate) record_bytes: usize,
+    pub(crate) now_us: i64,
+    confirmed: Lsn,
+    encoded: Encoded,
+}
+
+/// A row that can't be sent.
+pub(crate) enum Unsent {
+    /// Something is wrong with all of it.
+    Failed(CaptureError),
+    /// This dataset's rows have no key that can be sent: others go on.
+    NoKey(EncodeError),
+}
+
+impl From<CaptureError> for Unsent {
+    fn from(failure: CaptureError) -> Unsent {
+        Unsent::Failed(failure)
+    }
+}
+
+impl Outlet {
+    pub(crate) fn new(
+        producer: Producer,
+        delivery: Arc<Delivery>,
+        confirmable: Arc<AtomicU64>,
+        metrics: StreamMetrics,
+        record_bytes: usize,
+        confirmed: Lsn,
+    ) -> Outlet {
+        Outlet { producer, delivery, confirmable, metrics, record_bytes, now_us: 0, confirmed, encoded: Encoded::default() }
+    }
+
+    /// Encodes; the key's datum, by which the dataset knows a row, is the answer.
+    pub(crate) fn encode(&mut self, dataset: &Dataset, event: &ChangeEvent<'_>) -> Result<&[u8], EncodeError> {
+        dataset.encoder.encode(event, self.now_us, &mut self.encoded)?;
+        if self.encoded.value.len() + RECORD_SLACK > self.record_bytes {
+            self.encode_without_the_largest(dataset, event)?;
+        }
+        Ok(self.encoded.key_datum())
+    }
+
+    /// A row larger than a record may be travels without its largest columns, which the header names.
+    #[cold]
+    fn encode_without_the_largest(&mut self, dataset: &Dataset, event: &ChangeEvent<'_>) -> Result<(), EncodeError> {
+        let budget = self.record_bytes.saturating_sub(RECORD_SLACK);
+        let (before, after) = (event.before.map(|row| trimmed(row, &dataset.contract.key, budget / 2)), event.after.map(|row| trimmed(row, &dataset.contract.key, budget / 2)));
+        let event = ChangeEvent { before: before.as_ref().map(RowBuf::row), after: after.as_ref().map(RowBuf::row), ..*event };
+        self.metrics.too_large.inc();
+        dataset.encoder.encode(&event, self.now_us, &mut self.encoded)
+    }
+
+    /// Sends what was encoded last.
+    pub(crate) fn send(&mut self, wal: &mut WalStream, dataset: &Dataset, index: DatasetIndex, version: Version, unit: UnitId) -> Result<(), CaptureError> {
+        let version = version.to_bytes();
+        let absent = self.encoded.absent();
+        let headers: [(&str, &[u8]); 2] = [(HEADER_VERSION, &version), (HEADER_ABSENT, absent.unwrap_or_default())];
+        let record = Record {
+            topic: &dataset.topic,
+            partition: dataset.encoder.partition(&self.encoded, dataset.contract.partitions),
+            key: self.encoded.key(),
+            value: Some(&self.encoded.value),
+            headers: if absent.is_some() { &headers } else { &headers[..1] },
+            tag: unit.tag(index),
+        };
+        loop {
+            match self.producer.send(&record) {
+                Ok(()) => break,
+                Err(SendError::QueueFull) => {}
+                Err(SendError::Failed(cause)) => return Err(match self.delivery.failure() {
+                    Some((failed, cause)) => CaptureError::Undelivered { failed, cause },
+                    None => cause.into(),
+                }),
+            }
+            sleep(QUEUE_FULL_NAP);
+            if wal.since_status() > SIGN_OF_LIFE {
+                wal.status(self.confirmed)?;
+            }
+        }
+        self.metrics.sent(index, (record.key.map_or(0, <[u8]>::len) + self.encoded.value.len()) as u64);
+        Ok(())
+    }
+
+    pub(crate) fn encode_and_send(
+        &mut self,
+        wal: &mut WalStream,
+        windows: &mut Windows,
+        dataset: &Dataset,
+        index: DatasetIndex,
+        event: &ChangeEvent<'_>,
+        unit: UnitId,
+    ) -> Result<(), Unsent> {
+        let key = self.encode(dataset, event).map_err(Unsent::NoKey)?;
+        if windows.any_open() {
+            windows.changed(index, key);
+        }
+        self.send(wal, dataset, index, event.version, unit)?;
+        Ok(())
+    }
+
+    /// Tells the server what it may forget, or only that we are here.
+    pub(crate) fn confirm(&mut self, wal: &mut WalStream, reply_wanted: bool) -> Result<(), CaptureError> {
+        let confirmable = Lsn(self.confirmable.load(Ordering::Acquire));
+        if confirmable > self.confirmed {
+            failpoint::hit("capture.confirming");
+            self.confirmed = confirmable;
+            wal.status(confirmable)?;
+            failpoint::hit("capture.confirmed");
+        } else if reply_wanted || wal.since_status() > SIGN_OF_LIFE {
+            wal.status(self.confirmed)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn confirmed(&self) -> Lsn {
+        self.confirmed
+    }
+}
+
+/// The row without as many of its largest columns as its text needs to fit.
+fn trimmed(row: Row<'_>, key: &[usize], budget: usize) -> RowBuf {
+    let length = |column: usize| row.cell(column).text().map_or(0, str::len);
+    let mut total: usize = (0..row.len()).map(length).sum();
+    let mut by_size: Vec<usize> = (0..row.len()).filter(|column| !key.contains(column)).collect();
+    by_size.sort_by_key(|column| std::cmp::Reverse(length(*column)));
+    let mut dropped = vec![false; row.len()];
+    for column in by_size {
+        if total <= budget {
+            break;
+        }
+        dropped[column] = true;
+        total -= length(column);
+    }
+    (0..row.len()).map(|column| if dropped[column] { Cell::Absent(Absence::TooLarge) } else { row.cell(column) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_columns_stay_behind_but_never_the_key() {
+        let row: RowBuf = [Cell::Text("a long key, longer than all"), Cell::Text("small"), Cell::Text("rather large"), Cell::Null].into_iter().collect();
+        let cells = |budget| trimmed(row.row(), &[0], budget).row().cells().map(Cell::is_absent).collect::<Vec<_>>();
+        assert_eq!(cells(100), [false; 4]);
+        assert_eq!(cells(35), [false, false, true, false]);
+        assert_eq!(cells(0), [false, true, true, true]);
+    }
+}

@@ -1,0 +1,243 @@
+//! Chunks between their marks. What the stream shows of a key between a chunk's low and high mark is
+//! newer than the chunk's row of it, so that row is dropped; the others are sent at the high mark.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::mpsc::Receiver;
+
+use bangioc_schemas::row::RowBuf;
+
+use crate::copy::reader::SeenBy;
+use crate::copy::text::Rows;
+use crate::delivery::{ChunkId, DatasetIndex};
+
+/// Enough to cover every transaction that may have committed and yet be invisible to a snapshot.
+const REMEMBERED: usize = 65_536;
+/// Keys changed between two marks beyond which a chunk is rather read again: bounds memory when a huge
+/// transaction falls between them.
+const MOST_KEYS: usize = 100_000;
+
+/// Rows read between two marks.
+pub(crate) struct Chunk {
+    pub(crate) id: ChunkId,
+    pub(crate) seen_by: SeenBy,
+    pub(crate) rows: Rows,
+    /// Keys that were asked for and are not at the source: rows of key columns only.
+    pub(crate) missing: Vec<RowBuf>,
+}
+
+/// What the copier tells the stream, always before the mark that needs it.
+pub(crate) enum Handover {
+    /// A low mark with this id is about to be written.
+    Expect(ChunkId, DatasetIndex),
+    /// Read; its high mark is about to be written.
+    Rows(Chunk),
+    /// Not wanted any more.
+    Forget(ChunkId),
+}
+
+/// What comes of a chunk at its high mark.
+pub(crate) enum Verdict {
+    /// Not ours, or given up.
+    Unknown,
+    /// A row may be older than what the stream has already shown.
+    Retake(Why),
+    Send(DatasetIndex, Chunk, HashSet<Box<[u8]>>),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Why {
+    /// A transaction committed before the low mark was not visible yet.
+    NotVisibleYet,
+    /// Too many keys changed meanwhile.
+    TooManyChanges,
+    Truncated,
+}
+
+struct Window {
+    id: ChunkId,
+    dataset: DatasetIndex,
+    /// Transactions that had committed when the low mark passed.
+    committed_before: u64,
+    open: bool,
+    spoiled: Option<Why>,
+    keys: HashSet<Box<[u8]>>,
+    chunk: Option<Chunk>,
+}
+
+pub(crate) struct Windows {
+    handover: Receiver<Handover>,
+    windows: Vec<Window>,
+    open: usize,
+    recent: VecDeque<u32>,
+    committed: u64,
+}
+
+impl Windows {
+    pub(crate) fn new(handover: Receiver<Handover>) -> Windows {
+        Windows { handover, windows: Vec::new(), open: 0, recent: VecDeque::with_capacity(REMEMBERED), committed: 0 }
+    }
+
+    pub(crate) fn committed(&mut self, xid: u32) {
+        if self.recent.len() == REMEMBERED {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(xid);
+        self.committed += 1;
+    }
+
+    /// Is any chunk between its marks?
+    pub(crate) fn any_open(&self) -> bool {
+        self.open > 0
+    }
+
+    /// The stream has sent something for this key.
+    pub(crate) fn changed(&mut self, dataset: DatasetIndex, key: &[u8]) {
+        for window in self.windows.iter_mut().filter(|window| window.open && window.dataset == dataset && window.spoiled.is_none()) {
+            if window.keys.len() >= MOST_KEYS {
+                window.spoiled = Some(Why::TooManyChanges);
+                window.keys = HashSet::new();
+            } else if !window.keys.contains(key) {
+                window.keys.insert(key.into());
+            }
+        }
+    }
+
+    pub(crate) fn truncated(&mut self, dataset: DatasetIndex) {
+        for window in self.windows.iter_mut().filter(|window| window.open && window.dataset == dataset) {
+            window.spoiled = Some(Why::Truncated);
+        }
+    }
+
+    pub(crate) fn low_mark(&mut self, id: ChunkId) {
+        self.take_handover();
+        if let Some(window) = self.windows.iter_mut().find(|window| window.id == id && !window.open) {
+            window.open = true;
+            window.committed_before = self.committed;
+            self.open += 1;
+        }
+    }
+
+    pub(crate) fn high_mark(&mut self, id: ChunkId) -> Verdict {
+        self.take_handover();
+        let Some(place) = self.windows.iter().position(|window| window.id == id && window.open) else { return Verdict::Unknown };
+        let window = self.windows.swap_remove(place);
+        self.open -= 1;
+        let Some(chunk) = window.chunk else { return Verdict::Unknown };
+        if let Some(why) = window.spoiled {
+            return Verdict::Retake(why);
+        }
+        // A commit is in the log, and so in the stream, a moment before other sessions see it (with
+        // synchronous replication: much longer). A chunk read in that moment holds the row as it was.
+        let after_low = usize::try_from(self.committed - window.committed_before).unwrap_or(usize::MAX);
+        let before_low = self.recent.len().saturating_sub(after_low);
+        if self.recent.iter().take(before_low).any(|xid| chunk.seen_by.misses(*xid)) {
+            return Verdict::Retake(Why::NotVisibleYet);
+        }
+        Verdict::Send(window.dataset, chunk, window.keys)
+    }
+
+    fn take_handover(&mut self) {
+        while let Ok(handover) = self.handover.try_recv() {
+            match handover {
+                Handover::Expect(id, dataset) => self.windows.push(Window {
+                    id,
+                    dataset,
+                    committed_before: 0,
+                    open: false,
+                    spoiled: None,
+                    keys: HashSet::new(),
+                    chunk: None,
+                }),
+                Handover::Rows(chunk) => {
+                    if let Some(window) = self.windows.iter_mut().find(|window| window.id == chunk.id) {
+                        window.chunk = Some(chunk);
+                    }
+                }
+                Handover::Forget(id) => {
+                    self.windows.retain(|window| window.id != id);
+                    self.open = self.windows.iter().filter(|window| window.open).count();
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use super::*;
+
+    const DATASET: DatasetIndex = DatasetIndex(0);
+
+    fn windows() -> (Sender<Handover>, Windows) {
+        let (sender, receiver) = channel();
+        (sender, Windows::new(receiver))
+    }
+
+    fn chunk(id: ChunkId, seen_by: &str) -> Handover {
+        Handover::Rows(Chunk { id, seen_by: SeenBy::parse(seen_by).unwrap(), rows: Rows::new(1), missing: Vec::new() })
+    }
+
+    #[test]
+    fn keys_changed_between_the_marks_are_known() {
+        let (copier, mut windows) = windows();
+        copier.send(Handover::Expect(7, DATASET)).unwrap();
+        windows.changed(DATASET, b"before");
+        windows.low_mark(7);
+        windows.changed(DATASET, b"between");
+        windows.changed(DatasetIndex(1), b"elsewhere");
+        copier.send(chunk(7, "10:10:")).unwrap();
+        let Verdict::Send(DATASET, _, keys) = windows.high_mark(7) else { panic!("not sent") };
+        assert_eq!(keys, HashSet::from([b"between"[..].into()]));
+        assert!(!windows.any_open());
+    }
+
+    #[test]
+    fn a_commit_the_snapshot_missed_spoils_the_chunk_if_it_came_before_the_low_mark() {
+        for (missed, before, retaken) in [("10:20:12", true, true), ("10:20:12", false, false), ("10:12:", true, true), ("10:20:13", true, false)] {
+            let (copier, mut windows) = windows();
+            copier.send(Handover::Expect(7, DATASET)).unwrap();
+            if before {
+                windows.committed(12);
+            }
+            windows.low_mark(7);
+            if !before {
+                windows.committed(12);
+            }
+            copier.send(chunk(7, missed)).unwrap();
+            assert_eq!(matches!(windows.high_mark(7), Verdict::Retake(Why::NotVisibleYet)), retaken, "{missed} {before}");
+        }
+    }
+
+    #[test]
+    fn marks_of_another_process_mean_nothing() {
+        let (copier, mut windows) = windows();
+        windows.low_mark(7);
+        assert!(!windows.any_open());
+        assert!(matches!(windows.high_mark(7), Verdict::Unknown));
+        // Given up between the marks.
+        copier.send(Handover::Expect(8, DATASET)).unwrap();
+        windows.low_mark(8);
+        copier.send(Handover::Forget(8)).unwrap();
+        assert!(matches!(windows.high_mark(8), Verdict::Unknown));
+        assert!(!windows.any_open());
+    }
+
+    #[test]
+    fn a_window_is_bounded_and_a_truncate_spoils_it() {
+        for truncate in [true, false] {
+            let (copier, mut windows) = windows();
+            copier.send(Handover::Expect(7, DATASET)).unwrap();
+            windows.low_mark(7);
+            if truncate {
+                windows.truncated(DATASET);
+            } else {
+                (0..=MOST_KEYS).for_each(|n| windows.changed(DATASET, &n.to_be_bytes()));
+            }
+            copier.send(chunk(7, "10:10:")).unwrap();
+            let expected = if truncate { Why::Truncated } else { Why::TooManyChanges };
+            assert!(matches!(windows.high_mark(7), Verdict::Retake(why) if why == expected));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! How the work on dead letters fails.
+
+use bangioc_runtime::failure::{Class, Exit, Failure};
+use bangioc_sink::SinkError;
+use bangioc_sink::seal::KeyRef;
+
+#[derive(Debug, thiserror::Error)]
+pub enum DeadLetterError {
+    #[error("no key `{key_ref}` is parked")]
+    NotParked { key_ref: KeyRef },
+    #[error("key `{key_ref}` still can't be applied: `{code}`{}", at(.field.as_ref()))]
+    StillFails { key_ref: KeyRef, code: String, field: Option<String> },
+    #[error("`{by}` asked for this discard; another person has to confirm it")]
+    SamePerson { by: String },
+    #[error("dataset `{dataset}` of key `{key_ref}` has no active contract here")]
+    NoContract { key_ref: KeyRef, dataset: String },
+    #[error("a name is needed for who does this")]
+    Nameless,
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+}
+
+fn at(field: Option<&String>) -> String {
+    field.map(|field| format!(" at `{field}`")).unwrap_or_default()
+}
+
+impl From<sqlx::Error> for DeadLetterError {
+    fn from(error: sqlx::Error) -> DeadLetterError {
+        SinkError::from(error).into()
+    }
+}
+
+impl Failure for DeadLetterError {
+    fn code(&self) -> &'static str {
+        match self {
+            DeadLetterError::NotParked { .. } => "BG0601",
+            DeadLetterError::StillFails { .. } => "BG0602",
+            DeadLetterError::SamePerson { .. } => "BG0603",
+            DeadLetterError::NoContract { .. } => "BG0604",
+            DeadLetterError::Nameless => "BG0605",
+            DeadLetterError::Sink(error) => error.code(),
+        }
+    }
+
+    fn class(&self) -> Class {
+        match self {
+            DeadLetterError::StillFails { .. } => Class::Park,
+            DeadLetterError::NotParked { .. }
+            | DeadLetterError::SamePerson { .. }
+            | DeadLetterError::NoContract { .. }
+            | DeadLetterError::Nameless => Class::Halt,
+            DeadLetterError::Sink(error) => error.class(),
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            DeadLetterError::NotParked { .. } | DeadLetterError::StillFails { .. } | DeadLetterError::SamePerson { .. } => {
+                Exit::Failed
+            }
+            DeadLetterError::Nameless => Exit::Usage,
+            DeadLetterError::NoContract { .. } => Exit::Config,
+            DeadLetterError::Sink(error) => error.exit(),
+        }
+    }
+
+    fn hint(&self) -> String {
+        match self {
+            DeadLetterError::NotParked { .. } => "see what is: `bangioc dead-letter list`".into(),
+            DeadLetterError::StillFails { .. } => {
+                "mend the row at its source, then replay again: the mended row is then in the queue; or mend the contract".into()
+            }
+            DeadLetterError::SamePerson { .. } => {
+                "ask a colleague to run the same command with `--by THEIR-NAME`".into()
+            }
+            DeadLetterError::NoContract { .. } => "see `bangioc contract list`, and `contracts` in the configuration".into(),
+            DeadLetterError::Nameless => "add `--by NAME`".into(),
+            DeadLetterError::Sink(error) => error.hint(),
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! What is parked, and why: for people who mend it at the source.
+
+use std::fmt::Write as _;
+
+use bangioc_sink::seal::KeyRef;
+use serde::Serialize;
+
+use crate::error::DeadLetterError;
+use crate::DeadLetters;
+
+/// A key that waits, or waited.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct ParkedKey {
+    pub dataset: String,
+    /// Names the key without telling it.
+    pub key_ref: String,
+    /// `parked`, `drained`, `superseded`, `discarded`, `erased`.
+    pub state: String,
+    /// Why its first record could not be applied.
+    pub code: String,
+    pub field: Option<String>,
+    /// RFC 3339, UTC.
+    pub since: String,
+    /// Records that wait now.
+    pub records: i64,
+    /// The first of the two people whom a discard needs.
+    pub discard_by: Option<String>,
+}
+
+/// One record of a key's queue. No value of it.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct ParkedRecord {
+    pub topic: String,
+    pub partition: i32,
+    pub offset: i64,
+    pub state: String,
+    /// None: it only waits behind another.
+    pub code: Option<String>,
+    pub field: Option<String>,
+    /// False: it held what must not be kept.
+    pub kept: bool,
+    pub attempts: i32,
+    pub parked_at: String,
+}
+
+/// Which keys to list.
+#[derive(Clone, Default, Debug)]
+pub struct Filter {
+    pub dataset: Option<String>,
+    /// Only what waits, or also what has ended.
+    pub ended_too: bool,
+}
+
+type KeyRow = (String, Vec<u8>, String, String, Option<String>, String, i64, Option<String>);
+
+type RecordRow = (String, i32, i64, String, Option<String>, Option<String>, bool, i32, String);
+
+/// Times as RFC 3339, whatever the session's style.
+const KEYS: &str = "select k.dataset, k.key_ref, k.state, k.code, k.field_path, \
+    to_char(k.since at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), \
+    (select count(*) from flow.parked_record r where r.topic = k.topic and r.partition = k.partition \
+    and r.key_ref = k.key_ref and r.state = 'parked'), k.discard_by \
+    from flow.parked_key k where ($1::text is null or k.dataset = $1) and ($2 or k.state = 'parked') \
+    and ($3::bytea is null or k.key_ref = $3) order by k.dataset, k.since, k.key_ref";
+
+impl DeadLetters {
+    pub async fn list(&mut self, filter: &Filter) -> Result<Vec<ParkedKey>, DeadLetterError> {
+        self.keys(filter.dataset.as_deref(), filter.ended_too, None).await
+    }
+
+    async fn keys(
+        &mut self,
+        dataset: Option<&str>,
+        ended_too: bool,
+        key_ref: Option<KeyRef>,
+    ) -> Result<Vec<ParkedKey>, DeadLetterError> {
+        let rows: Vec<KeyRow> = sqlx::query_as(KEYS)
+            .bind(dataset)
+            .bind(ended_too)
+            .bind(key_ref.as_ref().map(|key| &key.0[..]))
+            .fetch_all(&mut self.connection)
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(dataset, key_ref, state, code, field, since, records, discard_by)| ParkedKey {
+                dataset,
+                key_ref: key_ref.try_into().map(|bytes| KeyRef(bytes).to_string()).unwrap_or_default(),
+                state,
+                code,
+                field,
+                since,
+                records,
+                discard_by,
+            })
+            .collect())
+    }
+
+    /// A key and its queue, in order.
+    pub async fn show(&mut self, key_ref: KeyRef) -> Result<(ParkedKey, Vec<ParkedRecord>), DeadLetterError> {
+        let key = self.keys(None, true, Some(key_ref)).await?.pop();
+        let key = key.ok_or(DeadLetterError::NotParked { key_ref })?;
+        let rows: Vec<RecordRow> = sqlx::query_as(
+            "select topic, partition, \"offset\", state, code, field_path, payload is not null, attempts, \
+             to_char(parked_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') \
+             from flow.parked_record where key_ref = $1 order by topic, partition, \"offset\"",
+        )
+        .bind(&key_ref.0[..])
+        .fetch_all(&mut self.connection)
+        .await?;
+        let records = rows
+            .into_iter()
+            .map(|(topic, partition, offset, state, code, field, kept, attempts, parked_at)| ParkedRecord {
+                topic,
+                partition,
+                offset,
+                state,
+                code,
+                field,
+                kept,
+                attempts,
+                parked_at,
+            })
+            .collect();
+        Ok((key, records))
+    }
+}
+
+/// The list as a table.
+pub fn to_table(keys: &[ParkedKey]) -> String {
+    if keys.is_empty() {
+        return "nothing is parked\n".to_owned();
+    }
+    let head = ["DATASET", "KEY", "CODE", "FIELD", "WAITING", "SINCE", "STATE"].map(str::to_owned);
+    let cells = keys.iter().map(|key| {
+        [
+            key.dataset.clone(),
+            key.key_ref.clone(),
+            key.code.clone(),
+            key.field.clone().unwrap_or_else(|| "–".to_owned()),
+            key.records.to_string(),
+            key.since.clone(),
+            match &key.discard_by {
+                Some(by) if key.state == "parked" => format!("parked, discard asked for by {by}"),
+                _ => key.state.clone(),
+            },
+        ]
+    });
+    let mut text = table(&std::iter::once(head).chain(cells).collect::<Vec<_>>());
+    let waiting = keys.iter().filter(|key| key.state == "parked").count();
+    let _ = writeln!(text, "\n{waiting} parked; `bangioc dead-letter show KEY` tells more");
+    text
+}
+
+/// One key as a page.
+pub fn to_page(key: &ParkedKey, records: &[ParkedRecord]) -> String {
+    let field = key.field.as_ref().map(|field| format!(" at `{field}`")).unwrap_or_default();
+    let mut text = format!(
+        "key      {}\ndataset  {}\nstate    {} since {}\nreason   {}{field}\n",
+        key.key_ref, key.dataset, key.state, key.since, key.code
+    );
+    if let Some(by) = &key.discard_by {
+        let _ = writeln!(text, "discard  asked for by {by}");
+    }
+    text.push('\n');
+    let head = ["TOPIC", "PARTITION", "OFFSET", "STATE", "CODE", "KEPT", "TRIES"].map(str::to_owned);
+    let cells = records.iter().map(|record| {
+        [
+            record.topic.clone(),
+            record.partition.to_string(),
+            record.offset.to_string(),
+            record.state.clone(),
+            record.code.clone().unwrap_or_else(|| "waits behind".to_owned()),
+            if record.kept { "yes" } else { "no" }.to_owned(),
+            record.attempts.to_string(),
+        ]
+    });
+    text + &table(&std::iter::once(head).chain(cells).collect::<Vec<_>>())
+}
+
+fn table(rows: &[[String; 7]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..7).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        let line: Vec<String> = cells.collect();
+        text.push_str(line.join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table() {
+        let key = ParkedKey {
+            dataset: "business".into(),
+            key_ref: "0011223344556677".into(),
+            state: "parked".into(),
+            code: "E_CHECKDIGIT".into(),
+            field: Some("enterprise_code".into()),
+            since: "2026-11-24T05:00:00Z".into(),
+            records: 2,
+            discard_by: None,
+        };
+        let asked = ParkedKey { field: None, discard_by: Some("lan".into()), code: "BAD_MAGIC".into(), ..key.clone() };
+        insta::assert_snapshot!(to_table(&[key, asked]), @r"
+        DATASET   KEY               CODE          FIELD            WAITING  SINCE                 STATE
+        business  0011223344556677  E_CHECKDIGIT  enterprise_code  2        2026-11-24T05:00:00Z  parked
+        business  0011223344556677  BAD_MAGIC     –                2        2026-11-24T05:00:00Z  parked, discard asked for by lan
+
+        2 parked; `bangioc dead-letter show KEY` tells more
+        ");
+    }
+}

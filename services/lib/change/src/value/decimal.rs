@@ -1,0 +1,306 @@
+//! `numeric` ⇄ Connect's `Decimal` and Debezium's `VariableScaleDecimal`: the unscaled digits as
+//! big-endian two's complement in as few bytes as Java's `BigInteger.toByteArray` uses.
+
+use super::push_ascii;
+use crate::error::DecodeCode;
+use crate::wire::{put_bytes, put_long};
+
+/// What `numeric(p)` can declare. Longer values of a plain `numeric` travel as text, which keeps the
+/// quadratic conversion of huge numbers out of reach of hostile bytes.
+const MAX_DIGITS: usize = 1_000;
+/// 1,000 digits take 416 bytes; one more for a needless sign byte.
+const MAX_BYTES: usize = 417;
+/// Ten to the 18th is the largest power of ten whose product with a limb fits the arithmetic below.
+const CHUNK_DIGITS: usize = 18;
+const CHUNK: u64 = 1_000_000_000_000_000_000;
+
+pub(super) fn put(out: &mut Vec<u8>, text: &str, precision: u32, scale: u32) -> bool {
+    let Some(parts) = Parts::of(text) else {
+        return false;
+    };
+    parts.fraction.len() == scale as usize
+        && parts.significant_digits() <= (precision as usize).min(MAX_DIGITS)
+        && parts.put_unscaled(out)
+}
+
+pub(super) fn put_variable_scale(out: &mut Vec<u8>, text: &str) -> bool {
+    let Some(parts) = Parts::of(text) else {
+        return false;
+    };
+    if parts.fraction.len() > MAX_DIGITS || parts.significant_digits() > MAX_DIGITS {
+        return false;
+    }
+    let start = out.len();
+    put_long(out, i64::try_from(parts.fraction.len()).unwrap_or(i64::MAX));
+    let written = parts.put_unscaled(out);
+    if !written {
+        out.truncate(start);
+    }
+    written
+}
+
+/// `-12.50` → sign, `12`, `50`. Only texts that PostgreSQL writes, so that they come back the same.
+struct Parts<'a> {
+    negative: bool,
+    whole: &'a [u8],
+    fraction: &'a [u8],
+}
+
+impl<'a> Parts<'a> {
+    #[inline]
+    fn of(text: &'a str) -> Option<Parts<'a>> {
+        let (negative, digits) = match text.as_bytes() {
+            [b'-', digits @ ..] => (true, digits),
+            digits => (false, digits),
+        };
+        let (whole, fraction) = match digits.iter().position(|byte| *byte == b'.') {
+            Some(point) => (&digits[..point], &digits[point + 1..]),
+            None => (digits, &digits[..0]),
+        };
+        let canonical = match whole {
+            [] => false,
+            [b'0'] => true,
+            [first, ..] => *first != b'0',
+        };
+        let pointless = whole.len() < digits.len() && fraction.is_empty();
+        let parts = Parts {
+            negative,
+            whole,
+            fraction,
+        };
+        let minus_zero = negative && parts.digits().all(|digit| digit == b'0');
+        let all_digits = parts.digits().all(|byte| byte.is_ascii_digit());
+        (canonical && !pointless && !minus_zero && all_digits).then_some(parts)
+    }
+
+    fn digits(&self) -> impl Iterator<Item = u8> + '_ {
+        self.whole.iter().chain(self.fraction).copied()
+    }
+
+    fn significant_digits(&self) -> usize {
+        let leading = self.digits().take_while(|digit| *digit == b'0').count();
+        self.whole.len() + self.fraction.len() - leading
+    }
+
+    #[inline]
+    fn put_unscaled(&self, out: &mut Vec<u8>) -> bool {
+        let count = self.whole.len() + self.fraction.len();
+        if count <= CHUNK_DIGITS {
+            let size = self
+                .digits()
+                .fold(0_i64, |size, digit| size * 10 + i64::from(digit - b'0'));
+            put_minimal(
+                out,
+                &(if self.negative { -size } else { size }).to_be_bytes(),
+            );
+            return true;
+        }
+        if count <= 38 {
+            let size = self
+                .digits()
+                .fold(0_i128, |size, digit| size * 10 + i128::from(digit - b'0'));
+            put_minimal(
+                out,
+                &(if self.negative { -size } else { size }).to_be_bytes(),
+            );
+            return true;
+        }
+        self.put_large(out)
+    }
+
+    fn put_large(&self, out: &mut Vec<u8>) -> bool {
+        let mut limbs: Vec<u64> = Vec::new();
+        let (mut chunk, mut scale) = (0_u64, 1_u64);
+        for digit in self.digits() {
+            chunk = chunk * 10 + u64::from(digit - b'0');
+            scale *= 10;
+            if scale == CHUNK {
+                multiply_add(&mut limbs, scale, chunk);
+                (chunk, scale) = (0, 1);
+            }
+        }
+        multiply_add(&mut limbs, scale, chunk);
+        // A limb of sign in front, so that the top bit is the sign.
+        let mut bytes = vec![0_u8; 8];
+        bytes.extend(limbs.iter().rev().flat_map(|limb| limb.to_be_bytes()));
+        if self.negative {
+            negate(&mut bytes);
+        }
+        put_minimal(out, &bytes);
+        true
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "splits a double limb into its halves"
+)]
+fn multiply_add(limbs: &mut Vec<u64>, factor: u64, addend: u64) {
+    let mut carry = addend;
+    for limb in limbs.iter_mut() {
+        let product = u128::from(*limb) * u128::from(factor) + u128::from(carry);
+        *limb = product as u64;
+        carry = (product >> 64) as u64;
+    }
+    if carry > 0 {
+        limbs.push(carry);
+    }
+}
+
+fn negate(bytes: &mut [u8]) {
+    let mut carry = true;
+    for byte in bytes.iter_mut().rev() {
+        let (negated, overflow) = (!*byte).overflowing_add(u8::from(carry));
+        *byte = negated;
+        carry = overflow;
+    }
+}
+
+/// Drops leading bytes that only repeat the sign.
+#[inline]
+fn put_minimal(out: &mut Vec<u8>, mut bytes: &[u8]) {
+    while let [first, rest @ ..] = bytes
+        && let [next, ..] = rest
+        && *first == if next & 0x80 == 0 { 0 } else { 0xFF }
+    {
+        bytes = rest;
+    }
+    put_bytes(out, bytes);
+}
+
+#[inline]
+pub(super) fn get(
+    bytes: &[u8],
+    precision: u32,
+    scale: u32,
+    out: &mut String,
+) -> Result<(), DecodeCode> {
+    get_scaled(bytes, precision as usize, scale as usize, out)
+}
+
+pub(super) fn get_variable_scale(
+    scale: i32,
+    bytes: &[u8],
+    out: &mut String,
+) -> Result<(), DecodeCode> {
+    let scale = usize::try_from(scale).map_err(|_| DecodeCode::DecimalScale)?;
+    if scale > MAX_DIGITS {
+        return Err(DecodeCode::DecimalScale);
+    }
+    get_scaled(bytes, MAX_DIGITS, scale, out)
+}
+
+#[inline]
+fn get_scaled(
+    bytes: &[u8],
+    precision: usize,
+    scale: usize,
+    out: &mut String,
+) -> Result<(), DecodeCode> {
+    let Some(first) = bytes.first() else {
+        return Err(DecodeCode::DecimalEmpty);
+    };
+    let negative = first & 0x80 != 0;
+    if let Ok(size) = small(bytes) {
+        return push_scaled(
+            out,
+            negative,
+            itoa::Buffer::new().format(size).as_bytes(),
+            precision,
+            scale,
+        );
+    }
+    if bytes.len() > MAX_BYTES {
+        return Err(DecodeCode::DecimalPrecision);
+    }
+    let mut size = bytes.to_vec();
+    if negative {
+        negate(&mut size);
+    }
+    push_scaled(out, negative, &decimal_digits(&size), precision, scale)
+}
+
+/// The magnitude of up to eight bytes.
+#[inline]
+fn small(bytes: &[u8]) -> Result<u64, ()> {
+    if bytes.len() > 8 {
+        return Err(());
+    }
+    let sign = if bytes[0] & 0x80 == 0 { 0_i64 } else { -1 };
+    Ok(bytes
+        .iter()
+        .fold(sign, |value, byte| value << 8 | i64::from(*byte))
+        .unsigned_abs())
+}
+
+/// Digits of a big-endian magnitude, by dividing off 18 at a time.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "quotient and remainder of a limb fit a limb"
+)]
+fn decimal_digits(size: &[u8]) -> Vec<u8> {
+    let mut limbs: Vec<u64> = size
+        .rchunks(8)
+        .rev()
+        .map(|bytes| {
+            bytes
+                .iter()
+                .fold(0, |limb, byte| limb << 8 | u64::from(*byte))
+        })
+        .collect();
+    let mut reversed = Vec::with_capacity(size.len() * 5 / 2);
+    loop {
+        let leading = limbs.iter().take_while(|limb| **limb == 0).count();
+        limbs.drain(..leading);
+        if limbs.is_empty() {
+            break;
+        }
+        let mut remainder = 0_u64;
+        for limb in &mut limbs {
+            let dividend = u128::from(remainder) << 64 | u128::from(*limb);
+            *limb = (dividend / u128::from(CHUNK)) as u64;
+            remainder = (dividend % u128::from(CHUNK)) as u64;
+        }
+        for _ in 0..CHUNK_DIGITS {
+            reversed.push(b'0' + (remainder % 10) as u8);
+            remainder /= 10;
+        }
+    }
+    while reversed.len() > 1 && reversed.last() == Some(&b'0') {
+        reversed.pop();
+    }
+    if reversed.is_empty() {
+        reversed.push(b'0');
+    }
+    reversed.reverse();
+    reversed
+}
+
+#[inline]
+fn push_scaled(
+    out: &mut String,
+    negative: bool,
+    digits: &[u8],
+    precision: usize,
+    scale: usize,
+) -> Result<(), DecodeCode> {
+    if digits.len() > precision && digits != b"0" {
+        return Err(DecodeCode::DecimalPrecision);
+    }
+    if negative {
+        out.push('-');
+    }
+    if scale == 0 {
+        push_ascii(out, digits);
+    } else if digits.len() > scale {
+        let (whole, fraction) = digits.split_at(digits.len() - scale);
+        push_ascii(out, whole);
+        out.push('.');
+        push_ascii(out, fraction);
+    } else {
+        out.push_str("0.");
+        out.extend(std::iter::repeat_n('0', scale - digits.len()));
+        push_ascii(out, digits);
+    }
+    Ok(())
+}

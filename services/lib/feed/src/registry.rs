@@ -1,0 +1,536 @@
+//! Client of a schema registry with Confluent's REST API: ours or any other, by URL. Blocks.
+
+use std::time::Duration;
+
+use bangioc_runtime::Secret;
+use bangioc_runtime::failure::{Class, Exit, Failure};
+use bangioc_runtime::settings::Section;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use ureq::Agent;
+use ureq::http::Method;
+
+const CONTENT_TYPE: &str = "application/vnd.schemaregistry.v1+json";
+
+/// For one request, connection included. A registry waits up to 30 s for its own log.
+const PATIENCE: Duration = Duration::from_secs(40);
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// Largest answer read, in bytes: a schema, and a list of messages that quote it.
+const LARGEST_ANSWER: u64 = 16 << 20;
+
+/// The `[registry]` section, as a client reads it. The service reads `listen` and `topic` from the same.
+#[derive(Clone, Debug)]
+pub struct RegistrySettings {
+    /// `http://host:port`, with a path where the registry has one.
+    pub url: String,
+    pub user: Option<String>,
+    pub password: Option<Secret>,
+}
+
+impl RegistrySettings {
+    /// Keys: `url`, `user`, `password_file`.
+    pub fn read(section: &Section<'_>) -> RegistrySettings {
+        let url = section.text("url");
+        // An empty one is reported as missing.
+        if !url.is_empty() && !url.starts_with("http://") && !url.starts_with("https://") {
+            section.refuse(
+                "url",
+                "is no address",
+                "write it as `http://127.0.0.1:8081`",
+            );
+        }
+        let _ = (
+            section.optional_text("listen"),
+            section.optional_text("topic"),
+        );
+        RegistrySettings {
+            url,
+            user: section.optional_text("user"),
+            password: section.optional_secret("password"),
+        }
+    }
+}
+
+/// How a registry fails. No text here holds a schema; what a registry says of one stands in the source.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    #[error("can't reach the schema registry at `{url}`")]
+    Unreachable {
+        url: String,
+        source: Box<ureq::Error>,
+    },
+    /// It answers, but could not do it now: its own log or its Kafka fails.
+    #[error("the schema registry at `{url}` could not answer")]
+    Unwell { url: String, source: Said },
+    #[error("the schema registry at `{url}` refuses the credentials")]
+    CredentialsRefused { url: String },
+    #[error("the schema for `{subject}` is incompatible with a version before it")]
+    Incompatible { subject: String, source: Said },
+    #[error("the schema registry takes no such schema for `{subject}`")]
+    InvalidSchema { subject: String, source: Said },
+    #[error("the schema registry at `{url}` refused to {doing}")]
+    Refused {
+        url: String,
+        doing: String,
+        source: Said,
+    },
+    #[error("the answer of `{url}` is none of a schema registry")]
+    NotARegistry { url: String },
+}
+
+/// The registry's own words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Deserialize)]
+#[error("{message} (error {code})")]
+pub struct Said {
+    #[serde(rename = "error_code")]
+    pub code: u32,
+    #[serde(default)]
+    pub message: String,
+}
+
+impl Failure for RegistryError {
+    fn code(&self) -> &'static str {
+        match self {
+            RegistryError::Unreachable { .. } => "BG0730",
+            RegistryError::Unwell { .. } => "BG0731",
+            RegistryError::CredentialsRefused { .. } => "BG0732",
+            RegistryError::Incompatible { .. } => "BG0733",
+            RegistryError::InvalidSchema { .. } => "BG0734",
+            RegistryError::Refused { .. } => "BG0735",
+            RegistryError::NotARegistry { .. } => "BG0736",
+        }
+    }
+
+    fn class(&self) -> Class {
+        match self {
+            RegistryError::Unreachable { .. } | RegistryError::Unwell { .. } => Class::Retry,
+            RegistryError::CredentialsRefused { .. }
+            | RegistryError::Incompatible { .. }
+            | RegistryError::InvalidSchema { .. }
+            | RegistryError::Refused { .. }
+            | RegistryError::NotARegistry { .. } => Class::Halt,
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            RegistryError::Unreachable { .. } | RegistryError::Unwell { .. } => Exit::Unreachable,
+            RegistryError::CredentialsRefused { .. } | RegistryError::NotARegistry { .. } => {
+                Exit::Config
+            }
+            RegistryError::Incompatible { .. }
+            | RegistryError::InvalidSchema { .. }
+            | RegistryError::Refused { .. } => Exit::Failed,
+        }
+    }
+
+    fn hint(&self) -> String {
+        match self {
+            RegistryError::Unreachable { url, .. } => {
+                format!("check that the registry runs and that this is its address: `curl {url}/subjects`")
+            }
+            RegistryError::Unwell { .. } => "see the registry's own log, and whether its Kafka answers".to_owned(),
+            RegistryError::CredentialsRefused { .. } => "see `user` and `password_file` in `[registry]`".to_owned(),
+            RegistryError::Incompatible { .. } => {
+                "a new version must read the old data: give added columns a default, and make no column vanish".to_owned()
+            }
+            RegistryError::InvalidSchema { .. } => "the cause says what is wrong in the schema".to_owned(),
+            RegistryError::Refused { .. } => "the cause says why; `bangioc explain BG0735` lists the usual ones".to_owned(),
+            RegistryError::NotARegistry { url } => {
+                format!("something else may listen there: `curl {url}/schemas/types` should answer `[\"AVRO\"]` or more")
+            }
+        }
+    }
+}
+
+/// A version of a subject.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct RegisteredSchema {
+    pub subject: String,
+    pub version: u32,
+    pub id: u32,
+    /// JSON text.
+    pub schema: String,
+}
+
+/// What a new version must be able to do with those before it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CompatibilityLevel {
+    None,
+    Backward,
+    BackwardTransitive,
+    Forward,
+    ForwardTransitive,
+    Full,
+    FullTransitive,
+}
+
+impl CompatibilityLevel {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CompatibilityLevel::None => "NONE",
+            CompatibilityLevel::Backward => "BACKWARD",
+            CompatibilityLevel::BackwardTransitive => "BACKWARD_TRANSITIVE",
+            CompatibilityLevel::Forward => "FORWARD",
+            CompatibilityLevel::ForwardTransitive => "FORWARD_TRANSITIVE",
+            CompatibilityLevel::Full => "FULL",
+            CompatibilityLevel::FullTransitive => "FULL_TRANSITIVE",
+        }
+    }
+}
+
+/// Whether a schema could be registered, and if not, why, in the registry's words.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct Verdict {
+    pub is_compatible: bool,
+    #[serde(default)]
+    pub messages: Vec<String>,
+}
+
+/// Clones share connections. From async code, call it through `tokio::task::spawn_blocking`.
+#[derive(Clone, Debug)]
+pub struct RegistryClient {
+    url: String,
+    authorization: Option<Secret>,
+    agent: Agent,
+}
+
+impl RegistryClient {
+    /// Does not connect yet.
+    pub fn new(settings: &RegistrySettings) -> RegistryClient {
+        let RegistrySettings {
+            url,
+            user,
+            password,
+        } = settings;
+        let authorization = user.as_ref().map(|user| {
+            let login = format!("{user}:{}", password.as_ref().map_or("", Secret::reveal));
+            Secret::new(format!("Basic {}", STANDARD.encode(login)))
+        });
+        let agent = Agent::config_builder()
+            .timeout_global(Some(PATIENCE))
+            .timeout_connect(Some(CONNECT))
+            // The body of a refusal holds the registry's own code.
+            .http_status_as_error(false)
+            // A redirect could lead the credentials elsewhere.
+            .max_redirects(0)
+            .build()
+            .new_agent();
+        RegistryClient {
+            url: url.trim_end_matches('/').to_owned(),
+            authorization,
+            agent,
+        }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Registers a schema, or finds it registered; its id.
+    pub fn register(&self, subject: &str, schema: &str) -> Result<u32, RegistryError> {
+        let path = format!("/subjects/{}/versions", encoded(subject));
+        let answer = self.ask(Method::POST, &path, Some(&json!({"schema": schema})))?;
+        let Registered { id } = self.expect(&answer, subject, "register a schema")?;
+        Ok(id)
+    }
+
+    /// The text of a schema; none when no subject has it.
+    pub fn schema(&self, id: u32) -> Result<Option<String>, RegistryError> {
+        let answer = self.ask(Method::GET, &format!("/schemas/ids/{id}"), None)?;
+        let found: Option<Text> = self.find(&answer, "", "look up an id")?;
+        Ok(found.map(|Text { schema }| schema))
+    }
+
+    /// The id of this very schema in the subject; none when it is not registered there.
+    pub fn look_up(&self, subject: &str, schema: &str) -> Result<Option<u32>, RegistryError> {
+        let answer = self.ask(
+            Method::POST,
+            &format!("/subjects/{}", encoded(subject)),
+            Some(&json!({"schema": schema})),
+        )?;
+        let found: Option<Registered> = self.find(&answer, subject, "look up a schema")?;
+        Ok(found.map(|Registered { id }| id))
+    }
+
+    /// None when the subject has no version.
+    pub fn latest(&self, subject: &str) -> Result<Option<RegisteredSchema>, RegistryError> {
+        let answer = self.ask(
+            Method::GET,
+            &format!("/subjects/{}/versions/latest", encoded(subject)),
+            None,
+        )?;
+        self.find(&answer, subject, "show the latest version")
+    }
+
+    /// In order of their names.
+    pub fn subjects(&self) -> Result<Vec<String>, RegistryError> {
+        let answer = self.ask(Method::GET, "/subjects", None)?;
+        self.expect(&answer, "", "list subjects")
+    }
+
+    /// Whether the schema could be the subject's next version, by the subject's level.
+    pub fn check_compatible(&self, subject: &str, schema: &str) -> Result<Verdict, RegistryError> {
+        let path = format!(
+            "/compatibility/subjects/{}/versions?verbose=true",
+            encoded(subject)
+        );
+        let answer = self.ask(Method::POST, &path, Some(&json!({"schema": schema})))?;
+        let verdict = self.find(&answer, subject, "check a schema")?;
+        // A subject that isn't there has nothing to be incompatible with; some registries say 404.
+        Ok(verdict.unwrap_or(Verdict {
+            is_compatible: true,
+            messages: Vec::new(),
+        }))
+    }
+
+    /// The level set for the subject itself; none when it follows the registry's.
+    pub fn compatibility(&self, subject: &str) -> Result<Option<String>, RegistryError> {
+        let answer = self.ask(Method::GET, &format!("/config/{}", encoded(subject)), None)?;
+        let found: Option<Level> = self.find(&answer, subject, "show the compatibility level")?;
+        Ok(found.map(
+            |Level {
+                 compatibility_level,
+             }| compatibility_level,
+        ))
+    }
+
+    pub fn set_compatibility(
+        &self,
+        subject: &str,
+        level: CompatibilityLevel,
+    ) -> Result<(), RegistryError> {
+        let body = json!({"compatibility": level.as_str()});
+        let answer = self.ask(
+            Method::PUT,
+            &format!("/config/{}", encoded(subject)),
+            Some(&body),
+        )?;
+        self.expect::<Value>(&answer, subject, "set the compatibility level")
+            .map(|_| ())
+    }
+
+    fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer, RegistryError> {
+        let fails = |source| RegistryError::Unreachable {
+            url: self.url.clone(),
+            source: Box::new(source),
+        };
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url))
+            .header("accept", CONTENT_TYPE)
+            .header("content-type", CONTENT_TYPE);
+        if let Some(authorization) = &self.authorization {
+            request = request.header("authorization", authorization.reveal());
+        }
+        let sent = match body {
+            Some(body) => request
+                .body(body.to_string())
+                .map_err(ureq::Error::from)
+                .and_then(|request| self.agent.run(request)),
+            None => request
+                .body(())
+                .map_err(ureq::Error::from)
+                .and_then(|request| self.agent.run(request)),
+        };
+        let mut response = sent.map_err(fails)?;
+        let status = response.status().as_u16();
+        let body = response
+            .body_mut()
+            .with_config()
+            .limit(LARGEST_ANSWER)
+            .read_to_string()
+            .map_err(fails)?;
+        Ok(Answer { status, body })
+    }
+
+    /// None for the refusals that mean "there is none": 40401, 40402, 40403, 40408.
+    fn find<T: DeserializeOwned>(
+        &self,
+        answer: &Answer,
+        subject: &str,
+        doing: &str,
+    ) -> Result<Option<T>, RegistryError> {
+        if answer.status == 404
+            && answer
+                .said()
+                .is_some_and(|said| matches!(said.code, 40401..=40403 | 40408))
+        {
+            return Ok(None);
+        }
+        self.expect(answer, subject, doing).map(Some)
+    }
+
+    fn expect<T: DeserializeOwned>(
+        &self,
+        answer: &Answer,
+        subject: &str,
+        doing: &str,
+    ) -> Result<T, RegistryError> {
+        let url = || self.url.clone();
+        if answer.status == 200 {
+            return serde_json::from_str(&answer.body)
+                .map_err(|_| RegistryError::NotARegistry { url: url() });
+        }
+        // 401 and 403 often come from a proxy, with a body of its own.
+        if matches!(answer.status, 401 | 403) {
+            return Err(RegistryError::CredentialsRefused { url: url() });
+        }
+        let subject = || subject.to_owned();
+        Err(match (answer.status, answer.said()) {
+            (500.., said) => RegistryError::Unwell {
+                url: url(),
+                source: said.unwrap_or_else(|| answer.bare()),
+            },
+            (_, None) => RegistryError::NotARegistry { url: url() },
+            (409, Some(source)) => RegistryError::Incompatible {
+                subject: subject(),
+                source,
+            },
+            (_, Some(source @ Said { code: 42201, .. })) => RegistryError::InvalidSchema {
+                subject: subject(),
+                source,
+            },
+            (_, Some(source)) => RegistryError::Refused {
+                url: url(),
+                doing: doing.to_owned(),
+                source,
+            },
+        })
+    }
+}
+
+struct Answer {
+    status: u16,
+    body: String,
+}
+
+impl Answer {
+    fn said(&self) -> Option<Said> {
+        serde_json::from_str(&self.body).ok()
+    }
+
+    fn bare(&self) -> Said {
+        Said {
+            code: self.status.into(),
+            message: "no reason given".to_owned(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Registered {
+    id: u32,
+}
+
+#[derive(Deserialize)]
+struct Text {
+    schema: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Level {
+    compatibility_level: String,
+}
+
+/// A subject as one segment of a path.
+fn encoded(subject: &str) -> String {
+    let mut out = String::with_capacity(subject.len());
+    for byte in subject.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            for half in [byte >> 4, byte & 15] {
+                out.extend(
+                    char::from_digit(u32::from(half), 16).map(|digit| digit.to_ascii_uppercase()),
+                );
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_one_segment_of_the_path() {
+        assert_eq!(
+            encoded("caobang.shared.so-tc.business-value"),
+            "caobang.shared.so-tc.business-value"
+        );
+        assert_eq!(encoded("a/b Đ?"), "a%2Fb%20%C4%90%3F");
+    }
+
+    /// A registry that is none: says `status` and `body` to whoever asks, once.
+    fn answering(status: &'static str, body: &'static str) -> RegistryClient {
+        use std::io::{BufRead, BufReader, Write};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+            let length = body.len();
+            write!(
+                stream,
+                "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            )
+            .unwrap();
+        });
+        RegistryClient::new(&RegistrySettings {
+            url,
+            user: None,
+            password: None,
+        })
+    }
+
+    #[test]
+    fn answers_become_classes() {
+        let check = |status, body, code, class| {
+            let failure = answering(status, body).latest("s").unwrap_err();
+            assert_eq!(
+                (failure.code(), failure.class()),
+                (code, class),
+                "{status} {body}"
+            );
+        };
+        let none = r#"{"error_code":40401,"message":"Subject 's' not found."}"#;
+        assert_eq!(answering("404 Not Found", none).latest("s").unwrap(), None);
+        check(
+            "500 Oops",
+            r#"{"error_code":50001,"message":"m"}"#,
+            "BG0731",
+            Class::Retry,
+        );
+        check("502 Bad Gateway", "<html>", "BG0731", Class::Retry);
+        check("401 Unauthorized", "", "BG0732", Class::Halt);
+        check(
+            "422 No",
+            r#"{"error_code":42205,"message":"m"}"#,
+            "BG0735",
+            Class::Halt,
+        );
+        // A page of something else is not "there is no such subject".
+        check("404 Not Found", "<html>", "BG0736", Class::Halt);
+        check(
+            "404 Not Found",
+            r#"{"error_code":404,"message":"HTTP 404 Not Found"}"#,
+            "BG0735",
+            Class::Halt,
+        );
+        check("200 OK", "<html>", "BG0736", Class::Halt);
+    }
+}

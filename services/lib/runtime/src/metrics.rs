@@ -1,0 +1,339 @@
+//! Counters, gauges and histograms, and the small HTTP server that shows them.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::family::{Family as LabelledFamily, MetricConstructor};
+use prometheus_client::registry::{Metric, Registry};
+use tokio::net::TcpListener;
+
+use crate::failure::{Class, Exit, Failure};
+use crate::shutdown::Shutdown;
+
+pub type Counter = prometheus_client::metrics::counter::Counter;
+pub type Gauge = prometheus_client::metrics::gauge::Gauge<f64, AtomicU64>;
+pub type Histogram = prometheus_client::metrics::histogram::Histogram;
+
+/// All metrics of one process, and whether it is well. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct Metrics {
+    registry: Arc<Mutex<Registry>>,
+    /// Part → what is wrong with it.
+    troubles: Arc<Mutex<BTreeMap<String, String>>>,
+}
+
+/// One metric with its labels. Keep what [`Family::of`] returns on hot paths: it takes a lock to find.
+#[derive(Clone, Debug)]
+pub struct Family<M, C = fn() -> M> {
+    labels: &'static [&'static str],
+    metrics: LabelledFamily<Vec<(&'static str, String)>, M, C>,
+}
+
+pub type Histograms = Family<Histogram, Buckets>;
+
+impl<M: Clone, C: MetricConstructor<M>> Family<M, C> {
+    /// The metric with these label values, in the order of the label names.
+    pub fn of(&self, values: &[&str]) -> M {
+        let labels = self
+            .labels
+            .iter()
+            .zip(values)
+            .map(|(name, value)| (*name, (*value).to_owned()));
+        self.metrics.get_or_create_owned(&labels.collect())
+    }
+}
+
+/// Upper bounds of a histogram's buckets.
+#[derive(Clone, Debug)]
+pub struct Buckets(Vec<f64>);
+
+impl MetricConstructor<Histogram> for Buckets {
+    fn new_metric(&self) -> Histogram {
+        Histogram::new(self.0.iter().copied())
+    }
+}
+
+impl Metrics {
+    /// `name` as in `bangioc_<service>_<noun>_<unit>_total`; never a value of a row as a label.
+    pub fn counter(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &'static [&'static str],
+    ) -> Family<Counter> {
+        // The encoder adds `_total` by itself.
+        self.register(
+            name.strip_suffix("_total").unwrap_or(name),
+            help,
+            labels,
+            LabelledFamily::default(),
+        )
+    }
+
+    pub fn gauge(&self, name: &str, help: &str, labels: &'static [&'static str]) -> Family<Gauge> {
+        self.register(name, help, labels, LabelledFamily::default())
+    }
+
+    pub fn histogram(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &'static [&'static str],
+        bounds: &[f64],
+    ) -> Histograms {
+        let family = LabelledFamily::new_with_constructor(Buckets(bounds.to_vec()));
+        self.register(name, help, labels, family)
+    }
+
+    fn register<M, C>(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &'static [&'static str],
+        metrics: LabelledFamily<Vec<(&'static str, String)>, M, C>,
+    ) -> Family<M, C>
+    where
+        M: Clone + Debug,
+        C: MetricConstructor<M> + Clone,
+        LabelledFamily<Vec<(&'static str, String)>, M, C>: Metric,
+    {
+        // The encoder adds the full stop.
+        let help = help.strip_suffix('.').unwrap_or(help);
+        self.registry
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .register(name, help, metrics.clone());
+        Family { labels, metrics }
+    }
+
+    /// `/healthz` answers 503 with every part's trouble until [`Metrics::well`] takes it back. No value of
+    /// a row in `trouble`.
+    pub fn unwell(&self, part: &str, trouble: impl Into<String>) {
+        self.troubles
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(part.to_owned(), trouble.into());
+    }
+
+    pub fn well(&self, part: &str) {
+        self.troubles
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(part);
+    }
+
+    /// The page as text, OpenMetrics 1.0.
+    pub fn page(&self) -> String {
+        let mut page = String::new();
+        // Writing to a string can't fail.
+        let _ = encode(
+            &mut page,
+            &self.registry.lock().unwrap_or_else(PoisonError::into_inner),
+        );
+        page
+    }
+
+    fn health(&self) -> (StatusCode, String) {
+        let troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        if troubles.is_empty() {
+            return (StatusCode::OK, String::from("ok\n"));
+        }
+        let lines = troubles
+            .iter()
+            .map(|(part, trouble)| format!("{part}: {trouble}\n"));
+        (StatusCode::SERVICE_UNAVAILABLE, lines.collect())
+    }
+
+    /// Listens on `address` (`127.0.0.1:9464`; port 0: any free one).
+    pub async fn listen(&self, address: &str) -> Result<Endpoint, CannotListen> {
+        let fails = |source| CannotListen {
+            address: address.to_owned(),
+            source,
+        };
+        let listener = TcpListener::bind(address).await.map_err(fails)?;
+        let address = listener.local_addr().map_err(fails)?.to_string();
+        Ok(Endpoint {
+            metrics: self.clone(),
+            listener,
+            address,
+        })
+    }
+
+    /// [`Metrics::listen`] and [`Endpoint::run`] in one.
+    pub async fn serve(&self, address: &str, shutdown: &Shutdown) -> Result<(), CannotListen> {
+        self.listen(address).await?.run(shutdown).await
+    }
+}
+
+/// A server of `/metrics` and `/healthz` that listens but does not answer yet.
+#[derive(Debug)]
+pub struct Endpoint {
+    metrics: Metrics,
+    listener: TcpListener,
+    address: String,
+}
+
+impl Endpoint {
+    /// As bound, with the real port.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Answers until the stop is asked for.
+    pub async fn run(self, shutdown: &Shutdown) -> Result<(), CannotListen> {
+        let Endpoint {
+            metrics,
+            listener,
+            address,
+        } = self;
+        let healthy = metrics.clone();
+        let page = async move || {
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            ([(header::CONTENT_TYPE, kind)], metrics.page()).into_response()
+        };
+        let router = axum::Router::new().route("/metrics", get(page)).route(
+            "/healthz",
+            get(async move || healthy.health().into_response()),
+        );
+        // Not axum's graceful end: an idle keep-alive connection of a scraper would hold up the stop.
+        tokio::select! {
+            end = async { axum::serve(listener, router).await } => {
+                end.map_err(|source| CannotListen { address, source })
+            }
+            () = shutdown.requested() => Ok(()),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("can't listen on `{address}`")]
+pub struct CannotListen {
+    pub address: String,
+    source: std::io::Error,
+}
+
+impl Failure for CannotListen {
+    fn code(&self) -> &'static str {
+        "BG0125"
+    }
+
+    fn class(&self) -> Class {
+        Class::Halt
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Config
+    }
+
+    fn hint(&self) -> String {
+        format!(
+            "see who holds it: `ss -ltnp | grep {}`, or set another address",
+            self.address
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpStream;
+
+    use super::*;
+    use crate::shutdown::pair;
+
+    async fn fetch(address: &str, path: &'static str) -> String {
+        let address = address.to_owned();
+        let fetched = tokio::task::spawn_blocking(move || {
+            let mut stream = TcpStream::connect(address).unwrap();
+            write!(
+                stream,
+                "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            )
+            .unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            answer
+        });
+        fetched.await.unwrap()
+    }
+
+    #[test]
+    fn the_page() {
+        let metrics = Metrics::default();
+        metrics
+            .counter("bangioc_capture_rows_total", "Rows sent.", &["dataset"])
+            .of(&["business"])
+            .inc_by(3);
+        metrics
+            .gauge("bangioc_sink_behind_seconds", "Behind the source", &[])
+            .of(&[])
+            .set(1.5);
+        metrics
+            .histogram(
+                "bangioc_sink_commit_seconds",
+                "Commits",
+                &["dataset"],
+                &[0.1, 1.0],
+            )
+            .of(&["x"])
+            .observe(0.5);
+        insta::assert_snapshot!(metrics.page(), @r#"
+        # HELP bangioc_capture_rows Rows sent.
+        # TYPE bangioc_capture_rows counter
+        bangioc_capture_rows_total{dataset="business"} 3
+        # HELP bangioc_sink_behind_seconds Behind the source.
+        # TYPE bangioc_sink_behind_seconds gauge
+        bangioc_sink_behind_seconds{} 1.5
+        # HELP bangioc_sink_commit_seconds Commits.
+        # TYPE bangioc_sink_commit_seconds histogram
+        bangioc_sink_commit_seconds_sum{dataset="x"} 0.5
+        bangioc_sink_commit_seconds_count{dataset="x"} 1
+        bangioc_sink_commit_seconds_bucket{le="0.1",dataset="x"} 0
+        bangioc_sink_commit_seconds_bucket{le="1.0",dataset="x"} 1
+        bangioc_sink_commit_seconds_bucket{le="+Inf",dataset="x"} 1
+        # EOF
+        "#);
+    }
+
+    #[tokio::test]
+    async fn answers_and_stops_though_a_connection_is_open() {
+        let metrics = Metrics::default();
+        let (trigger, shutdown) = pair();
+        let endpoint = metrics.listen("127.0.0.1:0").await.unwrap();
+        let address = endpoint.address().to_owned();
+        let server = tokio::spawn(async move { endpoint.run(&shutdown).await });
+        assert!(fetch(&address, "/metrics").await.contains("# EOF"));
+        assert!(
+            fetch(&address, "/healthz")
+                .await
+                .starts_with("HTTP/1.1 200")
+        );
+        metrics.unwell("store", "not answering");
+        let sick = fetch(&address, "/healthz").await;
+        assert!(
+            sick.starts_with("HTTP/1.1 503") && sick.ends_with("store: not answering\n"),
+            "{sick}"
+        );
+        metrics.well("store");
+        assert!(
+            fetch(&address, "/healthz")
+                .await
+                .starts_with("HTTP/1.1 200")
+        );
+        let taken = metrics.listen(&address).await.unwrap_err();
+        assert_eq!(
+            (taken.code(), taken.address.as_str()),
+            ("BG0125", address.as_str())
+        );
+        let idle = TcpStream::connect(&address).unwrap();
+        trigger.request();
+        server.await.unwrap().unwrap();
+        drop(idle);
+    }
+}

@@ -1,0 +1,175 @@
+//! One batch becomes one transaction: rows with their versions, parked records, ledger, position. All
+//! of it or nothing; and only while the lease still holds, which the last statement finds out.
+
+use std::time::Duration;
+
+use bangioc_change::batch::EventBatch;
+use bangioc_change::version::Version;
+use bangioc_runtime::failpoint;
+use sqlx::{Connection as _, PgConnection};
+
+use crate::dataset::Dataset;
+use crate::error::SinkError;
+use crate::intake::Intake;
+use crate::lease::Lease;
+use crate::ledger::Counts;
+use crate::merge::{self, Net};
+use crate::park::{self, Moot};
+use crate::protection::Broken;
+use crate::stage::Stage;
+use crate::workers::Buffers;
+
+/// What a batch did, once it is durable.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Done {
+    pub counts: Counts,
+    /// Rows that still miss columns.
+    pub missing: i64,
+}
+
+pub struct Batch<'a> {
+    pub dataset: &'a Dataset,
+    pub lease: &'a Lease,
+    pub lease_time: Duration,
+    pub broken: Broken,
+    pub intake: &'a Intake<'a>,
+}
+
+/// A batch whose first segment stands in its stage: all that can be done without the store.
+pub struct Prepared<'a> {
+    batch: Batch<'a>,
+    events: &'a EventBatch,
+    live: &'a [usize],
+    stage: &'a mut Stage,
+    first: Net<'a>,
+}
+
+impl<'a> Batch<'a> {
+    pub fn prepare(self, buffers: &'a mut Buffers) -> Prepared<'a> {
+        let Buffers { events, live, stage } = buffers;
+        let end = self.intake.barriers.first().map_or(live.len(), |barrier| barrier.at);
+        let first = Net::fill(self.dataset, events, &live[..end], stage, self.broken);
+        Prepared { batch: self, events, live, stage, first }
+    }
+}
+
+impl Prepared<'_> {
+    pub async fn commit(&mut self, connection: &mut PgConnection) -> Result<Done, SinkError> {
+        let batch = &self.batch;
+        let (intake, partition) = (batch.intake, batch.lease.partition);
+        let topic = &batch.lease.topic;
+        let mut done = Done { counts: intake.counts, missing: 0 };
+        let mut live_rows = 0;
+        let mut transaction = connection.begin().await?;
+        if !intake.queued_on.is_empty() {
+            let keys: Vec<_> = intake.queued_on.iter().copied().collect();
+            park::hold(&mut transaction, topic, partition, &keys).await?;
+        }
+        if !intake.parking.is_empty() {
+            park::park(&mut transaction, topic, partition, batch.dataset.id(), &intake.parking)
+                .await
+                .map_err(SinkError::of_bookkeeping)?;
+        }
+        for (number, segment) in batch.segments(self.live).enumerate() {
+            let merged = if number == 0 {
+                merge::merge(&mut transaction, self.stage, &self.first).await?
+            } else {
+                merge::empty_stage(&mut transaction, batch.dataset).await?;
+                let net = Net::fill(batch.dataset, self.events, segment.live, self.stage, batch.broken);
+                merge::merge(&mut transaction, self.stage, &net).await?
+            };
+            merged.count_into(&mut done.counts);
+            live_rows += merged.live_rows;
+            done.missing += merged.missing;
+            if let Some(version) = segment.then_remove_below {
+                live_rows -= merge::remove_below(&mut transaction, batch.dataset, version).await?;
+                park::supersede(&mut transaction, topic, partition, Moot::All, version, intake.next_offset).await?;
+            }
+        }
+        for moot in &intake.superseding {
+            batch.supersede(&mut transaction, moot).await?;
+        }
+        failpoint::hit("sink.staged");
+        batch.advance(&mut transaction, &done.counts, live_rows).await?;
+        failpoint::hit("sink.before_commit");
+        transaction.commit().await?;
+        // The offset counts from here on: the effect is durable, and the position with it.
+        failpoint::hit("sink.after_commit");
+        Ok(done)
+    }
+
+    /// After PostgreSQL refused some row: which. Tries halves of the batch and rolls every try back.
+    pub async fn find_refused(
+        &mut self,
+        connection: &mut PgConnection,
+    ) -> Result<Vec<(Vec<u8>, &'static str)>, SinkError> {
+        let batch = &self.batch;
+        let mut found = Vec::new();
+        for segment in batch.segments(self.live) {
+            let net = Net::fill(batch.dataset, self.events, segment.live, self.stage, batch.broken);
+            let lines = merge::refused_lines(connection, batch.dataset, self.stage).await?;
+            found.extend(lines.into_iter().map(|(line, code)| (net.key(line).to_vec(), code)));
+        }
+        Ok(found)
+    }
+}
+
+impl Batch<'_> {
+    /// What makes the queue moot also makes its last state unknown: the row is asked for again.
+    async fn supersede(
+        &self,
+        connection: &mut PgConnection,
+        moot: &crate::intake::Superseding,
+    ) -> Result<(), SinkError> {
+        let (topic, partition) = (&self.lease.topic, self.lease.partition);
+        let key = Moot::Key(&moot.key_ref);
+        park::supersede(connection, topic, partition, key, moot.version, self.intake.next_offset).await?;
+        crate::outbox::ask(connection, self.dataset.id(), &moot.key).await
+    }
+
+    /// Live events between barriers.
+    fn segments<'b>(&'b self, live: &'b [usize]) -> impl Iterator<Item = Segment<'b>> {
+        let starts = std::iter::once(0).chain(self.intake.barriers.iter().map(|barrier| barrier.at));
+        let ends = self.intake.barriers.iter().map(|barrier| (barrier.at, Some(barrier.version)));
+        starts.zip(ends.chain([(live.len(), None)])).map(|(start, (end, version))| Segment {
+            live: &live[start..end],
+            then_remove_below: version,
+        })
+    }
+
+    /// Position, ledger and lease in one statement: one row, or another instance has taken over, or the
+    /// floor has moved under us.
+    async fn advance(&self, connection: &mut PgConnection, counts: &Counts, live_rows: i64) -> Result<(), SinkError> {
+        let done = sqlx::query(
+            "with moved as (update flow.lease set next_offset = $5, floor = $6, rows = rows + $7, \
+             expires_at = greatest(expires_at, now() + $8 * interval '1 second') \
+             where topic = $1 and partition = $2 and epoch = $3 and next_offset = $4 and floor = $9 returning 1) \
+             insert into flow.ledger (topic, partition, first_offset, next_offset, applied, folded, duplicate, \
+             stale, control, parked) select $1, $2, $4, $5, $10, $11, $12, $13, $14, $15 from moved",
+        )
+        .bind(&self.lease.topic)
+        .bind(self.lease.partition)
+        .bind(self.lease.epoch)
+        .bind(self.intake.first_offset)
+        .bind(self.intake.next_offset)
+        .bind(&self.intake.memory.floor.to_bytes()[..])
+        .bind(live_rows)
+        .bind(self.lease_time.as_secs_f64())
+        .bind(&self.lease.floor[..])
+        .bind(counts.applied)
+        .bind(counts.folded)
+        .bind(counts.duplicate)
+        .bind(counts.stale)
+        .bind(counts.control)
+        .bind(counts.parked)
+        .execute(connection)
+        .await
+        .map_err(|error| SinkError::from(error).of_bookkeeping())?;
+        if done.rows_affected() == 1 { Ok(()) } else { Err(self.lease.lost()) }
+    }
+}
+
+struct Segment<'a> {
+    live: &'a [usize],
+    then_remove_below: Option<Version>,
+}

@@ -1,0 +1,102 @@
+//! `[store]` and `[sink]` of the configuration.
+
+use std::time::Duration;
+
+use bangioc_runtime::secret::Secret;
+use bangioc_runtime::settings::Section;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
+
+use crate::error::SinkError;
+
+/// The database that a sink writes to.
+#[derive(Clone, Debug)]
+pub struct StoreSettings {
+    pub host: String,
+    pub port: u16,
+    pub user: String,
+    pub password: Option<Secret>,
+    pub database: String,
+    pub tls: bool,
+}
+
+impl StoreSettings {
+    pub fn read(section: &Section<'_>) -> StoreSettings {
+        StoreSettings {
+            host: section.text_or("host", "127.0.0.1"),
+            port: u16::try_from(section.whole_number("port", 1..=65_535, 5432)).unwrap_or(5432),
+            user: section.text("user"),
+            password: section.optional_secret("password"),
+            database: section.text("database"),
+            tls: section.choice("tls", &["off", "require"], "off") == "require",
+        }
+    }
+
+    pub fn address(&self) -> String {
+        format!("{}:{}/{}", self.host, self.port, self.database)
+    }
+
+    /// `who` appears in the store's `pg_stat_activity`.
+    pub fn options(&self, who: &str) -> PgConnectOptions {
+        let options = PgConnectOptions::new_without_pgpass()
+            .host(&self.host)
+            .port(self.port)
+            .username(&self.user)
+            .database(&self.database)
+            .application_name(who)
+            .ssl_mode(if self.tls { PgSslMode::Require } else { PgSslMode::Disable })
+            // Texts of key columns must read as the capture writes them. A small staging table must not
+            // spill, and a merge gains nothing from being compiled.
+            .options([
+                ("TimeZone", "UTC"),
+                ("DateStyle", "ISO"),
+                ("IntervalStyle", "postgres"),
+                ("bytea_output", "hex"),
+                ("temp_buffers", "24MB"),
+                ("jit", "off"),
+                ("client_min_messages", "warning"),
+            ])
+            .disable_statement_logging();
+        match &self.password {
+            Some(password) => options.password(password.reveal()),
+            None => options,
+        }
+    }
+
+    pub async fn connect(&self, who: &str) -> Result<PgConnection, SinkError> {
+        let connection = PgConnection::connect_with(&self.options(who))
+            .await
+            .map_err(|error| SinkError::from(error).at(&self.address()))?;
+        crate::nodelay::set(self.port);
+        Ok(connection)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct SinkSettings {
+    /// Batches worked on at once, each on a connection of its own.
+    pub workers: usize,
+    /// How long a partition stays with an instance that says nothing. Renewed at a fifth of it.
+    pub lease: Duration,
+    pub batch_rows: usize,
+    pub batch_bytes: usize,
+    /// How long a record waits for its schema before it counts as bad.
+    pub schema_wait: Duration,
+    /// Names parked keys and encrypts their payloads.
+    pub secret: Secret,
+}
+
+impl SinkSettings {
+    pub fn read(section: &Section<'_>) -> SinkSettings {
+        let whole = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        SinkSettings {
+            workers: whole(section.whole_number("workers", 1..=64, 2)),
+            lease: section.duration("lease", Duration::from_secs(10)),
+            // 20 thousand rows: a merge of more gains nothing, and a batch is what a crash repeats.
+            batch_rows: whole(section.whole_number("batch_rows", 1..=200_000, 20_000)),
+            batch_bytes: whole(section.whole_number("batch_bytes", 1024..=256 << 20, 16 << 20)),
+            schema_wait: section.duration("schema_wait", Duration::from_mins(5)),
+            secret: section.secret("secret"),
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! One dataset as the sink sees it: its topic, its tables, and every statement about them, built once
+//! from the contract. Identifiers come from contracts only, and quoted.
+
+use std::sync::Arc;
+
+use bangioc_schemas::contract::{Contract, Kind};
+use bangioc_schemas::names::{self, Side};
+use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
+
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    pub contract: Arc<Contract>,
+    pub topic: String,
+    /// Unquoted name, the same in `flow` and as view in `shared`.
+    pub table: String,
+    pub sql: Statements,
+}
+
+impl Dataset {
+    pub fn new(contract: Arc<Contract>, prefix: &str, side: Side) -> Dataset {
+        let table = names::store_table(&contract);
+        Dataset {
+            topic: names::topic(prefix, side, &contract.owner, &contract.dataset),
+            sql: Statements::new(&contract, &table),
+            table,
+            contract,
+        }
+    }
+
+    pub fn id(&self) -> &str {
+        self.contract.dataset.as_str()
+    }
+
+    pub fn is_state(&self) -> bool {
+        self.contract.kind == Kind::State
+    }
+}
+
+pub fn quoted(identifier: &str) -> String {
+    format!("\"{}\"", identifier.replace('"', "\"\""))
+}
+
+/// Are versions compared on the way in? `No` only to show, in the demo, what the comparison is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Compare {
+    Versions,
+    Nothing,
+}
+
+#[derive(Clone, Debug)]
+pub struct Statements {
+    /// Temporary table of a connection: a batch before it is merged.
+    pub create_stage: SqlStr,
+    pub copy_stage: String,
+    pub truncate_stage: SqlStr,
+    /// → (applied, change in live rows): no staged row leaves a column out.
+    pub merge_whole: SqlStr,
+    /// → (applied, change in live rows, rows that still miss columns): some do.
+    pub merge_partial: SqlStr,
+    /// → (n, -1 | 0 | 1): staged rows that the merge left alone, and how their version compares to the
+    /// store's. 1: they mix events from before and after what is stored.
+    pub refused: SqlStr,
+    /// ($1 version) → live rows removed: everything older goes.
+    pub remove_below: SqlStr,
+    /// `merge_whole` and `merge_partial` without the comparison.
+    pub merge_whole_unversioned: SqlStr,
+    pub merge_partial_unversioned: SqlStr,
+}
+
+/// Columns of ours beside the contract's, in every row table.
+pub const ROW_COLUMNS: [(&str, &str); 4] = [
+    ("_version", "bytea not null"),
+    // A tombstone: the key was deleted at this version.
+    ("_deleted", "boolean not null"),
+    // Columns that the row should hold and does not, see flow.still_missing.
+    ("_missing", "text[]"),
+    // Was the row live before its last change? So a merge can count live rows without reading twice.
+    ("_was_live", "boolean not null"),
+];
+
+impl Statements {
+    fn new(contract: &Contract, table: &str) -> Statements {
+        let stage = format!("pg_temp.{}", quoted(&format!("stage_{table}")));
+        let target = format!("flow.{}", quoted(table));
+        let columns: Vec<String> = contract.columns.iter().map(|column| quoted(&column.name)).collect();
+        let all = columns.join(", ");
+        let typed: Vec<String> = contract
+            .columns
+            .iter()
+            .zip(&columns)
+            .enumerate()
+            .map(|(i, (column, name))| format!("{name} {}{}", column.column_type.store_type(), collation(contract, i)))
+            .collect();
+        let join: Vec<String> =
+            contract.key.iter().map(|&i| format!("t.{0} = s.{0}", columns[i])).collect();
+        let merges = Merges { contract, target: &target, stage: &stage, columns: &columns };
+        Statements {
+            create_stage: sql(format!(
+                "create temp table if not exists {} ({}, \"_version\" bytea, \"_deleted\" boolean, \
+                 \"_missing\" text[], \"_since\" bytea, \"_n\" int) on commit delete rows",
+                quoted(&format!("stage_{table}")),
+                typed.join(", "),
+            )),
+            copy_stage: format!(
+                "copy {stage} ({all}, \"_version\", \"_deleted\", \"_missing\", \"_since\", \"_n\") from stdin"
+            ),
+            truncate_stage: sql(format!("truncate {stage}")),
+            merge_whole: merges.whole(Compare::Versions),
+            merge_partial: merges.partial(Compare::Versions),
+            merge_whole_unversioned: merges.whole(Compare::Nothing),
+            merge_partial_unversioned: merges.partial(Compare::Nothing),
+            // A row that this transaction wrote has its id as xmin.
+            refused: sql(format!(
+                "select s.\"_n\", case when s.\"_version\" = t.\"_version\" then 0 \
+                 when s.\"_version\" < t.\"_version\" then -1 else 1 end from {stage} s join {target} t on {} \
+                 where t.xmin <> pg_current_xact_id()::xid",
+                join.join(" and "),
+            )),
+            remove_below: sql(format!(
+                "with removed as (delete from {target} where \"_version\" < $1 returning \"_deleted\") \
+                 select count(*) filter (where not \"_deleted\") from removed"
+            )),
+        }
+    }
+}
+
+/// Text keys compare by their bytes, as at the source and as their versions do.
+pub fn collation(contract: &Contract, column: usize) -> &'static str {
+    let store_type = contract.columns[column].column_type.store_type();
+    let textual = ["text", "varchar", "char"].iter().any(|name| store_type.starts_with(name));
+    if contract.key.contains(&column) && textual && !store_type.ends_with("[]") {
+        " collate \"C\""
+    } else {
+        ""
+    }
+}
+
+struct Merges<'a> {
+    contract: &'a Contract,
+    target: &'a str,
+    stage: &'a str,
+    columns: &'a [String],
+}
+
+impl Merges<'_> {
+    fn key(&self) -> String {
+        let names: Vec<&str> = self.contract.key.iter().map(|&i| self.columns[i].as_str()).collect();
+        names.join(", ")
+    }
+
+    fn insert(&self, only: &str) -> String {
+        let all = self.columns.join(", ");
+        format!(
+            "insert into {} as t ({all}, \"_version\", \"_deleted\", \"_missing\", \"_was_live\") \
+             select {all}, \"_version\", \"_deleted\", \"_missing\", false from {} s {only}\
+             on conflict ({}) do update set ",
+            self.target,
+            self.stage,
+            self.key(),
+        )
+    }
+
+    /// Not those whose columns come from events on both sides of what is stored.
+    fn unless_between(&self) -> String {
+        let join: Vec<String> =
+            self.contract.key.iter().map(|&i| format!("b.{0} = s.{0}", self.columns[i])).collect();
+        format!(
+            "where s.\"_since\" is null or not exists (select from {} b where {} \
+             and b.\"_version\" >= s.\"_since\" and b.\"_version\" < s.\"_version\") ",
+            self.target,
+            join.join(" and "),
+        )
+    }
+
+    fn values(&self, mut set: impl FnMut(&str, &str) -> String) -> String {
+        let assignments: Vec<String> = self
+            .contract
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| !self.contract.key.contains(i))
+            .map(|(i, column)| set(&self.columns[i], &column.name))
+            .collect();
+        assignments.join(", ") + ", "
+    }
+
+    fn whole(&self, compare: Compare) -> SqlStr {
+        sql(format!(
+            "with merged as ({}{}\"_version\" = excluded.\"_version\", \"_deleted\" = excluded.\"_deleted\", \
+             \"_missing\" = null, \"_was_live\" = not t.\"_deleted\"{} \
+             returning (not \"_deleted\")::int - \"_was_live\"::int as live) \
+             select count(*), coalesce(sum(live), 0), 0::bigint from merged",
+            self.insert(""),
+            self.values(|column, _| format!("{column} = excluded.{column}")),
+            newer(compare),
+        ))
+    }
+
+    fn partial(&self, compare: Compare) -> SqlStr {
+        let key_texts: Vec<String> =
+            self.contract.key.iter().map(|&i| format!("{}::text", self.columns[i])).collect();
+        sql(format!(
+            "with merged as ({}{}\"_version\" = excluded.\"_version\", \"_deleted\" = excluded.\"_deleted\", \
+             \"_missing\" = case when excluded.\"_missing\" is null then null \
+             when t.\"_deleted\" then excluded.\"_missing\" \
+             else flow.still_missing(excluded.\"_missing\", t.\"_missing\") end, \
+             \"_was_live\" = not t.\"_deleted\"{} \
+             returning (not \"_deleted\")::int - \"_was_live\"::int as live, \"_missing\", \
+             array[{}] as key), \
+             asked as (insert into flow.copy_request (dataset, key) \
+             select $1, key from merged where exists (select from unnest(\"_missing\") name where name not like '!%') \
+             on conflict do nothing) \
+             select count(*), coalesce(sum(live), 0), count(\"_missing\") from merged",
+            self.insert(&self.unless_between()),
+            self.values(|column, name| {
+                let literal = name.replace('\'', "''");
+                format!(
+                    "{column} = case when '{literal}' = any(excluded.\"_missing\") then t.{column} else excluded.{column} end"
+                )
+            }),
+            newer(compare),
+            key_texts.join(", "),
+        ))
+    }
+}
+
+fn newer(compare: Compare) -> &'static str {
+    match compare {
+        Compare::Versions => " where excluded.\"_version\" > t.\"_version\"",
+        Compare::Nothing => "",
+    }
+}
+
+/// For statements built here, from a contract's checked names only.
+pub fn sql(text: String) -> SqlStr {
+    AssertSqlSafe(text).into_sql_str()
+}

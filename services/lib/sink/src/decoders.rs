@@ -1,0 +1,141 @@
+//! The right decoder for each record, by the schemas it was written with. A schema that the registry
+//! does not know yet is waited for: the registry may lag, or the wrong one be configured, and neither
+//! makes a record bad.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bangioc_change::decode::Decoder;
+use bangioc_change::{DecodeCode, wire};
+use bangioc_feed::registry::RegistryClient;
+use bangioc_schemas::avro;
+
+use crate::dataset::Dataset;
+use crate::error::SinkError;
+
+/// Asked for again at most this often once it counts as unknown, so that bad ids make no storm.
+const ASK_AGAIN: Duration = Duration::from_secs(30);
+
+/// All decoders of a process, shared by its partitions.
+pub struct Decoders {
+    registry: RegistryClient,
+    wait: Duration,
+    schemas: Mutex<HashMap<u32, Schema>>,
+}
+
+#[derive(Clone)]
+enum Schema {
+    Known(Arc<str>),
+    Unknown { since: Instant, asked: Instant },
+}
+
+/// Which schemas a record was written with. No value: a delete by null value.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct SchemaIds {
+    pub key: Option<u32>,
+    pub value: Option<u32>,
+}
+
+/// What can be said about a record's schemas.
+#[derive(Clone)]
+pub enum Found {
+    Decoder(Arc<Decoder>),
+    Bad { code: DecodeCode, field: Option<String> },
+    /// Not known yet: pause, and ask again.
+    Awaited(u32),
+}
+
+impl Decoders {
+    pub fn new(registry: RegistryClient, wait: Duration) -> Decoders {
+        Decoders { registry, wait, schemas: Mutex::new(HashMap::new()) }
+    }
+
+    pub fn find(&self, dataset: &Dataset, ids: SchemaIds) -> Result<Found, SinkError> {
+        let mut texts: [Arc<str>; 2] = [
+            avro::key_schema(&dataset.contract, &dataset.topic).into(),
+            avro::value_schema(&dataset.contract, &dataset.topic).into(),
+        ];
+        // Without an id the contract's own schema stands in: there are then no bytes to read with it.
+        for (text, id) in texts.iter_mut().zip([ids.key, ids.value]) {
+            let Some(id) = id else { continue };
+            match self.schema(id)? {
+                Schema::Known(known) => *text = known,
+                Schema::Unknown { since, .. } if is_no_id(id) || since.elapsed() >= self.wait => {
+                    return Ok(Found::Bad { code: DecodeCode::UnknownSchema, field: None });
+                }
+                Schema::Unknown { .. } => return Ok(Found::Awaited(id)),
+            }
+        }
+        Ok(match Decoder::new(&dataset.contract, &texts[0], &texts[1]) {
+            Ok(decoder) => Found::Decoder(Arc::new(decoder)),
+            Err(mismatch) => Found::Bad { code: mismatch.code, field: Some(mismatch.field) },
+        })
+    }
+
+    fn schema(&self, id: u32) -> Result<Schema, SinkError> {
+        let known = self.schemas().get(&id).cloned();
+        let now = Instant::now();
+        let since = match known {
+            Some(Schema::Unknown { since, asked }) if since.elapsed() < self.wait || asked.elapsed() >= ASK_AGAIN => since,
+            Some(known) => return Ok(known),
+            None => now,
+        };
+        // Not while holding the lock: the registry may be slow, and others have what they need.
+        let schema = match if is_no_id(id) { None } else { self.registry.schema(id)? } {
+            Some(text) => Schema::Known(text.into()),
+            None => Schema::Unknown { since, asked: now },
+        };
+        self.schemas().insert(id, schema.clone());
+        Ok(schema)
+    }
+
+    fn schemas(&self) -> std::sync::MutexGuard<'_, HashMap<u32, Schema>> {
+        self.schemas.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Registries count from 1, in an int.
+fn is_no_id(id: u32) -> bool {
+    id == 0 || i32::try_from(id).is_ok_and(|id| id == i32::MAX) || i32::try_from(id).is_err()
+}
+
+/// The decoders that one partition used, without a lock.
+#[derive(Default)]
+pub struct Recent {
+    last: Option<(SchemaIds, Found)>,
+    rest: HashMap<SchemaIds, Found>,
+}
+
+impl Recent {
+    /// `Err`: the record's own header says that nothing can be found.
+    pub fn find(
+        &mut self,
+        decoders: &Decoders,
+        dataset: &Dataset,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+    ) -> Result<Found, SinkError> {
+        let id = |bytes: Option<&[u8]>| bytes.map(wire::schema_id).transpose();
+        let ids = match (id(key), id(value)) {
+            (Err(_), _) => return Ok(Found::Bad { code: DecodeCode::KeyUndecodable, field: None }),
+            (_, Err(error)) => return Ok(Found::Bad { code: error.code(), field: None }),
+            (Ok(key), Ok(value)) => SchemaIds { key, value },
+        };
+        if let Some((last, found)) = &self.last
+            && *last == ids
+        {
+            return Ok(found.clone());
+        }
+        let found = match self.rest.get(&ids) {
+            Some(found) => found.clone(),
+            None => decoders.find(dataset, ids)?,
+        };
+        // What is unknown or awaited now may be known later; a decoder never changes.
+        if let Found::Decoder(_) = found {
+            self.rest.insert(ids, found.clone());
+            self.last = Some((ids, found.clone()));
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,240 @@
+//! How a sink fails. A message of the store's never passes: PostgreSQL quotes values of rows in it, so
+//! only its SQLSTATE does.
+
+use bangioc_feed::error::FeedError;
+use bangioc_feed::registry::RegistryError;
+use bangioc_runtime::failure::{Class, Exit, Failure};
+
+#[derive(Debug, thiserror::Error)]
+pub enum SinkError {
+    #[error("the store does not answer at `{address}`")]
+    StoreUnreachable {
+        address: String,
+        #[source]
+        cause: Option<std::io::Error>,
+    },
+    #[error("the store refuses the login or the right to do this, SQLSTATE `{sqlstate}`")]
+    StoreDenied { sqlstate: String },
+    /// Waiting helps: a deadlock, a full disk, a server that is stopping.
+    #[error("the store can't do this now, SQLSTATE `{sqlstate}`")]
+    StoreBusy { sqlstate: String },
+    /// PostgreSQL refuses a value of the batch.
+    #[error("the store refuses a row, SQLSTATE `{sqlstate}`")]
+    RowRefused { sqlstate: String },
+    #[error("the store does not understand a statement of ours, SQLSTATE `{sqlstate}`")]
+    StoreDiffers { sqlstate: String },
+    #[error("column `{column}` of `flow.{table}` is `{found}` in the store and `{wanted}` in the contract")]
+    ColumnDiffers { table: String, column: String, found: String, wanted: String },
+    #[error("the bookkeeping of the store was made by another version, step `{step}`")]
+    MigrationDiffers { step: i32 },
+    #[error("records of `{topic}` partition {partition} from offset {wanted} on are gone, the first kept is {low}")]
+    Gap { topic: String, partition: i32, wanted: i64, low: i64 },
+    #[error("`{topic}` partition {partition} ends at offset {end}, before our position {position}")]
+    LogTruncated { topic: String, partition: i32, end: i64, position: i64 },
+    #[error("`{topic}` has {found} partitions, its contract says {wanted}")]
+    PartitionsChanged { topic: String, found: u32, wanted: u32 },
+    #[error("too many records of `{topic}` partition {partition} fail by themselves: {reason}")]
+    Systemic { topic: String, partition: i32, reason: &'static str },
+    #[error("a record of `{topic}` partition {partition} at offset {offset} has no key")]
+    KeyNull { topic: String, partition: i32, offset: i64 },
+    #[error("a record of `{topic}` partition {partition} at offset {offset} can't be applied (`{code}`), and the contract says halt")]
+    PoisonHalts { topic: String, partition: i32, offset: i64, code: String },
+    #[error("another instance works on `{topic}` partition {partition} now")]
+    LeaseLost { topic: String, partition: i32 },
+    #[error("schema {id} of `{topic}` partition {partition} is not in the registry yet")]
+    SchemaAwaited { topic: String, partition: i32, id: u32 },
+    #[error("a schema that the registry gave for `{topic}` can't be read")]
+    SchemaUnreadable { topic: String },
+    /// Not a failure of the batch: what was thought of a parked key no longer holds, prepare it again.
+    #[error("parked keys of `{topic}` partition {partition} changed meanwhile")]
+    ParkedChanged { topic: String, partition: i32 },
+    #[error("a kept payload can't be opened with this secret")]
+    PayloadSealed,
+    #[error("the secret of the sink is shorter than {wanted} bytes")]
+    SecretShort { wanted: usize },
+    #[error("a thread of the sink can't be started")]
+    Thread(#[source] std::io::Error),
+    #[error(transparent)]
+    Feed(#[from] FeedError),
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+}
+
+impl Failure for SinkError {
+    fn code(&self) -> &'static str {
+        match self {
+            SinkError::StoreUnreachable { .. } => "BG0401",
+            SinkError::StoreDenied { .. } => "BG0402",
+            SinkError::StoreBusy { .. } => "BG0403",
+            SinkError::RowRefused { .. } => "BG0404",
+            SinkError::StoreDiffers { .. } => "BG0405",
+            SinkError::ColumnDiffers { .. } => "BG0406",
+            SinkError::MigrationDiffers { .. } => "BG0407",
+            SinkError::Gap { .. } => "BG0408",
+            SinkError::LogTruncated { .. } => "BG0409",
+            SinkError::PartitionsChanged { .. } => "BG0410",
+            SinkError::Systemic { .. } => "BG0411",
+            SinkError::KeyNull { .. } => "BG0412",
+            SinkError::PoisonHalts { .. } => "BG0413",
+            SinkError::LeaseLost { .. } => "BG0414",
+            SinkError::SchemaAwaited { .. } => "BG0415",
+            SinkError::SchemaUnreadable { .. } => "BG0416",
+            SinkError::ParkedChanged { .. } => "BG0417",
+            SinkError::PayloadSealed => "BG0418",
+            SinkError::SecretShort { .. } => "BG0419",
+            SinkError::Thread(_) => "BG0420",
+            SinkError::Feed(error) => error.code(),
+            SinkError::Registry(error) => error.code(),
+        }
+    }
+
+    fn class(&self) -> Class {
+        match self {
+            SinkError::StoreUnreachable { .. }
+            | SinkError::StoreBusy { .. }
+            | SinkError::LeaseLost { .. }
+            | SinkError::SchemaAwaited { .. }
+            | SinkError::ParkedChanged { .. } => Class::Retry,
+            SinkError::RowRefused { .. } => Class::Park,
+            SinkError::StoreDenied { .. }
+            | SinkError::StoreDiffers { .. }
+            | SinkError::ColumnDiffers { .. }
+            | SinkError::MigrationDiffers { .. }
+            | SinkError::Gap { .. }
+            | SinkError::LogTruncated { .. }
+            | SinkError::PartitionsChanged { .. }
+            | SinkError::Systemic { .. }
+            | SinkError::KeyNull { .. }
+            | SinkError::PoisonHalts { .. }
+            | SinkError::SchemaUnreadable { .. }
+            | SinkError::PayloadSealed
+            | SinkError::SecretShort { .. }
+            | SinkError::Thread(_) => Class::Halt,
+            SinkError::Feed(error) => error.class(),
+            SinkError::Registry(error) => error.class(),
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            SinkError::StoreUnreachable { .. } | SinkError::StoreDenied { .. } => Exit::Unreachable,
+            SinkError::SecretShort { .. } => Exit::Config,
+            SinkError::StoreBusy { .. }
+            | SinkError::RowRefused { .. }
+            | SinkError::LeaseLost { .. }
+            | SinkError::SchemaAwaited { .. }
+            | SinkError::ParkedChanged { .. }
+            | SinkError::PayloadSealed
+            | SinkError::Thread(_) => Exit::Failed,
+            SinkError::StoreDiffers { .. }
+            | SinkError::ColumnDiffers { .. }
+            | SinkError::MigrationDiffers { .. }
+            | SinkError::Gap { .. }
+            | SinkError::LogTruncated { .. }
+            | SinkError::PartitionsChanged { .. }
+            | SinkError::Systemic { .. }
+            | SinkError::KeyNull { .. }
+            | SinkError::PoisonHalts { .. }
+            | SinkError::SchemaUnreadable { .. } => Exit::Halted,
+            SinkError::Feed(error) => error.exit(),
+            SinkError::Registry(error) => error.exit(),
+        }
+    }
+
+    fn hint(&self) -> String {
+        match self {
+            SinkError::StoreUnreachable { .. } => "start PostgreSQL there, or correct `[store]` in the configuration".into(),
+            SinkError::StoreDenied { .. } => "check user, password file and database in `[store]`, and that the user owns the database".into(),
+            SinkError::StoreBusy { .. } => "nothing is lost: the batch is tried again; look in the store's own log".into(),
+            SinkError::RowRefused { .. } => "the key is parked; see `bangioc dead-letter list`".into(),
+            SinkError::StoreDiffers { .. } => "was a table of schema `flow` changed by hand? look in the store's own log for the statement".into(),
+            SinkError::ColumnDiffers { .. } => "a column's type is never changed in place: give the contract a new column, or make the table anew by a copy".into(),
+            SinkError::MigrationDiffers { .. } => "run the version of bangioc that made the store, or a newer one".into(),
+            SinkError::Gap { .. } => "rows are missing now: ask for a copy of the dataset, then set the position; see `bangioc explain BG0408`".into(),
+            SinkError::LogTruncated { .. } => "the broker lost records that were acknowledged: see `bangioc explain BG0409`".into(),
+            SinkError::PartitionsChanged { .. } => "the partition count of a topic never changes; see `bangioc explain BG0410`".into(),
+            SinkError::Systemic { .. } => "look at one with `bangioc dead-letter list`, mend the cause, then restart the service".into(),
+            SinkError::KeyNull { .. } => "who else writes to this topic? see `bangioc topic list`".into(),
+            SinkError::PoisonHalts { .. } => "mend the row at the source or set `on_poison: park_key`, then restart the service".into(),
+            SinkError::LeaseLost { .. } | SinkError::ParkedChanged { .. } => "nothing to do: this instance asks again".into(),
+            SinkError::SchemaAwaited { .. } => "is the registry the one that the capture uses? see `[registry]`".into(),
+            SinkError::SchemaUnreadable { .. } => "see the subject's versions in the registry; who registered it?".into(),
+            SinkError::PayloadSealed => "use the secret with which the record was kept, `[sink] secret_file`".into(),
+            SinkError::SecretShort { .. } => "make one with `openssl rand -hex 32`".into(),
+            SinkError::Thread(_) => "look at the limits on threads and memory of this process".into(),
+            SinkError::Feed(error) => error.hint(),
+            SinkError::Registry(error) => error.hint(),
+        }
+    }
+}
+
+/// What PostgreSQL said, without the words in which it quotes values.
+impl From<sqlx::Error> for SinkError {
+    fn from(error: sqlx::Error) -> SinkError {
+        match error {
+            sqlx::Error::Database(database) => {
+                from_sqlstate(database.code().unwrap_or_default().into_owned())
+            }
+            sqlx::Error::Io(cause) => {
+                SinkError::StoreUnreachable { address: "store".into(), cause: Some(cause) }
+            }
+            _ => SinkError::StoreUnreachable { address: "store".into(), cause: None },
+        }
+    }
+}
+
+fn from_sqlstate(sqlstate: String) -> SinkError {
+    match sqlstate.get(..2).unwrap_or_default() {
+        "22" | "23" => SinkError::RowRefused { sqlstate },
+        "28" | "3D" => SinkError::StoreDenied { sqlstate },
+        "42" if sqlstate == "42501" => SinkError::StoreDenied { sqlstate },
+        // Syntax, undefined table or column, wrong type; `cached plan must not change result type`.
+        "42" => SinkError::StoreDiffers { sqlstate },
+        _ => SinkError::StoreBusy { sqlstate },
+    }
+}
+
+impl SinkError {
+    /// Of a statement about our own books: no row is to blame for it.
+    #[must_use]
+    pub fn of_bookkeeping(self) -> SinkError {
+        match self {
+            SinkError::RowRefused { sqlstate } => SinkError::StoreDiffers { sqlstate },
+            other => other,
+        }
+    }
+
+    /// The same, naming the store's address where the driver could not.
+    #[must_use]
+    pub fn at(self, address: &str) -> SinkError {
+        match self {
+            SinkError::StoreUnreachable { cause, .. } => {
+                SinkError::StoreUnreachable { address: address.to_owned(), cause }
+            }
+            other => other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_data_exceptions_and_integrity_blame_a_row() {
+        for (sqlstate, class) in [
+            ("22P02", Class::Park),
+            ("23502", Class::Park),
+            ("08006", Class::Retry),
+            ("53100", Class::Retry),
+            ("57P01", Class::Retry),
+            ("58030", Class::Retry),
+            ("XX000", Class::Retry),
+            ("40P01", Class::Retry),
+            ("28P01", Class::Halt),
+            ("42P01", Class::Halt),
+        ] {
+            assert_eq!(from_sqlstate(sqlstate.into()).class(), class, "{sqlstate}");
+        }
+    }
+}

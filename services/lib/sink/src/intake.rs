@@ -1,0 +1,292 @@
+//! What one pass over a partition's records makes of them: to apply, to park, to count. Touches nothing
+//! but memory, so that a batch can be thrown away and read again.
+
+use std::collections::{HashMap, HashSet};
+
+use bangioc_change::decode::RecordBytes;
+use bangioc_change::event::{ChangeEvent, Operation};
+use bangioc_change::version::Version;
+use bangioc_change::{DecodeCode, wire};
+use bangioc_schemas::contract::OnPoison;
+use bangioc_schemas::rules::RuleCode;
+
+use crate::breaker::Breaker;
+use crate::dataset::Dataset;
+use crate::decoders::{Decoders, Found, Recent};
+use crate::error::SinkError;
+use crate::ledger::Counts;
+use crate::park::{Kept, Parking, ParkedKeys, Poison, newest};
+use crate::protection::Broken;
+use crate::seal::{KeyRef, Place, Seal};
+use crate::workers::Buffers;
+
+/// What a partition remembers between batches. A batch works on a copy, which counts once it is committed.
+#[derive(Clone, Default)]
+pub struct Memory {
+    pub parked: ParkedKeys,
+    pub breaker: Breaker,
+    pub floor: Version,
+    /// Keys whose rows PostgreSQL refused, with the code for it, until they are parked.
+    pub refused: HashMap<Vec<u8>, &'static str>,
+}
+
+/// What does not change from batch to batch.
+pub struct Bench<'a> {
+    pub dataset: &'a Dataset,
+    pub partition: i32,
+    pub decoders: &'a Decoders,
+    pub seal: &'a Seal,
+    pub broken: Broken,
+}
+
+/// All rows older than `version` go, after the first `at` of the live events.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Barrier {
+    pub at: usize,
+    pub version: Version,
+}
+
+/// A full record that makes what waits under its key moot.
+pub struct Superseding {
+    pub key_ref: KeyRef,
+    pub version: Version,
+    /// Of the key columns, for a copy of the row.
+    pub key: Vec<String>,
+}
+
+pub struct Intake<'a> {
+    bench: Bench<'a>,
+    recent: &'a mut Recent,
+    pub memory: Memory,
+    pub first_offset: i64,
+    pub next_offset: i64,
+    pub barriers: Vec<Barrier>,
+    pub parking: Vec<Parking>,
+    /// Keys parked before this batch that records of it join.
+    pub queued_on: HashSet<KeyRef>,
+    pub superseding: Vec<Superseding>,
+    pub counts: Counts,
+    /// Why the pass ended before the records did; what came before it still counts.
+    pub trouble: Option<SinkError>,
+    /// The clock of this machine, microseconds since 1970: for rules about "today" only.
+    now_us: i64,
+    good_run: usize,
+    parked_here: HashSet<KeyRef>,
+}
+
+impl<'a> Intake<'a> {
+    pub fn new(bench: Bench<'a>, recent: &'a mut Recent, memory: Memory, first_offset: i64, now_us: i64) -> Intake<'a> {
+        Intake {
+            bench,
+            recent,
+            memory,
+            first_offset,
+            next_offset: first_offset,
+            barriers: Vec::new(),
+            parking: Vec::new(),
+            queued_on: HashSet::new(),
+            superseding: Vec::new(),
+            counts: Counts::default(),
+            trouble: None,
+            now_us,
+            good_run: 0,
+            parked_here: HashSet::new(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.next_offset == self.first_offset
+    }
+
+    /// Takes one record in. After trouble it takes none.
+    pub fn take(&mut self, buffers: &mut Buffers, record: &RecordBytes<'_>) {
+        if self.trouble.is_some() {
+            return;
+        }
+        match self.judge(buffers, record) {
+            Ok(()) => {
+                // Offsets that hold no record are passed over by Kafka itself.
+                self.counts.control += record.offset - self.next_offset;
+                self.next_offset = record.offset + 1;
+            }
+            Err(trouble) => self.trouble = Some(trouble),
+        }
+    }
+
+    /// Ends the pass.
+    pub fn finish(&mut self) {
+        self.memory.breaker.passed(std::mem::take(&mut self.good_run));
+    }
+
+    fn judge(&mut self, buffers: &mut Buffers, bytes: &RecordBytes<'_>) -> Result<(), SinkError> {
+        let decoder = match self.recent.find(self.bench.decoders, self.bench.dataset, bytes.key, bytes.value)? {
+            Found::Decoder(decoder) => decoder,
+            Found::Bad { code, field } => return self.undecodable(bytes, code, field),
+            Found::Awaited(id) => {
+                return Err(SinkError::SchemaAwaited {
+                    topic: self.bench.dataset.topic.clone(),
+                    partition: self.bench.partition,
+                    id,
+                });
+            }
+        };
+        let at = buffers.events.len();
+        if let Err(error) = decoder.decode_into(*bytes, &mut buffers.events) {
+            let field = error.column.map(|column| self.column_name(column));
+            return self.undecodable(bytes, error.code(), field);
+        }
+        let event = buffers.events.event(at);
+        if event.op == Operation::Truncate {
+            self.truncate(event.version, buffers.live.len());
+            return Ok(());
+        }
+        if event.version < self.memory.floor && self.bench.broken != Broken::Version {
+            self.counts.stale += 1;
+            return Ok(());
+        }
+        let key = buffers.events.key(at);
+        let poison = self.breach(&event).or_else(|| self.refusal(key));
+        if poison.is_some() || !self.memory.parked.is_empty() {
+            let key_ref = self.bench.seal.key_ref(&self.bench.dataset.topic, key);
+            if self.memory.parked.contains_key(&key_ref) || poison.is_some() {
+                if poison.is_none() && self.makes_moot(key_ref, &event) {
+                    buffers.live.push(at);
+                    return Ok(());
+                }
+                return self.park(key_ref, Some(event.version), bytes, poison);
+            }
+        }
+        buffers.live.push(at);
+        self.good_run += 1;
+        Ok(())
+    }
+
+    /// TRUNCATE at the source: later records build on an empty table, earlier parked ones are moot.
+    fn truncate(&mut self, version: Version, at: usize) {
+        self.counts.control += 1;
+        if self.bench.broken == Broken::Truncate || version <= self.memory.floor {
+            return;
+        }
+        self.memory.floor = version;
+        self.memory.parked.retain(|_, newest| newest.is_none_or(|newest| newest >= version));
+        self.barriers.push(Barrier { at, version });
+    }
+
+    fn breach(&self, event: &ChangeEvent<'_>) -> Option<Poison> {
+        let after = event.after.filter(|_| event.op != Operation::Delete)?;
+        if self.bench.broken == Broken::Rule {
+            return None;
+        }
+        let breach = self.bench.dataset.contract.rules.check(after, self.now_us).err()?;
+        Some(Poison { code: breach.code.as_str(), field: breach.column.map(|column| self.column_name(column)) })
+    }
+
+    fn refusal(&self, key: &[u8]) -> Option<Poison> {
+        if self.memory.refused.is_empty() {
+            return None;
+        }
+        self.memory.refused.get(key).map(|code| Poison { code, field: None })
+    }
+
+    fn column_name(&self, column: usize) -> String {
+        self.bench.dataset.contract.columns.get(column).map(|column| column.name.clone()).unwrap_or_default()
+    }
+
+    /// `on_poison: supersede`: a record that says all of its row needs nothing that waits.
+    fn makes_moot(&mut self, key_ref: KeyRef, event: &ChangeEvent<'_>) -> bool {
+        let whole = event.after.is_none_or(|row| !row.has_absent());
+        let waits = self.memory.parked.get(&key_ref).copied().flatten();
+        let newer = waits.is_some_and(|waiting| waiting < event.version);
+        if self.bench.dataset.contract.on_poison != OnPoison::Supersede || !whole || !newer {
+            return false;
+        }
+        let Some(key) = key_texts(self.bench.dataset, event) else { return false };
+        self.memory.parked.remove(&key_ref);
+        self.superseding.push(Superseding { key_ref, version: event.version, key });
+        true
+    }
+
+    fn undecodable(&mut self, bytes: &RecordBytes<'_>, code: DecodeCode, field: Option<String>) -> Result<(), SinkError> {
+        let dataset = self.bench.dataset;
+        let key_ref = match bytes.key {
+            // Of a key that can't be read, its bytes as they came.
+            Some(key) => {
+                let datum = wire::split(key).map_or(key, |(_, datum)| datum);
+                self.bench.seal.key_ref(&dataset.topic, datum)
+            }
+            None if dataset.is_state() => {
+                return Err(SinkError::KeyNull {
+                    topic: dataset.topic.clone(),
+                    partition: self.bench.partition,
+                    offset: bytes.offset,
+                });
+            }
+            // Without a key each record stands alone.
+            None => self.bench.seal.key_ref(&dataset.topic, &bytes.offset.to_be_bytes()),
+        };
+        let version = bytes.version.and_then(|version| version.try_into().ok()).map(Version::from_bytes);
+        self.park(key_ref, version, bytes, Some(Poison { code: code.as_str(), field }))
+    }
+
+    fn park(
+        &mut self,
+        key_ref: KeyRef,
+        version: Option<Version>,
+        bytes: &RecordBytes<'_>,
+        poison: Option<Poison>,
+    ) -> Result<(), SinkError> {
+        let (topic, partition) = (&self.bench.dataset.topic, self.bench.partition);
+        let waiting = self.memory.parked.get(&key_ref).copied();
+        if let (Some(poison), None) = (&poison, waiting) {
+            if self.bench.dataset.contract.on_poison == OnPoison::Halt {
+                return Err(SinkError::PoisonHalts {
+                    topic: topic.clone(),
+                    partition,
+                    offset: bytes.offset,
+                    code: poison.code.to_owned(),
+                });
+            }
+            self.memory.breaker.passed(std::mem::take(&mut self.good_run));
+            if let Some(reason) = self.memory.breaker.failed(key_ref, self.memory.parked.len()) {
+                return Err(SinkError::Systemic { topic: topic.clone(), partition, reason });
+            }
+            tracing::warn!(topic, partition, offset = bytes.offset, %key_ref, code = poison.code, "key parked");
+        }
+        if waiting.is_none() {
+            self.parked_here.insert(key_ref);
+        } else if !self.parked_here.contains(&key_ref) {
+            self.queued_on.insert(key_ref);
+        }
+        // What must not be here at all is not kept, sealed or not.
+        let keep = poison.as_ref().is_none_or(|poison| poison.code != RuleCode::Secret.as_str());
+        let payload = if keep {
+            let kept = Kept {
+                key: bytes.key.map(<[u8]>::to_vec),
+                value: bytes.value.map(<[u8]>::to_vec),
+                version: bytes.version.map(<[u8]>::to_vec),
+                absent: bytes.absent.map(<[u8]>::to_vec),
+            };
+            let place = Place { topic, partition, offset: bytes.offset };
+            Some(self.bench.seal.close(place, &kept.to_bytes())?)
+        } else {
+            None
+        };
+        self.memory.parked.insert(key_ref, newest(waiting.as_ref(), version));
+        self.parking.push(Parking {
+            key_ref,
+            offset: bytes.offset,
+            version,
+            schema_id: bytes.value.and_then(|value| wire::schema_id(value).ok()),
+            poison,
+            payload,
+        });
+        self.counts.parked += 1;
+        Ok(())
+    }
+}
+
+/// The key columns as texts, in the contract's key order: how a capture is asked for a row.
+pub fn key_texts(dataset: &Dataset, event: &ChangeEvent<'_>) -> Option<Vec<String>> {
+    let row = event.keyed_row()?;
+    dataset.contract.key.iter().map(|&column| row.cell(column).text().map(str::to_owned)).collect()
+}

@@ -1,0 +1,310 @@
+//! A segment of a batch: folded to one line per key, copied into the staging table, merged by version.
+
+use std::collections::{HashMap, HashSet};
+
+use bangioc_change::batch::EventBatch;
+use bangioc_change::fold::{Effect, Fate, Folded, Outcome, fold};
+use bangioc_change::version::Version;
+use sqlx::{Connection as _, PgConnection};
+
+use crate::dataset::Dataset;
+use crate::error::SinkError;
+use crate::ledger::Counts;
+use crate::protection::Broken;
+use crate::stage::{Continues, Stage};
+
+/// Sent to PostgreSQL at once: the driver copies each piece.
+const PIECE: usize = 128 << 10;
+
+/// What a merge did with the lines of a stage.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Merged {
+    counts: Counts,
+    pub live_rows: i64,
+    pub missing: i64,
+}
+
+impl Merged {
+    pub fn count_into(&self, counts: &mut Counts) {
+        counts.applied += self.counts.applied;
+        counts.folded += self.counts.folded;
+        counts.duplicate += self.counts.duplicate;
+        counts.stale += self.counts.stale;
+    }
+}
+
+pub async fn empty_stage(connection: &mut PgConnection, dataset: &Dataset) -> Result<(), SinkError> {
+    sqlx::query(dataset.sql.truncate_stage.clone()).execute(connection).await?;
+    Ok(())
+}
+
+/// Live rows removed: all that are older than `version`.
+pub async fn remove_below(
+    connection: &mut PgConnection,
+    dataset: &Dataset,
+    version: Version,
+) -> Result<i64, SinkError> {
+    Ok(sqlx::query_scalar(dataset.sql.remove_below.clone())
+        .bind(&version.to_bytes()[..])
+        .fetch_one(connection)
+        .await?)
+}
+
+/// Live events of one segment, folded to one line of a stage per key.
+pub struct Net<'a> {
+    dataset: &'a Dataset,
+    events: &'a EventBatch,
+    live: &'a [usize],
+    folded: Folded,
+    broken: Broken,
+}
+
+impl<'a> Net<'a> {
+    pub fn fill(
+        dataset: &'a Dataset,
+        events: &'a EventBatch,
+        live: &'a [usize],
+        stage: &mut Stage,
+        broken: Broken,
+    ) -> Net<'a> {
+        let net = Net { dataset, events, live, folded: fold(events, live), broken };
+        stage.clear();
+        for effect in net.folded.effects() {
+            net.push(effect, stage);
+        }
+        net
+    }
+
+    pub fn key(&self, line: usize) -> &'a [u8] {
+        self.folded.effects().get(line).map_or(&[], |effect| self.events.key(effect.event))
+    }
+
+    fn push(&self, effect: &Effect, stage: &mut Stage) {
+        let contract = &self.dataset.contract;
+        match (effect.outcome, self.folded.row(self.events, effect)) {
+            (Outcome::Deleted, _) => {
+                if let Some(row) = self.events.event(effect.event).keyed_row() {
+                    stage.push_deleted(contract, row, effect.version);
+                }
+            }
+            (Outcome::Row { fresh }, row) => {
+                let continues = match (self.broken, fresh) {
+                    (Broken::Toast, _) => Continues::AsNull,
+                    (_, true) => Continues::Nothing,
+                    (_, false) => Continues::Stored,
+                };
+                let since = (effect.since != effect.version).then_some(effect.since);
+                if let Some(row) = row {
+                    stage.push_row(contract, row.cells(), effect.version, continues, since);
+                } else {
+                    let cells = (0..contract.columns.len()).map(|column| self.folded.cell(self.events, effect, column));
+                    stage.push_row(contract, cells, effect.version, continues, since);
+                }
+            }
+        }
+    }
+
+    /// As if every line will be applied; the merge itself adds those.
+    fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for fate in self.folded.fates() {
+            match fate {
+                Fate::Applied => {}
+                Fate::Folded => counts.folded += 1,
+                Fate::Duplicate => counts.duplicate += 1,
+                Fate::Stale => counts.stale += 1,
+            }
+        }
+        counts
+    }
+
+    /// Events of the keys of these lines that a later event of the batch went beyond: if that later one
+    /// was not applied, neither were they.
+    fn folded_into(&self, lines: &[(usize, Standing)]) -> i64 {
+        let keys: HashSet<&[u8]> = lines.iter().map(|&(line, _)| self.key(line)).collect();
+        let folded = self.live.iter().zip(self.folded.fates());
+        let count = folded.filter(|&(&event, fate)| *fate == Fate::Folded && keys.contains(self.events.key(event)));
+        i64::try_from(count.count()).unwrap_or(i64::MAX)
+    }
+
+    /// The events of one line's key.
+    fn events_of(&self, line: usize) -> impl Iterator<Item = usize> + use<'_, 'a> {
+        let key = self.key(line);
+        self.live.iter().copied().filter(move |&event| self.events.key(event) == key)
+    }
+}
+
+/// How a line that was not applied stands to the stored row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Standing {
+    Same,
+    Older,
+    /// It mixes events older and newer than what is stored, as when two captures wrote at once.
+    Across,
+}
+
+pub async fn merge(
+    connection: &mut PgConnection,
+    stage: &mut Stage,
+    net: &Net<'_>,
+) -> Result<Merged, SinkError> {
+    let mut merged = Merged { counts: net.counts(), ..Merged::default() };
+    if stage.is_empty() {
+        return Ok(merged);
+    }
+    let (dataset, broken) = (net.dataset, net.broken);
+    copy(connection, dataset, stage.bytes()).await?;
+    let (applied, live_rows, missing) = run_merge(connection, dataset, stage, broken).await?;
+    merged.live_rows = live_rows;
+    merged.missing = missing;
+    merged.counts.applied += applied;
+    if usize::try_from(applied) == Ok(stage.len()) {
+        return Ok(merged);
+    }
+    let (across, behind): (Vec<_>, Vec<_>) =
+        refused(connection, dataset).await?.into_iter().partition(|&(_, standing)| standing == Standing::Across);
+    let folded = net.folded_into(&behind);
+    merged.counts.folded -= folded;
+    merged.counts.stale += folded;
+    // A row that this very transaction wrote before a barrier, and that a repeated record met again.
+    let unseen = i64::try_from(stage.len() - across.len() - behind.len()).unwrap_or(i64::MAX) - applied;
+    merged.counts.stale += unseen;
+    for &(_, standing) in &behind {
+        match standing {
+            Standing::Same => merged.counts.duplicate += 1,
+            Standing::Older | Standing::Across => merged.counts.stale += 1,
+        }
+    }
+    merged.counts.folded -= net.folded_into(&across);
+    for (line, _) in across {
+        one_at_a_time(connection, stage, net, line, &mut merged).await?;
+    }
+    Ok(merged)
+}
+
+/// The events of one key, each merged by itself.
+async fn one_at_a_time(
+    connection: &mut PgConnection,
+    stage: &mut Stage,
+    net: &Net<'_>,
+    line: usize,
+    merged: &mut Merged,
+) -> Result<(), SinkError> {
+    let fates: HashMap<usize, Fate> = net.live.iter().copied().zip(net.folded.fates().iter().copied()).collect();
+    for event in net.events_of(line) {
+        // Those were counted, and change nothing.
+        if matches!(fates.get(&event), Some(Fate::Duplicate | Fate::Stale)) {
+            continue;
+        }
+        let alone = [event];
+        let single = Net::fill(net.dataset, net.events, &alone, stage, net.broken);
+        empty_stage(connection, net.dataset).await?;
+        copy(connection, single.dataset, stage.bytes()).await?;
+        let (applied, live_rows, missing) = run_merge(connection, net.dataset, stage, net.broken).await?;
+        merged.counts.applied += applied;
+        merged.live_rows += live_rows;
+        merged.missing += missing;
+        if applied == 0 {
+            match refused(connection, net.dataset).await?.first() {
+                Some((_, Standing::Same)) => merged.counts.duplicate += 1,
+                Some((_, Standing::Older | Standing::Across)) | None => merged.counts.stale += 1,
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn copy(connection: &mut PgConnection, dataset: &Dataset, lines: &[u8]) -> Result<(), SinkError> {
+    let mut copy = connection.copy_in_raw(&dataset.sql.copy_stage).await?;
+    for piece in lines.chunks(PIECE) {
+        copy.send(piece).await?;
+    }
+    copy.finish().await?;
+    Ok(())
+}
+
+async fn run_merge(
+    connection: &mut PgConnection,
+    dataset: &Dataset,
+    stage: &Stage,
+    broken: Broken,
+) -> Result<(i64, i64, i64), SinkError> {
+    let sql = &dataset.sql;
+    let (whole, partial) = if broken == Broken::Version {
+        (&sql.merge_whole_unversioned, &sql.merge_partial_unversioned)
+    } else {
+        (&sql.merge_whole, &sql.merge_partial)
+    };
+    let row = if stage.is_partial() {
+        sqlx::query_as(partial.clone()).bind(dataset.id()).fetch_one(connection).await?
+    } else {
+        sqlx::query_as(whole.clone()).fetch_one(connection).await?
+    };
+    Ok(row)
+}
+
+/// Lines that the merge left alone.
+async fn refused(connection: &mut PgConnection, dataset: &Dataset) -> Result<Vec<(usize, Standing)>, SinkError> {
+    let rows: Vec<(i32, i32)> = sqlx::query_as(dataset.sql.refused.clone()).fetch_all(connection).await?;
+    let standing = |order| match order {
+        0 => Standing::Same,
+        ..0 => Standing::Older,
+        1.. => Standing::Across,
+    };
+    Ok(rows.into_iter().map(|(line, order)| (usize::try_from(line).unwrap_or_default(), standing(order))).collect())
+}
+
+/// Lines that PostgreSQL does not take, each with a code for it. Every try is rolled back.
+pub async fn refused_lines(
+    connection: &mut PgConnection,
+    dataset: &Dataset,
+    stage: &Stage,
+) -> Result<Vec<(usize, &'static str)>, SinkError> {
+    let mut found = Vec::new();
+    let mut ranges = vec![(0, stage.len())];
+    while let Some((from, to)) = ranges.pop() {
+        if from >= to {
+            continue;
+        }
+        match try_lines(connection, dataset, stage, from, to).await {
+            Ok(()) => {}
+            Err(SinkError::RowRefused { sqlstate }) if to - from == 1 => found.push((from, code(&sqlstate))),
+            Err(SinkError::RowRefused { .. }) => {
+                let middle = from + (to - from) / 2;
+                ranges.extend([(from, middle), (middle, to)]);
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(found)
+}
+
+async fn try_lines(
+    connection: &mut PgConnection,
+    dataset: &Dataset,
+    stage: &Stage,
+    from: usize,
+    to: usize,
+) -> Result<(), SinkError> {
+    let mut transaction = connection.begin().await?;
+    let tried = async {
+        copy(&mut transaction, dataset, stage.lines(from, to)).await?;
+        run_merge(&mut transaction, dataset, stage, Broken::Nothing).await
+    }
+    .await;
+    transaction.rollback().await?;
+    tried.map(drop)
+}
+
+/// Names of ours for what PostgreSQL says of a value.
+pub fn code(sqlstate: &str) -> &'static str {
+    match sqlstate {
+        "22003" => "E_RANGE",
+        "22001" => "E_TOOBIG",
+        "22021" => "TEXT_UTF8",
+        "22P05" => "TEXT_NUL",
+        "23502" => "E_REQUIRED",
+        "22007" | "22008" => "DATE_INVALID",
+        _ => "TYPE",
+    }
+}

@@ -1,0 +1,257 @@
+//! Tables and views of the store, made from the contracts. Only ever adds: a column that left a
+//! contract stays in the table, and its view.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
+
+use bangioc_schemas::contract::Class;
+use sha2::{Digest as _, Sha256};
+use sqlx::{Connection as _, Executor as _, PgConnection};
+
+use crate::dataset::{Dataset, ROW_COLUMNS, collation, quoted, sql};
+use crate::error::SinkError;
+
+/// Of the bookkeeping. A step that landed is never edited.
+const STEPS: [&str; 1] = [include_str!("../sql/0001_flow.sql")];
+
+/// Name of the bookkeeping in `flow.migration`; no dataset can be called so.
+const BOOKKEEPING: &str = "_flow";
+
+/// Any number: one sink at a time migrates a database.
+const LOCK: i64 = 0x0062_616e_6769_6f63;
+
+/// Brings the store to what the contracts say, in one transaction. Safe to call at every start and by
+/// several instances at once.
+pub async fn migrate(connection: &mut PgConnection, datasets: &[Dataset]) -> Result<(), SinkError> {
+    let mut transaction = connection.begin().await?;
+    sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *transaction).await?;
+    bookkeeping(&mut transaction).await?;
+    let readers = reader_roles(&mut transaction).await?;
+    for dataset in datasets {
+        row_table(&mut transaction, dataset).await?;
+        view(&mut transaction, dataset).await?;
+        grants(&mut transaction, dataset, &readers).await?;
+        leases(&mut transaction, dataset).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn bookkeeping(connection: &mut PgConnection) -> Result<(), SinkError> {
+    let known: bool = sqlx::query_scalar("select to_regclass('flow.migration') is not null")
+        .fetch_one(&mut *connection)
+        .await?;
+    let done: HashMap<i32, Vec<u8>> = if known {
+        sqlx::query_as::<_, (i32, Vec<u8>)>("select n, sql_sha256 from flow.migration where dataset = $1")
+            .bind(BOOKKEEPING)
+            .fetch_all(&mut *connection)
+            .await?
+            .into_iter()
+            .collect()
+    } else {
+        HashMap::new()
+    };
+    for (n, step) in (1..).zip(STEPS) {
+        match done.get(&n) {
+            Some(sha) if sha[..] == Sha256::digest(step)[..] => {}
+            Some(_) => return Err(SinkError::MigrationDiffers { step: n }),
+            None => apply(connection, BOOKKEEPING, n, step).await?,
+        }
+    }
+    match done.keys().max() {
+        Some(&last) if usize::try_from(last).is_ok_and(|last| last > STEPS.len()) => {
+            Err(SinkError::MigrationDiffers { step: last })
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn apply(connection: &mut PgConnection, dataset: &str, n: i32, step: &str) -> Result<(), SinkError> {
+    connection.execute(sqlx::raw_sql(sql(step.to_owned()))).await?;
+    sqlx::query("insert into flow.migration (dataset, n, sql_sha256) values ($1, $2, $3)")
+        .bind(dataset)
+        .bind(n)
+        .bind(Sha256::digest(step).to_vec())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// The next step of a dataset: the table at first, then every column that its contract gained.
+async fn row_table(connection: &mut PgConnection, dataset: &Dataset) -> Result<(), SinkError> {
+    let target = format!("flow.{}", quoted(&dataset.table));
+    let contract = &dataset.contract;
+    let found: HashMap<String, String> = sqlx::query_as::<_, (String, String)>(
+        "select attname::text, format_type(atttypid, atttypmod) from pg_attribute \
+         where attrelid = to_regclass($1) and attnum > 0 and not attisdropped",
+    )
+    .bind(&target)
+    .fetch_all(&mut *connection)
+    .await?
+    .into_iter()
+    .collect();
+    if found.is_empty() {
+        return apply(connection, dataset.id(), 1, &create_table(dataset)).await;
+    }
+    let mut additions = Vec::new();
+    for column in &contract.columns {
+        let wanted = column.column_type.store_type();
+        match found.get(&column.name) {
+            None => additions.push(format!("add column {} {wanted}", quoted(&column.name))),
+            Some(found) if same_type(connection, found, &wanted).await? => {}
+            Some(found) => {
+                return Err(SinkError::ColumnDiffers {
+                    table: dataset.table.clone(),
+                    column: column.name.clone(),
+                    found: found.clone(),
+                    wanted,
+                });
+            }
+        }
+    }
+    if additions.is_empty() {
+        return Ok(());
+    }
+    let n: i32 = sqlx::query_scalar("select coalesce(max(n), 0) + 1 from flow.migration where dataset = $1")
+        .bind(dataset.id())
+        .fetch_one(&mut *connection)
+        .await?;
+    apply(connection, dataset.id(), n, &format!("alter table {target} {}", additions.join(", "))).await
+}
+
+/// PostgreSQL knows that `int4` is `integer`.
+async fn same_type(connection: &mut PgConnection, found: &str, wanted: &str) -> Result<bool, SinkError> {
+    if found == wanted {
+        return Ok(true);
+    }
+    // format_type drops a modifier that to_regtype does not take either; compare the words before it.
+    let plain = |name: &str| name.split('(').next().unwrap_or_default().trim().to_owned();
+    let modifier = |name: &str| name.split_once('(').map(|(_, rest)| rest.replace(' ', ""));
+    let same: Option<bool> = sqlx::query_scalar("select to_regtype($1) = to_regtype($2)")
+        .bind(plain(found))
+        .bind(plain(wanted))
+        .fetch_one(connection)
+        .await?;
+    Ok(same == Some(true) && modifier(found) == modifier(wanted))
+}
+
+fn create_table(dataset: &Dataset) -> String {
+    let contract = &dataset.contract;
+    let columns = contract.columns.iter().enumerate().map(|(i, column)| {
+        format!("{} {}{}", quoted(&column.name), column.column_type.store_type(), collation(contract, i))
+    });
+    let ours = ROW_COLUMNS.iter().map(|(name, definition)| format!("{} {definition}", quoted(name)));
+    let key: Vec<String> = contract.key.iter().map(|&i| quoted(&contract.columns[i].name)).collect();
+    let lines: Vec<String> = columns
+        .chain(ours)
+        .chain([format!("primary key ({})", key.join(", "))])
+        .map(|line| format!("  {line}"))
+        .collect();
+    format!("create table flow.{} (\n{})", quoted(&dataset.table), lines.join(",\n"))
+}
+
+/// A view's columns keep their order for ever, so new ones go last, whatever the contract's order.
+async fn view(connection: &mut PgConnection, dataset: &Dataset) -> Result<(), SinkError> {
+    let name = format!("shared.{}", quoted(&dataset.table));
+    let mut columns: Vec<String> = sqlx::query_scalar(
+        "select attname::text from pg_attribute where attrelid = to_regclass($1) and attnum > 0 order by attnum",
+    )
+    .bind(&name)
+    .fetch_all(&mut *connection)
+    .await?;
+    let known: HashSet<String> = columns.iter().cloned().collect();
+    let new: Vec<String> = dataset
+        .contract
+        .columns
+        .iter()
+        .map(|column| column.name.clone())
+        .filter(|column| !known.contains(column))
+        .collect();
+    if new.is_empty() && !known.is_empty() {
+        return Ok(());
+    }
+    columns.extend(new);
+    let list: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+    let statement = format!(
+        "create or replace view {name} as select {} from flow.{} where not \"_deleted\"",
+        list.join(", "),
+        quoted(&dataset.table),
+    );
+    connection.execute(sqlx::raw_sql(sql(statement))).await?;
+    Ok(())
+}
+
+/// A reader's role for each class, or none where this user may not make roles.
+async fn reader_roles(connection: &mut PgConnection) -> Result<Vec<Class>, SinkError> {
+    let may_create: bool =
+        sqlx::query_scalar("select rolcreaterole or rolsuper from pg_roles where rolname = current_user")
+            .fetch_one(&mut *connection)
+            .await?;
+    let mut ready = Vec::new();
+    for class in CLASSES {
+        let role = reader_role(class);
+        let exists: bool = sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
+            .bind(role)
+            .fetch_one(&mut *connection)
+            .await?;
+        if exists {
+            ready.push(class);
+        } else if may_create {
+            connection.execute(sqlx::raw_sql(sql(format!("create role {role} nologin")))).await?;
+            ready.push(class);
+        } else {
+            tracing::warn!(role, "the role does not exist and this user may not make it: nothing is granted to it");
+        }
+    }
+    for class in &ready {
+        let role = reader_role(*class);
+        connection.execute(sqlx::raw_sql(sql(format!("grant usage on schema shared to {role}")))).await?;
+    }
+    Ok(ready)
+}
+
+const CLASSES: [Class; 4] = [Class::Open, Class::Internal, Class::Personal, Class::Sensitive];
+
+fn reader_role(class: Class) -> &'static str {
+    match class {
+        Class::Open => "bangioc_reader_open",
+        Class::Internal => "bangioc_reader_internal",
+        Class::Personal => "bangioc_reader_personal",
+        Class::Sensitive => "bangioc_reader_sensitive",
+    }
+}
+
+/// Cumulative: who may read personal columns may read internal and open ones. A column that moved to a
+/// stricter class is taken back from the roles below it.
+async fn grants(connection: &mut PgConnection, dataset: &Dataset, readers: &[Class]) -> Result<(), SinkError> {
+    let view = format!("shared.{}", quoted(&dataset.table));
+    for &reader in readers {
+        let role = reader_role(reader);
+        let allowed: Vec<String> = dataset
+            .contract
+            .columns
+            .iter()
+            .filter(|column| column.class <= reader)
+            .map(|column| quoted(&column.name))
+            .collect();
+        let mut statement = format!("revoke all on {view} from {role};");
+        if !allowed.is_empty() {
+            let _ = write!(statement, "grant select ({}) on {view} to {role};", allowed.join(", "));
+        }
+        connection.execute(sqlx::raw_sql(sql(statement))).await?;
+    }
+    Ok(())
+}
+
+async fn leases(connection: &mut PgConnection, dataset: &Dataset) -> Result<(), SinkError> {
+    sqlx::query(
+        "insert into flow.lease (topic, partition, dataset) \
+         select $1, n, $2 from generate_series(0, $3 - 1) n on conflict do nothing",
+    )
+    .bind(&dataset.topic)
+    .bind(dataset.id())
+    .bind(i32::try_from(dataset.contract.partitions).unwrap_or(i32::MAX))
+    .execute(connection)
+    .await?;
+    Ok(())
+}

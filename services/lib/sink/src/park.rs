@@ -1,0 +1,271 @@
+//! Parked keys: a record that can't be applied makes its key wait, and later records of the key queue
+//! behind it; all others go on.
+
+use std::collections::HashMap;
+
+use bangioc_change::version::Version;
+use sqlx::PgConnection;
+
+use crate::error::SinkError;
+use crate::ledger::Counts;
+use crate::seal::KeyRef;
+
+/// Why a record can't be applied: a code that stays the same for ever, and a column's name. Never a
+/// value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Poison {
+    pub code: &'static str,
+    pub field: Option<String>,
+}
+
+/// A record as it came, for trying again later.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Kept {
+    pub key: Option<Vec<u8>>,
+    pub value: Option<Vec<u8>>,
+    pub version: Option<Vec<u8>>,
+    pub absent: Option<Vec<u8>>,
+}
+
+impl Kept {
+    /// Four fields, each a length (u32, all ones for none) and its bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        for field in [&self.key, &self.value, &self.version, &self.absent] {
+            let length = field.as_ref().map_or(u32::MAX, |field| u32::try_from(field.len()).unwrap_or(u32::MAX));
+            out.extend_from_slice(&length.to_be_bytes());
+            out.extend_from_slice(field.as_deref().unwrap_or_default());
+        }
+        out
+    }
+
+    pub fn from_bytes(bytes: &[u8]) -> Option<Kept> {
+        let mut rest = bytes;
+        let mut field = || {
+            let (length, after) = rest.split_first_chunk::<4>()?;
+            rest = after;
+            let length = u32::from_be_bytes(*length);
+            if length == u32::MAX {
+                return Some(None);
+            }
+            let (field, after) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+            rest = after;
+            Some(Some(field.to_vec()))
+        };
+        Some(Kept { key: field()?, value: field()?, version: field()?, absent: field()? })
+    }
+}
+
+/// A record on its way to the dead letters.
+#[derive(Clone)]
+pub struct Parking {
+    pub key_ref: KeyRef,
+    pub offset: i64,
+    pub version: Option<Version>,
+    pub schema_id: Option<u32>,
+    /// None: it only waits behind another.
+    pub poison: Option<Poison>,
+    /// Sealed. None: it must not be kept.
+    pub payload: Option<Vec<u8>>,
+}
+
+/// The newest version that waits under a key; None once a record without version does.
+pub type Newest = Option<Version>;
+
+/// Keys that are parked in one partition.
+pub type ParkedKeys = HashMap<KeyRef, Newest>;
+
+/// `newest` after one more record.
+pub fn newest(before: Option<&Newest>, version: Option<Version>) -> Newest {
+    match before {
+        Some(before) => Some((*before)?.max(version?)),
+        None => version,
+    }
+}
+
+pub async fn load(connection: &mut PgConnection, topic: &str, partition: i32) -> Result<ParkedKeys, SinkError> {
+    let rows: Vec<(Vec<u8>, Option<String>, bool)> = sqlx::query_as(
+        "select k.key_ref, max(encode(r.version, 'hex')), coalesce(bool_or(r.version is null), true) \
+         from flow.parked_key k left join flow.parked_record r \
+         on r.topic = k.topic and r.partition = k.partition and r.key_ref = k.key_ref and r.state = 'parked' \
+         where k.topic = $1 and k.partition = $2 and k.state = 'parked' group by k.key_ref",
+    )
+    .bind(topic)
+    .bind(partition)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(key_ref, newest, unversioned)| {
+            let newest = newest.and_then(|hex| Version::from_hex(&hex));
+            Some((KeyRef(key_ref.try_into().ok()?), newest.filter(|_| !unversioned)))
+        })
+        .collect())
+}
+
+/// Locks keys that records of this batch queue behind, against a drain. Fails when one of them is not
+/// parked any more: then its records belong into the store.
+pub async fn hold(
+    connection: &mut PgConnection,
+    topic: &str,
+    partition: i32,
+    keys: &[KeyRef],
+) -> Result<(), SinkError> {
+    let refs: Vec<&[u8]> = keys.iter().map(|key| &key.0[..]).collect();
+    let held: Vec<Vec<u8>> = sqlx::query_scalar(
+        "select key_ref from flow.parked_key where topic = $1 and partition = $2 and key_ref = any($3) \
+         and state = 'parked' order by key_ref for share",
+    )
+    .bind(topic)
+    .bind(partition)
+    .bind(refs)
+    .fetch_all(connection)
+    .await?;
+    if held.len() == keys.len() {
+        Ok(())
+    } else {
+        Err(SinkError::ParkedChanged { topic: topic.to_owned(), partition })
+    }
+}
+
+/// Records join their keys' queues; a key that was not parked is now.
+pub async fn park(
+    connection: &mut PgConnection,
+    topic: &str,
+    partition: i32,
+    dataset: &str,
+    records: &[Parking],
+) -> Result<(), SinkError> {
+    let mut firsts: HashMap<KeyRef, &Parking> = HashMap::new();
+    for record in records.iter().filter(|record| record.poison.is_some()) {
+        firsts.entry(record.key_ref).or_insert(record);
+    }
+    let firsts: Vec<&Parking> = firsts.into_values().collect();
+    sqlx::query(
+        "insert into flow.parked_key as k (topic, partition, dataset, key_ref, code, field_path) \
+         select $1, $2, $3, * from unnest($4::bytea[], $5::text[], $6::text[]) \
+         on conflict (topic, partition, key_ref) do update set state = 'parked', code = excluded.code, \
+         field_path = excluded.field_path, since = now(), ended_at = null, ended_by = null, \
+         discard_by = null, discard_asked_at = null where k.state <> 'parked'",
+    )
+    .bind(topic)
+    .bind(partition)
+    .bind(dataset)
+    .bind(firsts.iter().map(|record| &record.key_ref.0[..]).collect::<Vec<_>>())
+    .bind(firsts.iter().map(|record| code(record)).collect::<Vec<_>>())
+    .bind(firsts.iter().map(|record| field(record)).collect::<Vec<_>>())
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "insert into flow.parked_record (topic, partition, key_ref, \"offset\", version, schema_id, code, \
+         field_path, payload) \
+         select $1, $2, * from unnest($3::bytea[], $4::bigint[], $5::bytea[], $6::bigint[], $7::text[], \
+         $8::text[], $9::bytea[])",
+    )
+    .bind(topic)
+    .bind(partition)
+    .bind(records.iter().map(|record| &record.key_ref.0[..]).collect::<Vec<_>>())
+    .bind(records.iter().map(|record| record.offset).collect::<Vec<_>>())
+    .bind(records.iter().map(|record| record.version.map(|version| version.to_bytes().to_vec())).collect::<Vec<_>>())
+    .bind(records.iter().map(|record| record.schema_id.map(i64::from)).collect::<Vec<_>>())
+    .bind(records.iter().map(code).collect::<Vec<_>>())
+    .bind(records.iter().map(field).collect::<Vec<_>>())
+    .bind(records.iter().map(|record| record.payload.as_deref()).collect::<Vec<_>>())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+fn code(record: &Parking) -> Option<&str> {
+    record.poison.as_ref().map(|poison| poison.code)
+}
+
+fn field(record: &Parking) -> Option<&str> {
+    record.poison.as_ref().and_then(|poison| poison.field.as_deref())
+}
+
+/// Which parked records something later makes moot.
+#[derive(Clone, Copy, Debug)]
+pub enum Moot<'a> {
+    /// Of one key: a later record says all there is to say.
+    Key(&'a KeyRef),
+    /// Of the partition: the table was emptied, or copied whole.
+    All,
+}
+
+/// Ends parked records older than `below`, and the keys that then wait for nothing. Posts them to the
+/// ledger; returns how many.
+pub async fn supersede(
+    connection: &mut PgConnection,
+    topic: &str,
+    partition: i32,
+    moot: Moot<'_>,
+    below: Version,
+    at_offset: i64,
+) -> Result<i64, SinkError> {
+    let key = match moot {
+        Moot::Key(key) => Some(&key.0[..]),
+        Moot::All => None,
+    };
+    let ended = sqlx::query(
+        "update flow.parked_record set state = 'superseded', payload = null, ended_at = now() \
+         where topic = $1 and partition = $2 and state = 'parked' and ($3::bytea is null or key_ref = $3) \
+         and version < $4",
+    )
+    .bind(topic)
+    .bind(partition)
+    .bind(key)
+    .bind(&below.to_bytes()[..])
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    let ended = i64::try_from(ended).unwrap_or(i64::MAX);
+    if ended == 0 {
+        return Ok(0);
+    }
+    sqlx::query(
+        "update flow.parked_key k set state = 'superseded', ended_at = now() \
+         where topic = $1 and partition = $2 and state = 'parked' and ($3::bytea is null or key_ref = $3) \
+         and not exists (select from flow.parked_record r where r.topic = k.topic \
+         and r.partition = k.partition and r.key_ref = k.key_ref and r.state = 'parked')",
+    )
+    .bind(topic)
+    .bind(partition)
+    .bind(key)
+    .execute(&mut *connection)
+    .await?;
+    Counts { parked: -ended, superseded: ended, ..Counts::default() }
+        .post(connection, topic, partition, at_offset)
+        .await?;
+    Ok(ended)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn field() -> impl Strategy<Value = Option<Vec<u8>>> {
+        proptest::option::of(proptest::collection::vec(any::<u8>(), 0..20))
+    }
+
+    proptest! {
+        #[test]
+        fn a_kept_record_reads_back(key in field(), value in field(), version in field(), absent in field()) {
+            let kept = Kept { key, value, version, absent };
+            let bytes = kept.to_bytes();
+            prop_assert!(Kept::from_bytes(&bytes).unwrap() == kept);
+            prop_assert!(Kept::from_bytes(&bytes[..bytes.len() - 1]).is_none());
+        }
+    }
+
+    #[test]
+    fn a_record_without_version_makes_the_newest_unknown() {
+        let version = |n| Some(Version { epoch: n, ..Version::default() });
+        assert_eq!(newest(None, version(1)), version(1));
+        assert_eq!(newest(Some(&version(3)), version(2)), version(3));
+        assert_eq!(newest(Some(&version(3)), None), None);
+        assert_eq!(newest(Some(&None), version(5)), None);
+    }
+}

@@ -1,0 +1,306 @@
+//! The work on one partition, on a thread of its own: wait for a record, take what is queued, apply,
+//! repeat. Batches grow under load and shrink to one record when idle.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use bangioc_change::decode::RecordBytes;
+use bangioc_change::version::Version;
+use bangioc_change::{HEADER_ABSENT, HEADER_VERSION};
+use bangioc_feed::consume::{Limit, PartitionReader};
+use bangioc_runtime::failpoint;
+use bangioc_runtime::failure::{Class, Failure as _};
+
+use crate::breaker::Breaker;
+use crate::commit::{Batch, Done};
+use crate::dataset::Dataset;
+use crate::decoders::Recent;
+use crate::engine::Engine;
+use crate::error::SinkError;
+use crate::intake::{Bench, Intake, Memory};
+use crate::lease::{self, Lease};
+use crate::park::{self, Kept, ParkedKeys};
+use crate::workers::{Buffers, Connected};
+
+/// How long a wait for a record lasts before the thread looks whether it should end.
+const LOOK_UP: Duration = Duration::from_millis(200);
+
+/// How the work on a partition ended.
+pub enum End {
+    /// Asked to; the lease is free again.
+    Released,
+    /// Another instance has it.
+    Lost,
+    Halted(SinkError),
+}
+
+pub struct PartitionWork {
+    pub engine: Arc<Engine>,
+    pub dataset: Arc<Dataset>,
+    pub lease: Lease,
+    pub stop: Arc<AtomicBool>,
+    /// Survive a batch that is read again: keys whose rows PostgreSQL refused, and what failed before.
+    pub refused: HashMap<Vec<u8>, &'static str>,
+    pub breaker: Breaker,
+}
+
+/// A partition opened at its position.
+struct Open {
+    reader: PartitionReader,
+    memory: Memory,
+    position: i64,
+}
+
+impl PartitionWork {
+    pub fn run(mut self) -> End {
+        let end = self.work();
+        let released = match &end {
+            End::Released => {
+                let engine = Arc::clone(&self.engine);
+                engine.handle.block_on(async {
+                    let mut connection = engine.store.connect("bangioc sink").await?;
+                    lease::release(&mut connection, &self.lease).await
+                })
+            }
+            End::Lost | End::Halted(_) => Ok(()),
+        };
+        if let Err(failure) = released {
+            // No harm: the lease runs out by itself.
+            tracing::debug!(code = failure.code(), topic = self.lease.topic, "a lease was not handed over");
+        }
+        end
+    }
+
+    fn work(&mut self) -> End {
+        let part = format!("{}/{}", self.lease.topic, self.lease.partition);
+        let mut delays = self.engine.retry.delays();
+        let mut recent = Recent::default();
+        let mut open = None;
+        loop {
+            if self.should_stop() {
+                return End::Released;
+            }
+            let failure = match self.step(&mut open, &mut recent) {
+                Ok(()) => {
+                    delays.reset();
+                    self.engine.metrics.well(&part);
+                    continue;
+                }
+                Err(failure) => failure,
+            };
+            open = None;
+            match (&failure, failure.class()) {
+                (_, Class::Halt) => {
+                    self.engine.report(&part, &failure);
+                    return End::Halted(failure);
+                }
+                // Found and named already: read the batch again at once, and they will be parked.
+                (SinkError::RowRefused { .. } | SinkError::ParkedChanged { .. }, _) => {}
+                (_, Class::Retry | Class::Park) => {
+                    if matches!(failure, SinkError::LeaseLost { .. }) {
+                        // Else it is ours still: the floor moved, or the store is away and says nothing.
+                        if let Err(SinkError::LeaseLost { .. }) = self.look_again() {
+                            return End::Lost;
+                        }
+                    } else {
+                        self.engine.report(&part, &failure);
+                    }
+                    self.engine.metrics.retried(self.dataset.id());
+                    let delay = delays.next().unwrap_or(LOOK_UP);
+                    if self.engine.shutdown.pause(delay) {
+                        return End::Released;
+                    }
+                }
+            }
+        }
+    }
+
+    fn should_stop(&self) -> bool {
+        self.stop.load(Ordering::Acquire) || self.engine.shutdown.is_requested()
+    }
+
+    fn look_again(&self) -> Result<Lease, SinkError> {
+        self.engine.handle.block_on(async {
+            let mut connection = self.engine.store.connect("bangioc sink").await?;
+            lease::look_again(&mut connection, &self.lease).await
+        })
+    }
+
+    fn step(&mut self, open: &mut Option<Open>, recent: &mut Recent) -> Result<(), SinkError> {
+        let mut now_open = match open.take() {
+            Some(now_open) => now_open,
+            None => self.open()?,
+        };
+        self.batch(&mut now_open, recent)?;
+        *open = Some(now_open);
+        Ok(())
+    }
+
+    /// Begins, or begins again after anything went wrong: the lease's row knows what was committed.
+    fn open(&mut self) -> Result<Open, SinkError> {
+        let engine = Arc::clone(&self.engine);
+        let (topic, partition) = (self.lease.topic.clone(), self.lease.partition);
+        let wanted = self.dataset.contract.partitions;
+        let found = engine.reader.partitions(&topic)?;
+        if found != wanted {
+            return Err(SinkError::PartitionsChanged { topic, found, wanted });
+        }
+        let (low, high) = engine.reader.watermarks(&topic, partition)?;
+        let parked = engine.handle.block_on(async {
+            let mut loan = engine.workers.connections.borrow().await?;
+            let found = self.look(&mut loan, low).await;
+            if found.is_err() {
+                loan.disconnect();
+            }
+            found
+        })?;
+        let position = self.lease.next_offset.unwrap_or(low);
+        if low > position {
+            return Err(SinkError::Gap { topic, partition, wanted: position, low });
+        }
+        if high < position {
+            return Err(SinkError::LogTruncated { topic, partition, end: high, position });
+        }
+        let reader = engine.reader.assign(&topic, partition, position)?;
+        let memory = Memory {
+            parked,
+            refused: self.refused.clone(),
+            breaker: self.breaker.clone(),
+            floor: Version::from_bytes(self.lease.floor),
+        };
+        Ok(Open { reader, memory, position })
+    }
+
+    /// Reads position and parked keys; a partition that was never worked on begins at `low`.
+    async fn look(&mut self, connected: &mut Connected, low: i64) -> Result<ParkedKeys, SinkError> {
+        let connection = connected.ready(&self.engine.store, &self.dataset).await?;
+        self.lease = lease::look_again(connection, &self.lease).await?;
+        if self.lease.next_offset.is_none() {
+            lease::begin_at(connection, &self.lease, low).await?;
+            self.lease.next_offset = Some(low);
+        }
+        park::load(connection, &self.lease.topic, self.lease.partition).await
+    }
+
+    /// One batch, if a record comes in time.
+    fn batch(&mut self, open: &mut Open, recent: &mut Recent) -> Result<(), SinkError> {
+        let engine = Arc::clone(&self.engine);
+        // Buffers are borrowed only once there is work: idle partitions hold nothing.
+        let mut first = None;
+        let one = Limit { records: 1, bytes: usize::MAX };
+        open.reader.drain(one, LOOK_UP, &mut |record| {
+            let own = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
+            let kept = Kept {
+                key: own(record.key),
+                value: own(record.value),
+                version: own(record.header(HEADER_VERSION)),
+                absent: own(record.header(HEADER_ABSENT)),
+            };
+            first = Some((record.offset, kept));
+        })?;
+        let Some((offset, first)) = first else { return Ok(()) };
+        let mut buffers = engine.handle.block_on(engine.workers.buffers.borrow())?;
+        let started = Instant::now();
+        buffers.clear();
+        let bench = Bench {
+            dataset: &self.dataset,
+            partition: self.lease.partition,
+            decoders: &engine.decoders,
+            seal: &engine.seal,
+            broken: engine.broken,
+        };
+        let mut intake = Intake::new(bench, recent, open.memory.clone(), open.position, now_us());
+        intake.take(&mut buffers, &first.record(offset));
+        let limit = Limit { records: engine.settings.batch_rows.saturating_sub(1), bytes: engine.settings.batch_bytes };
+        let drained = if limit.records == 0 {
+            Ok(0)
+        } else {
+            open.reader.drain(limit, Duration::ZERO, &mut |record| {
+                intake.take(&mut buffers, &RecordBytes {
+                    key: record.key,
+                    value: record.value,
+                    version: record.header(HEADER_VERSION),
+                    absent: record.header(HEADER_ABSENT),
+                    offset: record.offset,
+                });
+            })
+        };
+        intake.finish();
+        failpoint::hit("sink.polled");
+        if !intake.is_empty() {
+            let mut refused = HashMap::new();
+            let committed = self.commit(&mut buffers, &intake, &mut refused);
+            self.refused.extend(refused);
+            let done = committed?;
+            drop(buffers);
+            engine.metrics.committed(self.dataset.id(), &done, started.elapsed().as_secs_f64());
+            open.position = intake.next_offset;
+            self.lease.next_offset = Some(intake.next_offset);
+            self.lease.floor = intake.memory.floor.to_bytes();
+            open.memory = intake.memory;
+            // Parked by now, every one of them.
+            open.memory.refused.clear();
+            self.refused.clear();
+            self.breaker.clone_from(&open.memory.breaker);
+            engine.reader.commit_hint(&self.lease.topic, self.lease.partition, open.position);
+        }
+        match (intake.trouble, drained) {
+            (Some(trouble), _) => Err(trouble),
+            (None, drained) => drained.map(drop).map_err(SinkError::from),
+        }
+    }
+
+    fn commit(
+        &self,
+        buffers: &mut Buffers,
+        intake: &Intake<'_>,
+        refused: &mut HashMap<Vec<u8>, &'static str>,
+    ) -> Result<Done, SinkError> {
+        let engine = &self.engine;
+        let batch = Batch {
+            dataset: &self.dataset,
+            lease: &self.lease,
+            lease_time: engine.settings.lease,
+            broken: engine.broken,
+            intake,
+        };
+        let mut prepared = batch.prepare(buffers);
+        let committed = engine.handle.block_on(Box::pin(async {
+            let mut loan = engine.workers.connections.borrow().await?;
+            let tried = async {
+                let connection = loan.ready(&engine.store, &self.dataset).await?;
+                let committed = prepared.commit(connection).await;
+                if let Err(SinkError::RowRefused { .. }) = committed {
+                    refused.extend(prepared.find_refused(connection).await?);
+                }
+                committed
+            }
+            .await;
+            if tried.is_err() {
+                // Whatever state the connection is in, the next batch does not depend on it.
+                loan.disconnect();
+            }
+            tried
+        }));
+        committed.map_err(|failure| failure.at(&engine.store.address()))
+    }
+}
+
+impl Kept {
+    pub fn record(&self, offset: i64) -> RecordBytes<'_> {
+        RecordBytes {
+            key: self.key.as_deref(),
+            value: self.value.as_deref(),
+            version: self.version.as_deref(),
+            absent: self.absent.as_deref(),
+            offset,
+        }
+    }
+}
+
+/// This machine's clock, microseconds since 1970 UTC.
+pub fn now_us() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| i64::try_from(time.as_micros()).unwrap_or(i64::MAX))
+}

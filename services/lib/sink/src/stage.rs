@@ -1,0 +1,193 @@
+//! Rows as lines of COPY's text format: PostgreSQL itself parses the values, so the sink has no
+//! opinion about any of them.
+
+use bangioc_change::version::Version;
+use bangioc_schemas::contract::Contract;
+use bangioc_schemas::row::{Absence, Cell, Row};
+
+/// Lines for the staging table of one dataset. Kept and reused: `clear` keeps the memory.
+#[derive(Default)]
+pub struct Stage {
+    lines: Vec<u8>,
+    /// Where each line ends.
+    ends: Vec<usize>,
+    partial: bool,
+    missing: Vec<u8>,
+}
+
+/// What a row's columns that did not travel are taken from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Continues {
+    /// The stored row.
+    Stored,
+    /// No row: a column left out is missing.
+    Nothing,
+    /// Only to show what the others are for.
+    AsNull,
+}
+
+impl Stage {
+    pub fn clear(&mut self) {
+        self.lines.clear();
+        self.ends.clear();
+        self.partial = false;
+    }
+
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.lines
+    }
+
+    /// Lines `from..to`.
+    pub fn lines(&self, from: usize, to: usize) -> &[u8] {
+        let start = from.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let end = to.checked_sub(1).map_or(0, |last| self.ends[last]);
+        &self.lines[start..end]
+    }
+
+    /// Does any row leave a column out?
+    pub fn is_partial(&self) -> bool {
+        self.partial
+    }
+
+    /// `continues`: a column left out because it did not change keeps what is stored. `since`: only if
+    /// what is stored is older than that, the oldest of several events in one.
+    pub fn push_row<'a>(
+        &mut self,
+        contract: &Contract,
+        cells: impl Iterator<Item = Cell<'a>>,
+        version: Version,
+        continues: Continues,
+        since: Option<Version>,
+    ) {
+        self.missing.clear();
+        for (column, cell) in contract.columns.iter().zip(cells) {
+            self.push_cell(cell);
+            let Cell::Absent(absence) = cell else { continue };
+            let mark = match (absence, continues) {
+                (_, Continues::AsNull) => continue,
+                (Absence::TooLarge, _) => "!",
+                (Absence::Toast, Continues::Nothing) => "?",
+                (Absence::Toast, Continues::Stored) => "",
+            };
+            // Column names hold letters, digits and `_`: nothing to escape inside an array's quotes.
+            self.missing.extend_from_slice(if self.missing.is_empty() { b"{\"" } else { b",\"" });
+            self.missing.extend_from_slice(mark.as_bytes());
+            self.missing.extend_from_slice(column.name.as_bytes());
+            self.missing.push(b'"');
+        }
+        self.push_version(version);
+        self.lines.extend_from_slice(b"\tf\t");
+        if self.missing.is_empty() {
+            self.lines.extend_from_slice(b"\\N");
+        } else {
+            self.partial = true;
+            self.lines.extend_from_slice(&self.missing);
+            self.lines.push(b'}');
+        }
+        self.lines.push(b'\t');
+        if let Some(since) = since {
+            self.partial = true;
+            self.push_version(since);
+        } else {
+            self.lines.extend_from_slice(b"\\N");
+        }
+        self.end_line();
+    }
+
+    /// A tombstone: the key, and nothing of the row.
+    pub fn push_deleted(&mut self, contract: &Contract, row: Row<'_>, version: Version) {
+        for (i, cell) in row.cells().enumerate() {
+            self.push_cell(if contract.key.contains(&i) { cell } else { Cell::Null });
+        }
+        self.push_version(version);
+        self.lines.extend_from_slice(b"\tt\t\\N\t\\N");
+        self.end_line();
+    }
+
+    fn push_cell(&mut self, cell: Cell<'_>) {
+        match cell {
+            Cell::Text(text) => escape_into(text.as_bytes(), &mut self.lines),
+            Cell::Null | Cell::Absent(_) => self.lines.extend_from_slice(b"\\N"),
+        }
+        self.lines.push(b'\t');
+    }
+
+    fn push_version(&mut self, version: Version) {
+        self.lines.extend_from_slice(b"\\\\x");
+        for byte in version.to_bytes() {
+            self.lines.push(HEX[usize::from(byte >> 4)]);
+            self.lines.push(HEX[usize::from(byte & 15)]);
+        }
+    }
+
+    fn end_line(&mut self) {
+        self.lines.push(b'\t');
+        let n = self.ends.len().to_string();
+        self.lines.extend_from_slice(n.as_bytes());
+        self.lines.push(b'\n');
+        self.ends.push(self.lines.len());
+    }
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// COPY's text format: backslash, tab, newline and carriage return are written with a backslash.
+fn escape_into(text: &[u8], out: &mut Vec<u8>) {
+    let mut rest = text;
+    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'\\' | b'\t' | b'\n' | b'\r')) {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(match rest[at] {
+            b'\t' => b"\\t",
+            b'\n' => b"\\n",
+            b'\r' => b"\\r",
+            _ => b"\\\\",
+        });
+        rest = &rest[at + 1..];
+    }
+    out.extend_from_slice(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// As PostgreSQL's CopyReadAttributesText reads a field.
+    fn unescape(field: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut bytes = field.iter();
+        while let Some(byte) = bytes.next() {
+            out.push(match byte {
+                b'\\' => match bytes.next().unwrap() {
+                    b't' => b'\t',
+                    b'n' => b'\n',
+                    b'r' => b'\r',
+                    other => *other,
+                },
+                other => *other,
+            });
+        }
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn an_escaped_field_has_no_delimiter_and_reads_back(text in "[\\\\\t\n\rN.a-c\u{1ea0}-\u{1eff}]{0,40}") {
+            let mut out = Vec::new();
+            escape_into(text.as_bytes(), &mut out);
+            prop_assert!(!out.iter().any(|byte| matches!(byte, b'\t' | b'\n' | b'\r')));
+            prop_assert_ne!(&out[..], b"\\N");
+            prop_assert_ne!(&out[..], b"\\.");
+            prop_assert_eq!(unescape(&out), text.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! `/schemas`: by id, across subjects.
+
+use axum::extract::{Path, State};
+use serde_json::{Map, Value, json};
+
+use super::Api;
+use super::answer::{Answer, Answered};
+use super::request::{self, Flags};
+use crate::record::SchemaId;
+use crate::refusal::Refusal;
+use crate::store::{Registered, Scope};
+
+pub(super) async fn types() -> Answer {
+    Answer::raw(r#"["AVRO"]"#)
+}
+
+pub(super) fn shown(subject: &str, found: &Registered) -> Value {
+    let mut out = Map::new();
+    out.insert("subject".to_owned(), json!(subject));
+    out.insert("version".to_owned(), json!(found.version));
+    out.insert("id".to_owned(), json!(found.id));
+    out.insert("schema".to_owned(), json!(&*found.text));
+    if found.deleted {
+        out.insert("deleted".to_owned(), json!(true));
+    }
+    Value::Object(out)
+}
+
+pub(super) async fn list(State(api): State<Api>, flags: Flags) -> Answered {
+    let (scope, prefix) = (flags.scope(), flags.text("subjectPrefix").unwrap_or(""));
+    let store = api.log.store();
+    let of = |subject: &str| {
+        let all: Vec<Registered> = store.versions(subject, scope).collect();
+        let from = if flags.is("latestOnly") {
+            all.len().saturating_sub(1)
+        } else {
+            0
+        };
+        all.into_iter()
+            .skip(from)
+            .map(|found| shown(subject, &found))
+            .collect::<Vec<_>>()
+    };
+    let all = store
+        .subjects(Scope::WithDeleted)
+        .filter(|subject| subject.starts_with(prefix))
+        .flat_map(of);
+    Answer::json(&flags.page(all))
+}
+
+pub(super) async fn by_id(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    flags: Flags,
+) -> Answered {
+    let id = request::id(&id)?;
+    let store = api.log.store();
+    let text = store.text(id).ok_or(Refusal::IdNotFound(id.0))?;
+    if flags.is("fetchMaxId") {
+        return Answer::json(&json!({"schema": &**text, "maxId": store.highest_id()}));
+    }
+    Answer::json(&json!({"schema": &**text}))
+}
+
+pub(super) async fn text(State(api): State<Api>, Path(id): Path<String>) -> Answered {
+    let id = request::id(&id)?;
+    let store = api.log.store();
+    Ok(Answer::raw(
+        store.text(id).ok_or(Refusal::IdNotFound(id.0))?,
+    ))
+}
+
+pub(super) async fn subjects(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    flags: Flags,
+) -> Answered {
+    let mut names: Vec<String> = used(&api, request::id(&id)?, &flags)?
+        .into_iter()
+        .map(|(subject, _)| subject)
+        .collect();
+    names.dedup();
+    Answer::json(&flags.page(names.into_iter()))
+}
+
+pub(super) async fn versions(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    flags: Flags,
+) -> Answered {
+    let used = used(&api, request::id(&id)?, &flags)?;
+    Answer::json(
+        &flags.page(
+            used.into_iter()
+                .map(|(subject, version)| json!({"subject": subject, "version": version})),
+        ),
+    )
+}
+
+fn used(api: &Api, id: SchemaId, flags: &Flags) -> Result<Vec<(String, u32)>, Refusal> {
+    let (store, scope) = (api.log.store(), flags.scope());
+    if store.text(id).is_none() {
+        return Err(Refusal::SchemaNotFound);
+    }
+    let only = flags.text("subject").filter(|subject| !subject.is_empty());
+    let uses = store.uses(id).filter(|(subject, _, deleted)| {
+        scope.holds(*deleted) && only.is_none_or(|only| only == *subject)
+    });
+    Ok(uses
+        .map(|(subject, version, _)| (subject.to_owned(), version.0))
+        .collect())
+}

@@ -1,0 +1,199 @@
+//! `/subjects`: versions of a subject, registration, look-up, deletion.
+
+use axum::extract::{Path, State};
+use serde_json::{Value, json};
+
+use super::Api;
+use super::answer::{Answer, Answered};
+use super::request::{self, Body, Flags, SchemaBody};
+use super::schemas::shown;
+use crate::decision::{self, Deletion, Draft};
+use crate::definition::Form;
+use crate::refusal::Refusal;
+use crate::store::{Choice, Registered, Scope};
+
+pub(super) async fn list(State(api): State<Api>, flags: Flags) -> Answered {
+    let prefix = flags.text("subjectPrefix").unwrap_or("");
+    let store = api.log.store();
+    Answer::json(
+        &flags.page(
+            store
+                .subjects(flags.scope())
+                .filter(|subject| subject.starts_with(prefix)),
+        ),
+    )
+}
+
+pub(super) async fn versions(
+    State(api): State<Api>,
+    Path(subject): Path<String>,
+    flags: Flags,
+) -> Answered {
+    request::subject(&subject)?;
+    let store = api.log.store();
+    let numbers: Vec<_> = store
+        .versions(&subject, flags.scope())
+        .map(|found| found.version)
+        .collect();
+    if numbers.is_empty() {
+        return Err(Refusal::SubjectNotFound(subject));
+    }
+    Answer::json(&flags.page(numbers.into_iter()))
+}
+
+pub(super) async fn version(
+    State(api): State<Api>,
+    Path((subject, version)): Path<(String, String)>,
+    flags: Flags,
+) -> Answered {
+    let found = found(&api, &subject, &version, &flags)?;
+    Answer::json(&shown(&subject, &found))
+}
+
+pub(super) async fn text(
+    State(api): State<Api>,
+    Path((subject, version)): Path<(String, String)>,
+    flags: Flags,
+) -> Answered {
+    Ok(Answer::raw(&found(&api, &subject, &version, &flags)?.text))
+}
+
+/// Nothing refers to anything here, but the question is allowed.
+pub(super) async fn referenced_by(
+    State(api): State<Api>,
+    Path((subject, version)): Path<(String, String)>,
+    flags: Flags,
+) -> Answered {
+    found(&api, &subject, &version, &flags)?;
+    Ok(Answer::raw("[]"))
+}
+
+fn found(api: &Api, subject: &str, version: &str, flags: &Flags) -> Result<Registered, Refusal> {
+    request::subject(subject)?;
+    let (choice, scope, store) = (request::choice(version)?, flags.scope(), api.log.store());
+    match (store.version(subject, choice, scope), choice) {
+        (Some(found), _) => Ok(found),
+        (None, Choice::Number(version)) if store.has_subject(subject, scope) => {
+            Err(Refusal::VersionNotFound(version.0))
+        }
+        (None, _) => Err(Refusal::SubjectNotFound(subject.to_owned())),
+    }
+}
+
+pub(super) fn form(api: &Api, subject: &str, flags: &Flags) -> Form {
+    let wanted = flags.text("normalize").map_or_else(
+        || api.log.store().config_in_force(subject).normalize,
+        |_| Some(flags.is("normalize")),
+    );
+    if wanted == Some(true) {
+        Form::Normalized
+    } else {
+        Form::Canonical
+    }
+}
+
+pub(super) async fn register(
+    State(api): State<Api>,
+    Path(subject): Path<String>,
+    flags: Flags,
+    body: Body,
+) -> Answered {
+    request::subject(&subject)?;
+    let body: SchemaBody = request::body(body)?;
+    let definition = body.definition(form(&api, &subject, &flags)).await?;
+    let text = definition.text().clone();
+    let (id, version) = (body.id(), body.version());
+    // Without the log where it is there already: serializers ask at every start. With an id or version
+    // of its own it is a matter for the one who decides.
+    if id.is_none() && version.is_none() {
+        let known = api.log.store().find(&subject, &text, Scope::Active);
+        if let Some(known) = known {
+            return Answer::json(&registered(&known));
+        }
+    }
+    let name = subject.clone();
+    api.log
+        .write(move |store| {
+            Ok((
+                (),
+                decision::register(
+                    store,
+                    &name,
+                    &Draft {
+                        definition: &definition,
+                        id,
+                        version,
+                    },
+                )?,
+            ))
+        })
+        .await?;
+    // Not found: another's record came first, and ours was refused when it was read.
+    let found = api
+        .log
+        .store()
+        .find(&subject, &text, Scope::Active)
+        .ok_or(Refusal::Store)?;
+    Answer::json(&registered(&found))
+}
+
+fn registered(found: &Registered) -> Value {
+    json!({"id": found.id, "version": found.version, "schema": &*found.text})
+}
+
+pub(super) async fn look_up(
+    State(api): State<Api>,
+    Path(subject): Path<String>,
+    flags: Flags,
+    body: Body,
+) -> Answered {
+    request::subject(&subject)?;
+    let body: SchemaBody = request::body(body)?;
+    let scope = flags.scope();
+    if !api.log.store().has_subject(&subject, scope) {
+        return Err(Refusal::SubjectNotFound(subject));
+    }
+    let definition = body.definition(form(&api, &subject, &flags)).await?;
+    let found = api
+        .log
+        .store()
+        .find(&subject, definition.text(), scope)
+        .ok_or(Refusal::SchemaNotFound)?;
+    Answer::json(&shown(&subject, &found))
+}
+
+fn deletion(flags: &Flags) -> Deletion {
+    if flags.is("permanent") {
+        Deletion::Permanent
+    } else {
+        Deletion::Soft
+    }
+}
+
+pub(super) async fn delete(
+    State(api): State<Api>,
+    Path(subject): Path<String>,
+    flags: Flags,
+) -> Answered {
+    request::subject(&subject)?;
+    let deletion = deletion(&flags);
+    let versions = api
+        .log
+        .write(move |store| decision::delete_subject(store, &subject, deletion))
+        .await?;
+    Answer::json(&versions)
+}
+
+pub(super) async fn delete_version(
+    State(api): State<Api>,
+    Path((subject, version)): Path<(String, String)>,
+    flags: Flags,
+) -> Answered {
+    request::subject(&subject)?;
+    let (choice, deletion) = (request::choice(&version)?, deletion(&flags));
+    let version = api
+        .log
+        .write(move |store| decision::delete_version(store, &subject, choice, deletion))
+        .await?;
+    Answer::json(&version)
+}

@@ -1,0 +1,84 @@
+//! How the registry fails as a service. How a request fails is in `refusal`.
+
+use bangioc_feed::admin::AdminError;
+use bangioc_runtime::failure::{Class, Exit, Failure};
+
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryFailure {
+    #[error("registry `{owner}` has taken over topic `{topic}` (claim {claim})")]
+    Superseded {
+        topic: String,
+        owner: String,
+        claim: u64,
+    },
+    #[error("could not claim topic `{topic}`")]
+    NotClaimed { topic: String },
+    #[error("could not check or make topic `{topic}`")]
+    Topic {
+        topic: String,
+        source: Box<AdminError>,
+    },
+    #[error("topic `{topic}` has cleanup policy `{policy}` instead of `compact`")]
+    NotCompacted { topic: String, policy: String },
+    #[error("topic `{topic}` has {partitions} partitions instead of one")]
+    Partitions { topic: String, partitions: u32 },
+    #[error("can't listen on `{address}`")]
+    CannotListen {
+        address: String,
+        source: std::io::Error,
+    },
+}
+
+impl Failure for RegistryFailure {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Superseded { .. } => "BG0740",
+            Self::NotClaimed { .. } => "BG0741",
+            Self::Topic { .. } => "BG0742",
+            Self::NotCompacted { .. } => "BG0743",
+            Self::Partitions { .. } => "BG0744",
+            Self::CannotListen { .. } => "BG0745",
+        }
+    }
+
+    fn class(&self) -> Class {
+        match self {
+            Self::NotClaimed { .. } => Class::Retry,
+            Self::Topic { source, .. } => source.class(),
+            Self::Superseded { .. }
+            | Self::NotCompacted { .. }
+            | Self::Partitions { .. }
+            | Self::CannotListen { .. } => Class::Halt,
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::NotClaimed { .. } => Exit::Unreachable,
+            Self::Topic { source, .. } => source.exit(),
+            Self::Superseded { .. } | Self::NotCompacted { .. } | Self::Partitions { .. } => {
+                Exit::Halted
+            }
+            Self::CannotListen { .. } => Exit::Config,
+        }
+    }
+
+    fn hint(&self) -> String {
+        match self {
+            Self::Superseded { .. } => "one registry writes: stop the other, or leave this one stopped".to_owned(),
+            Self::NotClaimed { topic } => {
+                format!("check that Kafka takes records for `{topic}`: the lines above tell why it did not")
+            }
+            Self::Topic { topic, .. } => {
+                format!("see whether Kafka answers, and give the registry's user its rights to `{topic}`: `bangioc topic plan`, then `bangioc topic apply`")
+            }
+            Self::NotCompacted { topic, .. } => format!(
+                "else Kafka would delete schemas: `kafka-configs.sh --alter --entity-type topics --entity-name {topic} --add-config cleanup.policy=compact`"
+            ),
+            Self::Partitions { .. } => "the order of its records is what holds it together: `bangioc explain BG0744` says how to go on".to_owned(),
+            Self::CannotListen { address, .. } => {
+                format!("see who holds it: `ss -ltnp | grep {address}`, or set another `registry.listen`")
+            }
+        }
+    }
+}

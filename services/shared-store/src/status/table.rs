@@ -1,0 +1,153 @@
+//! The same as a table for people.
+
+use std::fmt::Write as _;
+
+use super::{DatasetStatus, State, StatusReport};
+
+const BAR: usize = 10;
+
+impl StatusReport {
+    /// A table of fixed columns, closed by one line about the whole.
+    pub fn to_table(&self) -> String {
+        let head = ["DATASET", "OWNER", "~AT SOURCE", "IN STORE", "BEHIND", "PARKED", "STATE"].map(str::to_owned);
+        let rows: Vec<[String; 7]> = std::iter::once(head).chain(self.datasets.iter().map(cells)).collect();
+        let widths: Vec<usize> =
+            (0..7).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
+        let mut text = String::new();
+        for row in &rows {
+            let mut line = String::new();
+            for (column, cell) in row.iter().enumerate() {
+                let space = " ".repeat(widths[column] - cell.chars().count());
+                // Numbers stand to the right.
+                let padded = if (2..6).contains(&column) { space + cell } else { cell.clone() + &space };
+                line.push_str(&padded);
+                line.push_str("  ");
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        let parked: i64 = self.datasets.iter().map(|dataset| dataset.parked_keys).sum();
+        let total: i64 = self.datasets.iter().map(|dataset| dataset.store_rows).sum();
+        let _ = write!(
+            text,
+            "\n{} rows in the store, {} at work",
+            thousands(total),
+            counted(self.instances, "instance", "instances"),
+        );
+        if parked > 0 {
+            let _ = write!(text, "; {} parked: `bangioc dead-letter list`", counted(parked, "key", "keys"));
+        }
+        text.push('\n');
+        text
+    }
+}
+
+fn cells(dataset: &DatasetStatus) -> [String; 7] {
+    [
+        dataset.dataset.clone(),
+        dataset.owner.clone(),
+        dataset.source_rows_estimate.map_or_else(dash, |rows| format!("~{}", thousands(rows))),
+        thousands(dataset.store_rows),
+        dataset.seconds_behind.map_or_else(dash, duration),
+        if dataset.parked_keys == 0 { dash() } else { thousands(dataset.parked_keys) },
+        match &dataset.state {
+            State::Copying { percent: None } => "copying".to_owned(),
+            State::Copying { percent: Some(percent) } => format!("copying {} {percent} %", bar(*percent)),
+            State::Streaming => "streaming".to_owned(),
+            State::Waiting => "waiting for the source".to_owned(),
+            State::Stopped => "stopped: no instance".to_owned(),
+            State::Halted { code } => format!("halted: {code}"),
+            State::SourceHalted => "halted at the source".to_owned(),
+        },
+    ]
+}
+
+fn dash() -> String {
+    "–".to_owned()
+}
+
+fn bar(percent: u8) -> String {
+    let full = usize::from(percent) * BAR / 100;
+    "█".repeat(full) + &"░".repeat(BAR - full)
+}
+
+fn counted(count: i64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(count), if count == 1 { one } else { many })
+}
+
+fn thousands(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if number < 0 { format!("-{text}") } else { text }
+}
+
+fn duration(seconds: f64) -> String {
+    match seconds {
+        ..10.0 => format!("{seconds:.1} s"),
+        ..120.0 => format!("{seconds:.0} s"),
+        ..7_200.0 => format!("{:.0} min", seconds / 60.0),
+        ..172_800.0 => format!("{:.0} h", seconds / 3_600.0),
+        _ => format!("{:.0} d", seconds / 86_400.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dataset(name: &str, rows: (Option<i64>, i64), behind: Option<f64>, parked_keys: i64, state: State) -> DatasetStatus {
+        DatasetStatus {
+            dataset: name.into(),
+            owner: "so-nnmt".into(),
+            name_vi: String::new(),
+            name_en: String::new(),
+            source_rows_estimate: rows.0,
+            store_rows: rows.1,
+            seconds_behind: behind,
+            freshness_seconds: 60,
+            parked_keys,
+            parked_records: parked_keys,
+            state,
+        }
+    }
+
+    #[test]
+    fn the_table() {
+        let report = StatusReport {
+            instances: 1,
+            datasets: vec![
+                dataset("land-parcel", (Some(220_000), 99_012), None, 0, State::Copying { percent: Some(45) }),
+                dataset("business", (Some(15_000), 15_003), Some(0.84), 12, State::Streaming),
+                dataset("env-observation", (None, 0), None, 0, State::Waiting),
+                dataset("directing-document", (Some(7), 1_234_567), Some(4_000.0), 1, State::Halted { code: "BG0408".into() }),
+            ],
+        };
+        insta::assert_snapshot!(report.to_table(), @r"
+        DATASET             OWNER    ~AT SOURCE   IN STORE  BEHIND  PARKED  STATE
+        land-parcel         so-nnmt    ~220,000     99,012       –       –  copying ████░░░░░░ 45 %
+        business            so-nnmt     ~15,000     15,003   0.8 s      12  streaming
+        env-observation     so-nnmt           –          0       –       –  waiting for the source
+        directing-document  so-nnmt          ~7  1,234,567  67 min       1  halted: BG0408
+
+        1,348,582 rows in the store, 1 instance at work; 13 keys parked: `bangioc dead-letter list`
+        ");
+    }
+
+    #[test]
+    fn as_json() {
+        let report = StatusReport {
+            instances: 2,
+            datasets: vec![dataset("business", (None, 3), Some(1.5), 0, State::Copying { percent: None })],
+        };
+        assert_eq!(
+            serde_json::to_string(&report).unwrap(),
+            r#"{"instances":2,"datasets":[{"dataset":"business","owner":"so-nnmt","name_vi":"","name_en":"","source_rows_estimate":null,"store_rows":3,"seconds_behind":1.5,"freshness_seconds":60,"parked_keys":0,"parked_records":0,"state":{"is":"copying","percent":null}}]}"#
+        );
+    }
+}

@@ -1,0 +1,215 @@
+//! One Kafka with access rights on, one PostgreSQL cluster and one schema registry, on free ports, for
+//! all tests of a suite. Started and stopped by the same scripts that the demo uses.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+
+use bangioc_feed::journal::{self, Journal};
+use bangioc_feed::{FeedError, KafkaSettings};
+use bangioc_runtime::settings::Settings;
+
+use crate::service::Service;
+use crate::{root, wait};
+
+/// Every Kafka user that the contracts of the five datasets need.
+pub const PRINCIPALS: &str = "registry,shared-store,dead-letter,capture-so-nnmt,capture-so-tc,capture-so-yt,capture-vp-ubnd,stranger";
+
+pub struct Platform {
+    pub dir: PathBuf,
+    pub kafka: BTreeMap<String, String>,
+    pub postgres: BTreeMap<String, String>,
+    pub registry_url: String,
+    registry: Mutex<Option<Service>>,
+}
+
+impl Platform {
+    /// Starts everything under `target/tests/<name>`, in place of what an earlier run left there.
+    pub fn start(name: &str) -> Platform {
+        let dir = root().join("target/tests").join(name);
+        if dir.exists() {
+            let _ = ops("kafka", &["down", &text(&dir.join("kafka"))]);
+            let _ = ops("postgres", &["down", &text(&dir.join("postgres"))]);
+            fs::remove_dir_all(&dir).expect("an empty folder");
+        }
+        fs::create_dir_all(&dir).expect("a folder");
+        let (kafka_dir, postgres_dir) = (dir.join("kafka"), dir.join("postgres"));
+        let kafka = std::thread::spawn({
+            let kafka_dir = text(&kafka_dir);
+            move || ops("kafka", &["up", &kafka_dir, "--principals", PRINCIPALS])
+        });
+        ops("postgres", &["up", &text(&postgres_dir), "--fsync", "off", "max_connections=200", "wal_sender_timeout=20s"]).expect("PostgreSQL");
+        kafka.join().expect("no panic").expect("Kafka");
+        let registry_url = format!("http://127.0.0.1:{}", free_port());
+        let platform = Platform {
+            kafka: read_env(&kafka_dir.join("env")),
+            postgres: read_env(&postgres_dir.join("env")),
+            registry_url,
+            registry: Mutex::new(None),
+            dir,
+        };
+        // The registry's topic and its rights come before the registry.
+        let admin = platform.dir.join("admin.toml");
+        let contracts = root().join("schemas");
+        let text = format!(
+            "contracts = \"{}\"\n{}[registry]\nurl = \"{}\"\n",
+            contracts.display(),
+            platform.kafka_section("admin"),
+            platform.registry_url
+        );
+        fs::write(&admin, text).expect("a configuration");
+        let apply = Command::new(crate::bangioc()).arg("--config").arg(&admin).args(["topic", "apply", "--kafka-only"]).output().expect("the binary");
+        assert!(apply.status.success(), "{}", String::from_utf8_lossy(&apply.stderr));
+        platform.start_registry();
+        platform
+    }
+
+    /// The interpreter with Confluent's client, that `ops/setup test` made.
+    pub fn python(&self) -> String {
+        read_env(&root().join("target/setup/env"))["PYTHON"].clone()
+    }
+
+    /// How `principal` gets into Kafka; a wrong password for one that does not exist.
+    fn kafka_as(&self, principal: &str) -> KafkaSettings {
+        let file = self.dir.join(format!("as-{principal}.toml"));
+        let secret = self.dir.join("kafka/secrets").join(principal);
+        let secret = if secret.exists() { secret } else { self.dir.join("kafka/secrets/stranger") };
+        let section = format!(
+            "[kafka]\nbrokers = \"{}\"\nsecurity = \"sasl_plaintext\"\nuser = \"{principal}\"\npassword_file = \"{}\"\n",
+            self.kafka["KAFKA"],
+            secret.display()
+        );
+        fs::write(&file, section).expect("a configuration");
+        let settings = Settings::load(Some(&file)).expect("settings");
+        KafkaSettings::read(&settings.section("kafka"))
+    }
+
+    /// Tries to write a record; true when Kafka took it, false when it refused the principal.
+    pub fn may_write(&self, principal: &str, topic: &str) -> bool {
+        match self.produce_raw(principal, topic, &[("probe", "probe")]) {
+            Ok(()) => true,
+            Err(FeedError::Unauthorized { .. } | FeedError::CredentialsRefused { .. }) => false,
+            Err(other) => panic!("neither taken nor refused: {other}"),
+        }
+    }
+
+    /// Tries to read a topic to its end; true when Kafka let it, false when it refused the principal.
+    pub fn may_read(&self, principal: &str, topic: &str) -> bool {
+        match journal::read_all(&self.kafka_as(principal), topic, journal::From::Beginning) {
+            Ok(_) => true,
+            Err(FeedError::Unauthorized { .. } | FeedError::CredentialsRefused { .. }) => false,
+            Err(other) => panic!("neither read nor refused: {other}"),
+        }
+    }
+
+    /// Writes keys and values as they are, to partition 0.
+    pub fn produce_raw(&self, principal: &str, topic: &str, records: &[(&str, &str)]) -> Result<(), FeedError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let journal = Journal::connect(&self.kafka_as(principal))?;
+        runtime.block_on(async {
+            for (key, value) in records {
+                journal.append(topic, 0, Some(key.as_bytes()), Some(value.as_bytes())).await?;
+            }
+            Ok(())
+        })
+    }
+
+    pub fn start_registry(&self) {
+        let listen = self.registry_url.trim_start_matches("http://");
+        let config = format!("{}\n[registry]\nlisten = \"{listen}\"\n", self.kafka_section("registry"));
+        let path = self.dir.join("registry.toml");
+        fs::write(&path, config).expect("a configuration");
+        let registry = Service::start("registry", &path, &["run", "registry"], &[], &self.dir);
+        wait::until("the registry", std::time::Duration::from_secs(30), || {
+            wait::holds(std::net::TcpStream::connect(listen).is_ok(), registry.log())
+        });
+        *self.registry.lock().expect("no panic") = Some(registry);
+    }
+
+    /// `[kafka]` for one principal.
+    pub fn kafka_section(&self, principal: &str) -> String {
+        format!(
+            "[kafka]\nbrokers = \"{}\"\nsecurity = \"sasl_plaintext\"\nuser = \"{principal}\"\npassword_file = \"{}\"\n",
+            self.kafka["KAFKA"],
+            self.dir.join("kafka/secrets").join(principal).display()
+        )
+    }
+
+    /// Runs SQL as the cluster's superuser; rows come back as lines, columns split by `|`.
+    #[track_caller]
+    pub fn sql(&self, database: &str, sql: &str) -> Vec<String> {
+        match self.try_sql(database, sql) {
+            Ok(lines) => lines,
+            Err(why) => panic!("{why}"),
+        }
+    }
+
+    pub fn try_sql(&self, database: &str, sql: &str) -> Result<Vec<String>, String> {
+        self.psql(database, &["-A", "-t", "-c", sql])
+    }
+
+    /// Runs a file of SQL with psql variables.
+    #[track_caller]
+    pub fn sql_file(&self, database: &str, file: &Path, variables: &[(&str, &str)]) {
+        let mut args: Vec<String> = vec!["-f".into(), text(file)];
+        for (name, value) in variables {
+            args.extend(["-v".into(), format!("{name}={value}")]);
+        }
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        if let Err(why) = self.psql(database, &args) {
+            panic!("{}: {why}", file.display());
+        }
+    }
+
+    fn psql(&self, database: &str, args: &[&str]) -> Result<Vec<String>, String> {
+        let output = Command::new("psql")
+            .args(["-X", "-q", "-v", "ON_ERROR_STOP=1"])
+            .args(args)
+            .envs(&self.postgres)
+            .env("PGDATABASE", database)
+            .env("PGOPTIONS", "-c client_min_messages=warning")
+            .output()
+            .expect("psql");
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
+    }
+
+    pub fn stop(&self) {
+        drop(self.registry.lock().expect("no panic").take());
+        let _ = ops("postgres", &["down", &text(&self.dir.join("postgres"))]);
+        let _ = ops("kafka", &["down", &text(&self.dir.join("kafka"))]);
+    }
+}
+
+/// Runs `ops/<script>`.
+pub fn ops(script: &str, args: &[&str]) -> Result<(), String> {
+    let output = Command::new(root().join("ops").join(script)).args(args).output().expect("a script of ops");
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(format!("ops/{script} {args:?}: {}", String::from_utf8_lossy(&output.stderr)))
+    }
+}
+
+/// `KEY=VALUE` lines.
+pub fn read_env(path: &Path) -> BTreeMap<String, String> {
+    fs::read_to_string(path)
+        .expect("an env file")
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
+
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port()
+}
+
+fn text(path: &Path) -> String {
+    path.display().to_string()
+}

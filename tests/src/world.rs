@@ -1,0 +1,222 @@
+//! A deployment of its own inside the platform: topic prefix, department databases, store, services.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use crate::platform::Platform;
+use crate::service::Service;
+use crate::{bangioc, root, wait};
+
+/// Source, its tables, and what stands for one row's key where the table has no primary key.
+pub const SOURCES: [(&str, &[(&str, &str)]); 4] = [
+    ("so-nnmt", &[("land_parcel", ""), ("env_observation", "station_code, param_code, observed_at")]),
+    ("so-tc", &[("business", "")]),
+    ("so-yt", &[("health_facility", "")]),
+    ("vp-ubnd", &[("directing_document", "")]),
+];
+
+/// How long a test lets the pipeline take to come to rest; scaled for a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+
+pub struct World<'p> {
+    pub platform: &'p Platform,
+    /// Topic prefix, and the first part of every database's name.
+    pub name: String,
+    pub dir: PathBuf,
+    sources: Vec<&'static str>,
+}
+
+impl<'p> World<'p> {
+    /// Databases with empty tables for `sources`, an empty store, topics and access rights.
+    pub fn new(platform: &'p Platform, name: &str, sources: &[&'static str]) -> World<'p> {
+        let world = World {
+            platform,
+            name: name.to_owned(),
+            dir: platform.dir.join(name),
+            sources: sources.to_vec(),
+        };
+        fs::create_dir_all(&world.dir).expect("a folder");
+        fs::write(world.dir.join("secret"), "a secret of this test alone").expect("a secret");
+        fs::write(world.dir.join("capture-password"), "capture").expect("a secret");
+        let password_file = platform.dir.join("postgres/secrets/postgres");
+        for source in sources {
+            world.make_source(source);
+            world.write_config(source, &format!("capture-{source}"), &world.source_section(source));
+        }
+        platform.sql("postgres", &format!("create database {}", world.store()));
+        let store = format!(
+            "[store]\nhost = \"{}\"\nport = {}\nuser = \"postgres\"\npassword_file = \"{}\"\ndatabase = \"{}\"\n\
+             [sink]\nsecret_file = \"{}\"\nlease = \"3s\"\n",
+            platform.postgres["PGHOST"],
+            platform.postgres["PGPORT"],
+            password_file.display(),
+            world.store(),
+            world.dir.join("secret").display(),
+        );
+        world.write_config("shared-store", "shared-store", &store);
+        world.write_config("dead-letter", "dead-letter", &store);
+        world.write_config("admin", "admin", &store);
+        world.bangioc("admin", &["topic", "apply", "--reviewed"]);
+        world
+    }
+
+    fn make_source(&self, source: &str) {
+        let (platform, database, sql) = (self.platform, self.database(source), root().join("ops/sql/department"));
+        platform.sql("postgres", &format!("create database {database}"));
+        platform.sql_file(&database, &sql.join(format!("{source}.sql")), &[]);
+        let tables: Vec<String> = tables(source).map(|(table, _)| format!("dept.{table}")).collect();
+        let variables = [("password", "capture"), ("tables", &tables.join(", "))];
+        platform.sql_file(&database, &sql.join("capture-access.sql"), &variables);
+    }
+
+    fn source_section(&self, source: &str) -> String {
+        format!(
+            "[source]\nname = \"{source}\"\nhost = \"{}\"\nport = {}\npassword_file = \"{}\"\ndatabase = \"{}\"\nslot = \"{}_{}\"\n\
+             [capture]\nchunk_rows = 500\nheartbeat_interval = \"1s\"\nallow_unlimited_wal = true\n",
+            self.platform.postgres["PGHOST"],
+            self.platform.postgres["PGPORT"],
+            self.dir.join("capture-password").display(),
+            self.database(source),
+            self.name,
+            source.replace('-', "_"),
+        )
+    }
+
+    fn write_config(&self, who: &str, principal: &str, sections: &str) {
+        let text = format!(
+            "prefix = \"{}\"\ncontracts = \"{}\"\n{}[registry]\nurl = \"{}\"\n{sections}",
+            self.name,
+            root().join("schemas").display(),
+            self.platform.kafka_section(principal),
+            self.platform.registry_url,
+        );
+        fs::write(self.config(who), text).expect("a configuration");
+    }
+
+    /// Adds lines to the configuration that `who` starts with.
+    pub fn configure(&self, who: &str, lines: &str) {
+        let mut text = fs::read_to_string(self.config(who)).expect("a configuration");
+        let _ = writeln!(text, "{lines}");
+        fs::write(self.config(who), text).expect("a configuration");
+    }
+
+    pub fn config(&self, who: &str) -> PathBuf {
+        self.dir.join(format!("{who}.toml"))
+    }
+
+    pub fn database(&self, source: &str) -> String {
+        format!("{}_{}", self.name, source.replace('-', "_"))
+    }
+
+    pub fn store(&self) -> String {
+        format!("{}_store", self.name)
+    }
+
+    pub fn topic(&self, owner: &str, dataset: &str) -> String {
+        format!("{}.shared.{owner}.{dataset}", self.name)
+    }
+
+    /// SQL at a source, in the department's schema.
+    #[track_caller]
+    pub fn source(&self, source: &str, sql: &str) -> Vec<String> {
+        self.platform.sql(&self.database(source), &format!("set search_path = dept; {sql}"))
+    }
+
+    #[track_caller]
+    pub fn in_store(&self, sql: &str) -> Vec<String> {
+        self.platform.sql(&self.store(), sql)
+    }
+
+    pub fn capture(&self, source: &str) -> Service {
+        self.capture_with(source, &[])
+    }
+
+    pub fn capture_with(&self, source: &str, env: &[(&str, &str)]) -> Service {
+        Service::start(&format!("capture-{source}"), &self.config(source), &["run", "capture"], env, &self.dir)
+    }
+
+    pub fn shared_store(&self, instance: &str) -> Service {
+        self.shared_store_with(instance, &[])
+    }
+
+    pub fn shared_store_with(&self, instance: &str, env: &[(&str, &str)]) -> Service {
+        Service::start(instance, &self.config("shared-store"), &["run", "shared-store"], env, &self.dir)
+    }
+
+    /// Runs a command of `bangioc` that must succeed; what it printed.
+    #[track_caller]
+    pub fn bangioc(&self, who: &str, args: &[&str]) -> String {
+        let output = self.try_bangioc(who, args);
+        assert!(
+            output.status.success(),
+            "bangioc {args:?} ended with {}: {}{}",
+            output.status,
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    pub fn try_bangioc(&self, who: &str, args: &[&str]) -> Output {
+        Command::new(bangioc()).arg("--config").arg(self.config(who)).args(args).output().expect("the binary")
+    }
+
+    /// Waits until every source equals the store, row for row by content; rows whose `except` holds at
+    /// the source are bad and must not be in the store.
+    #[track_caller]
+    pub fn converge(&self, except: &[(&str, &str)]) {
+        wait::until("source and store to be equal", PATIENCE, || {
+            self.sources.iter().try_for_each(|source| {
+                tables(source).try_for_each(|(table, natural_key)| {
+                    let bad = except.iter().find(|(of, _)| *of == table).map_or("false", |(_, rule)| rule);
+                    self.compare(source, table, natural_key, bad)
+                })
+            })
+        });
+    }
+
+    fn compare(&self, source: &str, table: &str, natural_key: &str, bad: &str) -> Result<(), String> {
+        let columns = self.platform.try_sql(
+            &self.store(),
+            &format!("select string_agg(quote_ident(column_name), ', ' order by ordinal_position) from information_schema.columns where table_schema = 'shared' and table_name = '{table}'"),
+        )?;
+        let columns = columns.first().filter(|columns| !columns.is_empty()).ok_or(format!("no view shared.{table} yet"))?;
+        let distinct = if natural_key.is_empty() { String::new() } else { format!("distinct on ({natural_key})") };
+        let order = if natural_key.is_empty() { String::new() } else { format!("order by {natural_key}, received_at desc") };
+        let lines = |database: &str, from: &str, distinct: &str, order: &str, bad: &str| {
+            let sql = format!("set timezone = 'UTC'; copy (select {distinct} {columns} from {from} where not coalesce(({bad}), false) {order}) to stdout");
+            self.platform.try_sql(database, &sql).map(|lines| lines.into_iter().collect::<BTreeSet<_>>())
+        };
+        let wanted = lines(&self.database(source), &format!("dept.{table}"), &distinct, &order, bad)?;
+        let found = lines(&self.store(), &format!("shared.{table}"), "", "", "false")?;
+        if wanted == found {
+            return Ok(());
+        }
+        let (missing, extra): (Vec<_>, Vec<_>) =
+            (wanted.difference(&found).take(2).collect(), found.difference(&wanted).take(2).collect());
+        Err(format!("{table}: {} rows at the source, {} in the store; missing {missing:?}, extra {extra:?}", wanted.len(), found.len()))
+    }
+
+    /// A double entry for every offset: per partition the ledger's ranges join up and end at the position.
+    pub fn ledger_adds_up(&self) {
+        let gaps = self.in_store(
+            "select count(*) from (select next_offset, lead(first_offset) over (partition by topic, partition order by first_offset, next_offset) as following \
+             from flow.ledger where next_offset > first_offset) ranges where following is not null and following <> next_offset",
+        );
+        assert_eq!(gaps, ["0"], "ranges of the ledger that do not join up");
+        let sums = self.in_store(
+            "select count(*) from flow.ledger where next_offset - first_offset <> applied + folded + duplicate + stale + control + parked \
+             + dead + quarantined + superseded + discarded + erased + gap",
+        );
+        assert_eq!(sums, ["0"], "ranges of the ledger whose counts are not their length");
+    }
+}
+
+/// Tables of a source, with their natural keys.
+pub fn tables(source: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    SOURCES.iter().filter(move |(name, _)| *name == source).flat_map(|(_, tables)| tables.iter().copied())
+}

@@ -1,0 +1,43 @@
+//! Default deny: every principal tries what it should not have.
+
+use bangioc_tests::platform::Platform;
+use bangioc_tests::world::World;
+
+use crate::Check;
+
+pub const CHECKS: &[(&str, Check)] = &[("rights::every_principal_is_refused_what_is_not_its_own", every_principal_is_refused_what_is_not_its_own)];
+
+fn every_principal_is_refused_what_is_not_its_own(platform: &Platform) {
+    let world = World::new(platform, "rights", &["so-nnmt", "so-tc"]);
+    let (parcels, business) = (world.topic("so-nnmt", "land-parcel"), world.topic("so-tc", "business"));
+    let state = "rights.state.so-nnmt".to_owned();
+    let progress = "rights.progress.shared.so-nnmt".to_owned();
+    // (principal, topic, may write, may read)
+    let table = [
+        ("capture-so-nnmt", &parcels, true, false),
+        ("capture-so-nnmt", &business, false, false),
+        ("capture-so-nnmt", &state, true, true),
+        ("capture-so-nnmt", &progress, true, true),
+        ("capture-so-tc", &parcels, false, false),
+        ("capture-so-tc", &state, false, false),
+        ("shared-store", &parcels, false, true),
+        ("shared-store", &state, false, false),
+        ("shared-store", &progress, false, true),
+        ("dead-letter", &state, false, false),
+        ("registry", &parcels, false, false),
+        ("stranger", &parcels, false, false),
+        ("stranger", &progress, false, false),
+    ];
+    let mut wrong = Vec::new();
+    for (principal, topic, may_write, may_read) in table {
+        let (wrote, read) = (platform.may_write(principal, topic), platform.may_read(principal, topic));
+        if wrote != may_write {
+            wrong.push(format!("{principal} could{} write {topic}", if wrote { "" } else { " not" }));
+        }
+        if read != may_read {
+            wrong.push(format!("{principal} could{} read {topic}", if read { "" } else { " not" }));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(!platform.may_write("nobody-at-all", &parcels), "a user that does not exist");
+}
