@@ -9,7 +9,7 @@ use bangioc_tests::world::{PATIENCE, World};
 use crate::Check;
 use crate::parcels;
 
-pub const CHECKS: &[(&str, Check)] = &[
+pub(crate) const CHECKS: &[(&str, Check)] = &[
     ("dead_letters::a_bad_row_parks_its_key_and_no_other", a_bad_row_parks_its_key_and_no_other),
     ("dead_letters::a_mended_row_is_replayed_in_order", a_mended_row_is_replayed_in_order),
     ("dead_letters::two_people_discard_and_the_key_is_copied", two_people_discard_and_the_key_is_copied),

@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use crate::Check;
 use crate::parcels::{self, Writer};
 
-pub const CHECKS: &[(&str, Check)] = &[
+pub(crate) const CHECKS: &[(&str, Check)] = &[
     ("faults::capture_killed_at_every_point", capture_killed_at_every_point),
     ("faults::a_copy_killed_midway_goes_on_from_its_last_chunk", a_copy_killed_midway_goes_on_from_its_last_chunk),
     ("faults::sink_killed_at_every_point", sink_killed_at_every_point),

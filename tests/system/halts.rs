@@ -9,7 +9,7 @@ use bangioc_tests::world::World;
 use crate::Check;
 use crate::parcels;
 
-pub const CHECKS: &[(&str, Check)] = &[
+pub(crate) const CHECKS: &[(&str, Check)] = &[
     ("halts::a_slot_that_is_gone", a_slot_that_is_gone),
     ("halts::a_table_that_is_not_published", a_table_that_is_not_published),
     ("halts::a_position_beyond_the_log", a_position_beyond_the_log),

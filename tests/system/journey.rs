@@ -12,7 +12,7 @@ use bangioc_tests::{root, wait};
 use crate::Check;
 use crate::parcels::{self, LONG_TEXT, Writer};
 
-pub const CHECKS: &[(&str, Check)] = &[
+pub(crate) const CHECKS: &[(&str, Check)] = &[
     ("journey::a_copy_with_a_writer_running_ends_equal", a_copy_with_a_writer_running_ends_equal),
     ("journey::every_kind_of_change_arrives", every_kind_of_change_arrives),
     ("journey::values_that_debezium_types_cannot_hold_arrive", values_that_debezium_types_cannot_hold_arrive),

@@ -22,11 +22,11 @@ fn main() {
     let checks: Vec<(&str, Check)> = [journey::CHECKS, faults::CHECKS, dead_letters::CHECKS, halts::CHECKS, rights::CHECKS, registry::CHECKS].concat();
 
     // Listing starts nothing.
-    let platform: &'static Platform = if arguments.list {
-        return libtest_mimic::run(&arguments, checks.into_iter().map(|(name, _)| Trial::test(name, || Ok(()))).collect()).exit();
-    } else {
-        Box::leak(Box::new(Platform::start("system")))
-    };
+    if arguments.list {
+        let named = checks.iter().map(|(name, _)| Trial::test(*name, || Ok(()))).collect();
+        libtest_mimic::run(&arguments, named).exit();
+    }
+    let platform: &'static Platform = Box::leak(Box::new(Platform::start("system")));
     let trials = checks.into_iter().map(|(name, check)| {
         Trial::test(name, move || {
             check(platform);

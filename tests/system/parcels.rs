@@ -7,10 +7,10 @@ use std::thread::{Scope, ScopedJoinHandle};
 use bangioc_tests::world::World;
 
 /// A long text that PostgreSQL keeps out of line, different every time.
-pub const LONG_TEXT: &str = "(select string_agg(md5(random()::text), '') from generate_series(1, 200))";
+pub(crate) const LONG_TEXT: &str = "(select string_agg(md5(random()::text), '') from generate_series(1, 200))";
 
 /// Adds parcels `first..first + count` of commune 01273; every tenth has a note that is TOASTed.
-pub fn add(world: &World<'_>, first: u32, count: u32) {
+pub(crate) fn add(world: &World<'_>, first: u32, count: u32) {
     world.source("so-nnmt", &format!(
         "insert into land_parcel (commune_code, map_sheet_no, parcel_no, land_type, land_types_mixed, area_m2, holder_ids, surveyed_on, note) \
          select '01273', 1 + n / 1000, 1 + n % 1000, 'ONT', array['ONT', 'CLN'], 100 + n % 900 + 0.5, array['004199999901'], date '2020-01-01' + n % 2000, \
@@ -37,14 +37,14 @@ fn change(world: &World<'_>, n: u64) {
 }
 
 /// Changes parcels until it is told to stop.
-pub struct Writer<'scope> {
+pub(crate) struct Writer<'scope> {
     stop: Arc<AtomicBool>,
     done: Arc<AtomicU64>,
     thread: ScopedJoinHandle<'scope, ()>,
 }
 
 impl<'scope> Writer<'scope> {
-    pub fn start<'env>(scope: &'scope Scope<'scope, 'env>, world: &'env World<'_>) -> Writer<'scope> {
+    pub(crate) fn start<'env>(scope: &'scope Scope<'scope, 'env>, world: &'env World<'_>) -> Writer<'scope> {
         let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let thread = scope.spawn({
             let (stop, done) = (Arc::clone(&stop), Arc::clone(&done));
@@ -57,12 +57,12 @@ impl<'scope> Writer<'scope> {
         Writer { stop, done, thread }
     }
 
-    pub fn changes(&self) -> u64 {
+    pub(crate) fn changes(&self) -> u64 {
         self.done.load(Ordering::Relaxed)
     }
 
     /// Number of transactions that were run.
-    pub fn stop(self) -> u64 {
+    pub(crate) fn stop(self) -> u64 {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().expect("a writer without a failure");
         self.done.load(Ordering::Relaxed)

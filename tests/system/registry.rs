@@ -9,7 +9,7 @@ use bangioc_tests::world::World;
 use crate::Check;
 use crate::parcels;
 
-pub const CHECKS: &[(&str, Check)] = &[("registry::confluents_python_client_drives_it", confluents_python_client_drives_it)];
+pub(crate) const CHECKS: &[(&str, Check)] = &[("registry::confluents_python_client_drives_it", confluents_python_client_drives_it)];
 
 fn confluents_python_client_drives_it(platform: &Platform) {
     let world = World::new(platform, "python", &["so-nnmt"]);

@@ -5,7 +5,7 @@ use bangioc_tests::world::World;
 
 use crate::Check;
 
-pub const CHECKS: &[(&str, Check)] = &[("rights::every_principal_is_refused_what_is_not_its_own", every_principal_is_refused_what_is_not_its_own)];
+pub(crate) const CHECKS: &[(&str, Check)] = &[("rights::every_principal_is_refused_what_is_not_its_own", every_principal_is_refused_what_is_not_its_own)];
 
 fn every_principal_is_refused_what_is_not_its_own(platform: &Platform) {
     let world = World::new(platform, "rights", &["so-nnmt", "so-tc"]);

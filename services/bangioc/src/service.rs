@@ -21,14 +21,14 @@ pub(crate) async fn run(service: args::Service, settings: &mut Settings, shutdow
             let kafka = KafkaSettings::read(&settings.section("kafka"));
             settings.finish()?;
             let deps = bangioc_registry::Dependencies { kafka, metrics: metrics.clone() };
-            group.spawn("registry", ended(bangioc_registry::run(config, deps, shutdown.clone()), &shutdown));
+            group.spawn("registry", ended(bangioc_registry::run(config, deps, shutdown.clone()), shutdown.clone()));
         }
         args::Service::Capture => {
             let config = bangioc_capture::config::CaptureConfig::read(settings);
             let contracts = settings.contracts_dir();
             settings.finish()?;
             let deps = bangioc_capture::Deps { catalogue: contract::read(&contracts)?, metrics: metrics.clone() };
-            group.spawn("capture", ended(bangioc_capture::run(config, deps, shutdown.clone()), &shutdown));
+            group.spawn("capture", ended(bangioc_capture::run(config, deps, shutdown.clone()), shutdown.clone()));
         }
         args::Service::SharedStore => {
             let config = bangioc_shared_store::Config::read(settings);
@@ -36,7 +36,7 @@ pub(crate) async fn run(service: args::Service, settings: &mut Settings, shutdow
             settings.finish()?;
             let contracts = contract::read(&contracts)?.active().cloned().map(Arc::new).collect();
             let deps = bangioc_shared_store::Deps { contracts, metrics: metrics.clone() };
-            group.spawn("shared-store", ended(bangioc_shared_store::run(config, deps, shutdown.clone()), &shutdown));
+            group.spawn("shared-store", ended(bangioc_shared_store::run(config, deps, shutdown.clone()), shutdown.clone()));
         }
     }
     if let Some(listen) = listen {
@@ -50,7 +50,7 @@ pub(crate) async fn run(service: args::Service, settings: &mut Settings, shutdow
 /// When the service itself has ended, for whatever reason, nothing else has a purpose.
 async fn ended(
     service: impl Future<Output = Result<(), BoxFailure>> + Send,
-    shutdown: &Shutdown,
+    shutdown: Shutdown,
 ) -> Result<(), BoxFailure> {
     let end = service.await;
     shutdown.trigger().request();

@@ -31,6 +31,7 @@ pub mod source;
 mod state;
 mod stream;
 
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use bangioc_runtime::failure::{BoxFailure, Class};
@@ -60,7 +61,7 @@ pub async fn run(config: CaptureConfig, deps: Deps, shutdown: Shutdown) -> Resul
     let contracts = contracts_of(&deps.catalogue, &config.source.name)?;
     tracing::info!(source = config.source.name, datasets = contracts.len(), "capture starts");
     let metrics = CaptureMetrics::new(&deps.metrics);
-    let capture = Capture { config, contracts, metrics, health: deps.metrics };
+    let capture = Capture { config, contracts, metrics, health: deps.metrics, shown: AtomicBool::new(false) };
     let mut delays = Policy::default().delays();
     while !shutdown.is_requested() {
         let began = Instant::now();

@@ -56,9 +56,9 @@ impl Check {
     }
 }
 
-/// The start-up checklist.
-pub(crate) fn log(checks: &[Check]) {
-    checks.iter().for_each(Check::log);
+/// The start-up checklist: all of it, or what is `shown` already only where something is wrong.
+pub(crate) fn log(checks: &[Check], shown: bool) {
+    checks.iter().filter(|check| !shown || check.is_problem()).for_each(Check::log);
 }
 
 /// What was found, with the types of each contract's key columns for those that are there.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bangioc_change::encode::{Encoder, SchemaIds};
@@ -49,6 +49,8 @@ pub(crate) struct Capture {
     pub(crate) contracts: Vec<Contract>,
     pub(crate) metrics: CaptureMetrics,
     pub(crate) health: Metrics,
+    /// The checklist is shown once, not at every try.
+    pub(crate) shown: AtomicBool,
 }
 
 impl Capture {
@@ -68,7 +70,7 @@ impl Capture {
         let mut connection = connect(source).await?;
         let contracts: Vec<&Contract> = self.contracts.iter().collect();
         let findings = preflight::look(&mut connection, source, &contracts, self.config.allow_unlimited_wal).await?;
-        preflight::log(&findings.checks);
+        preflight::log(&findings.checks, self.shown.swap(true, Ordering::Relaxed));
         let state_topic = self.state_topic();
         let state = self.read_state(&state_topic).await?;
         let ends = self.read_ends().await?;
@@ -93,6 +95,7 @@ impl Capture {
         let (wal, frames) = session.start(&source.slot, start.lsn, &source.publication, origins)?;
         tracing::info!("✔ streaming `{}` from {} in epoch {epoch}", source.slot, start.lsn);
         self.metrics.restarts.inc();
+        self.health.well("stream");
         let parts = Parts { epoch, start, datasets: Arc::new(datasets), copies, ends, journal, writer, signals: state.signals.map(|signals| signals.next_offset), wal, frames };
         self.stream(parts, shutdown).await
     }

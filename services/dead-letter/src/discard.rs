@@ -25,7 +25,11 @@ pub enum Discarded {
 }
 
 impl DeadLetters {
-    pub async fn discard(&mut self, key_ref: KeyRef, by: &str) -> Result<Discarded, DeadLetterError> {
+    pub async fn discard(
+        &mut self,
+        key_ref: KeyRef,
+        by: &str,
+    ) -> Result<Discarded, DeadLetterError> {
         let by = named(by)?;
         let mut transaction = self.connection.begin().await?;
         let locked = queue::lock(&mut transaction, key_ref).await?;
@@ -51,24 +55,42 @@ impl DeadLetters {
             .datasets
             .iter()
             .find(|dataset| dataset.topic == locked.topic)
-            .ok_or_else(|| DeadLetterError::NoContract { key_ref, dataset: locked.dataset.clone() })?;
-        let queue = Queue::load(&mut transaction, &locked, dataset, &self.decoders, &self.seal).await?;
+            .ok_or_else(|| DeadLetterError::NoContract {
+                key_ref,
+                dataset: locked.dataset.clone(),
+            })?;
+        let queue = Queue::load(
+            &mut transaction,
+            &locked,
+            dataset,
+            &self.decoders,
+            &self.seal,
+        )
+        .await?;
         let good = |record: &queue::Record| match record.verdict {
             Verdict::Good { event, .. } => Some(event),
             Verdict::Bad { .. } => None,
         };
         // A record that breaks a rule was decoded before: its key is known as well.
-        let event = queue.records.iter().find_map(good).or_else(|| (!queue.events.is_empty()).then_some(0));
+        let event = queue
+            .records
+            .iter()
+            .find_map(good)
+            .or_else(|| (!queue.events.is_empty()).then_some(0));
         let key = event.and_then(|event| key_texts(dataset, &queue.events.event(event)));
         if let Some(key) = &key {
             outbox::ask(&mut transaction, dataset.id(), key).await?;
         }
         let records = i64::try_from(queue.records.len()).unwrap_or(i64::MAX);
         let (_, position) = standing(&mut transaction, &locked).await?;
-        Counts { parked: -records, discarded: records, ..Counts::default() }
-            .post(&mut transaction, &locked.topic, locked.partition, position)
-            .await
-            .map_err(SinkError::of_bookkeeping)?;
+        Counts {
+            parked: -records,
+            discarded: records,
+            ..Counts::default()
+        }
+        .post(&mut transaction, &locked.topic, locked.partition, position)
+        .await
+        .map_err(SinkError::of_bookkeeping)?;
         sqlx::query(
             "update flow.parked_record set state = 'discarded', payload = null, ended_at = now() \
              where topic = $1 and partition = $2 and key_ref = $3 and state = 'parked'",
@@ -89,6 +111,9 @@ impl DeadLetters {
         .execute(&mut *transaction)
         .await?;
         transaction.commit().await?;
-        Ok(Discarded::Done { records, copy_asked: key.is_some() })
+        Ok(Discarded::Done {
+            records,
+            copy_asked: key.is_some(),
+        })
     }
 }

@@ -9,7 +9,11 @@ pub enum DeadLetterError {
     #[error("no key `{key_ref}` is parked")]
     NotParked { key_ref: KeyRef },
     #[error("key `{key_ref}` still can't be applied: `{code}`{}", at(.field.as_ref()))]
-    StillFails { key_ref: KeyRef, code: String, field: Option<String> },
+    StillFails {
+        key_ref: KeyRef,
+        code: String,
+        field: Option<String>,
+    },
     #[error("`{by}` asked for this discard; another person has to confirm it")]
     SamePerson { by: String },
     #[error("dataset `{dataset}` of key `{key_ref}` has no active contract here")]
@@ -21,7 +25,9 @@ pub enum DeadLetterError {
 }
 
 fn at(field: Option<&String>) -> String {
-    field.map(|field| format!(" at `{field}`")).unwrap_or_default()
+    field
+        .map(|field| format!(" at `{field}`"))
+        .unwrap_or_default()
 }
 
 impl From<sqlx::Error> for DeadLetterError {
@@ -55,9 +61,9 @@ impl Failure for DeadLetterError {
 
     fn exit(&self) -> Exit {
         match self {
-            DeadLetterError::NotParked { .. } | DeadLetterError::StillFails { .. } | DeadLetterError::SamePerson { .. } => {
-                Exit::Failed
-            }
+            DeadLetterError::NotParked { .. }
+            | DeadLetterError::StillFails { .. }
+            | DeadLetterError::SamePerson { .. } => Exit::Failed,
             DeadLetterError::Nameless => Exit::Usage,
             DeadLetterError::NoContract { .. } => Exit::Config,
             DeadLetterError::Sink(error) => error.exit(),

@@ -62,13 +62,26 @@ pub struct DeadLetters {
 
 impl DeadLetters {
     /// `contracts`: of the active datasets.
-    pub async fn open(config: &Config, contracts: Vec<Arc<Contract>>) -> Result<DeadLetters, DeadLetterError> {
+    pub async fn open(
+        config: &Config,
+        contracts: Vec<Arc<Contract>>,
+    ) -> Result<DeadLetters, DeadLetterError> {
         let seal = Seal::new(&config.secret)?;
         let connection = config.store.connect("bangioc dead-letter").await?;
-        let datasets =
-            contracts.into_iter().map(|contract| Dataset::new(contract, &config.prefix, Side::Shared)).collect();
+        let datasets = contracts
+            .into_iter()
+            .map(|contract| Dataset::new(contract, &config.prefix, Side::Shared))
+            .collect();
         // A person waits: a schema that the registry does not know now is unknown.
-        let decoders = Decoders::new(RegistryClient::new(&config.registry), std::time::Duration::ZERO);
-        Ok(DeadLetters { connection, datasets, decoders, seal })
+        let decoders = Decoders::new(
+            RegistryClient::new(&config.registry),
+            std::time::Duration::ZERO,
+        );
+        Ok(DeadLetters {
+            connection,
+            datasets,
+            decoders,
+            seal,
+        })
     }
 }

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use bangioc_sink::seal::KeyRef;
 use serde::Serialize;
 
-use crate::error::DeadLetterError;
 use crate::DeadLetters;
+use crate::error::DeadLetterError;
 
 /// A key that waits, or waited.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -51,9 +51,28 @@ pub struct Filter {
     pub ended_too: bool,
 }
 
-type KeyRow = (String, Vec<u8>, String, String, Option<String>, String, i64, Option<String>);
+type KeyRow = (
+    String,
+    Vec<u8>,
+    String,
+    String,
+    Option<String>,
+    String,
+    i64,
+    Option<String>,
+);
 
-type RecordRow = (String, i32, i64, String, Option<String>, Option<String>, bool, i32, String);
+type RecordRow = (
+    String,
+    i32,
+    i64,
+    String,
+    Option<String>,
+    Option<String>,
+    bool,
+    i32,
+    String,
+);
 
 /// Times as RFC 3339, whatever the session's style.
 const KEYS: &str = "select k.dataset, k.key_ref, k.state, k.code, k.field_path, \
@@ -65,7 +84,8 @@ const KEYS: &str = "select k.dataset, k.key_ref, k.state, k.code, k.field_path, 
 
 impl DeadLetters {
     pub async fn list(&mut self, filter: &Filter) -> Result<Vec<ParkedKey>, DeadLetterError> {
-        self.keys(filter.dataset.as_deref(), filter.ended_too, None).await
+        self.keys(filter.dataset.as_deref(), filter.ended_too, None)
+            .await
     }
 
     async fn keys(
@@ -82,21 +102,29 @@ impl DeadLetters {
             .await?;
         Ok(rows
             .into_iter()
-            .map(|(dataset, key_ref, state, code, field, since, records, discard_by)| ParkedKey {
-                dataset,
-                key_ref: key_ref.try_into().map(|bytes| KeyRef(bytes).to_string()).unwrap_or_default(),
-                state,
-                code,
-                field,
-                since,
-                records,
-                discard_by,
-            })
+            .map(
+                |(dataset, key_ref, state, code, field, since, records, discard_by)| ParkedKey {
+                    dataset,
+                    key_ref: key_ref
+                        .try_into()
+                        .map(|bytes| KeyRef(bytes).to_string())
+                        .unwrap_or_default(),
+                    state,
+                    code,
+                    field,
+                    since,
+                    records,
+                    discard_by,
+                },
+            )
             .collect())
     }
 
     /// A key and its queue, in order.
-    pub async fn show(&mut self, key_ref: KeyRef) -> Result<(ParkedKey, Vec<ParkedRecord>), DeadLetterError> {
+    pub async fn show(
+        &mut self,
+        key_ref: KeyRef,
+    ) -> Result<(ParkedKey, Vec<ParkedRecord>), DeadLetterError> {
         let key = self.keys(None, true, Some(key_ref)).await?.pop();
         let key = key.ok_or(DeadLetterError::NotParked { key_ref })?;
         let rows: Vec<RecordRow> = sqlx::query_as(
@@ -109,17 +137,21 @@ impl DeadLetters {
         .await?;
         let records = rows
             .into_iter()
-            .map(|(topic, partition, offset, state, code, field, kept, attempts, parked_at)| ParkedRecord {
-                topic,
-                partition,
-                offset,
-                state,
-                code,
-                field,
-                kept,
-                attempts,
-                parked_at,
-            })
+            .map(
+                |(topic, partition, offset, state, code, field, kept, attempts, parked_at)| {
+                    ParkedRecord {
+                        topic,
+                        partition,
+                        offset,
+                        state,
+                        code,
+                        field,
+                        kept,
+                        attempts,
+                        parked_at,
+                    }
+                },
+            )
             .collect();
         Ok((key, records))
     }
@@ -130,7 +162,10 @@ pub fn to_table(keys: &[ParkedKey]) -> String {
     if keys.is_empty() {
         return "nothing is parked\n".to_owned();
     }
-    let head = ["DATASET", "KEY", "CODE", "FIELD", "WAITING", "SINCE", "STATE"].map(str::to_owned);
+    let head = [
+        "DATASET", "KEY", "CODE", "FIELD", "WAITING", "SINCE", "STATE",
+    ]
+    .map(str::to_owned);
     let cells = keys.iter().map(|key| {
         [
             key.dataset.clone(),
@@ -147,13 +182,20 @@ pub fn to_table(keys: &[ParkedKey]) -> String {
     });
     let mut text = table(&std::iter::once(head).chain(cells).collect::<Vec<_>>());
     let waiting = keys.iter().filter(|key| key.state == "parked").count();
-    let _ = writeln!(text, "\n{waiting} parked; `bangioc dead-letter show KEY` tells more");
+    let _ = writeln!(
+        text,
+        "\n{waiting} parked; `bangioc dead-letter show KEY` tells more"
+    );
     text
 }
 
 /// One key as a page.
 pub fn to_page(key: &ParkedKey, records: &[ParkedRecord]) -> String {
-    let field = key.field.as_ref().map(|field| format!(" at `{field}`")).unwrap_or_default();
+    let field = key
+        .field
+        .as_ref()
+        .map(|field| format!(" at `{field}`"))
+        .unwrap_or_default();
     let mut text = format!(
         "key      {}\ndataset  {}\nstate    {} since {}\nreason   {}{field}\n",
         key.key_ref, key.dataset, key.state, key.since, key.code
@@ -162,14 +204,26 @@ pub fn to_page(key: &ParkedKey, records: &[ParkedRecord]) -> String {
         let _ = writeln!(text, "discard  asked for by {by}");
     }
     text.push('\n');
-    let head = ["TOPIC", "PARTITION", "OFFSET", "STATE", "CODE", "KEPT", "TRIES"].map(str::to_owned);
+    let head = [
+        "TOPIC",
+        "PARTITION",
+        "OFFSET",
+        "STATE",
+        "CODE",
+        "KEPT",
+        "TRIES",
+    ]
+    .map(str::to_owned);
     let cells = records.iter().map(|record| {
         [
             record.topic.clone(),
             record.partition.to_string(),
             record.offset.to_string(),
             record.state.clone(),
-            record.code.clone().unwrap_or_else(|| "waits behind".to_owned()),
+            record
+                .code
+                .clone()
+                .unwrap_or_else(|| "waits behind".to_owned()),
             if record.kept { "yes" } else { "no" }.to_owned(),
             record.attempts.to_string(),
         ]
@@ -178,11 +232,19 @@ pub fn to_page(key: &ParkedKey, records: &[ParkedRecord]) -> String {
 }
 
 fn table(rows: &[[String; 7]]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..7).map(width).collect();
     let mut text = String::new();
     for row in rows {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        let cells = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"));
         let line: Vec<String> = cells.collect();
         text.push_str(line.join("  ").trim_end());
         text.push('\n');
@@ -206,7 +268,12 @@ mod tests {
             records: 2,
             discard_by: None,
         };
-        let asked = ParkedKey { field: None, discard_by: Some("lan".into()), code: "BAD_MAGIC".into(), ..key.clone() };
+        let asked = ParkedKey {
+            field: None,
+            discard_by: Some("lan".into()),
+            code: "BAD_MAGIC".into(),
+            ..key.clone()
+        };
         insta::assert_snapshot!(to_table(&[key, asked]), @r"
         DATASET   KEY               CODE          FIELD            WAITING  SINCE                 STATE
         business  0011223344556677  E_CHECKDIGIT  enterprise_code  2        2026-11-24T05:00:00Z  parked

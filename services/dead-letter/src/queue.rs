@@ -26,7 +26,10 @@ pub(crate) struct Locked {
 }
 
 /// Locks a parked key until the transaction ends.
-pub(crate) async fn lock(connection: &mut PgConnection, key_ref: KeyRef) -> Result<Locked, DeadLetterError> {
+pub(crate) async fn lock(
+    connection: &mut PgConnection,
+    key_ref: KeyRef,
+) -> Result<Locked, DeadLetterError> {
     let row: Option<(String, i32, String, Option<String>)> = sqlx::query_as(
         "select topic, partition, dataset, discard_by from flow.parked_key \
          where key_ref = $1 and state = 'parked' order by topic limit 1 for update",
@@ -34,16 +37,29 @@ pub(crate) async fn lock(connection: &mut PgConnection, key_ref: KeyRef) -> Resu
     .bind(&key_ref.0[..])
     .fetch_optional(connection)
     .await?;
-    let (topic, partition, dataset, discard_by) = row.ok_or(DeadLetterError::NotParked { key_ref })?;
-    Ok(Locked { key_ref, topic, partition, dataset, discard_by })
+    let (topic, partition, dataset, discard_by) =
+        row.ok_or(DeadLetterError::NotParked { key_ref })?;
+    Ok(Locked {
+        key_ref,
+        topic,
+        partition,
+        dataset,
+        discard_by,
+    })
 }
 
 /// What a new look at a record found.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Verdict {
     /// Index in the batch. `whole`: it needs nothing of what was before.
-    Good { event: usize, whole: bool },
-    Bad { code: String, field: Option<String> },
+    Good {
+        event: usize,
+        whole: bool,
+    },
+    Bad {
+        code: String,
+        field: Option<String>,
+    },
 }
 
 pub(crate) struct Record {
@@ -75,19 +91,40 @@ impl Queue {
         .bind(&locked.key_ref.0[..])
         .fetch_all(connection)
         .await?;
-        let mut queue = Queue { records: Vec::new(), events: EventBatch::default() };
+        let mut queue = Queue {
+            records: Vec::new(),
+            events: EventBatch::default(),
+        };
         let mut recent = Recent::default();
         for (offset, payload, code) in rows {
             let Some(payload) = payload else {
-                let verdict = Verdict::Bad { code: code.unwrap_or_default(), field: None };
-                queue.records.push(Record { offset, verdict, key: None });
+                let verdict = Verdict::Bad {
+                    code: code.unwrap_or_default(),
+                    field: None,
+                };
+                queue.records.push(Record {
+                    offset,
+                    verdict,
+                    key: None,
+                });
                 continue;
             };
-            let place = Place { topic: &locked.topic, partition: locked.partition, offset };
+            let place = Place {
+                topic: &locked.topic,
+                partition: locked.partition,
+                offset,
+            };
             let kept = Kept::from_bytes(&seal.open(place, &payload)?).unwrap_or_default();
             let verdict = queue.judge(&kept.record(offset), dataset, decoders, &mut recent)?;
-            let key = kept.key.as_deref().map(|key| wire::split(key).map_or(key, |(_, datum)| datum).to_vec());
-            queue.records.push(Record { offset, verdict, key });
+            let key = kept
+                .key
+                .as_deref()
+                .map(|key| wire::split(key).map_or(key, |(_, datum)| datum).to_vec());
+            queue.records.push(Record {
+                offset,
+                verdict,
+                key,
+            });
         }
         Ok(queue)
     }
@@ -101,14 +138,33 @@ impl Queue {
     ) -> Result<Verdict, DeadLetterError> {
         let decoder = match recent.find(decoders, dataset, record.key, record.value)? {
             Found::Decoder(decoder) => decoder,
-            Found::Bad { code, field } => return Ok(Verdict::Bad { code: code.as_str().to_owned(), field }),
-            Found::Awaited(_) => return Ok(Verdict::Bad { code: "UNKNOWN_SCHEMA".to_owned(), field: None }),
+            Found::Bad { code, field } => {
+                return Ok(Verdict::Bad {
+                    code: code.as_str().to_owned(),
+                    field,
+                });
+            }
+            Found::Awaited(_) => {
+                return Ok(Verdict::Bad {
+                    code: "UNKNOWN_SCHEMA".to_owned(),
+                    field: None,
+                });
+            }
         };
-        let column = |index: usize| dataset.contract.columns.get(index).map(|column| column.name.clone());
+        let column = |index: usize| {
+            dataset
+                .contract
+                .columns
+                .get(index)
+                .map(|column| column.name.clone())
+        };
         let event = self.events.len();
         if let Err(error) = decoder.decode_into(*record, &mut self.events) {
             let field = error.column.and_then(column);
-            return Ok(Verdict::Bad { code: error.code().as_str().to_owned(), field });
+            return Ok(Verdict::Bad {
+                code: error.code().as_str().to_owned(),
+                field,
+            });
         }
         let change = self.events.event(event);
         let after = change.after.filter(|_| change.op != Operation::Delete);
@@ -116,15 +172,24 @@ impl Queue {
             && let Err(breach) = dataset.contract.rules.check(after, now_us())
         {
             let field = breach.column.and_then(column);
-            return Ok(Verdict::Bad { code: breach.code.as_str().to_owned(), field });
+            return Ok(Verdict::Bad {
+                code: breach.code.as_str().to_owned(),
+                field,
+            });
         }
-        Ok(Verdict::Good { event, whole: after.is_none_or(|row| !row.has_absent()) })
+        Ok(Verdict::Good {
+            event,
+            whole: after.is_none_or(|row| !row.has_absent()),
+        })
     }
 
     /// Which records go into the store, and how many a later one makes moot. Fails with the first that
     /// still fails and that nothing after it makes good, for any of the keys that share the reference.
     pub(crate) fn plan(&self, key_ref: KeyRef) -> Result<Plan, DeadLetterError> {
-        let mut plan = Plan { live: Vec::new(), moot: Vec::new() };
+        let mut plan = Plan {
+            live: Vec::new(),
+            moot: Vec::new(),
+        };
         let mut made_good: HashMap<Option<&[u8]>, bool> = HashMap::new();
         // From the end: what follows decides.
         for record in self.records.iter().rev() {
@@ -137,7 +202,9 @@ impl Queue {
                     }
                 }
                 // A record that was not kept has no key here; then any later whole one of the queue is its.
-                Verdict::Bad { .. } if made_good.contains_key(&key) || (key.is_none() && !made_good.is_empty()) => {
+                Verdict::Bad { .. }
+                    if made_good.contains_key(&key) || (key.is_none() && !made_good.is_empty()) =>
+                {
                     plan.moot.push(record.offset);
                 }
                 Verdict::Bad { .. } => {}
@@ -148,7 +215,11 @@ impl Queue {
             if let Verdict::Bad { code, field } = &record.verdict
                 && !plan.moot.contains(&record.offset)
             {
-                return Err(DeadLetterError::StillFails { key_ref, code: code.clone(), field: field.clone() });
+                return Err(DeadLetterError::StillFails {
+                    key_ref,
+                    code: code.clone(),
+                    field: field.clone(),
+                });
             }
         }
         Ok(plan)
@@ -172,12 +243,21 @@ mod tests {
         let records = records.chars().enumerate().map(|(event, kind)| Record {
             offset: i64::try_from(event).unwrap(),
             verdict: match kind.to_ascii_lowercase() {
-                'b' => Verdict::Bad { code: "E_RANGE".into(), field: None },
-                kind => Verdict::Good { event, whole: kind == 'w' },
+                'b' => Verdict::Bad {
+                    code: "E_RANGE".into(),
+                    field: None,
+                },
+                kind => Verdict::Good {
+                    event,
+                    whole: kind == 'w',
+                },
             },
             key: Some(vec![u8::from(kind.is_ascii_uppercase())]),
         });
-        let queue = Queue { records: records.collect(), events: EventBatch::default() };
+        let queue = Queue {
+            records: records.collect(),
+            events: EventBatch::default(),
+        };
         queue.plan(KeyRef([0; 8])).ok().map(|plan| {
             let mut moot = plan.moot;
             moot.reverse();
@@ -190,10 +270,18 @@ mod tests {
         assert_eq!(plan("b"), None);
         assert_eq!(plan("w"), Some((1, vec![])));
         assert_eq!(plan("bw"), Some((1, vec![0])));
-        assert_eq!(plan("bg"), None, "a partial record would build on what is missing");
+        assert_eq!(
+            plan("bg"),
+            None,
+            "a partial record would build on what is missing"
+        );
         assert_eq!(plan("wb"), None);
         assert_eq!(plan("gbbwg"), Some((3, vec![1, 2])));
-        assert_eq!(plan("bW"), None, "another key's record says nothing of this one");
+        assert_eq!(
+            plan("bW"),
+            None,
+            "another key's record says nothing of this one"
+        );
         assert_eq!(plan("bWw"), Some((2, vec![0])));
     }
 }

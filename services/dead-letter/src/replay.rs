@@ -2,10 +2,10 @@
 
 use bangioc_runtime::failpoint;
 use bangioc_sink::SinkError;
+use bangioc_sink::intake::key_texts;
 use bangioc_sink::ledger::Counts;
 use bangioc_sink::merge::{self, Net};
 use bangioc_sink::outbox;
-use bangioc_sink::intake::key_texts;
 use bangioc_sink::protection::Broken;
 use bangioc_sink::seal::KeyRef;
 use bangioc_sink::stage::Stage;
@@ -49,27 +49,47 @@ impl DeadLetters {
             .datasets
             .iter()
             .find(|dataset| dataset.topic == locked.topic)
-            .ok_or_else(|| DeadLetterError::NoContract { key_ref, dataset: locked.dataset.clone() })?;
-        let queue = Queue::load(&mut transaction, &locked, dataset, &self.decoders, &self.seal).await?;
+            .ok_or_else(|| DeadLetterError::NoContract {
+                key_ref,
+                dataset: locked.dataset.clone(),
+            })?;
+        let queue = Queue::load(
+            &mut transaction,
+            &locked,
+            dataset,
+            &self.decoders,
+            &self.seal,
+        )
+        .await?;
         let plan = queue.plan(key_ref)?;
         let (floor, position) = standing(&mut transaction, &locked).await?;
-        let (live, below): (Vec<usize>, Vec<usize>) =
-            plan.live.iter().partition(|&&event| queue.events.version(event).to_bytes()[..] >= floor[..]);
+        let (live, below): (Vec<usize>, Vec<usize>) = plan
+            .live
+            .iter()
+            .partition(|&&event| queue.events.version(event).to_bytes()[..] >= floor[..]);
 
-        transaction.execute(sqlx::raw_sql(dataset.sql.create_stage.clone())).await?;
+        transaction
+            .execute(sqlx::raw_sql(dataset.sql.create_stage.clone()))
+            .await?;
         let mut stage = Stage::default();
         let net = Net::fill(dataset, &queue.events, &live, &mut stage, Broken::Nothing);
-        let merged = merge::merge(&mut transaction, &mut stage, &net).await.map_err(|failure| match failure {
-            SinkError::RowRefused { sqlstate } => DeadLetterError::StillFails {
-                key_ref,
-                code: merge::code(&sqlstate).to_owned(),
-                field: None,
-            },
-            other => other.into(),
-        })?;
+        let merged = merge::merge(&mut transaction, &mut stage, &net)
+            .await
+            .map_err(|failure| match failure {
+                SinkError::RowRefused { sqlstate } => DeadLetterError::StillFails {
+                    key_ref,
+                    code: merge::code(&sqlstate).to_owned(),
+                    field: None,
+                },
+                other => other.into(),
+            })?;
 
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        let mut counts = Counts { stale: count(below.len()), superseded: count(plan.moot.len()), ..Counts::default() };
+        let mut counts = Counts {
+            stale: count(below.len()),
+            superseded: count(plan.moot.len()),
+            ..Counts::default()
+        };
         merged.count_into(&mut counts);
         let replayed = Replayed {
             records: queue.records.len(),
@@ -78,7 +98,10 @@ impl DeadLetters {
             superseded: counts.superseded,
         };
         counts.parked = -counts.sum();
-        counts.post(&mut transaction, &locked.topic, locked.partition, position).await.map_err(SinkError::of_bookkeeping)?;
+        counts
+            .post(&mut transaction, &locked.topic, locked.partition, position)
+            .await
+            .map_err(SinkError::of_bookkeeping)?;
         end(&mut transaction, &locked, &plan.moot, merged.live_rows, &by).await?;
         if let Some(&event) = live.last().filter(|_| !plan.moot.is_empty())
             && let Some(key) = key_texts(dataset, &queue.events.event(event))
@@ -93,7 +116,10 @@ impl DeadLetters {
 }
 
 /// Floor and position of the queue's partition.
-pub(crate) async fn standing(connection: &mut PgConnection, locked: &Locked) -> Result<(Vec<u8>, i64), DeadLetterError> {
+pub(crate) async fn standing(
+    connection: &mut PgConnection,
+    locked: &Locked,
+) -> Result<(Vec<u8>, i64), DeadLetterError> {
     Ok(sqlx::query_as("select floor, coalesce(next_offset, 0) from flow.lease where topic = $1 and partition = $2")
         .bind(&locked.topic)
         .bind(locked.partition)

@@ -42,14 +42,18 @@ pub struct DatasetStatus {
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum State {
     /// `percent` only where the source can estimate its rows.
-    Copying { percent: Option<u8> },
+    Copying {
+        percent: Option<u8>,
+    },
     Streaming,
     /// Nothing was heard of the source yet.
     Waiting,
     /// No instance of the sink works on some partition.
     Stopped,
     /// Some partition of the sink has halted.
-    Halted { code: String },
+    Halted {
+        code: String,
+    },
     /// The capture sends nothing of this dataset any more; its log says why.
     SourceHalted,
 }
@@ -79,8 +83,14 @@ pub async fn read(
         .fetch_one(&mut *connection)
         .await?;
     if !prepared {
-        let datasets = contracts.iter().map(|contract| status(contract, None)).collect();
-        return Ok(StatusReport { instances: 0, datasets });
+        let datasets = contracts
+            .iter()
+            .map(|contract| status(contract, None))
+            .collect();
+        return Ok(StatusReport {
+            instances: 0,
+            datasets,
+        });
     }
     let topics: Vec<String> = contracts
         .iter()
@@ -100,15 +110,26 @@ pub async fn read(
     .fetch_all(&mut *connection)
     .await?;
     // An instance renews at a fifth of its lease, by default every 2 s.
-    let instances =
-        sqlx::query_scalar("select count(*) from flow.instance where seen_at > now() - interval '30 seconds'")
-            .fetch_one(connection)
-            .await?;
+    let instances = sqlx::query_scalar(
+        "select count(*) from flow.instance where seen_at > now() - interval '30 seconds'",
+    )
+    .fetch_one(connection)
+    .await?;
     let datasets = contracts
         .iter()
-        .map(|contract| status(contract, found.iter().find(|found| found.0 == contract.dataset.as_str())))
+        .map(|contract| {
+            status(
+                contract,
+                found
+                    .iter()
+                    .find(|found| found.0 == contract.dataset.as_str()),
+            )
+        })
         .collect();
-    Ok(StatusReport { instances, datasets })
+    Ok(StatusReport {
+        instances,
+        datasets,
+    })
 }
 
 fn status(contract: &Contract, found: Option<&Found>) -> DatasetStatus {
@@ -125,7 +146,19 @@ fn status(contract: &Contract, found: Option<&Found>) -> DatasetStatus {
         parked_records: 0,
         state: State::Stopped,
     };
-    let Some((_, rows, idle, halted, behind, phase, estimated, copied, parked_keys, parked_records)) = found else {
+    let Some((
+        _,
+        rows,
+        idle,
+        halted,
+        behind,
+        phase,
+        estimated,
+        copied,
+        parked_keys,
+        parked_records,
+    )) = found
+    else {
         return status;
     };
     // PostgreSQL says -1 for a table that it never looked at.
@@ -137,15 +170,16 @@ fn status(contract: &Contract, found: Option<&Found>) -> DatasetStatus {
         (Some(code), ..) => State::Halted { code: code.clone() },
         (None, 1.., _) => State::Stopped,
         (None, _, None) => State::Waiting,
-        (None, _, Some("copying")) => {
-            State::Copying { percent: percent(copied.unwrap_or(0), status.source_rows_estimate) }
-        }
+        (None, _, Some("copying")) => State::Copying {
+            percent: percent(copied.unwrap_or(0), status.source_rows_estimate),
+        },
         (None, _, Some("halted")) => State::SourceHalted,
         (None, _, Some(_)) if behind.is_none() => State::Waiting,
         (None, _, Some(_)) => State::Streaming,
     };
     // Until the first copy is done the store is not behind: it is incomplete.
-    status.seconds_behind = behind.filter(|_| !matches!(status.state, State::Copying { .. } | State::Waiting));
+    status.seconds_behind =
+        behind.filter(|_| !matches!(status.state, State::Copying { .. } | State::Waiting));
     status
 }
 

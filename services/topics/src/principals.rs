@@ -14,7 +14,7 @@
 use bangioc_feed::access::{Operation, Resource, Right};
 use bangioc_schemas::names::{self, Side};
 
-use crate::deployment::Deployment;
+use crate::deployment::{Dataset, Deployment};
 use crate::wanted::{Group, SCHEMAS_TOPIC};
 
 pub const SHARED_STORE: &str = "shared-store";
@@ -38,136 +38,86 @@ pub struct WantedRight {
     pub reason: &'static str,
 }
 
+/// Every right, by group.
 pub fn rights(deployment: &Deployment) -> Vec<WantedRight> {
-    use Operation::{DescribeConfigs, Read, Write};
-    let mut rights = Vec::new();
-    let mut allow = |group: &Group, user: &str, operation, resource, name: &str, reason| {
-        let right = Right::allow(user, operation, resource, name);
-        rights.push(WantedRight {
-            group: group.clone(),
-            right,
-            reason,
-        });
-    };
-    let prefix = &deployment.prefix;
+    let prefix = deployment.prefix.as_str();
+    let sources = deployment
+        .sources()
+        .into_iter()
+        .map(|source| (Group::Source(source.to_owned()), of_source(prefix, source)));
+    let datasets = deployment
+        .datasets
+        .iter()
+        .map(|dataset| (Group::of(dataset), of_dataset(dataset)));
+    std::iter::once((Group::Deployment, of_deployment(prefix)))
+        .chain(sources)
+        .chain(datasets)
+        .flat_map(|(group, rights)| {
+            rights.into_iter().map(move |(right, reason)| WantedRight {
+                group: group.clone(),
+                right,
+                reason,
+            })
+        })
+        .collect()
+}
 
-    let group = Group::Deployment;
-    allow(
-        &group,
-        REGISTRY,
-        Read,
-        Resource::Topic,
-        SCHEMAS_TOPIC,
-        "reads back what it wrote",
-    );
-    allow(
-        &group,
-        REGISTRY,
-        Write,
-        Resource::Topic,
-        SCHEMAS_TOPIC,
-        "keeps the schemas",
-    );
-    allow(
-        &group,
-        REGISTRY,
-        DescribeConfigs,
-        Resource::Topic,
-        SCHEMAS_TOPIC,
-        "checks that it is compacted",
-    );
-    let hint = names::consumer_group(prefix, SHARED_STORE);
-    allow(
-        &group,
-        SHARED_STORE,
-        Read,
-        Resource::Group,
-        &hint,
-        "leaves its position for Kafka's tools",
-    );
+type Reasoned = (Right, &'static str);
 
-    for source in deployment.sources() {
-        let group = Group::Source(source.to_owned());
-        let user = capture(source);
-        let progress = names::progress_topic(prefix, Side::Shared, source);
-        let state = names::state_topic(prefix, source);
-        let signal = names::signal_topic(prefix, source);
-        allow(
-            &group,
-            &user,
-            Write,
-            Resource::Topic,
-            &progress,
-            "says how far it is",
-        );
-        allow(
-            &group,
-            SHARED_STORE,
-            Read,
-            Resource::Topic,
-            &progress,
+fn on_topic(user: &str, operation: Operation, topic: &str) -> Right {
+    Right::allow(user, operation, Resource::Topic, topic)
+}
+
+fn of_deployment(prefix: &str) -> Vec<Reasoned> {
+    let schemas = |operation| on_topic(REGISTRY, operation, SCHEMAS_TOPIC);
+    let group = names::consumer_group(prefix, SHARED_STORE);
+    let hint = Right::allow(SHARED_STORE, Operation::Read, Resource::Group, &group);
+    vec![
+        (schemas(Operation::Read), "reads back what it wrote"),
+        (schemas(Operation::Write), "keeps the schemas"),
+        (
+            schemas(Operation::DescribeConfigs),
+            "checks that it is compacted",
+        ),
+        (hint, "leaves its position for Kafka's tools"),
+    ]
+}
+
+fn of_source(prefix: &str, source: &str) -> Vec<Reasoned> {
+    use Operation::{Read, Write};
+    let user = capture(source);
+    let progress = names::progress_topic(prefix, Side::Shared, source);
+    let state = names::state_topic(prefix, source);
+    let signal = names::signal_topic(prefix, source);
+    vec![
+        (on_topic(&user, Write, &progress), "says how far it is"),
+        (
+            on_topic(SHARED_STORE, Read, &progress),
             "knows from it what is complete",
-        );
-        allow(
-            &group,
-            &user,
-            Read,
-            Resource::Topic,
-            &state,
-            "goes on where it stopped",
-        );
-        allow(
-            &group,
-            &user,
-            Write,
-            Resource::Topic,
-            &state,
-            "remembers where it is",
-        );
-        allow(
-            &group,
-            &user,
-            Read,
-            Resource::Topic,
-            &signal,
-            "learns what to copy again",
-        );
-        allow(
-            &group,
-            SHARED_STORE,
-            Write,
-            Resource::Topic,
-            &signal,
+        ),
+        (on_topic(&user, Read, &state), "goes on where it stopped"),
+        (on_topic(&user, Write, &state), "remembers where it is"),
+        (on_topic(&user, Read, &signal), "learns what to copy again"),
+        (
+            on_topic(SHARED_STORE, Write, &signal),
             "asks for copies of rows",
-        );
-        allow(
-            &group,
-            DEAD_LETTER,
-            Write,
-            Resource::Topic,
-            &signal,
+        ),
+        (
+            on_topic(DEAD_LETTER, Write, &signal),
             "asks for copies of rows",
-        );
-    }
-    for dataset in &deployment.datasets {
-        let group = Group::of(dataset);
-        let user = capture(&dataset.source);
-        allow(
-            &group,
-            &user,
-            Write,
-            Resource::Topic,
-            &dataset.topic,
+        ),
+    ]
+}
+
+fn of_dataset(dataset: &Dataset) -> Vec<Reasoned> {
+    vec![
+        (
+            on_topic(&capture(&dataset.source), Operation::Write, &dataset.topic),
             "sends the changes",
-        );
-        allow(
-            &group,
-            SHARED_STORE,
-            Read,
-            Resource::Topic,
-            &dataset.topic,
+        ),
+        (
+            on_topic(SHARED_STORE, Operation::Read, &dataset.topic),
             "applies the changes",
-        );
-    }
-    rights
+        ),
+    ]
 }

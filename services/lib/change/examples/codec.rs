@@ -30,6 +30,7 @@ use bangioc_change::version::{Lsn, Version};
 use bangioc_schemas::avro;
 use bangioc_schemas::row::{Cell, Row, RowBuf};
 
+#[expect(clippy::too_many_lines, reason = "one measurement after the other")]
 fn main() {
     let number = |index: usize, otherwise: u32| {
         std::env::args()

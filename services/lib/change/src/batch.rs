@@ -181,18 +181,13 @@ impl EventBatch {
     /// Adds the event whose rows were written since `mark`. Positions are 32 bits: a batch that would
     /// pass 4 GiB is refused here, long after its owner's own limit.
     pub(crate) fn commit(&mut self, mark: Mark, decoded: &Decoded<'_>) -> Result<(), DecodeCode> {
-        let added = self.entry(decoded);
-        match added {
-            Some(entry) => {
-                self.keys.extend_from_slice(decoded.key);
-                self.events.push(entry);
-                Ok(())
-            }
-            None => {
-                self.roll_back(mark);
-                Err(DecodeCode::LimitAlloc)
-            }
-        }
+        let Some(entry) = self.entry(decoded) else {
+            self.roll_back(mark);
+            return Err(DecodeCode::LimitAlloc);
+        };
+        self.keys.extend_from_slice(decoded.key);
+        self.events.push(entry);
+        Ok(())
     }
 
     fn entry(&self, decoded: &Decoded<'_>) -> Option<Entry> {

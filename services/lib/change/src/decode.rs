@@ -216,7 +216,7 @@ impl Decoder {
                     }
                 }
                 EnvelopeStep::Source(steps) => {
-                    self.source(steps, &mut reader, &mut images.origin)?
+                    self.source(steps, &mut reader, &mut images.origin)?;
                 }
                 EnvelopeStep::Op => images.op = Some(operation(reader.bytes()?)?),
                 EnvelopeStep::Exact(union) => {

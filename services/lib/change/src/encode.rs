@@ -212,7 +212,7 @@ impl Encoder {
                     .extend_from_slice(if copy { copied } else { streamed });
             }
             Piece::CommittedAt(unit) => {
-                put_long(&mut out.value, unit.of(event.origin.committed_at_us))
+                put_long(&mut out.value, unit.of(event.origin.committed_at_us));
             }
             Piece::Now(unit) => put_long(&mut out.value, unit.of(now_us)),
             Piece::TransactionId => put_long(&mut out.value, i64::from(event.origin.xid)),

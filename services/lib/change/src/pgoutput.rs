@@ -356,6 +356,15 @@ impl<'a> Tuple<'a> {
     }
 }
 
+impl<'a> IntoIterator for &Tuple<'a> {
+    type Item = Datum<'a>;
+    type IntoIter = Datums<'a>;
+
+    fn into_iter(self) -> Datums<'a> {
+        self.iter()
+    }
+}
+
 impl<'a> IntoIterator for Tuple<'a> {
     type Item = Datum<'a>;
     type IntoIter = Datums<'a>;

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::version::Version;
 
@@ -31,6 +32,7 @@ pub struct Progress {
     /// True when `offsets` names every partition of the source, false when only those that moved.
     pub full: bool,
     /// Topic → partition → next offset.
+    #[serde(deserialize_with = "offsets_by_topic")]
     pub offsets: BTreeMap<String, Offsets>,
     /// Dataset → what capture is doing with it. Only with `full`.
     #[serde(default)]
@@ -64,7 +66,44 @@ pub struct Sweep {
     pub topic: String,
     /// Hexadecimal form of [`Version::to_bytes`]; see [`Sweep::below`].
     pub below: String,
+    #[serde(deserialize_with = "offsets")]
     pub offsets: Offsets,
+}
+
+/// JSON's keys are texts, and inside a tagged enum serde hands them on as such: it buffers the record to
+/// find the tag, and then takes no text for a number.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct PartitionKey(i32);
+
+impl<'de> Deserialize<'de> for PartitionKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<PartitionKey, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse()
+            .map(PartitionKey)
+            .map_err(|_| D::Error::custom("a partition is a whole number"))
+    }
+}
+
+fn numbered(offsets: BTreeMap<PartitionKey, i64>) -> Offsets {
+    offsets
+        .into_iter()
+        .map(|(partition, offset)| (partition.0, offset))
+        .collect()
+}
+
+fn offsets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Offsets, D::Error> {
+    BTreeMap::deserialize(deserializer).map(numbered)
+}
+
+fn offsets_by_topic<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, Offsets>, D::Error> {
+    let topics: BTreeMap<String, BTreeMap<PartitionKey, i64>> =
+        BTreeMap::deserialize(deserializer)?;
+    Ok(topics
+        .into_iter()
+        .map(|(topic, offsets)| (topic, numbered(offsets)))
+        .collect())
 }
 
 impl Sweep {
@@ -90,4 +129,43 @@ pub enum Signal {
     CopyKey { dataset: String, key: Vec<String> },
     /// The whole table, ended by a sweep.
     CopyDataset { dataset: String },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_survive_their_json() {
+        let offsets = Offsets::from([(0, 7), (12, i64::MAX)]);
+        let progress = Progress {
+            epoch: 1,
+            lsn: "16/B374D848".into(),
+            at_us: -1,
+            full: true,
+            offsets: BTreeMap::from([("t".into(), offsets.clone())]),
+            datasets: BTreeMap::from([(
+                "d".into(),
+                DatasetProgress {
+                    phase: Phase::Copying,
+                    estimated_rows: -1,
+                    copied_rows: 3,
+                },
+            )]),
+        };
+        let sweep = Sweep::new("t".into(), Version::default(), offsets);
+        for record in [
+            ProgressRecord::Progress(progress),
+            ProgressRecord::Sweep(sweep),
+        ] {
+            let json = serde_json::to_string(&record).unwrap();
+            assert_eq!(
+                serde_json::from_str::<ProgressRecord>(&json).unwrap(),
+                record,
+                "{json}"
+            );
+        }
+        let wrong = r#"{"kind":"sweep","topic":"t","below":"","offsets":{"x":1}}"#;
+        assert!(serde_json::from_str::<ProgressRecord>(wrong).is_err());
+    }
 }

@@ -242,7 +242,7 @@ proptest! {
         columns.extend(names.iter().map(String::as_str).zip(types.iter().cloned()));
         let contract = contract(columns, vec![0]);
         let row = |texts: &[Option<String>]| row_of(
-            &std::iter::once(Some("1".to_owned())).chain(texts.iter().cloned().take(types.len())).collect::<Vec<_>>(),
+            &std::iter::once(Some("1".to_owned())).chain(texts.iter().take(types.len()).cloned()).collect::<Vec<_>>(),
         );
         let (before, after) = (row(&texts[8..]), row(&texts[..8]));
         let coder = Coder::new(&contract);

@@ -209,6 +209,7 @@ fn sized(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn each_kind_of_bad_value_has_its_code() {
     use DecodeCode as Code;
     let sample = |column: usize| SAMPLE[column];
@@ -370,6 +371,7 @@ fn each_kind_of_bad_value_has_its_code() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn each_kind_of_bad_record_has_its_code() {
     use DecodeCode as Code;
     let made = every_type();

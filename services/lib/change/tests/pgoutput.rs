@@ -1,6 +1,6 @@
 //! pgoutput frames, whole and broken, and the way from a tuple to the contract's row.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod made;
 

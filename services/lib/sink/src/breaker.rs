@@ -74,7 +74,10 @@ mod tests {
         let mut breaker = Breaker::default();
         assert!((0..19).all(|n| breaker.failed(key(n), 0).is_none()));
         assert!(breaker.clone().failed(key(19), 0).is_some());
-        assert!(breaker.clone().failed(key(3), 0).is_none(), "the same key again is one key");
+        assert!(
+            breaker.clone().failed(key(3), 0).is_none(),
+            "the same key again is one key"
+        );
         breaker.passed(1);
         assert!(breaker.failed(key(19), 0).is_none());
     }

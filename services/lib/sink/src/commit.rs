@@ -46,10 +46,24 @@ pub struct Prepared<'a> {
 
 impl<'a> Batch<'a> {
     pub fn prepare(self, buffers: &'a mut Buffers) -> Prepared<'a> {
-        let Buffers { events, live, stage } = buffers;
-        let end = self.intake.barriers.first().map_or(live.len(), |barrier| barrier.at);
+        let Buffers {
+            events,
+            live,
+            stage,
+        } = buffers;
+        let end = self
+            .intake
+            .barriers
+            .first()
+            .map_or(live.len(), |barrier| barrier.at);
         let first = Net::fill(self.dataset, events, &live[..end], stage, self.broken);
-        Prepared { batch: self, events, live, stage, first }
+        Prepared {
+            batch: self,
+            events,
+            live,
+            stage,
+            first,
+        }
     }
 }
 
@@ -58,7 +72,10 @@ impl Prepared<'_> {
         let batch = &self.batch;
         let (intake, partition) = (batch.intake, batch.lease.partition);
         let topic = &batch.lease.topic;
-        let mut done = Done { counts: intake.counts, missing: 0 };
+        let mut done = Done {
+            counts: intake.counts,
+            missing: 0,
+        };
         let mut live_rows = 0;
         let mut transaction = connection.begin().await?;
         if !intake.queued_on.is_empty() {
@@ -66,16 +83,28 @@ impl Prepared<'_> {
             park::hold(&mut transaction, topic, partition, &keys).await?;
         }
         if !intake.parking.is_empty() {
-            park::park(&mut transaction, topic, partition, batch.dataset.id(), &intake.parking)
-                .await
-                .map_err(SinkError::of_bookkeeping)?;
+            park::park(
+                &mut transaction,
+                topic,
+                partition,
+                batch.dataset.id(),
+                &intake.parking,
+            )
+            .await
+            .map_err(SinkError::of_bookkeeping)?;
         }
         for (number, segment) in batch.segments(self.live).enumerate() {
             let merged = if number == 0 {
                 merge::merge(&mut transaction, self.stage, &self.first).await?
             } else {
                 merge::empty_stage(&mut transaction, batch.dataset).await?;
-                let net = Net::fill(batch.dataset, self.events, segment.live, self.stage, batch.broken);
+                let net = Net::fill(
+                    batch.dataset,
+                    self.events,
+                    segment.live,
+                    self.stage,
+                    batch.broken,
+                );
                 merge::merge(&mut transaction, self.stage, &net).await?
             };
             merged.count_into(&mut done.counts);
@@ -83,14 +112,24 @@ impl Prepared<'_> {
             done.missing += merged.missing;
             if let Some(version) = segment.then_remove_below {
                 live_rows -= merge::remove_below(&mut transaction, batch.dataset, version).await?;
-                park::supersede(&mut transaction, topic, partition, Moot::All, version, intake.next_offset).await?;
+                park::supersede(
+                    &mut transaction,
+                    topic,
+                    partition,
+                    Moot::All,
+                    version,
+                    intake.next_offset,
+                )
+                .await?;
             }
         }
         for moot in &intake.superseding {
             batch.supersede(&mut transaction, moot).await?;
         }
         failpoint::hit("sink.staged");
-        batch.advance(&mut transaction, &done.counts, live_rows).await?;
+        batch
+            .advance(&mut transaction, &done.counts, live_rows)
+            .await?;
         failpoint::hit("sink.before_commit");
         transaction.commit().await?;
         // The offset counts from here on: the effect is durable, and the position with it.
@@ -106,9 +145,19 @@ impl Prepared<'_> {
         let batch = &self.batch;
         let mut found = Vec::new();
         for segment in batch.segments(self.live) {
-            let net = Net::fill(batch.dataset, self.events, segment.live, self.stage, batch.broken);
+            let net = Net::fill(
+                batch.dataset,
+                self.events,
+                segment.live,
+                self.stage,
+                batch.broken,
+            );
             let lines = merge::refused_lines(connection, batch.dataset, self.stage).await?;
-            found.extend(lines.into_iter().map(|(line, code)| (net.key(line).to_vec(), code)));
+            found.extend(
+                lines
+                    .into_iter()
+                    .map(|(line, code)| (net.key(line).to_vec(), code)),
+            );
         }
         Ok(found)
     }
@@ -123,23 +172,43 @@ impl Batch<'_> {
     ) -> Result<(), SinkError> {
         let (topic, partition) = (&self.lease.topic, self.lease.partition);
         let key = Moot::Key(&moot.key_ref);
-        park::supersede(connection, topic, partition, key, moot.version, self.intake.next_offset).await?;
+        park::supersede(
+            connection,
+            topic,
+            partition,
+            key,
+            moot.version,
+            self.intake.next_offset,
+        )
+        .await?;
         crate::outbox::ask(connection, self.dataset.id(), &moot.key).await
     }
 
     /// Live events between barriers.
     fn segments<'b>(&'b self, live: &'b [usize]) -> impl Iterator<Item = Segment<'b>> {
-        let starts = std::iter::once(0).chain(self.intake.barriers.iter().map(|barrier| barrier.at));
-        let ends = self.intake.barriers.iter().map(|barrier| (barrier.at, Some(barrier.version)));
-        starts.zip(ends.chain([(live.len(), None)])).map(|(start, (end, version))| Segment {
-            live: &live[start..end],
-            then_remove_below: version,
-        })
+        let starts =
+            std::iter::once(0).chain(self.intake.barriers.iter().map(|barrier| barrier.at));
+        let ends = self
+            .intake
+            .barriers
+            .iter()
+            .map(|barrier| (barrier.at, Some(barrier.version)));
+        starts
+            .zip(ends.chain([(live.len(), None)]))
+            .map(|(start, (end, version))| Segment {
+                live: &live[start..end],
+                then_remove_below: version,
+            })
     }
 
     /// Position, ledger and lease in one statement: one row, or another instance has taken over, or the
     /// floor has moved under us.
-    async fn advance(&self, connection: &mut PgConnection, counts: &Counts, live_rows: i64) -> Result<(), SinkError> {
+    async fn advance(
+        &self,
+        connection: &mut PgConnection,
+        counts: &Counts,
+        live_rows: i64,
+    ) -> Result<(), SinkError> {
         let done = sqlx::query(
             "with moved as (update flow.lease set next_offset = $5, floor = $6, rows = rows + $7, \
              expires_at = greatest(expires_at, now() + $8 * interval '1 second') \
@@ -165,7 +234,11 @@ impl Batch<'_> {
         .execute(connection)
         .await
         .map_err(|error| SinkError::from(error).of_bookkeeping())?;
-        if done.rows_affected() == 1 { Ok(()) } else { Err(self.lease.lost()) }
+        if done.rows_affected() == 1 {
+            Ok(())
+        } else {
+            Err(self.lease.lost())
+        }
     }
 }
 

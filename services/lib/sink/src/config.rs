@@ -44,7 +44,11 @@ impl StoreSettings {
             .username(&self.user)
             .database(&self.database)
             .application_name(who)
-            .ssl_mode(if self.tls { PgSslMode::Require } else { PgSslMode::Disable })
+            .ssl_mode(if self.tls {
+                PgSslMode::Require
+            } else {
+                PgSslMode::Disable
+            })
             // Texts of key columns must read as the capture writes them. A small staging table must not
             // spill, and a merge gains nothing from being compiled.
             .options([

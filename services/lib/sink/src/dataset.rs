@@ -82,18 +82,36 @@ impl Statements {
     fn new(contract: &Contract, table: &str) -> Statements {
         let stage = format!("pg_temp.{}", quoted(&format!("stage_{table}")));
         let target = format!("flow.{}", quoted(table));
-        let columns: Vec<String> = contract.columns.iter().map(|column| quoted(&column.name)).collect();
+        let columns: Vec<String> = contract
+            .columns
+            .iter()
+            .map(|column| quoted(&column.name))
+            .collect();
         let all = columns.join(", ");
         let typed: Vec<String> = contract
             .columns
             .iter()
             .zip(&columns)
             .enumerate()
-            .map(|(i, (column, name))| format!("{name} {}{}", column.column_type.store_type(), collation(contract, i)))
+            .map(|(i, (column, name))| {
+                format!(
+                    "{name} {}{}",
+                    column.column_type.store_type(),
+                    collation(contract, i)
+                )
+            })
             .collect();
-        let join: Vec<String> =
-            contract.key.iter().map(|&i| format!("t.{0} = s.{0}", columns[i])).collect();
-        let merges = Merges { contract, target: &target, stage: &stage, columns: &columns };
+        let join: Vec<String> = contract
+            .key
+            .iter()
+            .map(|&i| format!("t.{0} = s.{0}", columns[i]))
+            .collect();
+        let merges = Merges {
+            contract,
+            target: &target,
+            stage: &stage,
+            columns: &columns,
+        };
         Statements {
             create_stage: sql(format!(
                 "create temp table if not exists {} ({}, \"_version\" bytea, \"_deleted\" boolean, \
@@ -127,7 +145,9 @@ impl Statements {
 /// Text keys compare by their bytes, as at the source and as their versions do.
 pub fn collation(contract: &Contract, column: usize) -> &'static str {
     let store_type = contract.columns[column].column_type.store_type();
-    let textual = ["text", "varchar", "char"].iter().any(|name| store_type.starts_with(name));
+    let textual = ["text", "varchar", "char"]
+        .iter()
+        .any(|name| store_type.starts_with(name));
     if contract.key.contains(&column) && textual && !store_type.ends_with("[]") {
         " collate \"C\""
     } else {
@@ -144,7 +164,12 @@ struct Merges<'a> {
 
 impl Merges<'_> {
     fn key(&self) -> String {
-        let names: Vec<&str> = self.contract.key.iter().map(|&i| self.columns[i].as_str()).collect();
+        let names: Vec<&str> = self
+            .contract
+            .key
+            .iter()
+            .map(|&i| self.columns[i].as_str())
+            .collect();
         names.join(", ")
     }
 
@@ -162,8 +187,12 @@ impl Merges<'_> {
 
     /// Not those whose columns come from events on both sides of what is stored.
     fn unless_between(&self) -> String {
-        let join: Vec<String> =
-            self.contract.key.iter().map(|&i| format!("b.{0} = s.{0}", self.columns[i])).collect();
+        let join: Vec<String> = self
+            .contract
+            .key
+            .iter()
+            .map(|&i| format!("b.{0} = s.{0}", self.columns[i]))
+            .collect();
         format!(
             "where s.\"_since\" is null or not exists (select from {} b where {} \
              and b.\"_version\" >= s.\"_since\" and b.\"_version\" < s.\"_version\") ",
@@ -197,8 +226,12 @@ impl Merges<'_> {
     }
 
     fn partial(&self, compare: Compare) -> SqlStr {
-        let key_texts: Vec<String> =
-            self.contract.key.iter().map(|&i| format!("{}::text", self.columns[i])).collect();
+        let key_texts: Vec<String> = self
+            .contract
+            .key
+            .iter()
+            .map(|&i| format!("{}::text", self.columns[i]))
+            .collect();
         sql(format!(
             "with merged as ({}{}\"_version\" = excluded.\"_version\", \"_deleted\" = excluded.\"_deleted\", \
              \"_missing\" = case when excluded.\"_missing\" is null then null \

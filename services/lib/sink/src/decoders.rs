@@ -41,14 +41,21 @@ pub struct SchemaIds {
 #[derive(Clone)]
 pub enum Found {
     Decoder(Arc<Decoder>),
-    Bad { code: DecodeCode, field: Option<String> },
+    Bad {
+        code: DecodeCode,
+        field: Option<String>,
+    },
     /// Not known yet: pause, and ask again.
     Awaited(u32),
 }
 
 impl Decoders {
     pub fn new(registry: RegistryClient, wait: Duration) -> Decoders {
-        Decoders { registry, wait, schemas: Mutex::new(HashMap::new()) }
+        Decoders {
+            registry,
+            wait,
+            schemas: Mutex::new(HashMap::new()),
+        }
     }
 
     pub fn find(&self, dataset: &Dataset, ids: SchemaIds) -> Result<Found, SinkError> {
@@ -62,27 +69,43 @@ impl Decoders {
             match self.schema(id)? {
                 Schema::Known(known) => *text = known,
                 Schema::Unknown { since, .. } if is_no_id(id) || since.elapsed() >= self.wait => {
-                    return Ok(Found::Bad { code: DecodeCode::UnknownSchema, field: None });
+                    return Ok(Found::Bad {
+                        code: DecodeCode::UnknownSchema,
+                        field: None,
+                    });
                 }
                 Schema::Unknown { .. } => return Ok(Found::Awaited(id)),
             }
         }
-        Ok(match Decoder::new(&dataset.contract, &texts[0], &texts[1]) {
-            Ok(decoder) => Found::Decoder(Arc::new(decoder)),
-            Err(mismatch) => Found::Bad { code: mismatch.code, field: Some(mismatch.field) },
-        })
+        Ok(
+            match Decoder::new(&dataset.contract, &texts[0], &texts[1]) {
+                Ok(decoder) => Found::Decoder(Arc::new(decoder)),
+                Err(mismatch) => Found::Bad {
+                    code: mismatch.code,
+                    field: Some(mismatch.field),
+                },
+            },
+        )
     }
 
     fn schema(&self, id: u32) -> Result<Schema, SinkError> {
         let known = self.schemas().get(&id).cloned();
         let now = Instant::now();
         let since = match known {
-            Some(Schema::Unknown { since, asked }) if since.elapsed() < self.wait || asked.elapsed() >= ASK_AGAIN => since,
+            Some(Schema::Unknown { since, asked })
+                if since.elapsed() < self.wait || asked.elapsed() >= ASK_AGAIN =>
+            {
+                since
+            }
             Some(known) => return Ok(known),
             None => now,
         };
         // Not while holding the lock: the registry may be slow, and others have what they need.
-        let schema = match if is_no_id(id) { None } else { self.registry.schema(id)? } {
+        let schema = match if is_no_id(id) {
+            None
+        } else {
+            self.registry.schema(id)?
+        } {
             Some(text) => Schema::Known(text.into()),
             None => Schema::Unknown { since, asked: now },
         };
@@ -118,8 +141,18 @@ impl Recent {
     ) -> Result<Found, SinkError> {
         let id = |bytes: Option<&[u8]>| bytes.map(wire::schema_id).transpose();
         let ids = match (id(key), id(value)) {
-            (Err(_), _) => return Ok(Found::Bad { code: DecodeCode::KeyUndecodable, field: None }),
-            (_, Err(error)) => return Ok(Found::Bad { code: error.code(), field: None }),
+            (Err(_), _) => {
+                return Ok(Found::Bad {
+                    code: DecodeCode::KeyUndecodable,
+                    field: None,
+                });
+            }
+            (_, Err(error)) => {
+                return Ok(Found::Bad {
+                    code: error.code(),
+                    field: None,
+                });
+            }
             (Ok(key), Ok(value)) => SchemaIds { key, value },
         };
         if let Some((last, found)) = &self.last

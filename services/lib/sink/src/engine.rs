@@ -79,11 +79,19 @@ impl Engine {
             prefix: parts.prefix,
             datasets,
             workers: Workers::new(parts.sink.workers),
-            reader: Reader::connect(&parts.kafka, "bangioc-sink", Some(&parts.group), &parts.tuning)?,
+            reader: Reader::connect(
+                &parts.kafka,
+                "bangioc-sink",
+                Some(&parts.group),
+                &parts.tuning,
+            )?,
             decoders: Decoders::new(RegistryClient::new(&parts.registry), parts.sink.schema_wait),
             seal: Seal::new(&parts.sink.secret)?,
             metrics: SinkMetrics::new(&parts.metrics),
-            retry: Policy { longest: Duration::from_secs(5), ..Policy::default() },
+            retry: Policy {
+                longest: Duration::from_secs(5),
+                ..Policy::default()
+            },
             broken: Broken::from_environment(),
             handle: Handle::current(),
             shutdown,
@@ -102,7 +110,10 @@ impl Engine {
             let engine = Arc::clone(&engine);
             move || progress::run(&engine)
         })?;
-        let mut keeper = Keeper { engine: Arc::clone(&engine), held: HashMap::new() };
+        let mut keeper = Keeper {
+            engine: Arc::clone(&engine),
+            held: HashMap::new(),
+        };
         let end = keeper.keep().await;
         engine.shutdown.trigger().request();
         keeper.stop().await;
@@ -114,38 +125,57 @@ impl Engine {
     async fn check(&self) -> Result<(), BoxFailure> {
         let kafka = self.kafka.clone();
         let shutdown = &self.shutdown;
-        retry("reaching Kafka", &self.retry.giving_up_after(PATIENCE), shutdown, || {
-            let kafka = kafka.clone();
-            async move {
-                let asked = tokio::task::spawn_blocking(move || kafka.check(Duration::from_secs(5)));
-                asked.await.unwrap_or(Ok(())).map_err(SinkError::from)
-            }
-        })
+        retry(
+            "reaching Kafka",
+            &self.retry.giving_up_after(PATIENCE),
+            shutdown,
+            || {
+                let kafka = kafka.clone();
+                async move {
+                    let asked =
+                        tokio::task::spawn_blocking(move || kafka.check(Duration::from_secs(5)));
+                    asked.await.unwrap_or(Ok(())).map_err(SinkError::from)
+                }
+            },
+        )
         .await?;
         tracing::info!("\u{2714} Kafka answers");
-        retry("preparing the store", &self.retry.giving_up_after(PATIENCE), shutdown, || async {
-            let mut connection = self.store.connect("bangioc sink").await?;
-            Box::pin(migrate(&mut connection, &self.datasets)).await
-        })
+        retry(
+            "preparing the store",
+            &self.retry.giving_up_after(PATIENCE),
+            shutdown,
+            || async {
+                let mut connection = self.store.connect("bangioc sink").await?;
+                Box::pin(migrate(&mut connection, &self.datasets)).await
+            },
+        )
         .await?;
-        tracing::info!(datasets = self.datasets.len(), "\u{2714} the store is ready");
+        tracing::info!(
+            datasets = self.datasets.len(),
+            "\u{2714} the store is ready"
+        );
         Ok(())
     }
 
     pub(crate) fn report(&self, part: &str, failure: &SinkError) {
         use std::error::Error as _;
-        let cause = failure.source().map(ToString::to_string).unwrap_or_default();
+        let cause = failure
+            .source()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         tracing::warn!(part, code = failure.code(), error = %failure, cause, hint = failure.hint(), "waiting");
         self.metrics.unwell(part, &failure.to_string());
     }
-
 }
 
 fn start_thread<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<JoinHandle<T>, SinkError> {
-    std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(SinkError::Thread)
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(SinkError::Thread)
 }
 
 /// How long a start waits for Kafka or the store before it gives up.
@@ -154,7 +184,12 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// Another one at each start: a process that was killed must not be taken for its successor.
 fn owner() -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    format!("{}-{}-{:08x}", host.trim(), std::process::id(), rand::random::<u32>())
+    format!(
+        "{}-{}-{:08x}",
+        host.trim(),
+        std::process::id(),
+        rand::random::<u32>()
+    )
 }
 
 struct Held {
@@ -212,18 +247,30 @@ impl Keeper {
     ) -> Result<(), SinkError> {
         let engine = Arc::clone(&self.engine);
         self.reap(connection, first_halt).await?;
-        let held: Vec<(String, i32, i64)> =
-            self.held.iter().map(|((topic, partition), held)| (topic.clone(), *partition, held.lease.epoch)).collect();
+        let held: Vec<(String, i32, i64)> = self
+            .held
+            .iter()
+            .map(|((topic, partition), held)| (topic.clone(), *partition, held.lease.epoch))
+            .collect();
         let kept = lease::renew(connection, &engine.owner, &held, engine.settings.lease).await?;
         for ((topic, partition), held) in &self.held {
-            if !kept.iter().any(|(kept, number)| kept == topic && number == partition) {
+            if !kept
+                .iter()
+                .any(|(kept, number)| kept == topic && number == partition)
+            {
                 held.stop.store(true, Ordering::Release);
             }
         }
         let instances = lease::instances(connection, engine.settings.lease).await?;
-        let rank = instances.iter().position(|owner| *owner == engine.owner).unwrap_or(0);
-        let partitions: usize =
-            engine.datasets.iter().map(|dataset| usize::try_from(dataset.contract.partitions).unwrap_or(0)).sum();
+        let rank = instances
+            .iter()
+            .position(|owner| *owner == engine.owner)
+            .unwrap_or(0);
+        let partitions: usize = engine
+            .datasets
+            .iter()
+            .map(|dataset| usize::try_from(dataset.contract.partitions).unwrap_or(0))
+            .sum();
         let share = lease::fair_share(partitions, instances.len(), rank);
         let mut surplus = self.held.len().saturating_sub(share);
         for held in self.held.values().filter(|held| held.work.is_some()) {
@@ -238,15 +285,39 @@ impl Keeper {
         Ok(())
     }
 
-    async fn take(&mut self, connection: &mut PgConnection, wanted: usize) -> Result<(), SinkError> {
+    async fn take(
+        &mut self,
+        connection: &mut PgConnection,
+        wanted: usize,
+    ) -> Result<(), SinkError> {
         let engine = Arc::clone(&self.engine);
-        let topics: Vec<String> = engine.datasets.iter().map(|dataset| dataset.topic.clone()).collect();
+        let topics: Vec<String> = engine
+            .datasets
+            .iter()
+            .map(|dataset| dataset.topic.clone())
+            .collect();
         let free = lease::free(connection, &topics).await?;
-        let free: Vec<_> = free.into_iter().filter(|place| !self.held.contains_key(place)).take(wanted).collect();
+        let free: Vec<_> = free
+            .into_iter()
+            .filter(|place| !self.held.contains_key(place))
+            .take(wanted)
+            .collect();
         for (topic, partition) in free {
-            let Some(dataset) = engine.datasets.iter().find(|dataset| dataset.topic == topic) else { continue };
-            let Some(lease) =
-                lease::take(connection, &engine.owner, &topic, partition, engine.settings.lease).await?
+            let Some(dataset) = engine
+                .datasets
+                .iter()
+                .find(|dataset| dataset.topic == topic)
+            else {
+                continue;
+            };
+            let Some(lease) = lease::take(
+                connection,
+                &engine.owner,
+                &topic,
+                partition,
+                engine.settings.lease,
+            )
+            .await?
             else {
                 continue;
             };
@@ -262,7 +333,14 @@ impl Keeper {
             };
             let name = format!("sink-{}-{partition}", dataset.id());
             let work = start_thread(&name, move || work.run())?;
-            self.held.insert((topic, partition), Held { lease, stop, work: Some(work) });
+            self.held.insert(
+                (topic, partition),
+                Held {
+                    lease,
+                    stop,
+                    work: Some(work),
+                },
+            );
         }
         Ok(())
     }
@@ -280,8 +358,12 @@ impl Keeper {
             .map(|(place, _)| place.clone())
             .collect();
         for place in ended {
-            let Some(held) = self.held.get_mut(&place) else { continue };
-            let Some(work) = held.work.take() else { continue };
+            let Some(held) = self.held.get_mut(&place) else {
+                continue;
+            };
+            let Some(work) = held.work.take() else {
+                continue;
+            };
             match join(work).await {
                 Some(End::Halted(failure)) => {
                     // Stays held: whoever took it would halt as well.
@@ -303,8 +385,12 @@ impl Keeper {
 
     /// Ends all work, and hands every partition over.
     async fn stop(&mut self) {
-        let halted: Vec<Lease> =
-            self.held.values().filter(|held| held.work.is_none()).map(|held| held.lease.clone()).collect();
+        let halted: Vec<Lease> = self
+            .held
+            .values()
+            .filter(|held| held.work.is_none())
+            .map(|held| held.lease.clone())
+            .collect();
         for (_, held) in self.held.drain() {
             if let Some(work) = held.work {
                 join(work).await;
@@ -318,12 +404,18 @@ impl Keeper {
             lease::leave(&mut connection, &self.engine.owner).await
         };
         if let Err(failure) = left.await {
-            tracing::debug!(code = failure.code(), "this instance could not say that it leaves");
+            tracing::debug!(
+                code = failure.code(),
+                "this instance could not say that it leaves"
+            );
         }
     }
 }
 
 /// None: the thread panicked, which its own message told.
 async fn join<T: Send + 'static>(thread: JoinHandle<T>) -> Option<T> {
-    tokio::task::spawn_blocking(move || thread.join().ok()).await.ok().flatten()
+    tokio::task::spawn_blocking(move || thread.join().ok())
+        .await
+        .ok()
+        .flatten()
 }

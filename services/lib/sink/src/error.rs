@@ -23,26 +23,68 @@ pub enum SinkError {
     RowRefused { sqlstate: String },
     #[error("the store does not understand a statement of ours, SQLSTATE `{sqlstate}`")]
     StoreDiffers { sqlstate: String },
-    #[error("column `{column}` of `flow.{table}` is `{found}` in the store and `{wanted}` in the contract")]
-    ColumnDiffers { table: String, column: String, found: String, wanted: String },
+    #[error(
+        "column `{column}` of `flow.{table}` is `{found}` in the store and `{wanted}` in the contract"
+    )]
+    ColumnDiffers {
+        table: String,
+        column: String,
+        found: String,
+        wanted: String,
+    },
     #[error("the bookkeeping of the store was made by another version, step `{step}`")]
     MigrationDiffers { step: i32 },
-    #[error("records of `{topic}` partition {partition} from offset {wanted} on are gone, the first kept is {low}")]
-    Gap { topic: String, partition: i32, wanted: i64, low: i64 },
+    #[error(
+        "records of `{topic}` partition {partition} from offset {wanted} on are gone, the first kept is {low}"
+    )]
+    Gap {
+        topic: String,
+        partition: i32,
+        wanted: i64,
+        low: i64,
+    },
     #[error("`{topic}` partition {partition} ends at offset {end}, before our position {position}")]
-    LogTruncated { topic: String, partition: i32, end: i64, position: i64 },
+    LogTruncated {
+        topic: String,
+        partition: i32,
+        end: i64,
+        position: i64,
+    },
     #[error("`{topic}` has {found} partitions, its contract says {wanted}")]
-    PartitionsChanged { topic: String, found: u32, wanted: u32 },
+    PartitionsChanged {
+        topic: String,
+        found: u32,
+        wanted: u32,
+    },
     #[error("too many records of `{topic}` partition {partition} fail by themselves: {reason}")]
-    Systemic { topic: String, partition: i32, reason: &'static str },
+    Systemic {
+        topic: String,
+        partition: i32,
+        reason: &'static str,
+    },
     #[error("a record of `{topic}` partition {partition} at offset {offset} has no key")]
-    KeyNull { topic: String, partition: i32, offset: i64 },
-    #[error("a record of `{topic}` partition {partition} at offset {offset} can't be applied (`{code}`), and the contract says halt")]
-    PoisonHalts { topic: String, partition: i32, offset: i64, code: String },
+    KeyNull {
+        topic: String,
+        partition: i32,
+        offset: i64,
+    },
+    #[error(
+        "a record of `{topic}` partition {partition} at offset {offset} can't be applied (`{code}`), and the contract says halt"
+    )]
+    PoisonHalts {
+        topic: String,
+        partition: i32,
+        offset: i64,
+        code: String,
+    },
     #[error("another instance works on `{topic}` partition {partition} now")]
     LeaseLost { topic: String, partition: i32 },
     #[error("schema {id} of `{topic}` partition {partition} is not in the registry yet")]
-    SchemaAwaited { topic: String, partition: i32, id: u32 },
+    SchemaAwaited {
+        topic: String,
+        partition: i32,
+        id: u32,
+    },
     #[error("a schema that the registry gave for `{topic}` can't be read")]
     SchemaUnreadable { topic: String },
     /// Not a failure of the batch: what was thought of a parked key no longer holds, prepare it again.
@@ -175,10 +217,14 @@ impl From<sqlx::Error> for SinkError {
             sqlx::Error::Database(database) => {
                 from_sqlstate(database.code().unwrap_or_default().into_owned())
             }
-            sqlx::Error::Io(cause) => {
-                SinkError::StoreUnreachable { address: "store".into(), cause: Some(cause) }
-            }
-            _ => SinkError::StoreUnreachable { address: "store".into(), cause: None },
+            sqlx::Error::Io(cause) => SinkError::StoreUnreachable {
+                address: "store".into(),
+                cause: Some(cause),
+            },
+            _ => SinkError::StoreUnreachable {
+                address: "store".into(),
+                cause: None,
+            },
         }
     }
 }
@@ -208,9 +254,10 @@ impl SinkError {
     #[must_use]
     pub fn at(self, address: &str) -> SinkError {
         match self {
-            SinkError::StoreUnreachable { cause, .. } => {
-                SinkError::StoreUnreachable { address: address.to_owned(), cause }
-            }
+            SinkError::StoreUnreachable { cause, .. } => SinkError::StoreUnreachable {
+                address: address.to_owned(),
+                cause,
+            },
             other => other,
         }
     }

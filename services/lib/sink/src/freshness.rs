@@ -29,7 +29,10 @@ impl SourceState {
             return;
         }
         if progress.epoch > self.epoch {
-            *self = SourceState { epoch: progress.epoch, ..SourceState::default() };
+            *self = SourceState {
+                epoch: progress.epoch,
+                ..SourceState::default()
+            };
         }
         self.lsn = progress.lsn;
         self.at_us = progress.at_us;
@@ -63,7 +66,9 @@ pub struct Marks {
 
 impl Marks {
     pub fn push(&mut self, source: &SourceState, topic: &str) {
-        let Some(offsets) = source.offsets.get(topic).filter(|_| source.complete) else { return };
+        let Some(offsets) = source.offsets.get(topic).filter(|_| source.complete) else {
+            return;
+        };
         self.ahead.push_back(Mark {
             epoch: source.epoch,
             lsn: source.lsn.clone(),
@@ -81,7 +86,11 @@ impl Marks {
 
     /// The newest mark that these positions have reached.
     pub fn reach(&mut self, positions: &Offsets) -> Option<&Mark> {
-        while self.ahead.front().is_some_and(|mark| is_reached(&mark.offsets, positions)) {
+        while self
+            .ahead
+            .front()
+            .is_some_and(|mark| is_reached(&mark.offsets, positions))
+        {
             self.reached = self.ahead.pop_front();
         }
         self.reached.as_ref()
@@ -90,7 +99,11 @@ impl Marks {
 
 /// Does every partition stand at or behind the offset meant?
 pub fn is_reached(offsets: &Offsets, positions: &Offsets) -> bool {
-    offsets.iter().all(|(partition, offset)| positions.get(partition).is_some_and(|position| position >= offset))
+    offsets.iter().all(|(partition, offset)| {
+        positions
+            .get(partition)
+            .is_some_and(|position| position >= offset)
+    })
 }
 
 #[cfg(test)]
@@ -111,11 +124,19 @@ mod tests {
     #[test]
     fn a_dataset_is_as_fresh_as_the_newest_mark_that_all_partitions_reached() {
         let (mut source, mut marks) = (SourceState::default(), Marks::default());
-        for (lsn, full, offsets) in [("0/1", true, &[(0, 10), (1, 0)][..]), ("0/2", false, &[(1, 5)]), ("0/3", false, &[(0, 20)])] {
+        for (lsn, full, offsets) in [
+            ("0/1", true, &[(0, 10), (1, 0)][..]),
+            ("0/2", false, &[(1, 5)]),
+            ("0/3", false, &[(0, 20)]),
+        ] {
             source.take(progress(lsn, full, offsets));
             marks.push(&source, "t");
         }
-        let mut at = |a, b| marks.reach(&Offsets::from([(0, a), (1, b)])).map(|mark| mark.lsn.clone());
+        let mut at = |a, b| {
+            marks
+                .reach(&Offsets::from([(0, a), (1, b)]))
+                .map(|mark| mark.lsn.clone())
+        };
         assert_eq!(at(9, 9), None);
         assert_eq!(at(10, 0), Some("0/1".into()));
         assert_eq!(at(15, 5), Some("0/2".into()));

@@ -15,7 +15,7 @@ use crate::dataset::Dataset;
 use crate::decoders::{Decoders, Found, Recent};
 use crate::error::SinkError;
 use crate::ledger::Counts;
-use crate::park::{Kept, Parking, ParkedKeys, Poison, newest};
+use crate::park::{Kept, ParkedKeys, Parking, Poison, newest};
 use crate::protection::Broken;
 use crate::seal::{KeyRef, Place, Seal};
 use crate::workers::Buffers;
@@ -75,7 +75,13 @@ pub struct Intake<'a> {
 }
 
 impl<'a> Intake<'a> {
-    pub fn new(bench: Bench<'a>, recent: &'a mut Recent, memory: Memory, first_offset: i64, now_us: i64) -> Intake<'a> {
+    pub fn new(
+        bench: Bench<'a>,
+        recent: &'a mut Recent,
+        memory: Memory,
+        first_offset: i64,
+        now_us: i64,
+    ) -> Intake<'a> {
         Intake {
             bench,
             recent,
@@ -115,11 +121,18 @@ impl<'a> Intake<'a> {
 
     /// Ends the pass.
     pub fn finish(&mut self) {
-        self.memory.breaker.passed(std::mem::take(&mut self.good_run));
+        self.memory
+            .breaker
+            .passed(std::mem::take(&mut self.good_run));
     }
 
     fn judge(&mut self, buffers: &mut Buffers, bytes: &RecordBytes<'_>) -> Result<(), SinkError> {
-        let decoder = match self.recent.find(self.bench.decoders, self.bench.dataset, bytes.key, bytes.value)? {
+        let decoder = match self.recent.find(
+            self.bench.decoders,
+            self.bench.dataset,
+            bytes.key,
+            bytes.value,
+        )? {
             Found::Decoder(decoder) => decoder,
             Found::Bad { code, field } => return self.undecodable(bytes, code, field),
             Found::Awaited(id) => {
@@ -168,7 +181,9 @@ impl<'a> Intake<'a> {
             return;
         }
         self.memory.floor = version;
-        self.memory.parked.retain(|_, newest| newest.is_none_or(|newest| newest >= version));
+        self.memory
+            .parked
+            .retain(|_, newest| newest.is_none_or(|newest| newest >= version));
         self.barriers.push(Barrier { at, version });
     }
 
@@ -177,19 +192,37 @@ impl<'a> Intake<'a> {
         if self.bench.broken == Broken::Rule {
             return None;
         }
-        let breach = self.bench.dataset.contract.rules.check(after, self.now_us).err()?;
-        Some(Poison { code: breach.code.as_str(), field: breach.column.map(|column| self.column_name(column)) })
+        let breach = self
+            .bench
+            .dataset
+            .contract
+            .rules
+            .check(after, self.now_us)
+            .err()?;
+        Some(Poison {
+            code: breach.code.as_str(),
+            field: breach.column.map(|column| self.column_name(column)),
+        })
     }
 
     fn refusal(&self, key: &[u8]) -> Option<Poison> {
         if self.memory.refused.is_empty() {
             return None;
         }
-        self.memory.refused.get(key).map(|code| Poison { code, field: None })
+        self.memory
+            .refused
+            .get(key)
+            .map(|code| Poison { code, field: None })
     }
 
     fn column_name(&self, column: usize) -> String {
-        self.bench.dataset.contract.columns.get(column).map(|column| column.name.clone()).unwrap_or_default()
+        self.bench
+            .dataset
+            .contract
+            .columns
+            .get(column)
+            .map(|column| column.name.clone())
+            .unwrap_or_default()
     }
 
     /// `on_poison: supersede`: a record that says all of its row needs nothing that waits.
@@ -200,13 +233,24 @@ impl<'a> Intake<'a> {
         if self.bench.dataset.contract.on_poison != OnPoison::Supersede || !whole || !newer {
             return false;
         }
-        let Some(key) = key_texts(self.bench.dataset, event) else { return false };
+        let Some(key) = key_texts(self.bench.dataset, event) else {
+            return false;
+        };
         self.memory.parked.remove(&key_ref);
-        self.superseding.push(Superseding { key_ref, version: event.version, key });
+        self.superseding.push(Superseding {
+            key_ref,
+            version: event.version,
+            key,
+        });
         true
     }
 
-    fn undecodable(&mut self, bytes: &RecordBytes<'_>, code: DecodeCode, field: Option<String>) -> Result<(), SinkError> {
+    fn undecodable(
+        &mut self,
+        bytes: &RecordBytes<'_>,
+        code: DecodeCode,
+        field: Option<String>,
+    ) -> Result<(), SinkError> {
         let dataset = self.bench.dataset;
         let key_ref = match bytes.key {
             // Of a key that can't be read, its bytes as they came.
@@ -222,10 +266,24 @@ impl<'a> Intake<'a> {
                 });
             }
             // Without a key each record stands alone.
-            None => self.bench.seal.key_ref(&dataset.topic, &bytes.offset.to_be_bytes()),
+            None => self
+                .bench
+                .seal
+                .key_ref(&dataset.topic, &bytes.offset.to_be_bytes()),
         };
-        let version = bytes.version.and_then(|version| version.try_into().ok()).map(Version::from_bytes);
-        self.park(key_ref, version, bytes, Some(Poison { code: code.as_str(), field }))
+        let version = bytes
+            .version
+            .and_then(|version| version.try_into().ok())
+            .map(Version::from_bytes);
+        self.park(
+            key_ref,
+            version,
+            bytes,
+            Some(Poison {
+                code: code.as_str(),
+                field,
+            }),
+        )
     }
 
     fn park(
@@ -246,9 +304,19 @@ impl<'a> Intake<'a> {
                     code: poison.code.to_owned(),
                 });
             }
-            self.memory.breaker.passed(std::mem::take(&mut self.good_run));
-            if let Some(reason) = self.memory.breaker.failed(key_ref, self.memory.parked.len()) {
-                return Err(SinkError::Systemic { topic: topic.clone(), partition, reason });
+            self.memory
+                .breaker
+                .passed(std::mem::take(&mut self.good_run));
+            if let Some(reason) = self
+                .memory
+                .breaker
+                .failed(key_ref, self.memory.parked.len())
+            {
+                return Err(SinkError::Systemic {
+                    topic: topic.clone(),
+                    partition,
+                    reason,
+                });
             }
             tracing::warn!(topic, partition, offset = bytes.offset, %key_ref, code = poison.code, "key parked");
         }
@@ -258,7 +326,9 @@ impl<'a> Intake<'a> {
             self.queued_on.insert(key_ref);
         }
         // What must not be here at all is not kept, sealed or not.
-        let keep = poison.as_ref().is_none_or(|poison| poison.code != RuleCode::Secret.as_str());
+        let keep = poison
+            .as_ref()
+            .is_none_or(|poison| poison.code != RuleCode::Secret.as_str());
         let payload = if keep {
             let kept = Kept {
                 key: bytes.key.map(<[u8]>::to_vec),
@@ -266,12 +336,18 @@ impl<'a> Intake<'a> {
                 version: bytes.version.map(<[u8]>::to_vec),
                 absent: bytes.absent.map(<[u8]>::to_vec),
             };
-            let place = Place { topic, partition, offset: bytes.offset };
+            let place = Place {
+                topic,
+                partition,
+                offset: bytes.offset,
+            };
             Some(self.bench.seal.close(place, &kept.to_bytes())?)
         } else {
             None
         };
-        self.memory.parked.insert(key_ref, newest(waiting.as_ref(), version));
+        self.memory
+            .parked
+            .insert(key_ref, newest(waiting.as_ref(), version));
         self.parking.push(Parking {
             key_ref,
             offset: bytes.offset,
@@ -288,5 +364,10 @@ impl<'a> Intake<'a> {
 /// The key columns as texts, in the contract's key order: how a capture is asked for a row.
 pub fn key_texts(dataset: &Dataset, event: &ChangeEvent<'_>) -> Option<Vec<String>> {
     let row = event.keyed_row()?;
-    dataset.contract.key.iter().map(|&column| row.cell(column).text().map(str::to_owned)).collect()
+    dataset
+        .contract
+        .key
+        .iter()
+        .map(|&column| row.cell(column).text().map(str::to_owned))
+        .collect()
 }

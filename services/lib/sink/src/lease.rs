@@ -63,11 +63,19 @@ pub async fn look_again(connection: &mut PgConnection, lease: &Lease) -> Result<
     .fetch_optional(connection)
     .await?;
     let (_, next_offset, bytes) = row.ok_or_else(|| lease.lost())?;
-    Ok(Lease { next_offset, floor: floor(&bytes), ..lease.clone() })
+    Ok(Lease {
+        next_offset,
+        floor: floor(&bytes),
+        ..lease.clone()
+    })
 }
 
 /// Where a partition begins that was never worked on.
-pub async fn begin_at(connection: &mut PgConnection, lease: &Lease, offset: i64) -> Result<(), SinkError> {
+pub async fn begin_at(
+    connection: &mut PgConnection,
+    lease: &Lease,
+    offset: i64,
+) -> Result<(), SinkError> {
     let done = sqlx::query(
         "update flow.lease set next_offset = $4 \
          where topic = $1 and partition = $2 and epoch = $3 and next_offset is null",
@@ -78,7 +86,11 @@ pub async fn begin_at(connection: &mut PgConnection, lease: &Lease, offset: i64)
     .bind(offset)
     .execute(connection)
     .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(lease.lost()) }
+    if done.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(lease.lost())
+    }
 }
 
 /// Says that this instance lives, and renews what it holds. Returns the (topic, partition) that it
@@ -116,7 +128,10 @@ pub async fn renew(
 }
 
 /// Instances that spoke within a lease's time, in the order in which shares are dealt.
-pub async fn instances(connection: &mut PgConnection, lease: Duration) -> Result<Vec<String>, SinkError> {
+pub async fn instances(
+    connection: &mut PgConnection,
+    lease: Duration,
+) -> Result<Vec<String>, SinkError> {
     Ok(sqlx::query_scalar(
         "select owner from flow.instance where seen_at > now() - $1 * interval '1 second' order by owner",
     )
@@ -126,7 +141,10 @@ pub async fn instances(connection: &mut PgConnection, lease: Duration) -> Result
 }
 
 /// Partitions that may be taken now.
-pub async fn free(connection: &mut PgConnection, topics: &[String]) -> Result<Vec<(String, i32)>, SinkError> {
+pub async fn free(
+    connection: &mut PgConnection,
+    topics: &[String],
+) -> Result<Vec<(String, i32)>, SinkError> {
     Ok(sqlx::query_as(
         "select topic, partition from flow.lease where topic = any($1) and expires_at < now() \
          order by topic, partition",
@@ -152,7 +170,11 @@ pub async fn release(connection: &mut PgConnection, lease: &Lease) -> Result<(),
 
 /// A halted partition stays with its instance, so that no other repeats the same failure; the next
 /// start tries again.
-pub async fn mark_halted(connection: &mut PgConnection, lease: &Lease, code: &str) -> Result<(), SinkError> {
+pub async fn mark_halted(
+    connection: &mut PgConnection,
+    lease: &Lease,
+    code: &str,
+) -> Result<(), SinkError> {
     sqlx::query(
         "update flow.lease set halted_code = $4, halted_at = now() \
          where topic = $1 and partition = $2 and epoch = $3",
@@ -184,7 +206,10 @@ pub fn fair_share(partitions: usize, instances: usize, rank: usize) -> usize {
 
 impl Lease {
     pub fn lost(&self) -> SinkError {
-        SinkError::LeaseLost { topic: self.topic.clone(), partition: self.partition }
+        SinkError::LeaseLost {
+            topic: self.topic.clone(),
+            partition: self.partition,
+        }
     }
 }
 

@@ -33,8 +33,13 @@ impl Merged {
     }
 }
 
-pub async fn empty_stage(connection: &mut PgConnection, dataset: &Dataset) -> Result<(), SinkError> {
-    sqlx::query(dataset.sql.truncate_stage.clone()).execute(connection).await?;
+pub async fn empty_stage(
+    connection: &mut PgConnection,
+    dataset: &Dataset,
+) -> Result<(), SinkError> {
+    sqlx::query(dataset.sql.truncate_stage.clone())
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -67,7 +72,13 @@ impl<'a> Net<'a> {
         stage: &mut Stage,
         broken: Broken,
     ) -> Net<'a> {
-        let net = Net { dataset, events, live, folded: fold(events, live), broken };
+        let net = Net {
+            dataset,
+            events,
+            live,
+            folded: fold(events, live),
+            broken,
+        };
         stage.clear();
         for effect in net.folded.effects() {
             net.push(effect, stage);
@@ -76,7 +87,10 @@ impl<'a> Net<'a> {
     }
 
     pub fn key(&self, line: usize) -> &'a [u8] {
-        self.folded.effects().get(line).map_or(&[], |effect| self.events.key(effect.event))
+        self.folded
+            .effects()
+            .get(line)
+            .map_or(&[], |effect| self.events.key(effect.event))
     }
 
     fn push(&self, effect: &Effect, stage: &mut Stage) {
@@ -97,7 +111,8 @@ impl<'a> Net<'a> {
                 if let Some(row) = row {
                     stage.push_row(contract, row.cells(), effect.version, continues, since);
                 } else {
-                    let cells = (0..contract.columns.len()).map(|column| self.folded.cell(self.events, effect, column));
+                    let cells = (0..contract.columns.len())
+                        .map(|column| self.folded.cell(self.events, effect, column));
                     stage.push_row(contract, cells, effect.version, continues, since);
                 }
             }
@@ -123,14 +138,19 @@ impl<'a> Net<'a> {
     fn folded_into(&self, lines: &[(usize, Standing)]) -> i64 {
         let keys: HashSet<&[u8]> = lines.iter().map(|&(line, _)| self.key(line)).collect();
         let folded = self.live.iter().zip(self.folded.fates());
-        let count = folded.filter(|&(&event, fate)| *fate == Fate::Folded && keys.contains(self.events.key(event)));
+        let count = folded.filter(|&(&event, fate)| {
+            *fate == Fate::Folded && keys.contains(self.events.key(event))
+        });
         i64::try_from(count.count()).unwrap_or(i64::MAX)
     }
 
     /// The events of one line's key.
     fn events_of(&self, line: usize) -> impl Iterator<Item = usize> + use<'_, 'a> {
         let key = self.key(line);
-        self.live.iter().copied().filter(move |&event| self.events.key(event) == key)
+        self.live
+            .iter()
+            .copied()
+            .filter(move |&event| self.events.key(event) == key)
     }
 }
 
@@ -148,7 +168,10 @@ pub async fn merge(
     stage: &mut Stage,
     net: &Net<'_>,
 ) -> Result<Merged, SinkError> {
-    let mut merged = Merged { counts: net.counts(), ..Merged::default() };
+    let mut merged = Merged {
+        counts: net.counts(),
+        ..Merged::default()
+    };
     if stage.is_empty() {
         return Ok(merged);
     }
@@ -161,13 +184,16 @@ pub async fn merge(
     if usize::try_from(applied) == Ok(stage.len()) {
         return Ok(merged);
     }
-    let (across, behind): (Vec<_>, Vec<_>) =
-        refused(connection, dataset).await?.into_iter().partition(|&(_, standing)| standing == Standing::Across);
+    let (across, behind): (Vec<_>, Vec<_>) = refused(connection, dataset)
+        .await?
+        .into_iter()
+        .partition(|&(_, standing)| standing == Standing::Across);
     let folded = net.folded_into(&behind);
     merged.counts.folded -= folded;
     merged.counts.stale += folded;
     // A row that this very transaction wrote before a barrier, and that a repeated record met again.
-    let unseen = i64::try_from(stage.len() - across.len() - behind.len()).unwrap_or(i64::MAX) - applied;
+    let unseen =
+        i64::try_from(stage.len() - across.len() - behind.len()).unwrap_or(i64::MAX) - applied;
     merged.counts.stale += unseen;
     for &(_, standing) in &behind {
         match standing {
@@ -190,7 +216,12 @@ async fn one_at_a_time(
     line: usize,
     merged: &mut Merged,
 ) -> Result<(), SinkError> {
-    let fates: HashMap<usize, Fate> = net.live.iter().copied().zip(net.folded.fates().iter().copied()).collect();
+    let fates: HashMap<usize, Fate> = net
+        .live
+        .iter()
+        .copied()
+        .zip(net.folded.fates().iter().copied())
+        .collect();
     for event in net.events_of(line) {
         // Those were counted, and change nothing.
         if matches!(fates.get(&event), Some(Fate::Duplicate | Fate::Stale)) {
@@ -200,7 +231,8 @@ async fn one_at_a_time(
         let single = Net::fill(net.dataset, net.events, &alone, stage, net.broken);
         empty_stage(connection, net.dataset).await?;
         copy(connection, single.dataset, stage.bytes()).await?;
-        let (applied, live_rows, missing) = run_merge(connection, net.dataset, stage, net.broken).await?;
+        let (applied, live_rows, missing) =
+            run_merge(connection, net.dataset, stage, net.broken).await?;
         merged.counts.applied += applied;
         merged.live_rows += live_rows;
         merged.missing += missing;
@@ -214,7 +246,11 @@ async fn one_at_a_time(
     Ok(())
 }
 
-async fn copy(connection: &mut PgConnection, dataset: &Dataset, lines: &[u8]) -> Result<(), SinkError> {
+async fn copy(
+    connection: &mut PgConnection,
+    dataset: &Dataset,
+    lines: &[u8],
+) -> Result<(), SinkError> {
     let mut copy = connection.copy_in_raw(&dataset.sql.copy_stage).await?;
     for piece in lines.chunks(PIECE) {
         copy.send(piece).await?;
@@ -236,7 +272,10 @@ async fn run_merge(
         (&sql.merge_whole, &sql.merge_partial)
     };
     let row = if stage.is_partial() {
-        sqlx::query_as(partial.clone()).bind(dataset.id()).fetch_one(connection).await?
+        sqlx::query_as(partial.clone())
+            .bind(dataset.id())
+            .fetch_one(connection)
+            .await?
     } else {
         sqlx::query_as(whole.clone()).fetch_one(connection).await?
     };
@@ -244,14 +283,22 @@ async fn run_merge(
 }
 
 /// Lines that the merge left alone.
-async fn refused(connection: &mut PgConnection, dataset: &Dataset) -> Result<Vec<(usize, Standing)>, SinkError> {
-    let rows: Vec<(i32, i32)> = sqlx::query_as(dataset.sql.refused.clone()).fetch_all(connection).await?;
+async fn refused(
+    connection: &mut PgConnection,
+    dataset: &Dataset,
+) -> Result<Vec<(usize, Standing)>, SinkError> {
+    let rows: Vec<(i32, i32)> = sqlx::query_as(dataset.sql.refused.clone())
+        .fetch_all(connection)
+        .await?;
     let standing = |order| match order {
         0 => Standing::Same,
         ..0 => Standing::Older,
         1.. => Standing::Across,
     };
-    Ok(rows.into_iter().map(|(line, order)| (usize::try_from(line).unwrap_or_default(), standing(order))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(line, order)| (usize::try_from(line).unwrap_or_default(), standing(order)))
+        .collect())
 }
 
 /// Lines that PostgreSQL does not take, each with a code for it. Every try is rolled back.
@@ -268,7 +315,9 @@ pub async fn refused_lines(
         }
         match try_lines(connection, dataset, stage, from, to).await {
             Ok(()) => {}
-            Err(SinkError::RowRefused { sqlstate }) if to - from == 1 => found.push((from, code(&sqlstate))),
+            Err(SinkError::RowRefused { sqlstate }) if to - from == 1 => {
+                found.push((from, code(&sqlstate)))
+            }
             Err(SinkError::RowRefused { .. }) => {
                 let middle = from + (to - from) / 2;
                 ranges.extend([(from, middle), (middle, to)]);

@@ -31,7 +31,11 @@ impl SinkMetrics {
                 &["dataset"],
                 &SECONDS,
             ),
-            retries: all.counter("bangioc_sink_retries_total", "Batches that had to be read again", &["dataset"]),
+            retries: all.counter(
+                "bangioc_sink_retries_total",
+                "Batches that had to be read again",
+                &["dataset"],
+            ),
             all: all.clone(),
         }
     }

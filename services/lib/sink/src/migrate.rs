@@ -24,7 +24,10 @@ const LOCK: i64 = 0x0062_616e_6769_6f63;
 /// several instances at once.
 pub async fn migrate(connection: &mut PgConnection, datasets: &[Dataset]) -> Result<(), SinkError> {
     let mut transaction = connection.begin().await?;
-    sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *transaction).await?;
+    sqlx::query("select pg_advisory_xact_lock($1)")
+        .bind(LOCK)
+        .execute(&mut *transaction)
+        .await?;
     bookkeeping(&mut transaction).await?;
     let readers = reader_roles(&mut transaction).await?;
     for dataset in datasets {
@@ -42,12 +45,14 @@ async fn bookkeeping(connection: &mut PgConnection) -> Result<(), SinkError> {
         .fetch_one(&mut *connection)
         .await?;
     let done: HashMap<i32, Vec<u8>> = if known {
-        sqlx::query_as::<_, (i32, Vec<u8>)>("select n, sql_sha256 from flow.migration where dataset = $1")
-            .bind(BOOKKEEPING)
-            .fetch_all(&mut *connection)
-            .await?
-            .into_iter()
-            .collect()
+        sqlx::query_as::<_, (i32, Vec<u8>)>(
+            "select n, sql_sha256 from flow.migration where dataset = $1",
+        )
+        .bind(BOOKKEEPING)
+        .fetch_all(&mut *connection)
+        .await?
+        .into_iter()
+        .collect()
     } else {
         HashMap::new()
     };
@@ -66,8 +71,15 @@ async fn bookkeeping(connection: &mut PgConnection) -> Result<(), SinkError> {
     }
 }
 
-async fn apply(connection: &mut PgConnection, dataset: &str, n: i32, step: &str) -> Result<(), SinkError> {
-    connection.execute(sqlx::raw_sql(sql(step.to_owned()))).await?;
+async fn apply(
+    connection: &mut PgConnection,
+    dataset: &str,
+    n: i32,
+    step: &str,
+) -> Result<(), SinkError> {
+    connection
+        .execute(sqlx::raw_sql(sql(step.to_owned())))
+        .await?;
     sqlx::query("insert into flow.migration (dataset, n, sql_sha256) values ($1, $2, $3)")
         .bind(dataset)
         .bind(n)
@@ -112,15 +124,26 @@ async fn row_table(connection: &mut PgConnection, dataset: &Dataset) -> Result<(
     if additions.is_empty() {
         return Ok(());
     }
-    let n: i32 = sqlx::query_scalar("select coalesce(max(n), 0) + 1 from flow.migration where dataset = $1")
-        .bind(dataset.id())
-        .fetch_one(&mut *connection)
-        .await?;
-    apply(connection, dataset.id(), n, &format!("alter table {target} {}", additions.join(", "))).await
+    let n: i32 =
+        sqlx::query_scalar("select coalesce(max(n), 0) + 1 from flow.migration where dataset = $1")
+            .bind(dataset.id())
+            .fetch_one(&mut *connection)
+            .await?;
+    apply(
+        connection,
+        dataset.id(),
+        n,
+        &format!("alter table {target} {}", additions.join(", ")),
+    )
+    .await
 }
 
 /// PostgreSQL knows that `int4` is `integer`.
-async fn same_type(connection: &mut PgConnection, found: &str, wanted: &str) -> Result<bool, SinkError> {
+async fn same_type(
+    connection: &mut PgConnection,
+    found: &str,
+    wanted: &str,
+) -> Result<bool, SinkError> {
     if found == wanted {
         return Ok(true);
     }
@@ -138,16 +161,31 @@ async fn same_type(connection: &mut PgConnection, found: &str, wanted: &str) -> 
 fn create_table(dataset: &Dataset) -> String {
     let contract = &dataset.contract;
     let columns = contract.columns.iter().enumerate().map(|(i, column)| {
-        format!("{} {}{}", quoted(&column.name), column.column_type.store_type(), collation(contract, i))
+        format!(
+            "{} {}{}",
+            quoted(&column.name),
+            column.column_type.store_type(),
+            collation(contract, i)
+        )
     });
-    let ours = ROW_COLUMNS.iter().map(|(name, definition)| format!("{} {definition}", quoted(name)));
-    let key: Vec<String> = contract.key.iter().map(|&i| quoted(&contract.columns[i].name)).collect();
+    let ours = ROW_COLUMNS
+        .iter()
+        .map(|(name, definition)| format!("{} {definition}", quoted(name)));
+    let key: Vec<String> = contract
+        .key
+        .iter()
+        .map(|&i| quoted(&contract.columns[i].name))
+        .collect();
     let lines: Vec<String> = columns
         .chain(ours)
         .chain([format!("primary key ({})", key.join(", "))])
         .map(|line| format!("  {line}"))
         .collect();
-    format!("create table flow.{} (\n{})", quoted(&dataset.table), lines.join(",\n"))
+    format!(
+        "create table flow.{} (\n{})",
+        quoted(&dataset.table),
+        lines.join(",\n")
+    )
 }
 
 /// A view's columns keep their order for ever, so new ones go last, whatever the contract's order.
@@ -183,34 +221,50 @@ async fn view(connection: &mut PgConnection, dataset: &Dataset) -> Result<(), Si
 
 /// A reader's role for each class, or none where this user may not make roles.
 async fn reader_roles(connection: &mut PgConnection) -> Result<Vec<Class>, SinkError> {
-    let may_create: bool =
-        sqlx::query_scalar("select rolcreaterole or rolsuper from pg_roles where rolname = current_user")
-            .fetch_one(&mut *connection)
-            .await?;
+    let may_create: bool = sqlx::query_scalar(
+        "select rolcreaterole or rolsuper from pg_roles where rolname = current_user",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
     let mut ready = Vec::new();
     for class in CLASSES {
         let role = reader_role(class);
-        let exists: bool = sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
-            .bind(role)
-            .fetch_one(&mut *connection)
-            .await?;
+        let exists: bool =
+            sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
+                .bind(role)
+                .fetch_one(&mut *connection)
+                .await?;
         if exists {
             ready.push(class);
         } else if may_create {
-            connection.execute(sqlx::raw_sql(sql(format!("create role {role} nologin")))).await?;
+            connection
+                .execute(sqlx::raw_sql(sql(format!("create role {role} nologin"))))
+                .await?;
             ready.push(class);
         } else {
-            tracing::warn!(role, "the role does not exist and this user may not make it: nothing is granted to it");
+            tracing::warn!(
+                role,
+                "the role does not exist and this user may not make it: nothing is granted to it"
+            );
         }
     }
     for class in &ready {
         let role = reader_role(*class);
-        connection.execute(sqlx::raw_sql(sql(format!("grant usage on schema shared to {role}")))).await?;
+        connection
+            .execute(sqlx::raw_sql(sql(format!(
+                "grant usage on schema shared to {role}"
+            ))))
+            .await?;
     }
     Ok(ready)
 }
 
-const CLASSES: [Class; 4] = [Class::Open, Class::Internal, Class::Personal, Class::Sensitive];
+const CLASSES: [Class; 4] = [
+    Class::Open,
+    Class::Internal,
+    Class::Personal,
+    Class::Sensitive,
+];
 
 fn reader_role(class: Class) -> &'static str {
     match class {
@@ -223,7 +277,11 @@ fn reader_role(class: Class) -> &'static str {
 
 /// Cumulative: who may read personal columns may read internal and open ones. A column that moved to a
 /// stricter class is taken back from the roles below it.
-async fn grants(connection: &mut PgConnection, dataset: &Dataset, readers: &[Class]) -> Result<(), SinkError> {
+async fn grants(
+    connection: &mut PgConnection,
+    dataset: &Dataset,
+    readers: &[Class],
+) -> Result<(), SinkError> {
     let view = format!("shared.{}", quoted(&dataset.table));
     for &reader in readers {
         let role = reader_role(reader);
@@ -236,7 +294,11 @@ async fn grants(connection: &mut PgConnection, dataset: &Dataset, readers: &[Cla
             .collect();
         let mut statement = format!("revoke all on {view} from {role};");
         if !allowed.is_empty() {
-            let _ = write!(statement, "grant select ({}) on {view} to {role};", allowed.join(", "));
+            let _ = write!(
+                statement,
+                "grant select ({}) on {view} to {role};",
+                allowed.join(", ")
+            );
         }
         connection.execute(sqlx::raw_sql(sql(statement))).await?;
     }

@@ -13,12 +13,18 @@ use crate::error::SinkError;
 const ROUND: i64 = 500;
 
 /// `key`: texts of the key columns, in the contract's key order.
-pub async fn ask(connection: &mut PgConnection, dataset: &str, key: &[String]) -> Result<(), SinkError> {
-    sqlx::query("insert into flow.copy_request (dataset, key) values ($1, $2) on conflict do nothing")
-        .bind(dataset)
-        .bind(key)
-        .execute(connection)
-        .await?;
+pub async fn ask(
+    connection: &mut PgConnection,
+    dataset: &str,
+    key: &[String],
+) -> Result<(), SinkError> {
+    sqlx::query(
+        "insert into flow.copy_request (dataset, key) values ($1, $2) on conflict do nothing",
+    )
+    .bind(dataset)
+    .bind(key)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -39,11 +45,21 @@ pub async fn send(
     .fetch_all(&mut *connection)
     .await?;
     for (id, id_of_dataset, key) in &waiting {
-        let Some(dataset) = datasets.iter().find(|dataset| dataset.id() == id_of_dataset) else { continue };
+        let Some(dataset) = datasets
+            .iter()
+            .find(|dataset| dataset.id() == id_of_dataset)
+        else {
+            continue;
+        };
         let topic = names::signal_topic(prefix, &dataset.contract.source.source);
-        let signal = Signal::CopyKey { dataset: id_of_dataset.clone(), key: key.clone() };
+        let signal = Signal::CopyKey {
+            dataset: id_of_dataset.clone(),
+            key: key.clone(),
+        };
         let value = serde_json::to_vec(&signal).unwrap_or_default();
-        journal.append(&topic, 0, Some(id_of_dataset.as_bytes()), Some(&value)).await?;
+        journal
+            .append(&topic, 0, Some(id_of_dataset.as_bytes()), Some(&value))
+            .await?;
         sqlx::query("update flow.copy_request set sent_at = now() where id = $1")
             .bind(id)
             .execute(&mut *connection)

@@ -32,7 +32,9 @@ impl Kept {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
         for field in [&self.key, &self.value, &self.version, &self.absent] {
-            let length = field.as_ref().map_or(u32::MAX, |field| u32::try_from(field.len()).unwrap_or(u32::MAX));
+            let length = field.as_ref().map_or(u32::MAX, |field| {
+                u32::try_from(field.len()).unwrap_or(u32::MAX)
+            });
             out.extend_from_slice(&length.to_be_bytes());
             out.extend_from_slice(field.as_deref().unwrap_or_default());
         }
@@ -52,7 +54,12 @@ impl Kept {
             rest = after;
             Some(Some(field.to_vec()))
         };
-        Some(Kept { key: field()?, value: field()?, version: field()?, absent: field()? })
+        Some(Kept {
+            key: field()?,
+            value: field()?,
+            version: field()?,
+            absent: field()?,
+        })
     }
 }
 
@@ -83,7 +90,11 @@ pub fn newest(before: Option<&Newest>, version: Option<Version>) -> Newest {
     }
 }
 
-pub async fn load(connection: &mut PgConnection, topic: &str, partition: i32) -> Result<ParkedKeys, SinkError> {
+pub async fn load(
+    connection: &mut PgConnection,
+    topic: &str,
+    partition: i32,
+) -> Result<ParkedKeys, SinkError> {
     let rows: Vec<(Vec<u8>, Option<String>, bool)> = sqlx::query_as(
         "select k.key_ref, max(encode(r.version, 'hex')), coalesce(bool_or(r.version is null), true) \
          from flow.parked_key k left join flow.parked_record r \
@@ -98,7 +109,10 @@ pub async fn load(connection: &mut PgConnection, topic: &str, partition: i32) ->
         .into_iter()
         .filter_map(|(key_ref, newest, unversioned)| {
             let newest = newest.and_then(|hex| Version::from_hex(&hex));
-            Some((KeyRef(key_ref.try_into().ok()?), newest.filter(|_| !unversioned)))
+            Some((
+                KeyRef(key_ref.try_into().ok()?),
+                newest.filter(|_| !unversioned),
+            ))
         })
         .collect())
 }
@@ -124,7 +138,10 @@ pub async fn hold(
     if held.len() == keys.len() {
         Ok(())
     } else {
-        Err(SinkError::ParkedChanged { topic: topic.to_owned(), partition })
+        Err(SinkError::ParkedChanged {
+            topic: topic.to_owned(),
+            partition,
+        })
     }
 }
 
@@ -181,7 +198,10 @@ fn code(record: &Parking) -> Option<&str> {
 }
 
 fn field(record: &Parking) -> Option<&str> {
-    record.poison.as_ref().and_then(|poison| poison.field.as_deref())
+    record
+        .poison
+        .as_ref()
+        .and_then(|poison| poison.field.as_deref())
 }
 
 /// Which parked records something later makes moot.
@@ -234,9 +254,13 @@ pub async fn supersede(
     .bind(key)
     .execute(&mut *connection)
     .await?;
-    Counts { parked: -ended, superseded: ended, ..Counts::default() }
-        .post(connection, topic, partition, at_offset)
-        .await?;
+    Counts {
+        parked: -ended,
+        superseded: ended,
+        ..Counts::default()
+    }
+    .post(connection, topic, partition, at_offset)
+    .await?;
     Ok(ended)
 }
 
@@ -262,7 +286,12 @@ mod tests {
 
     #[test]
     fn a_record_without_version_makes_the_newest_unknown() {
-        let version = |n| Some(Version { epoch: n, ..Version::default() });
+        let version = |n| {
+            Some(Version {
+                epoch: n,
+                ..Version::default()
+            })
+        };
         assert_eq!(newest(None, version(1)), version(1));
         assert_eq!(newest(Some(&version(3)), version(2)), version(3));
         assert_eq!(newest(Some(&version(3)), None), None);

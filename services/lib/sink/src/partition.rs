@@ -68,7 +68,11 @@ impl PartitionWork {
         };
         if let Err(failure) = released {
             // No harm: the lease runs out by itself.
-            tracing::debug!(code = failure.code(), topic = self.lease.topic, "a lease was not handed over");
+            tracing::debug!(
+                code = failure.code(),
+                topic = self.lease.topic,
+                "a lease was not handed over"
+            );
         }
         end
     }
@@ -145,7 +149,11 @@ impl PartitionWork {
         let wanted = self.dataset.contract.partitions;
         let found = engine.reader.partitions(&topic)?;
         if found != wanted {
-            return Err(SinkError::PartitionsChanged { topic, found, wanted });
+            return Err(SinkError::PartitionsChanged {
+                topic,
+                found,
+                wanted,
+            });
         }
         let (low, high) = engine.reader.watermarks(&topic, partition)?;
         let parked = engine.handle.block_on(async {
@@ -158,10 +166,20 @@ impl PartitionWork {
         })?;
         let position = self.lease.next_offset.unwrap_or(low);
         if low > position {
-            return Err(SinkError::Gap { topic, partition, wanted: position, low });
+            return Err(SinkError::Gap {
+                topic,
+                partition,
+                wanted: position,
+                low,
+            });
         }
         if high < position {
-            return Err(SinkError::LogTruncated { topic, partition, end: high, position });
+            return Err(SinkError::LogTruncated {
+                topic,
+                partition,
+                end: high,
+                position,
+            });
         }
         let reader = engine.reader.assign(&topic, partition, position)?;
         let memory = Memory {
@@ -170,7 +188,11 @@ impl PartitionWork {
             breaker: self.breaker.clone(),
             floor: Version::from_bytes(self.lease.floor),
         };
-        Ok(Open { reader, memory, position })
+        Ok(Open {
+            reader,
+            memory,
+            position,
+        })
     }
 
     /// Reads position and parked keys; a partition that was never worked on begins at `low`.
@@ -189,7 +211,10 @@ impl PartitionWork {
         let engine = Arc::clone(&self.engine);
         // Buffers are borrowed only once there is work: idle partitions hold nothing.
         let mut first = None;
-        let one = Limit { records: 1, bytes: usize::MAX };
+        let one = Limit {
+            records: 1,
+            bytes: usize::MAX,
+        };
         open.reader.drain(one, LOOK_UP, &mut |record| {
             let own = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
             let kept = Kept {
@@ -200,7 +225,9 @@ impl PartitionWork {
             };
             first = Some((record.offset, kept));
         })?;
-        let Some((offset, first)) = first else { return Ok(()) };
+        let Some((offset, first)) = first else {
+            return Ok(());
+        };
         let mut buffers = engine.handle.block_on(engine.workers.buffers.borrow())?;
         let started = Instant::now();
         buffers.clear();
@@ -213,18 +240,24 @@ impl PartitionWork {
         };
         let mut intake = Intake::new(bench, recent, open.memory.clone(), open.position, now_us());
         intake.take(&mut buffers, &first.record(offset));
-        let limit = Limit { records: engine.settings.batch_rows.saturating_sub(1), bytes: engine.settings.batch_bytes };
+        let limit = Limit {
+            records: engine.settings.batch_rows.saturating_sub(1),
+            bytes: engine.settings.batch_bytes,
+        };
         let drained = if limit.records == 0 {
             Ok(0)
         } else {
             open.reader.drain(limit, Duration::ZERO, &mut |record| {
-                intake.take(&mut buffers, &RecordBytes {
-                    key: record.key,
-                    value: record.value,
-                    version: record.header(HEADER_VERSION),
-                    absent: record.header(HEADER_ABSENT),
-                    offset: record.offset,
-                });
+                intake.take(
+                    &mut buffers,
+                    &RecordBytes {
+                        key: record.key,
+                        value: record.value,
+                        version: record.header(HEADER_VERSION),
+                        absent: record.header(HEADER_ABSENT),
+                        offset: record.offset,
+                    },
+                );
             })
         };
         intake.finish();
@@ -235,7 +268,9 @@ impl PartitionWork {
             self.refused.extend(refused);
             let done = committed?;
             drop(buffers);
-            engine.metrics.committed(self.dataset.id(), &done, started.elapsed().as_secs_f64());
+            engine
+                .metrics
+                .committed(self.dataset.id(), &done, started.elapsed().as_secs_f64());
             open.position = intake.next_offset;
             self.lease.next_offset = Some(intake.next_offset);
             self.lease.floor = intake.memory.floor.to_bytes();
@@ -244,7 +279,9 @@ impl PartitionWork {
             open.memory.refused.clear();
             self.refused.clear();
             self.breaker.clone_from(&open.memory.breaker);
-            engine.reader.commit_hint(&self.lease.topic, self.lease.partition, open.position);
+            engine
+                .reader
+                .commit_hint(&self.lease.topic, self.lease.partition, open.position);
         }
         match (intake.trouble, drained) {
             (Some(trouble), _) => Err(trouble),
@@ -302,5 +339,9 @@ impl Kept {
 
 /// This machine's clock, microseconds since 1970 UTC.
 pub fn now_us() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| i64::try_from(time.as_micros()).unwrap_or(i64::MAX))
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |time| {
+            i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
+        })
 }

@@ -20,13 +20,17 @@ use crate::{outbox, sweep};
 
 /// Between looks. Freshness is told in seconds; half of one keeps it honest.
 const ROUND: Duration = Duration::from_millis(500);
-const LIMIT: Limit = Limit { records: 10_000, bytes: 8 << 20 };
+const LIMIT: Limit = Limit {
+    records: 10_000,
+    bytes: 8 << 20,
+};
 
 /// Runs until the process stops. A failure is waited out: nothing here may stop the rows.
 pub fn run(engine: &Arc<Engine>) {
     let mut delays = engine.retry.delays();
     while !engine.shutdown.is_requested() {
-        let failure = match Watcher::start(engine).and_then(|mut watcher| watcher.run(&mut delays)) {
+        let failure = match Watcher::start(engine).and_then(|mut watcher| watcher.run(&mut delays))
+        {
             Ok(()) => return,
             Err(failure) => failure,
         };
@@ -64,11 +68,18 @@ impl<'a> Watcher<'a> {
     fn start(engine: &'a Engine) -> Result<Watcher<'a>, SinkError> {
         let mut connection = engine.handle.block_on(connect(engine))?;
         let journal = Journal::connect(&engine.kafka)?;
-        let reader = Reader::connect(&engine.kafka, "bangioc-progress", None, &bangioc_feed::consume::Tuning::default())?;
+        let reader = Reader::connect(
+            &engine.kafka,
+            "bangioc-progress",
+            None,
+            &bangioc_feed::consume::Tuning::default(),
+        )?;
         let mut topics: Vec<String> = engine
             .datasets
             .iter()
-            .map(|dataset| names::progress_topic(&engine.prefix, engine.side, &dataset.contract.source.source))
+            .map(|dataset| {
+                names::progress_topic(&engine.prefix, engine.side, &dataset.contract.source.source)
+            })
             .collect();
         topics.sort();
         topics.dedup();
@@ -77,12 +88,26 @@ impl<'a> Watcher<'a> {
             let (low, high) = reader.watermarks(&topic, 0)?;
             let stored = engine.handle.block_on(load(&mut connection, &topic))?;
             // A position outside the log means another topic: begin anew, nothing depends on the past.
-            let (offset, state) = stored.filter(|(offset, _)| (low..=high).contains(offset)).unwrap_or((low, SourceState::default()));
+            let (offset, state) = stored
+                .filter(|(offset, _)| (low..=high).contains(offset))
+                .unwrap_or((low, SourceState::default()));
             let reader = reader.assign(&topic, 0, offset)?;
-            sources.push(Source { topic, state, reader, changed: true });
+            sources.push(Source {
+                topic,
+                state,
+                reader,
+                changed: true,
+            });
         }
-        let mut watcher =
-            Watcher { engine, connection, journal, sources, marks: HashMap::new(), written: HashMap::new(), _reader: reader };
+        let mut watcher = Watcher {
+            engine,
+            connection,
+            journal,
+            sources,
+            marks: HashMap::new(),
+            written: HashMap::new(),
+            _reader: reader,
+        };
         for number in 0..watcher.sources.len() {
             watcher.mark(number);
         }
@@ -107,10 +132,16 @@ impl<'a> Watcher<'a> {
             let source = &mut self.sources[number];
             let mut records = Vec::new();
             source.reader.drain(LIMIT, Duration::ZERO, &mut |record| {
-                if let Some(parsed) = record.value.and_then(|value| serde_json::from_slice(value).ok()) {
+                if let Some(parsed) = record
+                    .value
+                    .and_then(|value| serde_json::from_slice(value).ok())
+                {
                     records.push((record.offset, parsed));
                 } else {
-                    tracing::warn!(offset = record.offset, "a record of a progress topic can't be read");
+                    tracing::warn!(
+                        offset = record.offset,
+                        "a record of a progress topic can't be read"
+                    );
                 }
             })?;
             for (offset, record) in records {
@@ -120,7 +151,12 @@ impl<'a> Watcher<'a> {
         Ok(())
     }
 
-    fn take(&mut self, number: usize, offset: i64, record: ProgressRecord) -> Result<(), SinkError> {
+    fn take(
+        &mut self,
+        number: usize,
+        offset: i64,
+        record: ProgressRecord,
+    ) -> Result<(), SinkError> {
         let source = &mut self.sources[number];
         source.changed = true;
         match record {
@@ -130,7 +166,8 @@ impl<'a> Watcher<'a> {
                 Ok(())
             }
             ProgressRecord::Sweep(record) => {
-                let remembered = sweep::remember(&mut self.connection, &source.topic, offset, &record);
+                let remembered =
+                    sweep::remember(&mut self.connection, &source.topic, offset, &record);
                 self.engine.handle.block_on(remembered)
             }
         }
@@ -139,7 +176,10 @@ impl<'a> Watcher<'a> {
     fn mark(&mut self, number: usize) {
         let state = &self.sources[number].state;
         for topic in state.offsets.keys() {
-            self.marks.entry(topic.clone()).or_default().push(state, topic);
+            self.marks
+                .entry(topic.clone())
+                .or_default()
+                .push(state, topic);
         }
     }
 
@@ -149,23 +189,49 @@ impl<'a> Watcher<'a> {
         let engine = self.engine;
         sweep::run_due(&mut self.connection, &engine.datasets, position).await?;
         for dataset in &engine.datasets {
-            let reached = self.marks.get_mut(&dataset.topic).and_then(|marks| marks.reach(&position(&dataset.topic)).cloned());
-            let topic = names::progress_topic(&engine.prefix, engine.side, &dataset.contract.source.source);
+            let reached = self
+                .marks
+                .get_mut(&dataset.topic)
+                .and_then(|marks| marks.reach(&position(&dataset.topic)).cloned());
+            let topic =
+                names::progress_topic(&engine.prefix, engine.side, &dataset.contract.source.source);
             if let Some(source) = self.sources.iter().find(|source| source.topic == topic) {
-                let told = (source.state.epoch, source.state.at_us, source.state.datasets.get(dataset.id()).cloned());
+                let told = (
+                    source.state.epoch,
+                    source.state.at_us,
+                    source.state.datasets.get(dataset.id()).cloned(),
+                );
                 let news = (told, reached);
                 if self.written.get(dataset.id()) != Some(&news) {
-                    write_freshness(&mut self.connection, dataset, &source.state, news.1.as_ref()).await?;
+                    write_freshness(
+                        &mut self.connection,
+                        dataset,
+                        &source.state,
+                        news.1.as_ref(),
+                    )
+                    .await?;
                     self.written.insert(dataset.id().to_owned(), news);
                 }
             }
         }
         for source in self.sources.iter_mut().filter(|source| source.changed) {
             // Written after the sweeps before it are: a record is read again rather than missed.
-            store(&mut self.connection, &source.topic, source.reader.next_offset(), &source.state).await?;
+            store(
+                &mut self.connection,
+                &source.topic,
+                source.reader.next_offset(),
+                &source.state,
+            )
+            .await?;
             source.changed = false;
         }
-        outbox::send(&mut self.connection, &self.journal, &engine.prefix, &engine.datasets).await?;
+        outbox::send(
+            &mut self.connection,
+            &self.journal,
+            &engine.prefix,
+            &engine.datasets,
+        )
+        .await?;
         Ok(())
     }
 }
@@ -173,20 +239,31 @@ impl<'a> Watcher<'a> {
 /// Nothing here is worth an fsync of its own: after a crash of the store it is written again.
 async fn connect(engine: &Engine) -> Result<PgConnection, SinkError> {
     let mut connection = engine.store.connect("bangioc sink progress").await?;
-    sqlx::query("set synchronous_commit = off").execute(&mut connection).await?;
+    sqlx::query("set synchronous_commit = off")
+        .execute(&mut connection)
+        .await?;
     Ok(connection)
 }
 
-async fn load(connection: &mut PgConnection, topic: &str) -> Result<Option<(i64, SourceState)>, SinkError> {
-    let row: Option<(i64, Option<String>)> =
-        sqlx::query_as("select next_offset, newest::text from flow.progress_position where progress_topic = $1")
-            .bind(topic)
-            .fetch_optional(connection)
-            .await?;
+async fn load(
+    connection: &mut PgConnection,
+    topic: &str,
+) -> Result<Option<(i64, SourceState)>, SinkError> {
+    let row: Option<(i64, Option<String>)> = sqlx::query_as(
+        "select next_offset, newest::text from flow.progress_position where progress_topic = $1",
+    )
+    .bind(topic)
+    .fetch_optional(connection)
+    .await?;
     Ok(row.and_then(|(offset, newest)| Some((offset, serde_json::from_str(&newest?).ok()?))))
 }
 
-async fn store(connection: &mut PgConnection, topic: &str, next_offset: i64, state: &SourceState) -> Result<(), SinkError> {
+async fn store(
+    connection: &mut PgConnection,
+    topic: &str,
+    next_offset: i64,
+    state: &SourceState,
+) -> Result<(), SinkError> {
     sqlx::query(
         "insert into flow.progress_position as p (progress_topic, next_offset, newest) values ($1, $2, $3::jsonb) \
          on conflict (progress_topic) do update set next_offset = excluded.next_offset, newest = excluded.newest \
@@ -201,13 +278,17 @@ async fn store(connection: &mut PgConnection, topic: &str, next_offset: i64, sta
 }
 
 async fn positions(connection: &mut PgConnection) -> Result<HashMap<String, Offsets>, SinkError> {
-    let rows: Vec<(String, i32, i64)> =
-        sqlx::query_as("select topic, partition, next_offset from flow.lease where next_offset is not null")
-            .fetch_all(connection)
-            .await?;
+    let rows: Vec<(String, i32, i64)> = sqlx::query_as(
+        "select topic, partition, next_offset from flow.lease where next_offset is not null",
+    )
+    .fetch_all(connection)
+    .await?;
     let mut positions: HashMap<String, Offsets> = HashMap::new();
     for (topic, partition, offset) in rows {
-        positions.entry(topic).or_default().insert(partition, offset);
+        positions
+            .entry(topic)
+            .or_default()
+            .insert(partition, offset);
     }
     Ok(positions)
 }

@@ -27,7 +27,9 @@ impl std::str::FromStr for KeyRef {
 
     fn from_str(text: &str) -> Result<KeyRef, NotAKeyRef> {
         let digits = (text.len() == 16).then_some(text).ok_or(NotAKeyRef)?;
-        u64::from_str_radix(digits, 16).map(|n| KeyRef(n.to_be_bytes())).map_err(|_| NotAKeyRef)
+        u64::from_str_radix(digits, 16)
+            .map(|n| KeyRef(n.to_be_bytes()))
+            .map_err(|_| NotAKeyRef)
     }
 }
 
@@ -59,12 +61,16 @@ impl Seal {
     pub fn new(secret: &Secret) -> Result<Seal, SinkError> {
         let secret = secret.reveal().trim().as_bytes();
         if secret.len() < LEAST_SECRET {
-            return Err(SinkError::SecretShort { wanted: LEAST_SECRET });
+            return Err(SinkError::SecretShort {
+                wanted: LEAST_SECRET,
+            });
         }
         // Two keys from one secret, so that neither use can weaken the other.
         let names = derive(secret, b"bangioc key names");
         let payloads = derive(secret, b"bangioc payloads");
-        let short = |_| SinkError::SecretShort { wanted: LEAST_SECRET };
+        let short = |_| SinkError::SecretShort {
+            wanted: LEAST_SECRET,
+        };
         Ok(Seal {
             names: Hmac::new_from_slice(&names).map_err(short)?,
             cipher: Aes256Gcm::new_from_slice(&payloads).map_err(short)?,
@@ -88,16 +94,30 @@ impl Seal {
         let nonce: [u8; NONCE] = rand::random();
         let sealed = self
             .cipher
-            .encrypt(&Nonce::from(nonce), Payload { msg: payload, aad: &place.bytes() })
+            .encrypt(
+                &Nonce::from(nonce),
+                Payload {
+                    msg: payload,
+                    aad: &place.bytes(),
+                },
+            )
             .map_err(|_| SinkError::PayloadSealed)?;
         Ok([&nonce[..], &sealed].concat())
     }
 
     pub fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Vec<u8>, SinkError> {
-        let (nonce, text) = sealed.split_at_checked(NONCE).ok_or(SinkError::PayloadSealed)?;
+        let (nonce, text) = sealed
+            .split_at_checked(NONCE)
+            .ok_or(SinkError::PayloadSealed)?;
         let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| SinkError::PayloadSealed)?;
         self.cipher
-            .decrypt(&Nonce::from(nonce), Payload { msg: text, aad: &place.bytes() })
+            .decrypt(
+                &Nonce::from(nonce),
+                Payload {
+                    msg: text,
+                    aad: &place.bytes(),
+                },
+            )
             .map_err(|_| SinkError::PayloadSealed)
     }
 }
@@ -105,7 +125,12 @@ impl Seal {
 fn derive(secret: &[u8], purpose: &[u8]) -> [u8; 32] {
     use sha2::Digest as _;
     // HMAC would do as well; a secret of at least 16 random bytes behind a purpose is enough here.
-    Sha256::new().chain_update(purpose).chain_update([0]).chain_update(secret).finalize().into()
+    Sha256::new()
+        .chain_update(purpose)
+        .chain_update([0])
+        .chain_update(secret)
+        .finalize()
+        .into()
 }
 
 #[cfg(test)]
@@ -118,10 +143,17 @@ mod tests {
 
     #[test]
     fn a_payload_opens_only_with_its_secret_and_in_its_place() {
-        let place = Place { topic: "t", partition: 1, offset: 7 };
+        let place = Place {
+            topic: "t",
+            partition: 1,
+            offset: 7,
+        };
         let sealed = seal("0123456789abcdef").close(place, b"citizen").unwrap();
         assert!(!sealed.windows(7).any(|bytes| bytes == b"citizen"));
-        assert_eq!(seal("0123456789abcdef").open(place, &sealed).unwrap(), b"citizen");
+        assert_eq!(
+            seal("0123456789abcdef").open(place, &sealed).unwrap(),
+            b"citizen"
+        );
         assert!(seal("0123456789abcdeg").open(place, &sealed).is_err());
         let elsewhere = Place { offset: 8, ..place };
         assert!(seal("0123456789abcdef").open(elsewhere, &sealed).is_err());

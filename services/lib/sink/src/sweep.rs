@@ -18,7 +18,11 @@ pub async fn remember(
     sweep: &Sweep,
 ) -> Result<(), SinkError> {
     let Some(below) = sweep.below() else {
-        tracing::error!(progress_topic, progress_offset, "a sweep without a version is passed over");
+        tracing::error!(
+            progress_topic,
+            progress_offset,
+            "a sweep without a version is passed over"
+        );
         return Ok(());
     };
     sqlx::query(
@@ -55,8 +59,15 @@ pub async fn run_due(
     .fetch_all(&mut *connection)
     .await?;
     for (progress_topic, progress_offset, topic, below, offsets) in waiting {
-        let sweep = Waiting { progress_topic, progress_offset, topic, below };
-        let Some(dataset) = datasets.iter().find(|dataset| dataset.topic == sweep.topic) else { continue };
+        let sweep = Waiting {
+            progress_topic,
+            progress_offset,
+            topic,
+            below,
+        };
+        let Some(dataset) = datasets.iter().find(|dataset| dataset.topic == sweep.topic) else {
+            continue;
+        };
         let offsets: Offsets = serde_json::from_str(&offsets).unwrap_or_default();
         if is_reached(&offsets, &position(&sweep.topic)) {
             run(connection, dataset, &sweep).await?;
@@ -67,8 +78,14 @@ pub async fn run_due(
 
 /// Two transactions, so that no lock on a lease is held while rows go. First the floors: a batch that
 /// was in flight then fails to commit and is done again against the new floor. Then the rows.
-async fn run(connection: &mut PgConnection, dataset: &Dataset, sweep: &Waiting) -> Result<(), SinkError> {
-    let Some(below) = <[u8; 20]>::try_from(&sweep.below[..]).ok().map(bangioc_change::version::Version::from_bytes)
+async fn run(
+    connection: &mut PgConnection,
+    dataset: &Dataset,
+    sweep: &Waiting,
+) -> Result<(), SinkError> {
+    let Some(below) = <[u8; 20]>::try_from(&sweep.below[..])
+        .ok()
+        .map(bangioc_change::version::Version::from_bytes)
     else {
         return Ok(());
     };
@@ -97,7 +114,15 @@ async fn run(connection: &mut PgConnection, dataset: &Dataset, sweep: &Waiting) 
     .fetch_all(&mut *transaction)
     .await?;
     for (partition, next_offset) in positions {
-        park::supersede(&mut transaction, &sweep.topic, partition, Moot::All, below, next_offset).await?;
+        park::supersede(
+            &mut transaction,
+            &sweep.topic,
+            partition,
+            Moot::All,
+            below,
+            next_offset,
+        )
+        .await?;
     }
     // Rows are counted per topic; which partition's count they leave does not matter.
     sqlx::query("update flow.lease set rows = rows - $2 where topic = $1 and partition = 0")
@@ -114,6 +139,10 @@ async fn run(connection: &mut PgConnection, dataset: &Dataset, sweep: &Waiting) 
     .execute(&mut *transaction)
     .await?;
     transaction.commit().await?;
-    tracing::info!(dataset = dataset.id(), rows = removed, "rows swept that the source no longer has");
+    tracing::info!(
+        dataset = dataset.id(),
+        rows = removed,
+        "rows swept that the source no longer has"
+    );
     Ok(())
 }

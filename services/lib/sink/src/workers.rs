@@ -40,16 +40,24 @@ pub struct Connected {
 
 impl Connected {
     /// The connection, with the staging table of `dataset`.
-    pub async fn ready(&mut self, store: &StoreSettings, dataset: &Dataset) -> Result<&mut PgConnection, SinkError> {
+    pub async fn ready(
+        &mut self,
+        store: &StoreSettings,
+        dataset: &Dataset,
+    ) -> Result<&mut PgConnection, SinkError> {
         if self.connection.is_none() {
             self.staged.clear();
         }
         let connection = match self.connection.take() {
             Some(connection) => self.connection.insert(connection),
-            None => self.connection.insert(store.connect("bangioc sink worker").await?),
+            None => self
+                .connection
+                .insert(store.connect("bangioc sink worker").await?),
         };
         if !self.staged.contains(&dataset.table) {
-            connection.execute(sqlx::raw_sql(dataset.sql.create_stage.clone())).await?;
+            connection
+                .execute(sqlx::raw_sql(dataset.sql.create_stage.clone()))
+                .await?;
             self.staged.insert(dataset.table.clone());
         }
         Ok(connection)
@@ -68,7 +76,10 @@ pub struct Workers {
 
 impl Workers {
     pub fn new(count: usize) -> Workers {
-        Workers { connections: Pool::new(count), buffers: Pool::new(count + 1) }
+        Workers {
+            connections: Pool::new(count),
+            buffers: Pool::new(count + 1),
+        }
     }
 }
 
@@ -87,20 +98,40 @@ pub struct Loan<'a, T> {
 
 impl<T: Default> Pool<T> {
     fn new(count: usize) -> Pool<T> {
-        Pool { permits: Semaphore::new(count), idle: Mutex::new(Vec::with_capacity(count)) }
+        Pool {
+            permits: Semaphore::new(count),
+            idle: Mutex::new(Vec::with_capacity(count)),
+        }
     }
 
     pub async fn borrow(&self) -> Result<Loan<'_, T>, SinkError> {
         // Never closed, so never refused.
-        let permit = self.permits.acquire().await.map_err(|_| SinkError::StoreBusy { sqlstate: "57P01".into() })?;
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        Ok(Loan { idle: &self.idle, lent: Some(idle.unwrap_or_default()), _permit: permit })
+        let permit = self
+            .permits
+            .acquire()
+            .await
+            .map_err(|_| SinkError::StoreBusy {
+                sqlstate: "57P01".into(),
+            })?;
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        Ok(Loan {
+            idle: &self.idle,
+            lent: Some(idle.unwrap_or_default()),
+            _permit: permit,
+        })
     }
 }
 
 impl<T> Drop for Loan<'_, T> {
     fn drop(&mut self) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(self.lent.take());
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(self.lent.take());
     }
 }
 
@@ -109,13 +140,17 @@ impl<T> std::ops::Deref for Loan<'_, T> {
 
     #[expect(clippy::expect_used, reason = "taken only by drop")]
     fn deref(&self) -> &T {
-        self.lent.as_ref().expect("a loan holds what it lent until it is dropped")
+        self.lent
+            .as_ref()
+            .expect("a loan holds what it lent until it is dropped")
     }
 }
 
 impl<T> std::ops::DerefMut for Loan<'_, T> {
     #[expect(clippy::expect_used, reason = "taken only by drop")]
     fn deref_mut(&mut self) -> &mut T {
-        self.lent.as_mut().expect("a loan holds what it lent until it is dropped")
+        self.lent
+            .as_mut()
+            .expect("a loan holds what it lent until it is dropped")
     }
 }

@@ -9,24 +9,49 @@ const BAR: usize = 10;
 impl StatusReport {
     /// A table of fixed columns, closed by one line about the whole.
     pub fn to_table(&self) -> String {
-        let head = ["DATASET", "OWNER", "~AT SOURCE", "IN STORE", "BEHIND", "PARKED", "STATE"].map(str::to_owned);
-        let rows: Vec<[String; 7]> = std::iter::once(head).chain(self.datasets.iter().map(cells)).collect();
-        let widths: Vec<usize> =
-            (0..7).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
+        let head = [
+            "DATASET",
+            "OWNER",
+            "~AT SOURCE",
+            "IN STORE",
+            "BEHIND",
+            "PARKED",
+            "STATE",
+        ]
+        .map(str::to_owned);
+        let rows: Vec<[String; 7]> = std::iter::once(head)
+            .chain(self.datasets.iter().map(cells))
+            .collect();
+        let widths: Vec<usize> = (0..7)
+            .map(|column| {
+                rows.iter()
+                    .map(|row| row[column].chars().count())
+                    .max()
+                    .unwrap_or(0)
+            })
+            .collect();
         let mut text = String::new();
         for row in &rows {
             let mut line = String::new();
             for (column, cell) in row.iter().enumerate() {
                 let space = " ".repeat(widths[column] - cell.chars().count());
                 // Numbers stand to the right.
-                let padded = if (2..6).contains(&column) { space + cell } else { cell.clone() + &space };
+                let padded = if (2..6).contains(&column) {
+                    space + cell
+                } else {
+                    cell.clone() + &space
+                };
                 line.push_str(&padded);
                 line.push_str("  ");
             }
             text.push_str(line.trim_end());
             text.push('\n');
         }
-        let parked: i64 = self.datasets.iter().map(|dataset| dataset.parked_keys).sum();
+        let parked: i64 = self
+            .datasets
+            .iter()
+            .map(|dataset| dataset.parked_keys)
+            .sum();
         let total: i64 = self.datasets.iter().map(|dataset| dataset.store_rows).sum();
         let _ = write!(
             text,
@@ -35,7 +60,11 @@ impl StatusReport {
             counted(self.instances, "instance", "instances"),
         );
         if parked > 0 {
-            let _ = write!(text, "; {} parked: `bangioc dead-letter list`", counted(parked, "key", "keys"));
+            let _ = write!(
+                text,
+                "; {} parked: `bangioc dead-letter list`",
+                counted(parked, "key", "keys")
+            );
         }
         text.push('\n');
         text
@@ -46,13 +75,21 @@ fn cells(dataset: &DatasetStatus) -> [String; 7] {
     [
         dataset.dataset.clone(),
         dataset.owner.clone(),
-        dataset.source_rows_estimate.map_or_else(dash, |rows| format!("~{}", thousands(rows))),
+        dataset
+            .source_rows_estimate
+            .map_or_else(dash, |rows| format!("~{}", thousands(rows))),
         thousands(dataset.store_rows),
         dataset.seconds_behind.map_or_else(dash, duration),
-        if dataset.parked_keys == 0 { dash() } else { thousands(dataset.parked_keys) },
+        if dataset.parked_keys == 0 {
+            dash()
+        } else {
+            thousands(dataset.parked_keys)
+        },
         match &dataset.state {
             State::Copying { percent: None } => "copying".to_owned(),
-            State::Copying { percent: Some(percent) } => format!("copying {} {percent} %", bar(*percent)),
+            State::Copying {
+                percent: Some(percent),
+            } => format!("copying {} {percent} %", bar(*percent)),
             State::Streaming => "streaming".to_owned(),
             State::Waiting => "waiting for the source".to_owned(),
             State::Stopped => "stopped: no instance".to_owned(),
@@ -72,7 +109,11 @@ fn bar(percent: u8) -> String {
 }
 
 fn counted(count: i64, one: &str, many: &str) -> String {
-    format!("{} {}", thousands(count), if count == 1 { one } else { many })
+    format!(
+        "{} {}",
+        thousands(count),
+        if count == 1 { one } else { many }
+    )
 }
 
 fn thousands(number: i64) -> String {
@@ -101,7 +142,13 @@ fn duration(seconds: f64) -> String {
 mod tests {
     use super::*;
 
-    fn dataset(name: &str, rows: (Option<i64>, i64), behind: Option<f64>, parked_keys: i64, state: State) -> DatasetStatus {
+    fn dataset(
+        name: &str,
+        rows: (Option<i64>, i64),
+        behind: Option<f64>,
+        parked_keys: i64,
+        state: State,
+    ) -> DatasetStatus {
         DatasetStatus {
             dataset: name.into(),
             owner: "so-nnmt".into(),
@@ -122,10 +169,30 @@ mod tests {
         let report = StatusReport {
             instances: 1,
             datasets: vec![
-                dataset("land-parcel", (Some(220_000), 99_012), None, 0, State::Copying { percent: Some(45) }),
-                dataset("business", (Some(15_000), 15_003), Some(0.84), 12, State::Streaming),
+                dataset(
+                    "land-parcel",
+                    (Some(220_000), 99_012),
+                    None,
+                    0,
+                    State::Copying { percent: Some(45) },
+                ),
+                dataset(
+                    "business",
+                    (Some(15_000), 15_003),
+                    Some(0.84),
+                    12,
+                    State::Streaming,
+                ),
                 dataset("env-observation", (None, 0), None, 0, State::Waiting),
-                dataset("directing-document", (Some(7), 1_234_567), Some(4_000.0), 1, State::Halted { code: "BG0408".into() }),
+                dataset(
+                    "directing-document",
+                    (Some(7), 1_234_567),
+                    Some(4_000.0),
+                    1,
+                    State::Halted {
+                        code: "BG0408".into(),
+                    },
+                ),
             ],
         };
         insta::assert_snapshot!(report.to_table(), @r"
@@ -143,7 +210,13 @@ mod tests {
     fn as_json() {
         let report = StatusReport {
             instances: 2,
-            datasets: vec![dataset("business", (None, 3), Some(1.5), 0, State::Copying { percent: None })],
+            datasets: vec![dataset(
+                "business",
+                (None, 3),
+                Some(1.5),
+                0,
+                State::Copying { percent: None },
+            )],
         };
         assert_eq!(
             serde_json::to_string(&report).unwrap(),

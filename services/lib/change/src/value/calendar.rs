@@ -73,7 +73,7 @@ pub(super) fn put_timestamp(out: &mut Vec<u8>, text: &str, place: Place) -> bool
         "-infinity" if place == Place::Key => i64::MIN,
         // The ends of the range stand for the infinities.
         _ => match timestamp_text(text, place) {
-            Some(time) if time < i64::MAX && time >= FIRST_TIMESTAMP_US => time,
+            Some(time) if (FIRST_TIMESTAMP_US..i64::MAX).contains(&time) => time,
             _ => return false,
         },
     };

@@ -170,7 +170,9 @@ impl Text {
     }
 
     fn push_all(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.push(*byte));
+        for byte in bytes {
+            self.push(*byte);
+        }
     }
 
     fn bytes(&self) -> &[u8] {

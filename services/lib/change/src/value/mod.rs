@@ -31,7 +31,7 @@ pub(crate) enum Place {
 #[inline]
 pub(crate) fn put(out: &mut Vec<u8>, leaf: &Leaf, text: &str, place: Place) -> bool {
     match leaf {
-        Leaf::Text => {
+        Leaf::Text | Leaf::Json => {
             put_bytes(out, text.as_bytes());
             true
         }
@@ -57,10 +57,6 @@ pub(crate) fn put(out: &mut Vec<u8>, leaf: &Leaf, text: &str, place: Place) -> b
                 put_bytes(out, text.as_bytes());
             }
             canonical
-        }
-        Leaf::Json => {
-            put_bytes(out, text.as_bytes());
-            true
         }
         Leaf::Bytea => hex::put(out, text),
         Leaf::Real => float::put_real(out, text),
@@ -88,7 +84,7 @@ pub(crate) fn get(
         }
         Leaf::Bigint => push_number(out, reader.long()?),
         Leaf::Decimal { precision, scale } => {
-            decimal::get(reader.bytes()?, *precision, *scale, out)?
+            decimal::get(reader.bytes()?, *precision, *scale, out)?;
         }
         Leaf::Date => calendar::get_date(reader.int()?, out)?,
         Leaf::ZonedTimestamp => calendar::get_zoned(reader.text()?, out)?,
@@ -112,7 +108,7 @@ pub(crate) fn get(
         Leaf::Real => float::get_real(f32::from_le_bytes(reader.array()?), out),
         Leaf::Double => float::get_double(f64::from_le_bytes(reader.array()?), out),
         Leaf::RealAsDouble => {
-            float::get_double(f64::from(f32::from_le_bytes(reader.array()?)), out)
+            float::get_double(f64::from(f32::from_le_bytes(reader.array()?)), out);
         }
         Leaf::VariableScaleDecimal => {
             let scale = reader.int()?;
@@ -158,9 +154,8 @@ fn put_integer<N: Integer>(out: &mut Vec<u8>, text: &str) -> bool {
     };
     // No sign but `-`, no leading zero, no `-0`: else the text would not come back.
     let canonical = match digits {
-        [] => false,
         [b'0'] => !negative,
-        [b'0', ..] => false,
+        [] | [b'0', ..] => false,
         digits => digits.len() <= N::MAX_DIGITS,
     };
     if !canonical {

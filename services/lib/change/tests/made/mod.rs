@@ -167,6 +167,7 @@ pub(crate) fn any_type() -> impl Strategy<Value = ColumnType> {
 }
 
 /// A value that the type's Avro form holds.
+#[expect(clippy::too_many_lines, reason = "one arm per type")]
 pub(crate) fn value(column_type: &ColumnType) -> BoxedStrategy<Pair> {
     match column_type {
         ColumnType::Smallint => any::<i16>()
@@ -264,7 +265,7 @@ pub(crate) fn value(column_type: &ColumnType) -> BoxedStrategy<Pair> {
             .boxed(),
         ColumnType::Bytea => proptest::collection::vec(any::<u8>(), 0..80)
             .prop_map(|bytes| {
-                let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                let hex = hexadecimal(&bytes);
                 (format!("\\x{hex}"), Value::Bytes(bytes))
             })
             .boxed(),
@@ -281,6 +282,12 @@ pub(crate) fn value(column_type: &ColumnType) -> BoxedStrategy<Pair> {
     }
 }
 
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
 /// Text without NUL, rich in what arrays must quote.
 fn string() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
@@ -293,7 +300,17 @@ fn string() -> impl Strategy<Value = String> {
     proptest::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())
 }
 
-/// Ties in which PostgreSQL writes a digit more than the shortest travel as text; here only plain ones.
+/// Rust and PostgreSQL break a tie between two shortest texts differently; `texts.rs` has PostgreSQL's
+/// own for those, here they are left out.
+fn is_no_tie(scientific: &str, shortest: &str) -> bool {
+    let digits = |text: &str| {
+        let mantissa = text.split('e').next().unwrap_or_default();
+        let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+        digits.trim_matches('0').to_owned()
+    };
+    digits(scientific) == digits(shortest)
+}
+
 fn double() -> impl Strategy<Value = f64> {
     prop_oneof![
         any::<f64>(),
@@ -304,6 +321,9 @@ fn double() -> impl Strategy<Value = f64> {
         Just(-0.0),
         Just(5e-324)
     ]
+    .prop_filter("a tie", |n| {
+        is_no_tie(&format!("{n:e}"), zmij::Buffer::new().format(*n))
+    })
 }
 
 fn real() -> impl Strategy<Value = f32> {
@@ -316,6 +336,9 @@ fn real() -> impl Strategy<Value = f32> {
         Just(-0.0),
         Just(1e-45)
     ]
+    .prop_filter("a tie", |n| {
+        is_no_tie(&format!("{n:e}"), zmij::Buffer::new().format(*n))
+    })
 }
 
 /// PostgreSQL's `%g` layout from Rust's own two.

@@ -476,7 +476,7 @@ pub(super) fn set_configs(
                     1,
                     call.options,
                     call.queue,
-                )
+                );
             }
         },
     )?;
@@ -525,7 +525,7 @@ pub(super) fn topic_ids(
         |call| {
             // SAFETY: live client, collection, options and queue.
             unsafe {
-                c::rd_kafka_DescribeTopics(call.client, collection.get(), call.options, call.queue)
+                c::rd_kafka_DescribeTopics(call.client, collection.get(), call.options, call.queue);
             }
         },
     )?;
