@@ -67,3 +67,19 @@ fn every_code_has_a_page_with_its_three_parts() {
         }
     }
 }
+
+/// The manual of the configuration must be one: every key in it known, its secrets apart.
+#[test]
+fn the_sample_configuration_is_understood() {
+    let mut config = fs::read_to_string(root().join("ops/bangioc.toml")).expect("the sample");
+    let secret = root().join("target/cli-secret");
+    fs::write(&secret, "secret").expect("a secret");
+    for name in ["kafka", "source", "store", "sink"] {
+        config = config.replace(&format!("/etc/bangioc/secrets/{name}"), &secret.display().to_string());
+    }
+    config = config.replace("10.0.0.9", "127.0.0.1").replace("port = 5432", "port = 1");
+    for (command, exit) in [(&["status"][..], "[exit 4]"), (&["source", "check"][..], "[exit 4]")] {
+        let said = seen_with("sample", &config.replace("10.0.0.5", "127.0.0.1"), command);
+        assert!(said.ends_with(exit), "{said}");
+    }
+}

@@ -14,7 +14,7 @@ pub(crate) fn add(world: &World<'_>, first: u32, count: u32) {
     world.source("so-nnmt", &format!(
         "insert into land_parcel (commune_code, map_sheet_no, parcel_no, land_type, land_types_mixed, area_m2, holder_ids, surveyed_on, note) \
          select '01273', 1 + n / 1000, 1 + n % 1000, 'ONT', array['ONT', 'CLN'], 100 + n % 900 + 0.5, array['004199999901'], date '2020-01-01' + n % 2000, \
-         case when n % 10 = 0 then (select string_agg(md5(random()::text || n), '') from generate_series(1, 200)) end \
+         case when n % 10 = 0 then (select string_agg(md5(random()::text || m || n), '') from generate_series(1, 200) m) end \
          from generate_series({first}, {}) n",
         first + count - 1
     ));

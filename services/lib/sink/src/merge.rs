@@ -316,7 +316,7 @@ pub async fn refused_lines(
         match try_lines(connection, dataset, stage, from, to).await {
             Ok(()) => {}
             Err(SinkError::RowRefused { sqlstate }) if to - from == 1 => {
-                found.push((from, code(&sqlstate)))
+                found.push((from, code(&sqlstate)));
             }
             Err(SinkError::RowRefused { .. }) => {
                 let middle = from + (to - from) / 2;
