@@ -34,7 +34,9 @@ build() {
 
 # settings NAME PRINCIPAL [TABLE…]: target/…/NAME.toml for one service. Further sections come on stdin.
 settings() {
-    local name=$1 principal=$2
+    local name=$1 principal=$2 level=${BANGIOC_LOG:-info}
+    # `prepare_topics` reads in its words how far it is.
+    [ "$name" != bangioc ] || level=info
     service_port=$(free_port)
     {
         printf '# Written by %s.\n' "$(basename "$0")"
@@ -42,7 +44,7 @@ settings() {
         printf '[kafka]\nbrokers = "%s"\nsecurity = "sasl_plaintext"\nuser = "%s"\npassword_file = "%s"\nreplication = 1\n\n' \
             "$(value "$home/kafka/env" KAFKA)" "$principal" "$home/kafka/secrets/$principal"
         printf '[registry]\nurl = "http://127.0.0.1:%s"\nlisten = "127.0.0.1:%s"\n\n' "$registry_port" "$registry_port"
-        printf '[metrics]\nlisten = "127.0.0.1:%s"\n\n[log]\nformat = "text"\nlevel = "%s"\n\n' "$service_port" "${BANGIOC_LOG:-info}"
+        printf '[metrics]\nlisten = "127.0.0.1:%s"\n\n[log]\nformat = "text"\nlevel = "%s"\n\n' "$service_port" "$level"
         cat
     } >"$home/$name.toml"
     service_ports[$name]=$service_port
@@ -76,9 +78,6 @@ start() {
     service_pid[$2]=$!
 }
 
-# answering URL
-answering() { port_open "$(sed 's,.*:\([0-9]*\).*,\1,' <<<"$1")"; }
-
 # watch_services: fails when one of them has ended by itself.
 watch_services() {
     local name
@@ -107,23 +106,17 @@ stop_services() {
     service_pid=()
 }
 
-# prepare_topics: topics, access rights, registry, subjects. The registry needs its topic and its rights,
-# `topic apply` needs the registry for the subjects: it makes the first and then waits for the second.
+# prepare_topics: topics, access rights, registry, schemas. The registry needs its topic and its rights,
+# `topic apply` needs the registry for the schemas: it makes the first, says so, and waits for the second.
 prepare_topics() {
-    local apply
-    "$bangioc" --config "$home/bangioc.toml" topic apply >"$home/log/topic-apply.log" 2>&1 </dev/null &
+    local apply log=$home/log/topic-apply.log until_s=$((SECONDS + 60))
+    "$bangioc" --config "$home/bangioc.toml" topic apply >"$log" 2>&1 </dev/null &
     apply=$!
-    sleep 1
-    local tries=0
+    until grep -q 'waiting for the registry' "$log" || ! kill -0 "$apply" 2>/dev/null || [ "$SECONDS" -ge "$until_s" ]; do sleep 0.1; done
     start registry registry
-    until answering ":$registry_port"; do
-        if ! kill -0 "${service_pid[registry]}" 2>/dev/null; then
-            [ "$tries" -lt 10 ] || watch_services
-            tries=$((tries + 1))
-            sleep 0.5
-            start registry registry
-        fi
-        sleep 0.1
-    done
-    wait "$apply" || { tail -n 30 "$home/log/topic-apply.log" >&2; fail "\`bangioc topic apply\` failed" "its own words are above"; }
+    if ! wait "$apply"; then
+        watch_services
+        tail -n 30 "$log" >&2
+        fail "\`bangioc topic apply\` failed" "its own words are above"
+    fi
 }

@@ -7,13 +7,33 @@ use bangioc_tests::{bangioc, root};
 
 /// Runs the binary in the repository; what a person sees, and the exit code.
 fn seen(args: &[&str]) -> String {
-    let output = Command::new(bangioc()).args(args).current_dir(root()).env_clear().env("USER", "an").output().expect("the binary");
-    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    let text = format!("$ bangioc {}\n{stdout}{stderr}[exit {}]", args.join(" "), output.status.code().expect("an exit code"));
+    let output = Command::new(bangioc())
+        .args(args)
+        .current_dir(root())
+        .env_clear()
+        .env("USER", "an")
+        .output()
+        .expect("the binary");
+    let (stdout, stderr) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    let text = format!(
+        "$ bangioc {}\n{stdout}{stderr}[exit {}]",
+        args.join(" "),
+        output.status.code().expect("an exit code")
+    );
     // Ports and folders differ from run to run.
     let text = text.replace(&root().display().to_string(), "<repository>");
     // The number of codes grows.
-    let codes = text.split_whitespace().find_map(|word| word.parse::<u32>().ok().filter(|_| text.contains(" codes there are"))).unwrap_or_default();
+    let codes = text
+        .split_whitespace()
+        .find_map(|word| {
+            word.parse::<u32>()
+                .ok()
+                .filter(|_| text.contains(" codes there are"))
+        })
+        .unwrap_or_default();
     text.replace(&format!("lists the {codes} codes"), "lists the N codes")
 }
 
@@ -30,7 +50,10 @@ fn contracts() {
     insta::assert_snapshot!("contract_check", seen(&["contract", "check"]));
     insta::assert_snapshot!("contract_list", seen(&["contract", "list"]));
     insta::assert_snapshot!("contract_show", seen(&["contract", "show", "business"]));
-    insta::assert_snapshot!("contract_unknown", seen(&["contract", "show", "land-parcels"]));
+    insta::assert_snapshot!(
+        "contract_unknown",
+        seen(&["contract", "show", "land-parcels"])
+    );
 }
 
 #[test]
@@ -43,22 +66,35 @@ fn the_wrong_words() {
 #[test]
 fn a_configuration_is_refused_with_all_its_mistakes() {
     let config = "prefix = \"Cao_Bang\"\ntopics = 3\n[kafka]\nbroker = \"127.0.0.1:9092\"\nsecurity = \"tls\"\nreplication = 99\n[source]\nname = \"so-nnmt\"\npassword = \"plain\"\nport = \"many\"\n";
-    insta::assert_snapshot!("bad_configuration", seen_with("bad", config, &["run", "capture"]));
+    insta::assert_snapshot!(
+        "bad_configuration",
+        seen_with("bad", config, &["run", "capture"])
+    );
 }
 
 #[test]
 fn a_dependency_that_is_down_is_named() {
     let config = "[kafka]\nbrokers = \"127.0.0.1:1\"\nsecurity = \"plaintext\"\n[registry]\nurl = \"http://127.0.0.1:1\"\n[store]\nhost = \"127.0.0.1\"\nport = 1\nuser = \"x\"\ndatabase = \"x\"\n";
     let status = seen_with("down", config, &["status"]);
-    assert!(status.contains("127.0.0.1:1") && status.ends_with("[exit 4]"), "{status}");
+    assert!(
+        status.contains("127.0.0.1:1") && status.ends_with("[exit 4]"),
+        "{status}"
+    );
     let plan = seen_with("down", config, &["topic", "plan"]);
-    assert!(plan.contains("127.0.0.1:1") && plan.ends_with("[exit 4]"), "{plan}");
+    assert!(
+        plan.contains("127.0.0.1:1") && plan.ends_with("[exit 4]"),
+        "{plan}"
+    );
 }
 
 #[test]
 fn every_code_has_a_page_with_its_three_parts() {
     let list = seen(&["explain"]);
-    let codes: Vec<&str> = list.lines().filter_map(|line| line.split(':').next()).filter(|code| code.starts_with("BG")).collect();
+    let codes: Vec<&str> = list
+        .lines()
+        .filter_map(|line| line.split(':').next())
+        .filter(|code| code.starts_with("BG"))
+        .collect();
     assert!(codes.len() > 50, "{list}");
     for code in codes {
         let page = seen(&["explain", code]);
@@ -75,10 +111,18 @@ fn the_sample_configuration_is_understood() {
     let secret = root().join("target/cli-secret");
     fs::write(&secret, "secret").expect("a secret");
     for name in ["kafka", "source", "store", "sink"] {
-        config = config.replace(&format!("/etc/bangioc/secrets/{name}"), &secret.display().to_string());
+        config = config.replace(
+            &format!("/etc/bangioc/secrets/{name}"),
+            &secret.display().to_string(),
+        );
     }
-    config = config.replace("10.0.0.9", "127.0.0.1").replace("port = 5432", "port = 1");
-    for (command, exit) in [(&["status"][..], "[exit 4]"), (&["source", "check"][..], "[exit 4]")] {
+    config = config
+        .replace("10.0.0.9", "127.0.0.1")
+        .replace("port = 5432", "port = 1");
+    for (command, exit) in [
+        (&["status"][..], "[exit 4]"),
+        (&["source", "check"][..], "[exit 4]"),
+    ] {
         let said = seen_with("sample", &config.replace("10.0.0.5", "127.0.0.1"), command);
         assert!(said.ends_with(exit), "{said}");
     }

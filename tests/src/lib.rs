@@ -14,7 +14,10 @@ use std::path::{Path, PathBuf};
 
 /// The repository.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the repository")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .canonicalize()
+        .expect("the repository")
 }
 
 /// The binary under test: beside the test program, where cargo puts both.
@@ -25,6 +28,10 @@ pub fn bangioc() -> PathBuf {
         path.pop();
     }
     let binary = path.join("bangioc");
-    assert!(binary.exists(), "`{}` is missing: `ops/test` builds it first", binary.display());
+    assert!(
+        binary.exists(),
+        "`{}` is missing: `ops/test` builds it first",
+        binary.display()
+    );
     binary
 }

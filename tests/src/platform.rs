@@ -40,7 +40,20 @@ impl Platform {
             let kafka_dir = text(&kafka_dir);
             move || ops("kafka", &["up", &kafka_dir, "--principals", PRINCIPALS])
         });
-        ops("postgres", &["up", &text(&postgres_dir), "--fsync", "off", "max_connections=200", "wal_sender_timeout=20s"]).expect("PostgreSQL");
+        ops(
+            "postgres",
+            &[
+                "up",
+                &text(&postgres_dir),
+                "--fsync",
+                "off",
+                "max_connections=200",
+                "max_replication_slots=80",
+                "max_wal_senders=80",
+                "wal_sender_timeout=20s",
+            ],
+        )
+        .expect("PostgreSQL");
         kafka.join().expect("no panic").expect("Kafka");
         let registry_url = format!("http://127.0.0.1:{}", free_port());
         let platform = Platform {
@@ -60,8 +73,17 @@ impl Platform {
             platform.registry_url
         );
         fs::write(&admin, text).expect("a configuration");
-        let apply = Command::new(crate::bangioc()).arg("--config").arg(&admin).args(["topic", "apply", "--kafka-only"]).output().expect("the binary");
-        assert!(apply.status.success(), "{}", String::from_utf8_lossy(&apply.stderr));
+        let apply = Command::new(crate::bangioc())
+            .arg("--config")
+            .arg(&admin)
+            .args(["topic", "apply", "--kafka-only"])
+            .output()
+            .expect("the binary");
+        assert!(
+            apply.status.success(),
+            "{}",
+            String::from_utf8_lossy(&apply.stderr)
+        );
         platform.start_registry();
         platform
     }
@@ -75,7 +97,11 @@ impl Platform {
     fn kafka_as(&self, principal: &str) -> KafkaSettings {
         let file = self.dir.join(format!("as-{principal}.toml"));
         let secret = self.dir.join("kafka/secrets").join(principal);
-        let secret = if secret.exists() { secret } else { self.dir.join("kafka/secrets/stranger") };
+        let secret = if secret.exists() {
+            secret
+        } else {
+            self.dir.join("kafka/secrets/stranger")
+        };
         let section = format!(
             "[kafka]\nbrokers = \"{}\"\nsecurity = \"sasl_plaintext\"\nuser = \"{principal}\"\npassword_file = \"{}\"\n",
             self.kafka["KAFKA"],
@@ -105,12 +131,22 @@ impl Platform {
     }
 
     /// Writes keys and values as they are, to partition 0.
-    pub fn produce_raw(&self, principal: &str, topic: &str, records: &[(&str, &str)]) -> Result<(), FeedError> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    pub fn produce_raw(
+        &self,
+        principal: &str,
+        topic: &str,
+        records: &[(&str, &str)],
+    ) -> Result<(), FeedError> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
         let journal = Journal::connect(&self.kafka_as(principal))?;
         runtime.block_on(async {
             for (key, value) in records {
-                journal.append(topic, 0, Some(key.as_bytes()), Some(value.as_bytes())).await?;
+                journal
+                    .append(topic, 0, Some(key.as_bytes()), Some(value.as_bytes()))
+                    .await?;
             }
             Ok(())
         })
@@ -118,7 +154,10 @@ impl Platform {
 
     pub fn start_registry(&self) {
         let listen = self.registry_url.trim_start_matches("http://");
-        let config = format!("{}\n[registry]\nlisten = \"{listen}\"\n", self.kafka_section("registry"));
+        let config = format!(
+            "{}\n[registry]\nlisten = \"{listen}\"\n",
+            self.kafka_section("registry")
+        );
         let path = self.dir.join("registry.toml");
         fs::write(&path, config).expect("a configuration");
         let registry = Service::start("registry", &path, &["run", "registry"], &[], &self.dir);
@@ -173,7 +212,10 @@ impl Platform {
             .output()
             .expect("psql");
         if output.status.success() {
-            Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
+            Ok(String::from_utf8_lossy(&output.stdout)
+                .lines()
+                .map(str::to_owned)
+                .collect())
         } else {
             Err(String::from_utf8_lossy(&output.stderr).into_owned())
         }
@@ -188,11 +230,17 @@ impl Platform {
 
 /// Runs `ops/<script>`.
 pub fn ops(script: &str, args: &[&str]) -> Result<(), String> {
-    let output = Command::new(root().join("ops").join(script)).args(args).output().expect("a script of ops");
+    let output = Command::new(root().join("ops").join(script))
+        .args(args)
+        .output()
+        .expect("a script of ops");
     if output.status.success() {
         Ok(())
     } else {
-        Err(format!("ops/{script} {args:?}: {}", String::from_utf8_lossy(&output.stderr)))
+        Err(format!(
+            "ops/{script} {args:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        ))
     }
 }
 
@@ -207,7 +255,10 @@ pub fn read_env(path: &Path) -> BTreeMap<String, String> {
 }
 
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port()
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|socket| socket.local_addr())
+        .expect("a free port")
+        .port()
 }
 
 fn text(path: &Path) -> String {

@@ -17,9 +17,19 @@ pub struct Service {
 
 impl Service {
     /// Starts `bangioc --config <config> <args>`; its words go to `<dir>/<name>.log`, kept over restarts.
-    pub fn start(name: &str, config: &Path, args: &[&str], env: &[(&str, &str)], dir: &Path) -> Service {
+    pub fn start(
+        name: &str,
+        config: &Path,
+        args: &[&str],
+        env: &[(&str, &str)],
+        dir: &Path,
+    ) -> Service {
         let log = dir.join(format!("{name}.log"));
-        let file = File::options().create(true).append(true).open(&log).expect("a log file");
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .expect("a log file");
         let child = Command::new(bangioc())
             .arg("--config")
             .arg(config)
@@ -64,7 +74,10 @@ impl Service {
     pub fn wait_for_end(&mut self, limit: Duration) -> ExitStatus {
         let log = self.log.clone();
         wait::until("the end of a service", limit, || {
-            self.child.try_wait().expect("a child").ok_or_else(|| fs::read_to_string(&log).unwrap_or_default())
+            self.child
+                .try_wait()
+                .expect("a child")
+                .ok_or_else(|| fs::read_to_string(&log).unwrap_or_default())
         })
     }
 

@@ -6,7 +6,11 @@ use std::time::{Duration, Instant};
 
 /// Asks until the answer is `Ok`; after `limit` fails with the last `Err`.
 #[track_caller]
-pub fn until<T, W: Display>(what: &str, limit: Duration, mut ask: impl FnMut() -> Result<T, W>) -> T {
+pub fn until<T, W: Display>(
+    what: &str,
+    limit: Duration,
+    mut ask: impl FnMut() -> Result<T, W>,
+) -> T {
     let end = Instant::now() + limit;
     let mut pause = Duration::from_millis(10);
     loop {
@@ -21,5 +25,9 @@ pub fn until<T, W: Display>(what: &str, limit: Duration, mut ask: impl FnMut() -
 
 /// `Ok` when it holds, else the words that say what was seen instead.
 pub fn holds(condition: bool, seen: impl Display) -> Result<(), String> {
-    if condition { Ok(()) } else { Err(seen.to_string()) }
+    if condition {
+        Ok(())
+    } else {
+        Err(seen.to_string())
+    }
 }

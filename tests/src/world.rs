@@ -13,7 +13,13 @@ use crate::{bangioc, root, wait};
 
 /// Source, its tables, and what stands for one row's key where the table has no primary key.
 pub const SOURCES: [(&str, &[(&str, &str)]); 4] = [
-    ("so-nnmt", &[("land_parcel", ""), ("env_observation", "station_code, param_code, observed_at")]),
+    (
+        "so-nnmt",
+        &[
+            ("land_parcel", ""),
+            ("env_observation", "station_code, param_code, observed_at"),
+        ],
+    ),
     ("so-tc", &[("business", "")]),
     ("so-yt", &[("health_facility", "")]),
     ("vp-ubnd", &[("directing_document", "")]),
@@ -45,7 +51,11 @@ impl<'p> World<'p> {
         let password_file = platform.dir.join("postgres/secrets/postgres");
         for source in sources {
             world.make_source(source);
-            world.write_config(source, &format!("capture-{source}"), &world.source_section(source));
+            world.write_config(
+                source,
+                &format!("capture-{source}"),
+                &world.source_section(source),
+            );
         }
         platform.sql("postgres", &format!("create database {}", world.store()));
         let store = format!(
@@ -65,10 +75,16 @@ impl<'p> World<'p> {
     }
 
     fn make_source(&self, source: &str) {
-        let (platform, database, sql) = (self.platform, self.database(source), root().join("ops/sql/department"));
+        let (platform, database, sql) = (
+            self.platform,
+            self.database(source),
+            root().join("ops/sql/department"),
+        );
         platform.sql("postgres", &format!("create database {database}"));
         platform.sql_file(&database, &sql.join(format!("{source}.sql")), &[]);
-        let tables: Vec<String> = tables(source).map(|(table, _)| format!("dept.{table}")).collect();
+        let tables: Vec<String> = tables(source)
+            .map(|(table, _)| format!("dept.{table}"))
+            .collect();
         let variables = [("password", "capture"), ("tables", &tables.join(", "))];
         platform.sql_file(&database, &sql.join("capture-access.sql"), &variables);
     }
@@ -123,7 +139,10 @@ impl<'p> World<'p> {
     /// SQL at a source, in the department's schema.
     #[track_caller]
     pub fn source(&self, source: &str, sql: &str) -> Vec<String> {
-        self.platform.sql(&self.database(source), &format!("set search_path = dept; {sql}"))
+        self.platform.sql(
+            &self.database(source),
+            &format!("set search_path = dept; {sql}"),
+        )
     }
 
     #[track_caller]
@@ -136,7 +155,13 @@ impl<'p> World<'p> {
     }
 
     pub fn capture_with(&self, source: &str, env: &[(&str, &str)]) -> Service {
-        Service::start(&format!("capture-{source}"), &self.config(source), &["run", "capture"], env, &self.dir)
+        Service::start(
+            &format!("capture-{source}"),
+            &self.config(source),
+            &["run", "capture"],
+            env,
+            &self.dir,
+        )
     }
 
     pub fn shared_store(&self, instance: &str) -> Service {
@@ -144,7 +169,13 @@ impl<'p> World<'p> {
     }
 
     pub fn shared_store_with(&self, instance: &str, env: &[(&str, &str)]) -> Service {
-        Service::start(instance, &self.config("shared-store"), &["run", "shared-store"], env, &self.dir)
+        Service::start(
+            instance,
+            &self.config("shared-store"),
+            &["run", "shared-store"],
+            env,
+            &self.dir,
+        )
     }
 
     /// Runs a command of `bangioc` that must succeed; what it printed.
@@ -162,43 +193,84 @@ impl<'p> World<'p> {
     }
 
     pub fn try_bangioc(&self, who: &str, args: &[&str]) -> Output {
-        Command::new(bangioc()).arg("--config").arg(self.config(who)).args(args).output().expect("the binary")
+        Command::new(bangioc())
+            .arg("--config")
+            .arg(self.config(who))
+            .args(args)
+            .output()
+            .expect("the binary")
     }
 
-    /// Waits until every source equals the store, row for row by content; rows whose `except` holds at
-    /// the source are bad and must not be in the store.
+    /// Waits until every source equals the store, row for row by content; rows for which
+    /// `except` holds are left out on both sides: parked keys keep what they had.
     #[track_caller]
     pub fn converge(&self, except: &[(&str, &str)]) {
         wait::until("source and store to be equal", PATIENCE, || {
             self.sources.iter().try_for_each(|source| {
                 tables(source).try_for_each(|(table, natural_key)| {
-                    let bad = except.iter().find(|(of, _)| *of == table).map_or("false", |(_, rule)| rule);
+                    let bad = except
+                        .iter()
+                        .find(|(of, _)| *of == table)
+                        .map_or("false", |(_, rule)| rule);
                     self.compare(source, table, natural_key, bad)
                 })
             })
         });
     }
 
-    fn compare(&self, source: &str, table: &str, natural_key: &str, bad: &str) -> Result<(), String> {
+    fn compare(
+        &self,
+        source: &str,
+        table: &str,
+        natural_key: &str,
+        bad: &str,
+    ) -> Result<(), String> {
         let columns = self.platform.try_sql(
             &self.store(),
             &format!("select string_agg(quote_ident(column_name), ', ' order by ordinal_position) from information_schema.columns where table_schema = 'shared' and table_name = '{table}'"),
         )?;
-        let columns = columns.first().filter(|columns| !columns.is_empty()).ok_or(format!("no view shared.{table} yet"))?;
-        let distinct = if natural_key.is_empty() { String::new() } else { format!("distinct on ({natural_key})") };
-        let order = if natural_key.is_empty() { String::new() } else { format!("order by {natural_key}, received_at desc") };
-        let lines = |database: &str, from: &str, distinct: &str, order: &str, bad: &str| {
-            let sql = format!("set timezone = 'UTC'; copy (select {distinct} {columns} from {from} where not coalesce(({bad}), false) {order}) to stdout");
-            self.platform.try_sql(database, &sql).map(|lines| lines.into_iter().collect::<BTreeSet<_>>())
+        let columns = columns
+            .first()
+            .filter(|columns| !columns.is_empty())
+            .ok_or(format!("no view shared.{table} yet"))?;
+        let distinct = if natural_key.is_empty() {
+            String::new()
+        } else {
+            format!("distinct on ({natural_key})")
         };
-        let wanted = lines(&self.database(source), &format!("dept.{table}"), &distinct, &order, bad)?;
-        let found = lines(&self.store(), &format!("shared.{table}"), "", "", "false")?;
+        let order = if natural_key.is_empty() {
+            String::new()
+        } else {
+            format!("order by {natural_key}, received_at desc")
+        };
+        let lines = |database: &str, from: &str, distinct: &str, order: &str, bad: &str| {
+            let sql = format!(
+                "set timezone = 'UTC'; copy (select {distinct} {columns} from {from} where not coalesce(({bad}), false) {order}) to stdout"
+            );
+            self.platform
+                .try_sql(database, &sql)
+                .map(|lines| lines.into_iter().collect::<BTreeSet<_>>())
+        };
+        let wanted = lines(
+            &self.database(source),
+            &format!("dept.{table}"),
+            &distinct,
+            &order,
+            bad,
+        )?;
+        let found = lines(&self.store(), &format!("shared.{table}"), "", "", bad)?;
         if wanted == found {
             return Ok(());
         }
-        let (missing, extra): (Vec<_>, Vec<_>) =
-            (wanted.difference(&found).take(2).collect(), found.difference(&wanted).take(2).collect());
-        Err(format!("{table}: {} rows at the source, {} in the store; missing {missing:?}, extra {extra:?}", wanted.len(), found.len()))
+        let (missing, extra): (Vec<_>, Vec<_>) = (
+            wanted.difference(&found).take(2).collect(),
+            found.difference(&wanted).take(2).collect(),
+        );
+        Err(format!(
+            "{table}: {} rows at the source, {} in the store; missing {missing:?}, extra {extra:?}",
+            wanted.len(),
+            found.len()
+        ))
     }
 
     /// A double entry for every offset: per partition the ledger's ranges join up and end at the position.
@@ -212,11 +284,18 @@ impl<'p> World<'p> {
             "select count(*) from flow.ledger where next_offset - first_offset <> applied + folded + duplicate + stale + control + parked \
              + dead + quarantined + superseded + discarded + erased + gap",
         );
-        assert_eq!(sums, ["0"], "ranges of the ledger whose counts are not their length");
+        assert_eq!(
+            sums,
+            ["0"],
+            "ranges of the ledger whose counts are not their length"
+        );
     }
 }
 
 /// Tables of a source, with their natural keys.
 pub fn tables(source: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    SOURCES.iter().filter(move |(name, _)| *name == source).flat_map(|(_, tables)| tables.iter().copied())
+    SOURCES
+        .iter()
+        .filter(move |(name, _)| *name == source)
+        .flat_map(|(_, tables)| tables.iter().copied())
 }

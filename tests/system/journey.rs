@@ -13,11 +13,26 @@ use crate::Check;
 use crate::parcels::{self, LONG_TEXT, Writer};
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
-    ("journey::a_copy_with_a_writer_running_ends_equal", a_copy_with_a_writer_running_ends_equal),
-    ("journey::every_kind_of_change_arrives", every_kind_of_change_arrives),
-    ("journey::values_that_debezium_types_cannot_hold_arrive", values_that_debezium_types_cannot_hold_arrive),
-    ("journey::truncate_in_one_partition_and_in_three", truncate_in_one_partition_and_in_three),
-    ("journey::two_sinks_share_the_partitions", two_sinks_share_the_partitions),
+    (
+        "journey::a_copy_with_a_writer_running_ends_equal",
+        a_copy_with_a_writer_running_ends_equal,
+    ),
+    (
+        "journey::every_kind_of_change_arrives",
+        every_kind_of_change_arrives,
+    ),
+    (
+        "journey::values_that_debezium_types_cannot_hold_arrive",
+        values_that_debezium_types_cannot_hold_arrive,
+    ),
+    (
+        "journey::truncate_in_one_partition_and_in_three",
+        truncate_in_one_partition_and_in_three,
+    ),
+    (
+        "journey::two_sinks_share_the_partitions",
+        two_sinks_share_the_partitions,
+    ),
 ];
 
 fn a_copy_with_a_writer_running_ends_equal(platform: &Platform) {
@@ -28,35 +43,74 @@ fn a_copy_with_a_writer_running_ends_equal(platform: &Platform) {
         let _capture = world.capture("so-nnmt");
         let _store = world.shared_store("store");
         wait::until("the copy to end", PATIENCE, || {
-            let phase = world.platform.try_sql(&world.store(), "select phase from flow.freshness where dataset = 'land-parcel'")?;
-            wait::holds(phase == ["streaming"] && writer.changes() > 50, format!("{phase:?} after {} changes", writer.changes()))
+            let phase = world.platform.try_sql(
+                &world.store(),
+                "select phase from flow.freshness where dataset = 'land-parcel'",
+            )?;
+            wait::holds(
+                phase == ["streaming"] && writer.changes() > 50,
+                format!("{phase:?} after {} changes", writer.changes()),
+            )
         });
         writer.stop();
         world.converge(&[]);
         world.ledger_adds_up();
     });
-    assert_eq!(world.in_store("select count(*) from flow.land_parcel where _missing is not null"), ["0"]);
-    assert_eq!(unversioned(&world), at_the_source(&world), "the last record of every key, and the source");
+    assert_eq!(
+        world.in_store("select count(*) from flow.land_parcel where _missing is not null"),
+        ["0"]
+    );
+    assert_eq!(
+        unversioned(&world),
+        at_the_source(&world),
+        "the last record of every key, and the source"
+    );
 }
 
-const COLUMNS: [&str; 8] = ["commune_code", "map_sheet_no", "parcel_no", "land_type", "area_m2", "status", "certificate_serial", "note"];
+const COLUMNS: [&str; 8] = [
+    "commune_code",
+    "map_sheet_no",
+    "parcel_no",
+    "land_type",
+    "area_m2",
+    "status",
+    "certificate_serial",
+    "note",
+];
 
 /// What Confluent's Python client is left with when it keeps the last record of every key.
 fn unversioned(world: &World<'_>) -> BTreeSet<String> {
     let output = Command::new(world.platform.python())
         .arg(root().join("tests/python/unversioned_reader.py"))
-        .args([&world.platform.kafka["KAFKA"], "admin", &world.platform.kafka["KAFKA_PASSWORD"], &world.platform.registry_url])
+        .args([
+            &world.platform.kafka["KAFKA"],
+            "admin",
+            &world.platform.kafka["KAFKA_PASSWORD"],
+            &world.platform.registry_url,
+        ])
         .arg(world.topic("so-nnmt", "land-parcel"))
         .args(COLUMNS)
         .output()
         .expect("the Python environment that `ops/setup test` makes");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }
 
 fn at_the_source(world: &World<'_>) -> BTreeSet<String> {
-    let columns = COLUMNS.map(|column| format!("coalesce({column}::text, '')")).join(" || '|' || ");
-    world.source("so-nnmt", &format!("select {columns} from land_parcel")).into_iter().collect()
+    let columns = COLUMNS
+        .map(|column| format!("coalesce({column}::text, '')"))
+        .join(" || '|' || ");
+    world
+        .source("so-nnmt", &format!("select {columns} from land_parcel"))
+        .into_iter()
+        .collect()
 }
 
 fn every_kind_of_change_arrives(platform: &Platform) {
@@ -77,10 +131,19 @@ fn every_kind_of_change_arrives(platform: &Platform) {
     // Twice the same natural key: the one received last is the latest.
     world.source("so-nnmt", "insert into env_observation (station_code, param_code, observed_at, value, unit, status, received_at) \
         values ('CB-KK-01', 'PM10', date_trunc('hour', now()), 99.5, 'ug/Nm3', '00', now() + interval '1 s')");
-    world.source("so-nnmt", &format!("update land_parcel set note = {LONG_TEXT} where parcel_no <= 5"));
+    world.source(
+        "so-nnmt",
+        &format!("update land_parcel set note = {LONG_TEXT} where parcel_no <= 5"),
+    );
     // The note stays, and is not sent; the key changes while it stays; a key moves onto another's old place.
-    world.source("so-nnmt", "update land_parcel set area_m2 = 1.5 where parcel_no <= 5");
-    world.source("so-nnmt", "update land_parcel set map_sheet_no = 77 where parcel_no between 1 and 4");
+    world.source(
+        "so-nnmt",
+        "update land_parcel set area_m2 = 1.5 where parcel_no <= 5",
+    );
+    world.source(
+        "so-nnmt",
+        "update land_parcel set map_sheet_no = 77 where parcel_no between 1 and 4",
+    );
     world.source("so-nnmt", "begin; delete from land_parcel where map_sheet_no = 77 and parcel_no = 1; \
         update land_parcel set parcel_no = 1 where map_sheet_no = 77 and parcel_no = 2; \
         insert into land_parcel (commune_code, map_sheet_no, parcel_no, land_type, area_m2) values ('01273', 77, 2, 'CLN', 7); commit");
@@ -94,8 +157,15 @@ fn every_kind_of_change_arrives(platform: &Platform) {
     world.source("so-nnmt", "delete from land_parcel where parcel_no % 3 = 0");
     world.converge(&[]);
     world.ledger_adds_up();
-    assert_eq!(world.in_store("select count(*) from flow.parked_key"), ["0"]);
-    assert_eq!(world.in_store("select count(*) from flow.health_facility where _deleted"), ["1"], "a deleted row leaves a tombstone");
+    assert_eq!(
+        world.in_store("select count(*) from flow.parked_key"),
+        ["0"]
+    );
+    assert_eq!(
+        world.in_store("select count(*) from flow.health_facility where _deleted"),
+        ["1"],
+        "a deleted row leaves a tombstone"
+    );
 }
 
 fn values_that_debezium_types_cannot_hold_arrive(platform: &Platform) {
@@ -114,7 +184,10 @@ fn values_that_debezium_types_cannot_hold_arrive(platform: &Platform) {
     world.converge(&[]);
     // And the same by a copy instead of the stream.
     capture.stop();
-    assert_eq!(world.in_store("select count(*) from flow.parked_key"), ["0"]);
+    assert_eq!(
+        world.in_store("select count(*) from flow.parked_key"),
+        ["0"]
+    );
 }
 
 fn truncate_in_one_partition_and_in_three(platform: &Platform) {
@@ -122,19 +195,38 @@ fn truncate_in_one_partition_and_in_three(platform: &Platform) {
     let _captures = ["so-nnmt", "so-tc"].map(|source| world.capture(source));
     let _store = world.shared_store("store");
     parcels::add(&world, 0, 2_000);
-    let company = |code: &str| format!("insert into business (enterprise_code, name_vi, entity_type, status, founded_on, main_industry, industries) \
-        values ('{code}', 'MẪU', 'LLC1', 'active', '2019-04-02', '10740', array['10740'])");
+    let company = |code: &str| {
+        format!(
+            "insert into business (enterprise_code, name_vi, entity_type, status, founded_on, main_industry, industries) \
+        values ('{code}', 'MẪU', 'LLC1', 'active', '2019-04-02', '10740', array['10740'])"
+        )
+    };
     world.source("so-tc", &company("4899999017"));
     world.source("so-tc", &company("4899999024"));
     world.converge(&[]);
-    assert_eq!(world.in_store("select count(*) from shared.business"), ["2"]);
+    assert_eq!(
+        world.in_store("select count(*) from shared.business"),
+        ["2"]
+    );
 
-    world.source("so-tc", &format!("begin; truncate business; {}; commit", company("4899999031")));
+    world.source(
+        "so-tc",
+        &format!(
+            "begin; truncate business; {}; commit",
+            company("4899999031")
+        ),
+    );
     world.source("so-nnmt", "truncate land_parcel");
     parcels::add(&world, 100, 300);
     world.converge(&[]);
-    assert_eq!(world.in_store("select count(*) from shared.business"), ["1"]);
-    assert_eq!(world.in_store("select count(*) from shared.land_parcel"), ["300"]);
+    assert_eq!(
+        world.in_store("select count(*) from shared.business"),
+        ["1"]
+    );
+    assert_eq!(
+        world.in_store("select count(*) from shared.land_parcel"),
+        ["300"]
+    );
     world.ledger_adds_up();
 }
 

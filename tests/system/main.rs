@@ -19,11 +19,22 @@ fn main() {
     let mut arguments = Arguments::from_args();
     // Two cores: more trials at once only wait for each other.
     arguments.test_threads = arguments.test_threads.or(Some(2));
-    let checks: Vec<(&str, Check)> = [journey::CHECKS, faults::CHECKS, dead_letters::CHECKS, halts::CHECKS, rights::CHECKS, registry::CHECKS].concat();
+    let checks: Vec<(&str, Check)> = [
+        journey::CHECKS,
+        faults::CHECKS,
+        dead_letters::CHECKS,
+        halts::CHECKS,
+        rights::CHECKS,
+        registry::CHECKS,
+    ]
+    .concat();
 
     // Listing starts nothing.
     if arguments.list {
-        let named = checks.iter().map(|(name, _)| Trial::test(*name, || Ok(()))).collect();
+        let named = checks
+            .iter()
+            .map(|(name, _)| Trial::test(*name, || Ok(())))
+            .collect();
         libtest_mimic::run(&arguments, named).exit();
     }
     let platform: &'static Platform = Box::leak(Box::new(Platform::start("system")));

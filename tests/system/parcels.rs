@@ -7,7 +7,8 @@ use std::thread::{Scope, ScopedJoinHandle};
 use bangioc_tests::world::World;
 
 /// A long text that PostgreSQL keeps out of line, different every time.
-pub(crate) const LONG_TEXT: &str = "(select string_agg(md5(random()::text), '') from generate_series(1, 200))";
+pub(crate) const LONG_TEXT: &str =
+    "(select string_agg(md5(random()::text), '') from generate_series(1, 200))";
 
 /// Adds parcels `first..first + count` of commune 01273; every tenth has a note that is TOASTed.
 pub(crate) fn add(world: &World<'_>, first: u32, count: u32) {
@@ -25,12 +26,22 @@ pub(crate) fn add(world: &World<'_>, first: u32, count: u32) {
 fn change(world: &World<'_>, n: u64) {
     let any = "(select ctid from land_parcel order by random() limit 1)";
     let sql = match n % 6 {
-        0 | 1 => format!("update land_parcel set area_m2 = area_m2 + 0.1, updated_at = now() where ctid in (select ctid from land_parcel order by random() limit 20)"),
-        2 => format!("insert into land_parcel (commune_code, map_sheet_no, parcel_no, land_type, area_m2) values ('01279', {}, {}, 'CLN', 50.5)", 1 + n / 9000, 1 + n % 9000),
-        3 => format!("delete from land_parcel where ctid = any (array(select ctid from land_parcel order by random() limit 3))"),
+        0 | 1 => format!(
+            "update land_parcel set area_m2 = area_m2 + 0.1, updated_at = now() where ctid in (select ctid from land_parcel order by random() limit 20)"
+        ),
+        2 => format!(
+            "insert into land_parcel (commune_code, map_sheet_no, parcel_no, land_type, area_m2) values ('01279', {}, {}, 'CLN', 50.5)",
+            1 + n / 9000,
+            1 + n % 9000
+        ),
+        3 => format!(
+            "delete from land_parcel where ctid = any (array(select ctid from land_parcel order by random() limit 3))"
+        ),
         4 => format!("update land_parcel set parcel_no = 20000 + {n} where ctid = {any}"),
-        _ => format!("begin; update land_parcel set status = 'split' where ctid = {any}; update land_parcel set note = {LONG_TEXT} where ctid = {any}; commit; \
-                      begin; delete from land_parcel; rollback"),
+        _ => format!(
+            "begin; update land_parcel set status = 'split' where ctid = {any}; update land_parcel set note = {LONG_TEXT} where ctid = {any}; commit; \
+                      begin; delete from land_parcel; rollback"
+        ),
     };
     // A row may be gone when its turn comes; that is no failure.
     world.source("so-nnmt", &sql);
@@ -44,8 +55,14 @@ pub(crate) struct Writer<'scope> {
 }
 
 impl<'scope> Writer<'scope> {
-    pub(crate) fn start<'env>(scope: &'scope Scope<'scope, 'env>, world: &'env World<'_>) -> Writer<'scope> {
-        let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    pub(crate) fn start<'env>(
+        scope: &'scope Scope<'scope, 'env>,
+        world: &'env World<'_>,
+    ) -> Writer<'scope> {
+        let (stop, done) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(AtomicU64::new(0)),
+        );
         let thread = scope.spawn({
             let (stop, done) = (Arc::clone(&stop), Arc::clone(&done));
             move || {

@@ -9,7 +9,10 @@ use bangioc_tests::world::World;
 use crate::Check;
 use crate::parcels;
 
-pub(crate) const CHECKS: &[(&str, Check)] = &[("registry::confluents_python_client_drives_it", confluents_python_client_drives_it)];
+pub(crate) const CHECKS: &[(&str, Check)] = &[(
+    "registry::confluents_python_client_drives_it",
+    confluents_python_client_drives_it,
+)];
 
 fn confluents_python_client_drives_it(platform: &Platform) {
     let world = World::new(platform, "python", &["so-nnmt"]);
@@ -18,9 +21,19 @@ fn confluents_python_client_drives_it(platform: &Platform) {
     world.converge(&[]);
     let output = Command::new(platform.python())
         .arg(root().join("tests/python/registry_client.py"))
-        .args([&platform.registry_url, &platform.kafka["KAFKA"], "admin", &platform.kafka["KAFKA_PASSWORD"]])
+        .args([
+            &platform.registry_url,
+            &platform.kafka["KAFKA"],
+            "admin",
+            &platform.kafka["KAFKA_PASSWORD"],
+        ])
         .arg(world.topic("so-nnmt", "land-parcel"))
         .output()
         .expect("the Python environment that `ops/setup test` makes");
-    assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
 }

@@ -5,11 +5,17 @@ use bangioc_tests::world::World;
 
 use crate::Check;
 
-pub(crate) const CHECKS: &[(&str, Check)] = &[("rights::every_principal_is_refused_what_is_not_its_own", every_principal_is_refused_what_is_not_its_own)];
+pub(crate) const CHECKS: &[(&str, Check)] = &[(
+    "rights::every_principal_is_refused_what_is_not_its_own",
+    every_principal_is_refused_what_is_not_its_own,
+)];
 
 fn every_principal_is_refused_what_is_not_its_own(platform: &Platform) {
     let world = World::new(platform, "rights", &["so-nnmt", "so-tc"]);
-    let (parcels, business) = (world.topic("so-nnmt", "land-parcel"), world.topic("so-tc", "business"));
+    let (parcels, business) = (
+        world.topic("so-nnmt", "land-parcel"),
+        world.topic("so-tc", "business"),
+    );
     let state = "rights.state.so-nnmt".to_owned();
     let progress = "rights.progress.shared.so-nnmt".to_owned();
     // (principal, topic, may write, may read)
@@ -30,14 +36,26 @@ fn every_principal_is_refused_what_is_not_its_own(platform: &Platform) {
     ];
     let mut wrong = Vec::new();
     for (principal, topic, may_write, may_read) in table {
-        let (wrote, read) = (platform.may_write(principal, topic), platform.may_read(principal, topic));
+        let (wrote, read) = (
+            platform.may_write(principal, topic),
+            platform.may_read(principal, topic),
+        );
         if wrote != may_write {
-            wrong.push(format!("{principal} could{} write {topic}", if wrote { "" } else { " not" }));
+            wrong.push(format!(
+                "{principal} could{} write {topic}",
+                if wrote { "" } else { " not" }
+            ));
         }
         if read != may_read {
-            wrong.push(format!("{principal} could{} read {topic}", if read { "" } else { " not" }));
+            wrong.push(format!(
+                "{principal} could{} read {topic}",
+                if read { "" } else { " not" }
+            ));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert!(!platform.may_write("nobody-at-all", &parcels), "a user that does not exist");
+    assert!(
+        !platform.may_write("nobody-at-all", &parcels),
+        "a user that does not exist"
+    );
 }

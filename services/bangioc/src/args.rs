@@ -9,10 +9,21 @@ use crate::output::Format;
 
 /// Carries each change from a department's database into the shared store, exactly.
 #[derive(Parser)]
-#[command(name = "bangioc", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "bangioc",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
 pub(crate) struct Arguments {
     /// The deployment's settings; the environment (BANGIOC__SECTION__KEY) goes before the file
-    #[arg(long, short, global = true, value_name = "FILE", env = "BANGIOC_CONFIG")]
+    #[arg(
+        long,
+        short,
+        global = true,
+        value_name = "FILE",
+        env = "BANGIOC_CONFIG"
+    )]
     pub(crate) config: Option<PathBuf>,
     /// How reading commands answer
     #[arg(long, short, global = true, value_enum, default_value = "text")]

@@ -18,15 +18,21 @@ pub(crate) fn read(dir: &Path) -> Result<Catalogue, BoxFailure> {
     Catalogue::read(dir).map_err(|errors| BadContracts(errors).into())
 }
 
-pub(crate) fn run(command: &args::Contract, dir: &Path, prefix: &str, out: &mut Output) -> Result<(), BoxFailure> {
+pub(crate) fn run(
+    command: &args::Contract,
+    dir: &Path,
+    prefix: &str,
+    out: &mut Output,
+) -> Result<(), BoxFailure> {
     let catalogue = read(dir)?;
     match command {
         args::Contract::Check => {
             avro_files::check(dir, &catalogue).map_err(BadContracts)?;
             let (all, active) = (catalogue.iter().count(), catalogue.active().count());
-            out.show(&json!({ "contracts": all, "active": active, "mistakes": [] }), |_| {
-                format!("{all} contracts, {active} active, no mistakes")
-            })
+            out.show(
+                &json!({ "contracts": all, "active": active, "mistakes": [] }),
+                |_| format!("{all} contracts, {active} active, no mistakes"),
+            )
         }
         args::Contract::List => {
             let listed: Vec<Value> = catalogue.iter().map(summary).collect();
@@ -36,14 +42,31 @@ pub(crate) fn run(command: &args::Contract, dir: &Path, prefix: &str, out: &mut 
             let contract = find(&catalogue, dataset)?;
             out.show(&summary(contract), |_| show::page(contract, prefix))
         }
-        args::Contract::Avro { dataset: None, write: true } => {
+        args::Contract::Avro {
+            dataset: None,
+            write: true,
+        } => {
             let written = avro_files::write(dir, &catalogue).map_err(BadContracts)?;
-            let names: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
-            out.show(&names, |names| if names.is_empty() { "every file was in step".into() } else { names.join("\n") })
+            let names: Vec<String> = written
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
+            out.show(&names, |names| {
+                if names.is_empty() {
+                    "every file was in step".into()
+                } else {
+                    names.join("\n")
+                }
+            })
         }
-        args::Contract::Avro { dataset: Some(dataset), write: false } => {
-            let schemas: Vec<String> =
-                avro_files::of(find(&catalogue, dataset)?).iter().map(|file| file.text.clone()).collect();
+        args::Contract::Avro {
+            dataset: Some(dataset),
+            write: false,
+        } => {
+            let schemas: Vec<String> = avro_files::of(find(&catalogue, dataset)?)
+                .iter()
+                .map(|file| file.text.clone())
+                .collect();
             out.text(&schemas.join("\n"))
         }
         args::Contract::Avro { .. } => Err(Refusal::DatasetOrWrite.into()),
@@ -51,10 +74,20 @@ pub(crate) fn run(command: &args::Contract, dir: &Path, prefix: &str, out: &mut 
 }
 
 /// The contract of a dataset, or a refusal that names those there are.
-pub(crate) fn find<'a>(catalogue: &'a Catalogue, dataset: &str) -> Result<&'a Contract, BoxFailure> {
+pub(crate) fn find<'a>(
+    catalogue: &'a Catalogue,
+    dataset: &str,
+) -> Result<&'a Contract, BoxFailure> {
     catalogue.get(dataset).ok_or_else(|| {
-        let known = catalogue.iter().map(|contract| contract.dataset.to_string()).collect();
-        Refusal::UnknownDataset { dataset: dataset.to_owned(), known }.into()
+        let known = catalogue
+            .iter()
+            .map(|contract| contract.dataset.to_string())
+            .collect();
+        Refusal::UnknownDataset {
+            dataset: dataset.to_owned(),
+            known,
+        }
+        .into()
     })
 }
 

@@ -12,7 +12,11 @@ use serde_json::json;
 use crate::output::Output;
 use crate::{args, contract};
 
-pub(crate) async fn run(command: args::DeadLetter, settings: &Settings, out: &mut Output) -> Result<(), BoxFailure> {
+pub(crate) async fn run(
+    command: args::DeadLetter,
+    settings: &Settings,
+    out: &mut Output,
+) -> Result<(), BoxFailure> {
     let (config, contracts) = (Config::read(settings), settings.contracts_dir());
     settings.finish()?;
     let catalogue = contract::read(&contracts)?;
@@ -23,18 +27,32 @@ pub(crate) async fn run(command: args::DeadLetter, settings: &Settings, out: &mu
             if let Some(dataset) = &dataset {
                 contract::find(&catalogue, dataset)?;
             }
-            let keys = letters.list(&Filter { dataset, ended_too: all }).await?;
+            let keys = letters
+                .list(&Filter {
+                    dataset,
+                    ended_too: all,
+                })
+                .await?;
             out.show(&keys, |keys| to_table(keys))
         }
         args::DeadLetter::Show { key_ref } => {
             let (key, records) = letters.show(key_ref).await?;
-            out.show(&json!({ "key": key, "records": records }), |_| to_page(&key, &records))
+            out.show(&json!({ "key": key, "records": records }), |_| {
+                to_page(&key, &records)
+            })
         }
         args::DeadLetter::Replay { key_ref, by } => {
             let done = letters.replay(key_ref, &by).await?;
             out.show(&done, |done| {
-                let superseded = if done.superseded > 0 { format!(", {} superseded", done.superseded) } else { String::new() };
-                format!("{key_ref}: {} records replayed{superseded}; the key is free", done.records)
+                let superseded = if done.superseded > 0 {
+                    format!(", {} superseded", done.superseded)
+                } else {
+                    String::new()
+                };
+                format!(
+                    "{key_ref}: {} records replayed{superseded}; the key is free",
+                    done.records
+                )
             })
         }
         args::DeadLetter::Discard { key_ref, by } => {

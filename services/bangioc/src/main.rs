@@ -45,20 +45,31 @@ fn run(arguments: Arguments) -> Result<(), BoxFailure> {
     }
     let mut settings = Settings::load(arguments.config.as_deref())?;
     trace::init(&settings.section("log"));
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Refusal::Runtime)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Refusal::Runtime)?;
     runtime.block_on(async {
         let shutdown = shutdown::on_signals();
         match arguments.command {
-            Command::Run { service } => Box::pin(service::run(service, &mut settings, shutdown)).await,
+            Command::Run { service } => {
+                Box::pin(service::run(service, &mut settings, shutdown)).await
+            }
             Command::Contract(command) => {
                 let (dir, prefix) = (settings.contracts_dir(), settings.prefix());
                 settings.finish()?;
                 contract::run(&command, &dir, &prefix, &mut out)
             }
-            Command::Topic(command) => tokio::task::block_in_place(|| topic::run(&command, &settings, &shutdown, &mut out)),
-            Command::Source(command) => Box::pin(source::run(command, &mut settings, &mut out)).await,
+            Command::Topic(command) => {
+                tokio::task::block_in_place(|| topic::run(&command, &settings, &shutdown, &mut out))
+            }
+            Command::Source(command) => {
+                Box::pin(source::run(command, &mut settings, &mut out)).await
+            }
             Command::Status { watch } => status::run(watch, &settings, &shutdown, &mut out).await,
-            Command::DeadLetter(command) => Box::pin(dead_letter::run(command, &settings, &mut out)).await,
+            Command::DeadLetter(command) => {
+                Box::pin(dead_letter::run(command, &settings, &mut out)).await
+            }
             // Answered above, before any configuration is read.
             Command::Explain { .. } => Ok(()),
         }

@@ -24,7 +24,11 @@ impl Output {
     }
 
     /// Writes `value` as JSON, or `text` of it, as the person asked.
-    pub(crate) fn show<T: Serialize>(&mut self, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), BoxFailure> {
+    pub(crate) fn show<T: Serialize>(
+        &mut self,
+        value: &T,
+        text: impl FnOnce(&T) -> String,
+    ) -> Result<(), BoxFailure> {
         match self.format {
             Format::Text => self.text(&text(value)),
             Format::Json => match serde_json::to_string_pretty(value) {
@@ -35,10 +39,15 @@ impl Output {
     }
 
     /// A reader that has gone (`| head`) is no failure of ours.
-    #[expect(clippy::unused_self, reason = "everything that is written goes through the one output")]
+    #[expect(
+        clippy::unused_self,
+        reason = "everything that is written goes through the one output"
+    )]
     pub(crate) fn text(&mut self, text: &str) -> Result<(), BoxFailure> {
         match writeln!(io::stdout().lock(), "{}", text.trim_end()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Refusal::Unwritable(error).into()),
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Refusal::Unwritable(error).into())
+            }
             _ => Ok(()),
         }
     }

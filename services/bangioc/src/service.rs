@@ -11,7 +11,11 @@ use bangioc_runtime::tasks::TaskGroup;
 
 use crate::{args, contract};
 
-pub(crate) async fn run(service: args::Service, settings: &mut Settings, shutdown: Shutdown) -> Result<(), BoxFailure> {
+pub(crate) async fn run(
+    service: args::Service,
+    settings: &mut Settings,
+    shutdown: Shutdown,
+) -> Result<(), BoxFailure> {
     let listen = settings.section("metrics").optional_text("listen");
     let metrics = Metrics::default();
     let mut group = TaskGroup::new(&shutdown);
@@ -20,23 +24,54 @@ pub(crate) async fn run(service: args::Service, settings: &mut Settings, shutdow
             let config = bangioc_registry::Config::read(&settings.section("registry"));
             let kafka = KafkaSettings::read(&settings.section("kafka"));
             settings.finish()?;
-            let deps = bangioc_registry::Dependencies { kafka, metrics: metrics.clone() };
-            group.spawn("registry", ended(bangioc_registry::run(config, deps, shutdown.clone()), shutdown.clone()));
+            let deps = bangioc_registry::Dependencies {
+                kafka,
+                metrics: metrics.clone(),
+            };
+            group.spawn(
+                "registry",
+                ended(
+                    bangioc_registry::run(config, deps, shutdown.clone()),
+                    shutdown.clone(),
+                ),
+            );
         }
         args::Service::Capture => {
             let config = bangioc_capture::config::CaptureConfig::read(settings);
             let contracts = settings.contracts_dir();
             settings.finish()?;
-            let deps = bangioc_capture::Deps { catalogue: contract::read(&contracts)?, metrics: metrics.clone() };
-            group.spawn("capture", ended(bangioc_capture::run(config, deps, shutdown.clone()), shutdown.clone()));
+            let deps = bangioc_capture::Deps {
+                catalogue: contract::read(&contracts)?,
+                metrics: metrics.clone(),
+            };
+            group.spawn(
+                "capture",
+                ended(
+                    bangioc_capture::run(config, deps, shutdown.clone()),
+                    shutdown.clone(),
+                ),
+            );
         }
         args::Service::SharedStore => {
             let config = bangioc_shared_store::Config::read(settings);
             let contracts = settings.contracts_dir();
             settings.finish()?;
-            let contracts = contract::read(&contracts)?.active().cloned().map(Arc::new).collect();
-            let deps = bangioc_shared_store::Deps { contracts, metrics: metrics.clone() };
-            group.spawn("shared-store", ended(bangioc_shared_store::run(config, deps, shutdown.clone()), shutdown.clone()));
+            let contracts = contract::read(&contracts)?
+                .active()
+                .cloned()
+                .map(Arc::new)
+                .collect();
+            let deps = bangioc_shared_store::Deps {
+                contracts,
+                metrics: metrics.clone(),
+            };
+            group.spawn(
+                "shared-store",
+                ended(
+                    bangioc_shared_store::run(config, deps, shutdown.clone()),
+                    shutdown.clone(),
+                ),
+            );
         }
     }
     if let Some(listen) = listen {

@@ -13,18 +13,29 @@ use crate::output::Output;
 use crate::usage::Refusal;
 use crate::{args, contract};
 
-pub(crate) async fn run(command: args::Source, settings: &mut Settings, out: &mut Output) -> Result<(), BoxFailure> {
+pub(crate) async fn run(
+    command: args::Source,
+    settings: &mut Settings,
+    out: &mut Output,
+) -> Result<(), BoxFailure> {
     let config = CaptureConfig::read(settings);
     let contracts = settings.contracts_dir();
     settings.finish()?;
     let catalogue = contract::read(&contracts)?;
     match command {
         args::Source::Check => {
-            let checks = source::check(&config.source, &catalogue, config.allow_unlimited_wal).await?;
-            out.show(&checks.iter().map(as_json).collect::<Vec<_>>(), |_| as_text(&checks))?;
+            let checks =
+                source::check(&config.source, &catalogue, config.allow_unlimited_wal).await?;
+            out.show(&checks.iter().map(as_json).collect::<Vec<_>>(), |_| {
+                as_text(&checks)
+            })?;
             match checks.iter().filter(|check| check.is_problem()).count() {
                 0 => Ok(()),
-                problems => Err(Refusal::SourceUnfit { name: config.source.name, problems }.into()),
+                problems => Err(Refusal::SourceUnfit {
+                    name: config.source.name,
+                    problems,
+                }
+                .into()),
             }
         }
         args::Source::Accept { store_epoch } => {
@@ -59,9 +70,16 @@ fn as_text(checks: &[Check]) -> String {
             Outcome::Problem(why) => writeln!(text, "✖ {}: {why}", check.what),
         };
     }
-    let sql: Vec<&str> = checks.iter().filter_map(|check| check.sql.as_deref()).collect();
+    let sql: Vec<&str> = checks
+        .iter()
+        .filter_map(|check| check.sql.as_deref())
+        .collect();
     if !sql.is_empty() {
-        let _ = write!(text, "\nAs the database's administrator:\n\n{}\n", sql.join("\n"));
+        let _ = write!(
+            text,
+            "\nAs the database's administrator:\n\n{}\n",
+            sql.join("\n")
+        );
     }
     text
 }

@@ -19,13 +19,26 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// Cursor to the top left, then everything below it away: redraws without a flicker.
 const REDRAW: &str = "\x1b[H\x1b[J";
 
-pub(crate) async fn run(watch: bool, settings: &Settings, shutdown: &Shutdown, out: &mut Output) -> Result<(), BoxFailure> {
+pub(crate) async fn run(
+    watch: bool,
+    settings: &Settings,
+    shutdown: &Shutdown,
+    out: &mut Output,
+) -> Result<(), BoxFailure> {
     let store = StoreSettings::read(&settings.section("store"));
     let (prefix, contracts) = (settings.prefix(), settings.contracts_dir());
     settings.finish()?;
-    let contracts: Vec<_> = contract::read(&contracts)?.active().cloned().map(Arc::new).collect();
+    let contracts: Vec<_> = contract::read(&contracts)?
+        .active()
+        .cloned()
+        .map(Arc::new)
+        .collect();
     let mut connection = store.connect("bangioc status").await?;
-    let redraw = if watch && std::io::stdout().is_terminal() { REDRAW } else { "" };
+    let redraw = if watch && std::io::stdout().is_terminal() {
+        REDRAW
+    } else {
+        ""
+    };
     loop {
         let report = status::read(&mut connection, &contracts, &prefix).await?;
         out.show(&report, |report| format!("{redraw}{}", report.to_table()))?;

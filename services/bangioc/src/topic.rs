@@ -11,13 +11,23 @@ use crate::output::Output;
 use crate::{args, contract, render};
 
 /// Blocks: librdkafka's administration does.
-pub(crate) fn run(command: &args::Topic, settings: &Settings, shutdown: &Shutdown, out: &mut Output) -> Result<(), BoxFailure> {
+pub(crate) fn run(
+    command: &args::Topic,
+    settings: &Settings,
+    shutdown: &Shutdown,
+    out: &mut Output,
+) -> Result<(), BoxFailure> {
     let kafka = KafkaSettings::read(&settings.section("kafka"));
     let registry = RegistrySettings::read(&settings.section("registry"));
     let (prefix, contracts) = (settings.prefix(), settings.contracts_dir());
     settings.finish()?;
     let catalogue = contract::read(&contracts)?;
-    let deployment = Deployment::of(&prefix, u32::from(kafka.replication), kafka.principal(), catalogue.iter());
+    let deployment = Deployment::of(
+        &prefix,
+        u32::from(kafka.replication),
+        kafka.principal(),
+        catalogue.iter(),
+    );
     let topics = Topics::connect(&kafka, &registry, deployment)?;
     match command {
         args::Topic::Plan => {
@@ -28,10 +38,23 @@ pub(crate) fn run(command: &args::Topic, settings: &Settings, shutdown: &Shutdow
             let listing = topics.list()?;
             out.show(&listing, text::listing)
         }
-        args::Topic::Apply { reviewed, kafka_only } => {
-            let consent = if *reviewed { Consent::Reviewed } else { Consent::SafeOnly };
-            let extent = if *kafka_only { Extent::KafkaOnly } else { Extent::All };
-            let report = topics.apply(extent, consent, shutdown, &mut |line| render::to_stderr(&text::line(line)))?;
+        args::Topic::Apply {
+            reviewed,
+            kafka_only,
+        } => {
+            let consent = if *reviewed {
+                Consent::Reviewed
+            } else {
+                Consent::SafeOnly
+            };
+            let extent = if *kafka_only {
+                Extent::KafkaOnly
+            } else {
+                Extent::All
+            };
+            let report = topics.apply(extent, consent, shutdown, &mut |line| {
+                render::to_stderr(&text::line(line))
+            })?;
             out.text(&text::report(&report))?;
             Ok(report.outcome()?)
         }

@@ -38,8 +38,12 @@ impl Failure for Refusal {
 
     fn exit(&self) -> Exit {
         match self {
-            Refusal::UnknownCode { .. } | Refusal::UnknownDataset { .. } | Refusal::DatasetOrWrite => Exit::Usage,
-            Refusal::SourceUnfit { .. } | Refusal::Unwritable(_) | Refusal::Runtime(_) => Exit::Failed,
+            Refusal::UnknownCode { .. }
+            | Refusal::UnknownDataset { .. }
+            | Refusal::DatasetOrWrite => Exit::Usage,
+            Refusal::SourceUnfit { .. } | Refusal::Unwritable(_) | Refusal::Runtime(_) => {
+                Exit::Failed
+            }
         }
     }
 
@@ -49,10 +53,16 @@ impl Failure for Refusal {
                 format!("`bangioc explain` lists the {known} codes there are")
             }
             Refusal::UnknownDataset { known, .. } => format!("there are {}", known.join(", ")),
-            Refusal::SourceUnfit { .. } => "let its administrator run the SQL above, then check again".into(),
+            Refusal::SourceUnfit { .. } => {
+                "let its administrator run the SQL above, then check again".into()
+            }
             Refusal::DatasetOrWrite => "`bangioc contract avro land-parcel`".into(),
-            Refusal::Unwritable(_) => "look at where stdout leads: a full disk, a closed pipe".into(),
-            Refusal::Runtime(_) => "look at the limits of this host: threads, memory, open files".into(),
+            Refusal::Unwritable(_) => {
+                "look at where stdout leads: a full disk, a closed pipe".into()
+            }
+            Refusal::Runtime(_) => {
+                "look at the limits of this host: threads, memory, open files".into()
+            }
         }
     }
 }

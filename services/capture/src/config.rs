@@ -28,7 +28,9 @@ pub struct SourceSettings {
 pub enum Tls {
     Off,
     /// Without a file any certificate is believed, as libpq's `sslmode=require` does.
-    Require { ca_file: Option<PathBuf> },
+    Require {
+        ca_file: Option<PathBuf>,
+    },
 }
 
 impl SourceSettings {
@@ -45,7 +47,11 @@ impl SourceSettings {
         let password = section.secret("password");
         let database = section.text("database");
         let ca_file = section.optional_path("ca_file");
-        let tls = if section.choice("tls", &["off", "require"], "off") == "require" { Tls::Require { ca_file } } else { Tls::Off };
+        let tls = if section.choice("tls", &["off", "require"], "off") == "require" {
+            Tls::Require { ca_file }
+        } else {
+            Tls::Off
+        };
         SourceSettings {
             name,
             host,
@@ -106,15 +112,26 @@ impl CaptureConfig {
             registry,
             copy: CopySettings {
                 chunk_rows: section.whole_number("chunk_rows", 1..=1_000_000, 10_000),
-                chunks_in_flight: usize::try_from(section.whole_number("chunks_in_flight", 1..=16, 3)).unwrap_or(3),
+                chunks_in_flight: usize::try_from(section.whole_number(
+                    "chunks_in_flight",
+                    1..=16,
+                    3,
+                ))
+                .unwrap_or(3),
                 rows_per_second: section.whole_number("rows_per_second", 0..=10_000_000, 0),
             },
             confirm_interval: section.duration("confirm_interval", Duration::from_millis(500)),
             heartbeat_interval: section.duration("heartbeat_interval", Duration::from_secs(10)),
-            full_progress_interval: section.duration("full_progress_interval", Duration::from_mins(1)),
+            full_progress_interval: section
+                .duration("full_progress_interval", Duration::from_mins(1)),
             tuning: Tuning::read(&section),
             allow_unlimited_wal: section.flag("allow_unlimited_wal", false),
-            record_bytes: usize::try_from(section.whole_number("record_bytes", 1_000..=8_000_000, 4 << 20)).unwrap_or(4 << 20),
+            record_bytes: usize::try_from(section.whole_number(
+                "record_bytes",
+                1_000..=8_000_000,
+                4 << 20,
+            ))
+            .unwrap_or(4 << 20),
         }
     }
 }

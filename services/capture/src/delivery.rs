@@ -80,9 +80,21 @@ pub(crate) struct Delivery {
 
 impl Delivery {
     /// `offsets`: the ends of the topics before the first record is sent.
-    pub(crate) fn new(start: Position, offsets: Vec<Vec<i64>>, notices: UnboundedSender<Notice>) -> Delivery {
-        let ledger = Ledger { done: start, offsets, ..Ledger::default() };
-        Delivery { ledger: Mutex::new(ledger), settled: Condvar::new(), notices }
+    pub(crate) fn new(
+        start: Position,
+        offsets: Vec<Vec<i64>>,
+        notices: UnboundedSender<Notice>,
+    ) -> Delivery {
+        let ledger = Ledger {
+            done: start,
+            offsets,
+            ..Ledger::default()
+        };
+        Delivery {
+            ledger: Mutex::new(ledger),
+            settled: Condvar::new(),
+            notices,
+        }
     }
 
     /// A std mutex: nothing awaits while holding it, and it is held for nanoseconds.
@@ -92,7 +104,12 @@ impl Delivery {
 
     pub(crate) fn open(&self) -> UnitId {
         let mut ledger = self.ledger();
-        ledger.units.push_back(Unit { end: Position::default(), closed: false, waiting: 0, chunks: Vec::new() });
+        ledger.units.push_back(Unit {
+            end: Position::default(),
+            closed: false,
+            waiting: 0,
+            chunks: Vec::new(),
+        });
         UnitId(ledger.first + ledger.units.len() as u64 - 1)
     }
 
@@ -131,7 +148,10 @@ impl Delivery {
             None => &mut ledger.done,
         };
         if end.lsn <= position.lsn {
-            *end = Position { lsn: position.lsn, at_us: position.at_us.max(end.at_us) };
+            *end = Position {
+                lsn: position.lsn,
+                at_us: position.at_us.max(end.at_us),
+            };
         }
     }
 
@@ -149,7 +169,12 @@ impl Delivery {
     pub(crate) fn offsets(&self, dataset: DatasetIndex) -> Offsets {
         let ledger = self.ledger();
         let partitions = ledger.offsets.get(dataset.place());
-        partitions.into_iter().flatten().enumerate().map(|(partition, next)| (partition as i32, *next)).collect()
+        partitions
+            .into_iter()
+            .flatten()
+            .enumerate()
+            .filter_map(|(partition, next)| Some((i32::try_from(partition).ok()?, *next)))
+            .collect()
     }
 
     /// How many records were given up, and why the first was.
@@ -170,7 +195,11 @@ impl Delivery {
     }
 
     fn advance(&self, mut ledger: MutexGuard<'_, Ledger>) {
-        while ledger.units.front().is_some_and(|unit| unit.closed && unit.waiting == 0) {
+        while ledger
+            .units
+            .front()
+            .is_some_and(|unit| unit.closed && unit.waiting == 0)
+        {
             if let Some(unit) = ledger.units.pop_front() {
                 failpoint::hit("capture.acked");
                 ledger.first += 1;
@@ -198,7 +227,10 @@ impl Acks for Delivery {
     fn delivered(&self, tag: u64, partition: i32, offset: i64) {
         let (id, dataset) = UnitId::from_tag(tag);
         let mut ledger = self.ledger();
-        let next = ledger.offsets.get_mut(dataset.place()).zip(usize::try_from(partition).ok());
+        let next = ledger
+            .offsets
+            .get_mut(dataset.place())
+            .zip(usize::try_from(partition).ok());
         if let Some(next) = next.and_then(|(partitions, place)| partitions.get_mut(place)) {
             *next = (*next).max(offset + 1);
         }
@@ -226,12 +258,21 @@ mod tests {
 
     fn delivery() -> (Delivery, tokio::sync::mpsc::UnboundedReceiver<Notice>) {
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-        let start = Position { lsn: Lsn(100), at_us: 0 };
-        (Delivery::new(start, vec![vec![0], vec![7, 9, 0]], sender), receiver)
+        let start = Position {
+            lsn: Lsn(100),
+            at_us: 0,
+        };
+        (
+            Delivery::new(start, vec![vec![0], vec![7, 9, 0]], sender),
+            receiver,
+        )
     }
 
     fn at(lsn: u64) -> Position {
-        Position { lsn: Lsn(lsn), at_us: lsn.cast_signed() }
+        Position {
+            lsn: Lsn(lsn),
+            at_us: lsn.cast_signed(),
+        }
     }
 
     #[test]
@@ -241,7 +282,13 @@ mod tests {
         let second = delivery.open();
         delivery.delivered(second.tag(DATASET), 0, 7);
         delivery.close(second, 1, at(300), vec![42]);
-        assert_eq!(delivery.done(), Position { lsn: Lsn(100), at_us: 0 });
+        assert_eq!(
+            delivery.done(),
+            Position {
+                lsn: Lsn(100),
+                at_us: 0
+            }
+        );
         // An acknowledgement may overtake the close.
         delivery.delivered(first.tag(DATASET), 2, 0);
         delivery.close(first, 2, at(200), vec![]);
@@ -250,7 +297,10 @@ mod tests {
         delivery.delivered(first.tag(DATASET), 2, 1);
         assert_eq!(delivery.done(), at(300));
         assert_eq!(chunks.try_recv(), Ok(Notice::Done(42)));
-        assert_eq!(delivery.offsets(DATASET), Offsets::from([(0, 8), (1, 9), (2, 2)]));
+        assert_eq!(
+            delivery.offsets(DATASET),
+            Offsets::from([(0, 8), (1, 9), (2, 2)])
+        );
     }
 
     #[test]

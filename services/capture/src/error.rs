@@ -10,23 +10,52 @@ use bangioc_runtime::failure::{Class, Exit, Failure};
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
     #[error("the source database at `{address}` can't be reached")]
-    Unreachable { address: String, #[source] cause: io::Error },
-    #[error("the source database at `{address}` refused user `{user}` on database `{database}`: {answer}")]
-    Refused { address: String, user: String, database: String, answer: String },
-    #[error("the source database at `{address}` doesn't offer TLS, which `source.tls = \"require\"` asks for")]
+    Unreachable {
+        address: String,
+        #[source]
+        cause: io::Error,
+    },
+    #[error(
+        "the source database at `{address}` refused user `{user}` on database `{database}`: {answer}"
+    )]
+    Refused {
+        address: String,
+        user: String,
+        database: String,
+        answer: String,
+    },
+    #[error(
+        "the source database at `{address}` doesn't offer TLS, which `source.tls = \"require\"` asks for"
+    )]
     TlsRefused { address: String },
     #[error("TLS with the source database at `{address}` failed")]
-    TlsFailed { address: String, #[source] cause: io::Error },
+    TlsFailed {
+        address: String,
+        #[source]
+        cause: io::Error,
+    },
     #[error("the connection to the source database at `{address}` broke")]
-    Broken { address: String, #[source] cause: io::Error },
+    Broken {
+        address: String,
+        #[source]
+        cause: io::Error,
+    },
     #[error("the source database at `{address}` sent {what}")]
     Protocol { address: String, what: &'static str },
     #[error("the source database at `{address}` refused `{command}`: {answer} ({sqlstate})")]
-    CommandRefused { address: String, command: String, sqlstate: String, answer: String },
+    CommandRefused {
+        address: String,
+        command: String,
+        sqlstate: String,
+        answer: String,
+    },
     #[error("the source database ended the stream: {answer} ({sqlstate})")]
     StreamRefused { sqlstate: String, answer: String },
     #[error("a question to the source database failed while {doing} (SQLSTATE {sqlstate})")]
-    Question { doing: &'static str, sqlstate: String },
+    Question {
+        doing: &'static str,
+        sqlstate: String,
+    },
     #[error("the source is not fit for capture: {problems} problem(s), listed above")]
     Unfit { problems: usize },
     #[error("no active contract has `source: {source_name}`")]
@@ -36,23 +65,53 @@ pub enum CaptureError {
     #[error("SLOT_LOST: slot `{slot}` is gone or has lost its log: {answer}")]
     SlotLost { slot: String, answer: String },
     #[error("STATE_LOST: {found}, but topic `{topic}` holds no state of source `{source_name}`")]
-    StateLost { source_name: String, topic: String, found: String },
+    StateLost {
+        source_name: String,
+        topic: String,
+        found: String,
+    },
     #[error("SOURCE_EPOCH: source `{source_name}` has another identity than before: {what}")]
     SourceEpoch { source_name: String, what: String },
-    #[error("SLOT_IDENTITY: slot `{slot}` stands at {found}, past {confirmed}, the last position this capture confirmed")]
-    SlotIdentity { slot: String, found: Lsn, confirmed: Lsn },
+    #[error(
+        "SLOT_IDENTITY: slot `{slot}` stands at {found}, past {confirmed}, the last position this capture confirmed"
+    )]
+    SlotIdentity {
+        slot: String,
+        found: Lsn,
+        confirmed: Lsn,
+    },
     #[error("a record of topic `{topic}` can't be read as capture state (key `{key}`)")]
-    State { topic: String, key: String, #[source] cause: serde_json::Error },
+    State {
+        topic: String,
+        key: String,
+        #[source]
+        cause: serde_json::Error,
+    },
     #[error("a message of the stream can't be parsed")]
-    Message { #[source] cause: bangioc_change::pgoutput::PgoutputError },
+    Message {
+        #[source]
+        cause: bangioc_change::pgoutput::PgoutputError,
+    },
     #[error("contract `{dataset}` has no record form")]
-    Encoder { dataset: String, #[source] cause: Box<dyn std::error::Error + Send + Sync> },
+    Encoder {
+        dataset: String,
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
     #[error("no schema of this contract is registered for `{subject}`")]
     NotRegistered { subject: String },
     #[error("topic `{topic}` has {found} partition(s), its contract {expected}")]
-    Partitions { topic: String, found: u32, expected: u32 },
+    Partitions {
+        topic: String,
+        found: u32,
+        expected: u32,
+    },
     #[error("{failed} record(s) were not delivered to Kafka")]
-    Undelivered { failed: u64, #[source] cause: FeedError },
+    Undelivered {
+        failed: u64,
+        #[source]
+        cause: FeedError,
+    },
     #[error("the stream stopped with an internal error: {what}")]
     Internal { what: &'static str },
     #[error(transparent)]
@@ -91,10 +150,19 @@ impl Failure for CaptureError {
     fn class(&self) -> Class {
         use CaptureError as E;
         match self {
-            E::Unreachable { .. } | E::Broken { .. } | E::SlotActive { .. } | E::Undelivered { .. } => Class::Retry,
+            E::Unreachable { .. }
+            | E::Broken { .. }
+            | E::SlotActive { .. }
+            | E::Undelivered { .. } => Class::Retry,
             // 57: shutting down or cancelled; 53: out of resources; 08: connection; 55006: in use; 40: try again.
-            E::StreamRefused { sqlstate, .. } | E::Question { sqlstate, .. } | E::CommandRefused { sqlstate, .. } => {
-                if sqlstate == "55006" || ["57", "53", "08", "40", "io"].iter().any(|class| sqlstate.starts_with(class)) {
+            E::StreamRefused { sqlstate, .. }
+            | E::Question { sqlstate, .. }
+            | E::CommandRefused { sqlstate, .. } => {
+                if sqlstate == "55006"
+                    || ["57", "53", "08", "40", "io"]
+                        .iter()
+                        .any(|class| sqlstate.starts_with(class))
+                {
                     Class::Retry
                 } else {
                     Class::Halt
@@ -124,7 +192,11 @@ impl Failure for CaptureError {
     fn exit(&self) -> Exit {
         use CaptureError as E;
         match self {
-            E::Unreachable { .. } | E::Broken { .. } | E::TlsRefused { .. } | E::TlsFailed { .. } | E::Refused { .. } => Exit::Unreachable,
+            E::Unreachable { .. }
+            | E::Broken { .. }
+            | E::TlsRefused { .. }
+            | E::TlsFailed { .. }
+            | E::Refused { .. } => Exit::Unreachable,
             E::NoContracts { .. } => Exit::Config,
             E::Unfit { .. }
             | E::SlotActive { .. }
@@ -180,8 +252,13 @@ impl CaptureError {
     /// Of an SQL question. Only the SQLSTATE is kept: the server's text may quote a value of a row.
     pub(crate) fn question(doing: &'static str, error: &sqlx::Error) -> CaptureError {
         let sqlstate = match error {
-            sqlx::Error::Database(database) => database.code().map_or_else(|| "unknown".to_owned(), |code| code.into_owned()),
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => "io".to_owned(),
+            sqlx::Error::Database(database) => database
+                .code()
+                .map_or_else(|| "unknown".to_owned(), std::borrow::Cow::into_owned),
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => "io".to_owned(),
             _ => "client".to_owned(),
         };
         CaptureError::Question { doing, sqlstate }

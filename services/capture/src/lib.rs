@@ -47,7 +47,7 @@ use crate::metrics::CaptureMetrics;
 use crate::session::Capture;
 
 /// A run that lasted this long was a good one: the next failure is met with a short wait again.
-const SETTLED: Duration = Duration::from_secs(60);
+const SETTLED: Duration = Duration::from_mins(1);
 
 /// What a capture needs from outside.
 pub struct Deps {
@@ -59,20 +59,34 @@ pub struct Deps {
 /// end it.
 pub async fn run(config: CaptureConfig, deps: Deps, shutdown: Shutdown) -> Result<(), BoxFailure> {
     let contracts = contracts_of(&deps.catalogue, &config.source.name)?;
-    tracing::info!(source = config.source.name, datasets = contracts.len(), "capture starts");
+    tracing::info!(
+        source = config.source.name,
+        datasets = contracts.len(),
+        "capture starts"
+    );
     let metrics = CaptureMetrics::new(&deps.metrics);
-    let capture = Capture { config, contracts, metrics, health: deps.metrics, shown: AtomicBool::new(false) };
+    let capture = Capture {
+        config,
+        contracts,
+        metrics,
+        health: deps.metrics,
+        shown: AtomicBool::new(false),
+    };
     let mut delays = Policy::default().delays();
     while !shutdown.is_requested() {
         let began = Instant::now();
-        let Err(failure) = capture.run_once(&shutdown).await else { continue };
+        let Err(failure) = capture.run_once(&shutdown).await else {
+            continue;
+        };
         if failure.class() != Class::Retry {
             return Err(failure);
         }
         if began.elapsed() > SETTLED {
             delays.reset();
         }
-        let Some(delay) = delays.next() else { return Err(failure) };
+        let Some(delay) = delays.next() else {
+            return Err(failure);
+        };
         let cause = failure.source().map(ToString::to_string);
         tracing::warn!(code = failure.code(), error = %failure, cause, ?delay, "capture starts again");
         capture.health.unwell("stream", failure.to_string());
@@ -86,6 +100,16 @@ pub async fn run(config: CaptureConfig, deps: Deps, shutdown: Shutdown) -> Resul
 }
 
 fn contracts_of(catalogue: &Catalogue, source: &str) -> Result<Vec<Contract>, CaptureError> {
-    let contracts: Vec<Contract> = catalogue.active().filter(|contract| contract.source.source == source).cloned().collect();
-    if contracts.is_empty() { Err(CaptureError::NoContracts { source_name: source.to_owned() }) } else { Ok(contracts) }
+    let contracts: Vec<Contract> = catalogue
+        .active()
+        .filter(|contract| contract.source.source == source)
+        .cloned()
+        .collect();
+    if contracts.is_empty() {
+        Err(CaptureError::NoContracts {
+            source_name: source.to_owned(),
+        })
+    } else {
+        Ok(contracts)
+    }
 }

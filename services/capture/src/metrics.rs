@@ -22,20 +22,66 @@ pub(crate) struct CaptureMetrics {
 impl CaptureMetrics {
     pub(crate) fn new(metrics: &Metrics) -> CaptureMetrics {
         CaptureMetrics {
-            events: metrics.counter("bangioc_capture_events_total", "Events handed to Kafka", &["dataset"]),
-            bytes: metrics.counter("bangioc_capture_event_bytes_total", "Bytes of their keys and values", &["dataset"]),
-            too_large: metrics.counter("bangioc_capture_too_large_total", "Rows that travelled without their largest columns", &[]).of(&[]),
-            confirmed_lag_bytes: metrics.gauge("bangioc_capture_confirmed_lag_bytes", "Log between what was received and what was confirmed", &[]).of(&[]),
-            confirmed_age_seconds: metrics.gauge("bangioc_capture_confirmed_age_seconds", "Age of the confirmed position by the source's clock", &[]).of(&[]),
-            chunks: metrics.counter("bangioc_capture_chunks_total", "Chunks of copies by what came of them", &["dataset", "outcome"]),
-            read_backs: metrics.counter("bangioc_capture_read_backs_total", "Rows read back for columns that did not travel", &[]).of(&[]),
-            restarts: metrics.counter("bangioc_capture_restarts_total", "Streams started", &[]).of(&[]),
+            events: metrics.counter(
+                "bangioc_capture_events_total",
+                "Events handed to Kafka",
+                &["dataset"],
+            ),
+            bytes: metrics.counter(
+                "bangioc_capture_event_bytes_total",
+                "Bytes of their keys and values",
+                &["dataset"],
+            ),
+            too_large: metrics
+                .counter(
+                    "bangioc_capture_too_large_total",
+                    "Rows that travelled without their largest columns",
+                    &[],
+                )
+                .of(&[]),
+            confirmed_lag_bytes: metrics
+                .gauge(
+                    "bangioc_capture_confirmed_lag_bytes",
+                    "Log between what was received and what was confirmed",
+                    &[],
+                )
+                .of(&[]),
+            confirmed_age_seconds: metrics
+                .gauge(
+                    "bangioc_capture_confirmed_age_seconds",
+                    "Age of the confirmed position by the source's clock",
+                    &[],
+                )
+                .of(&[]),
+            chunks: metrics.counter(
+                "bangioc_capture_chunks_total",
+                "Chunks of copies by what came of them",
+                &["dataset", "outcome"],
+            ),
+            read_backs: metrics
+                .counter(
+                    "bangioc_capture_read_backs_total",
+                    "Rows read back for columns that did not travel",
+                    &[],
+                )
+                .of(&[]),
+            restarts: metrics
+                .counter("bangioc_capture_restarts_total", "Streams started", &[])
+                .of(&[]),
         }
     }
 
     pub(crate) fn stream(&self, datasets: &[&str]) -> StreamMetrics {
-        let per_dataset = datasets.iter().map(|dataset| (self.events.of(&[dataset]), self.bytes.of(&[dataset]))).collect();
-        StreamMetrics { per_dataset, too_large: self.too_large.clone(), read_backs: self.read_backs.clone(), confirmed_lag_bytes: self.confirmed_lag_bytes.clone() }
+        let per_dataset = datasets
+            .iter()
+            .map(|dataset| (self.events.of(&[dataset]), self.bytes.of(&[dataset])))
+            .collect();
+        StreamMetrics {
+            per_dataset,
+            too_large: self.too_large.clone(),
+            read_backs: self.read_backs.clone(),
+            confirmed_lag_bytes: self.confirmed_lag_bytes.clone(),
+        }
     }
 }
 

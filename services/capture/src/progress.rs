@@ -54,8 +54,18 @@ struct Written {
 
 impl Reporter {
     /// Until `ended`; hurries once `stopping`.
-    pub(crate) async fn run(mut self, stopping: Shutdown, ended: Shutdown) -> Result<(), CaptureError> {
-        let mut written = Written { position: Lsn(0), offsets: Vec::new(), full_at: None, moved_at: Instant::now(), estimated_at: None };
+    pub(crate) async fn run(
+        mut self,
+        stopping: Shutdown,
+        ended: Shutdown,
+    ) -> Result<(), CaptureError> {
+        let mut written = Written {
+            position: Lsn(0),
+            offsets: Vec::new(),
+            full_at: None,
+            moved_at: Instant::now(),
+            estimated_at: None,
+        };
         while !ended.is_requested() {
             match self.report(&mut written, stopping.is_requested()).await {
                 Ok(()) => self.health.well("progress"),
@@ -66,7 +76,11 @@ impl Reporter {
                 }
                 Err(failure) => return Err(failure),
             }
-            let pause = if stopping.is_requested() { AT_THE_END } else { self.interval };
+            let pause = if stopping.is_requested() {
+                AT_THE_END
+            } else {
+                self.interval
+            };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = ended.requested() => {}
@@ -96,7 +110,9 @@ impl Reporter {
             written.position = done.lsn;
             written.offsets = offsets;
         }
-        self.metrics.confirmed_age_seconds.set(age_seconds(done.at_us));
+        self.metrics
+            .confirmed_age_seconds
+            .set(age_seconds(done.at_us));
         if written.moved_at.elapsed() > self.heartbeat && !stopping {
             self.reader.mark(HEARTBEAT, "").await?;
             written.moved_at = Instant::now();
@@ -105,13 +121,26 @@ impl Reporter {
     }
 
     fn full_is_due(&self, written: &Written) -> bool {
-        let Some(full_at) = written.full_at else { return true };
-        let changed = full_at.elapsed() > WHILE_COPYING && self.datasets.iter().fold(false, |any, dataset| dataset.standing.take_changed() || any);
+        let Some(full_at) = written.full_at else {
+            return true;
+        };
+        // Every one of them, not only up to the first: taking means that it is written now.
+        let take_changes = || {
+            self.datasets
+                .iter()
+                .filter(|dataset| dataset.standing.take_changed())
+                .count()
+                > 0
+        };
+        let changed = full_at.elapsed() > WHILE_COPYING && take_changes();
         changed || full_at.elapsed() > self.full_interval
     }
 
     async fn estimate(&mut self, written: &mut Written) -> Result<(), CaptureError> {
-        if written.estimated_at.is_some_and(|at| at.elapsed() < self.full_interval) {
+        if written
+            .estimated_at
+            .is_some_and(|at| at.elapsed() < self.full_interval)
+        {
             return Ok(());
         }
         written.estimated_at = Some(Instant::now());
@@ -121,16 +150,26 @@ impl Reporter {
             match estimated_rows(connection, &dataset.contract).await {
                 Ok(rows) => dataset.standing.set_estimated_rows(rows),
                 // A table dropped at the source is the stream's matter.
-                Err(failure) => tracing::debug!(dataset = dataset.name(), error = %failure, "no estimate"),
+                Err(failure) => {
+                    tracing::debug!(dataset = dataset.name(), error = %failure, "no estimate");
+                }
             }
         }
         Ok(())
     }
 
-    async fn write(&self, done: Position, offsets: &[Vec<i64>], full: bool, before: &[Vec<i64>]) -> Result<(), CaptureError> {
+    async fn write(
+        &self,
+        done: Position,
+        offsets: &[Vec<i64>],
+        full: bool,
+        before: &[Vec<i64>],
+    ) -> Result<(), CaptureError> {
         let mut map: BTreeMap<String, Offsets> = BTreeMap::new();
         for (place, (dataset, partitions)) in self.datasets.iter().zip(offsets).enumerate() {
-            let moved = |partition: usize, next: i64| full || before.get(place).and_then(|before| before.get(partition)) != Some(&next);
+            let moved = |partition: usize, next: i64| {
+                full || before.get(place).and_then(|before| before.get(partition)) != Some(&next)
+            };
             let moved: Offsets = partitions
                 .iter()
                 .enumerate()
@@ -141,10 +180,30 @@ impl Reporter {
                 map.insert(dataset.topic.clone(), moved);
             }
         }
-        let datasets = if full { self.datasets.iter().map(|dataset| (dataset.name().to_owned(), dataset.standing.progress())).collect() } else { BTreeMap::new() };
-        let progress = Progress { epoch: self.epoch, lsn: done.lsn.to_string(), at_us: done.at_us, full, offsets: map, datasets };
-        let value = serde_json::to_vec(&ProgressRecord::Progress(progress)).map_err(|_| CaptureError::Internal { what: "progress that has no JSON" })?;
-        self.journal.append(&self.topic, 0, None, Some(&value)).await?;
+        let datasets = if full {
+            self.datasets
+                .iter()
+                .map(|dataset| (dataset.name().to_owned(), dataset.standing.progress()))
+                .collect()
+        } else {
+            BTreeMap::new()
+        };
+        let progress = Progress {
+            epoch: self.epoch,
+            lsn: done.lsn.to_string(),
+            at_us: done.at_us,
+            full,
+            offsets: map,
+            datasets,
+        };
+        let value = serde_json::to_vec(&ProgressRecord::Progress(progress)).map_err(|_| {
+            CaptureError::Internal {
+                what: "progress that has no JSON",
+            }
+        })?;
+        self.journal
+            .append(&self.topic, 0, None, Some(&value))
+            .await?;
         Ok(())
     }
 }
@@ -152,6 +211,8 @@ impl Reporter {
 /// By this machine's clock, for a gauge only.
 #[expect(clippy::cast_precision_loss, reason = "a gauge of seconds")]
 fn age_seconds(at_us: i64) -> f64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_micros());
     (i64::try_from(now).unwrap_or(i64::MAX) - at_us) as f64 / 1e6
 }

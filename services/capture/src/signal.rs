@@ -42,12 +42,20 @@ pub(crate) fn follow(
     while !shutdown.is_requested() {
         let mut signals = Vec::new();
         let mut next = 0;
-        let limit = Limit { records: MOST_KEYS, bytes: 4 << 20 };
+        let limit = Limit {
+            records: MOST_KEYS,
+            bytes: 4 << 20,
+        };
         let taken = partition.drain(limit, WAIT, &mut |record| {
             next = record.offset + 1;
-            match record.value.map(serde_json::from_slice::<Signal>) {
-                Some(Ok(signal)) => signals.push(signal),
-                _ => tracing::warn!(topic, offset = record.offset, "signal can't be read; left out"),
+            if let Some(Ok(signal)) = record.value.map(serde_json::from_slice::<Signal>) {
+                signals.push(signal);
+            } else {
+                tracing::warn!(
+                    topic,
+                    offset = record.offset,
+                    "signal can't be read; left out"
+                );
             }
         })?;
         if taken > 0 && wanted.send(understood(signals, datasets, next)).is_err() {
@@ -62,9 +70,14 @@ fn understood(signals: Vec<Signal>, datasets: &[(String, usize)], next_offset: i
     let find = |name: &str| {
         let place = datasets.iter().position(|(known, _)| known == name);
         if place.is_none() {
-            tracing::warn!(dataset = name, "asked to copy a dataset that this capture does not carry; left out");
+            tracing::warn!(
+                dataset = name,
+                "asked to copy a dataset that this capture does not carry; left out"
+            );
         }
-        place.and_then(|place| u16::try_from(place).ok()).map(DatasetIndex)
+        place
+            .and_then(|place| u16::try_from(place).ok())
+            .map(DatasetIndex)
     };
     let mut whole = Vec::new();
     let mut keys: BTreeMap<DatasetIndex, Vec<Vec<String>>> = BTreeMap::new();
@@ -72,18 +85,27 @@ fn understood(signals: Vec<Signal>, datasets: &[(String, usize)], next_offset: i
         match signal {
             Signal::CopyDataset { dataset } => whole.extend(find(&dataset)),
             Signal::CopyKey { dataset, key } => {
-                let Some(index) = find(&dataset) else { continue };
+                let Some(index) = find(&dataset) else {
+                    continue;
+                };
                 if key.len() == datasets[index.place()].1 {
                     keys.entry(index).or_default().push(key);
                 } else {
-                    tracing::warn!(dataset, "asked to copy a key with another number of columns; left out");
+                    tracing::warn!(
+                        dataset,
+                        "asked to copy a key with another number of columns; left out"
+                    );
                 }
             }
         }
     }
     whole.sort_unstable();
     whole.dedup();
-    Wanted { datasets: whole, keys: keys.into_iter().collect(), next_offset }
+    Wanted {
+        datasets: whole,
+        keys: keys.into_iter().collect(),
+        next_offset,
+    }
 }
 
 #[cfg(test)]
@@ -92,7 +114,10 @@ mod tests {
 
     #[test]
     fn signals_are_gathered_by_dataset_and_unknown_ones_left_out() {
-        let key = |dataset: &str, key: &[&str]| Signal::CopyKey { dataset: dataset.into(), key: key.iter().map(|text| (*text).to_owned()).collect() };
+        let key = |dataset: &str, key: &[&str]| Signal::CopyKey {
+            dataset: dataset.into(),
+            key: key.iter().map(|text| (*text).to_owned()).collect(),
+        };
         let datasets = [("a".to_owned(), 2), ("b".to_owned(), 1)];
         let signals = vec![
             key("b", &["1"]),
@@ -100,13 +125,20 @@ mod tests {
             key("b", &["2"]),
             key("a", &["1"]),
             key("z", &["1"]),
-            Signal::CopyDataset { dataset: "b".into() },
-            Signal::CopyDataset { dataset: "b".into() },
+            Signal::CopyDataset {
+                dataset: "b".into(),
+            },
+            Signal::CopyDataset {
+                dataset: "b".into(),
+            },
         ];
         let text = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
         let expected = Wanted {
             datasets: vec![DatasetIndex(1)],
-            keys: vec![(DatasetIndex(0), vec![text(&["1", "2"])]), (DatasetIndex(1), vec![text(&["1"]), text(&["2"])])],
+            keys: vec![
+                (DatasetIndex(0), vec![text(&["1", "2"])]),
+                (DatasetIndex(1), vec![text(&["1"]), text(&["2"])]),
+            ],
             next_offset: 7,
         };
         assert_eq!(understood(signals, &datasets, 7), expected);

@@ -12,17 +12,25 @@ use crate::contracts_of;
 use crate::copy::reader::connect;
 use crate::error::CaptureError;
 use crate::preflight::{self, Check};
-use crate::replication::{Purpose, Session};
+use crate::replication::Session;
 use crate::session::{blocking, now_us};
 use crate::slot::{Beginning, Identity, Slot, prepare};
 use crate::state::{CopyState, State, StateWriter};
 
 /// Looks at everything that capture needs of the source; changes nothing.
-pub async fn check(source: &SourceSettings, catalogue: &Catalogue, allow_unlimited_wal: bool) -> Result<Vec<Check>, CaptureError> {
+pub async fn check(
+    source: &SourceSettings,
+    catalogue: &Catalogue,
+    allow_unlimited_wal: bool,
+) -> Result<Vec<Check>, CaptureError> {
     let contracts = contracts_of(catalogue, &source.name)?;
     let contracts: Vec<&Contract> = contracts.iter().collect();
     let mut connection = connect(source).await?;
-    Ok(preflight::look(&mut connection, source, &contracts, allow_unlimited_wal).await?.checks)
+    Ok(
+        preflight::look(&mut connection, source, &contracts, allow_unlimited_wal)
+            .await?
+            .checks,
+    )
 }
 
 /// What [`accept`] has set up.
@@ -38,7 +46,11 @@ pub struct Accepted {
 /// Takes the source as it is now for the right one: a new epoch, a new slot, and every dataset to be
 /// copied again and swept. Stop the capture first: a slot in use is refused. `store_epoch`: the greatest
 /// epoch that the store has seen of this source, if any is known.
-pub async fn accept(config: &CaptureConfig, catalogue: &Catalogue, store_epoch: Option<u32>) -> Result<Accepted, CaptureError> {
+pub async fn accept(
+    config: &CaptureConfig,
+    catalogue: &Catalogue,
+    store_epoch: Option<u32>,
+) -> Result<Accepted, CaptureError> {
     let source = &config.source;
     let contracts = contracts_of(catalogue, &source.name)?;
     let topic = names::state_topic(&config.prefix, &source.name);
@@ -50,20 +62,40 @@ pub async fn accept(config: &CaptureConfig, catalogue: &Catalogue, store_epoch: 
     let mut connection = connect(source).await?;
     let mut session = {
         let source = source.clone();
-        blocking(move || Session::connect(&source, Purpose::Replication)).await?
+        blocking(move || Session::connect(&source)).await?
     };
     let identity = Identity::ask(&mut session)?;
-    if Slot::look_up(&mut connection, &source.slot).await?.is_some() {
-        session.query(&format!("DROP_REPLICATION_SLOT \"{}\"", source.slot.replace('"', "\"\"")))?;
+    if Slot::look_up(&mut connection, &source.slot)
+        .await?
+        .is_some()
+    {
+        session.query(&format!(
+            "DROP_REPLICATION_SLOT \"{}\"",
+            source.slot.replace('"', "\"\"")
+        ))?;
     }
     let known = state.source.as_ref().map_or(0, |source| source.epoch);
     let epoch = 1 + known.max(store_epoch.unwrap_or(0));
     let mut datasets = Vec::new();
     // Copies first: should this break off, the next start finds no slot, or every copy wanted.
     for contract in &contracts {
-        writer.copy(contract.dataset.as_str(), &CopyState::wanted(true)).await?;
+        writer
+            .copy(contract.dataset.as_str(), &CopyState::wanted(true))
+            .await?;
         datasets.push(contract.dataset.as_str().to_owned());
     }
-    let (epoch, position) = prepare(source, &mut session, identity, Beginning::Create { epoch }, &writer, now_us()).await?;
-    Ok(Accepted { epoch, consistent_point: position.lsn, datasets })
+    let (epoch, position) = prepare(
+        source,
+        &mut session,
+        identity,
+        Beginning::Create { epoch },
+        &writer,
+        now_us(),
+    )
+    .await?;
+    Ok(Accepted {
+        epoch,
+        consistent_point: position.lsn,
+        datasets,
+    })
 }

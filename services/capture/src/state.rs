@@ -51,7 +51,14 @@ pub(crate) struct CopyState {
 impl CopyState {
     /// Not begun. `start` is set when the copy begins.
     pub(crate) fn wanted(sweep: bool) -> CopyState {
-        CopyState { start: Version::default().to_hex(), after: None, rows: 0, finished: false, sweep, halted: None }
+        CopyState {
+            start: Version::default().to_hex(),
+            after: None,
+            rows: 0,
+            finished: false,
+            sweep,
+            halted: None,
+        }
     }
 
     pub(crate) fn has_begun(&self) -> bool {
@@ -87,13 +94,19 @@ impl State {
     pub(crate) fn read(kafka: &KafkaSettings, topic: &str) -> Result<State, CaptureError> {
         let mut state = State::default();
         for record in journal::read_all(kafka, topic, From::Beginning)? {
-            let key = String::from_utf8_lossy(record.key.as_deref().unwrap_or_default()).into_owned();
+            let key =
+                String::from_utf8_lossy(record.key.as_deref().unwrap_or_default()).into_owned();
             let value = record.value.as_deref();
             if key == SOURCE {
                 state.source = parsed(topic, &key, value)?;
             } else if key == POSITION {
                 let position: Option<PositionState> = parsed(topic, &key, value)?;
-                state.position = position.and_then(|position| Some(Position { lsn: position.lsn.parse().ok()?, at_us: position.at_us }));
+                state.position = position.and_then(|position| {
+                    Some(Position {
+                        lsn: position.lsn.parse().ok()?,
+                        at_us: position.at_us,
+                    })
+                });
             } else if key == SIGNALS {
                 state.signals = parsed(topic, &key, value)?;
             } else if let Some(dataset) = key.strip_prefix(COPY) {
@@ -107,9 +120,19 @@ impl State {
     }
 }
 
-fn parsed<T: DeserializeOwned>(topic: &str, key: &str, value: Option<&[u8]>) -> Result<Option<T>, CaptureError> {
+fn parsed<T: DeserializeOwned>(
+    topic: &str,
+    key: &str,
+    value: Option<&[u8]>,
+) -> Result<Option<T>, CaptureError> {
     let Some(value) = value else { return Ok(None) };
-    serde_json::from_slice(value).map(Some).map_err(|cause| CaptureError::State { topic: topic.to_owned(), key: key.to_owned(), cause })
+    serde_json::from_slice(value)
+        .map(Some)
+        .map_err(|cause| CaptureError::State {
+            topic: topic.to_owned(),
+            key: key.to_owned(),
+            cause,
+        })
 }
 
 /// Writes the state; every call returns after the brokers have it.
@@ -128,7 +151,14 @@ impl StateWriter {
     }
 
     pub(crate) async fn position(&self, position: Position) -> Result<(), CaptureError> {
-        self.write(POSITION, &PositionState { lsn: position.lsn.to_string(), at_us: position.at_us }).await
+        self.write(
+            POSITION,
+            &PositionState {
+                lsn: position.lsn.to_string(),
+                at_us: position.at_us,
+            },
+        )
+        .await
     }
 
     pub(crate) async fn copy(&self, dataset: &str, copy: &CopyState) -> Result<(), CaptureError> {
@@ -140,8 +170,14 @@ impl StateWriter {
     }
 
     async fn write<T: Serialize>(&self, key: &str, value: &T) -> Result<(), CaptureError> {
-        let value = serde_json::to_vec(value).map_err(|cause| CaptureError::State { topic: self.topic.clone(), key: key.to_owned(), cause })?;
-        self.journal.append(&self.topic, 0, Some(key.as_bytes()), Some(&value)).await?;
+        let value = serde_json::to_vec(value).map_err(|cause| CaptureError::State {
+            topic: self.topic.clone(),
+            key: key.to_owned(),
+            cause,
+        })?;
+        self.journal
+            .append(&self.topic, 0, Some(key.as_bytes()), Some(&value))
+            .await?;
         Ok(())
     }
 }

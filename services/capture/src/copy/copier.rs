@@ -71,7 +71,12 @@ struct InFlight {
 }
 
 enum Part {
-    Range { from: Option<Vec<String>>, last: Option<Vec<String>>, rows: u64, to_the_end: bool },
+    Range {
+        from: Option<Vec<String>>,
+        last: Option<Vec<String>>,
+        rows: u64,
+        to_the_end: bool,
+    },
     Keys(Vec<Vec<String>>),
 }
 
@@ -118,7 +123,12 @@ impl Copier {
         if self.work.cursor.is_none() && !self.begin_next_copy().await? {
             return Ok(false);
         }
-        if self.work.cursor.as_ref().is_some_and(|cursor| cursor.at_the_end) {
+        if self
+            .work
+            .cursor
+            .as_ref()
+            .is_some_and(|cursor| cursor.at_the_end)
+        {
             return Ok(false);
         }
         self.read_range().await?;
@@ -126,30 +136,69 @@ impl Copier {
     }
 
     async fn begin_next_copy(&mut self) -> Result<bool, CaptureError> {
-        let next = self.copies.iter().position(|copy| !copy.finished && copy.halted.is_none());
-        let Some(index) = next.and_then(|place| u16::try_from(place).ok()).map(DatasetIndex) else { return Ok(false) };
+        let next = self
+            .copies
+            .iter()
+            .position(|copy| !copy.finished && copy.halted.is_none());
+        let Some(index) = next
+            .and_then(|place| u16::try_from(place).ok())
+            .map(DatasetIndex)
+        else {
+            return Ok(false);
+        };
         let dataset = &self.datasets[index.place()];
         let copy = &mut self.copies[index.place()];
         if !copy.has_begun() {
-            let lsn: Lsn = self.reader.current_lsn().await?.parse().map_err(|_| CaptureError::Internal { what: "unreadable pg_current_wal_insert_lsn()" })?;
-            copy.start = Version { epoch: self.epoch, commit_lsn: lsn, ordinal: 0 }.to_hex();
+            let lsn: Lsn =
+                self.reader
+                    .current_lsn()
+                    .await?
+                    .parse()
+                    .map_err(|_| CaptureError::Internal {
+                        what: "unreadable pg_current_wal_insert_lsn()",
+                    })?;
+            copy.start = Version {
+                epoch: self.epoch,
+                commit_lsn: lsn,
+                ordinal: 0,
+            }
+            .to_hex();
             self.state.copy(dataset.name(), copy).await?;
         }
-        tracing::info!(dataset = dataset.name(), rows_done = copy.rows, sweep = copy.sweep, "copy runs");
+        tracing::info!(
+            dataset = dataset.name(),
+            rows_done = copy.rows,
+            sweep = copy.sweep,
+            "copy runs"
+        );
         dataset.standing.set_phase(Phase::Copying);
         dataset.standing.set_fill_absent(true);
-        self.work.cursor = Some(Cursor { dataset: index, after: copy.after.clone(), at_the_end: false });
+        self.work.cursor = Some(Cursor {
+            dataset: index,
+            after: copy.after.clone(),
+            at_the_end: false,
+        });
         Ok(true)
     }
 
     async fn read_range(&mut self) -> Result<(), CaptureError> {
-        let Some(cursor) = &self.work.cursor else { return Ok(()) };
+        let Some(cursor) = &self.work.cursor else {
+            return Ok(());
+        };
         let (index, from) = (cursor.dataset, cursor.after.clone());
         let datasets = Arc::clone(&self.datasets);
         let dataset = &datasets[index.place()];
         let id = self.low_mark(index).await?;
         let columns = dataset.contract.columns.len();
-        let read = self.reader.range(&dataset.table, columns, from.as_deref(), self.settings.chunk_rows).await?;
+        let read = self
+            .reader
+            .range(
+                &dataset.table,
+                columns,
+                from.as_deref(),
+                self.settings.chunk_rows,
+            )
+            .await?;
         let rows = read.rows.len() as u64;
         let last = match read.rows.len().checked_sub(1) {
             Some(last) => key_texts(&dataset.contract.key, read.rows.row(last)),
@@ -159,15 +208,34 @@ impl Copier {
             cursor.after.clone_from(&last);
             cursor.at_the_end = read.to_the_end;
         }
-        self.work.in_flight.push_back(InFlight { id, dataset: index, part: Part::Range { from, last, rows, to_the_end: read.to_the_end } });
-        self.high_mark(Chunk { id, seen_by: read.seen_by, rows: read.rows, missing: Vec::new() }).await?;
+        self.work.in_flight.push_back(InFlight {
+            id,
+            dataset: index,
+            part: Part::Range {
+                from,
+                last,
+                rows,
+                to_the_end: read.to_the_end,
+            },
+        });
+        self.high_mark(Chunk {
+            id,
+            seen_by: read.seen_by,
+            rows: read.rows,
+            missing: Vec::new(),
+        })
+        .await?;
         if let Some(pause) = (rows * 1000).checked_div(self.settings.rows_per_second) {
             self.work.pause = Some(Duration::from_millis(pause));
         }
         Ok(())
     }
 
-    async fn read_keys(&mut self, index: DatasetIndex, keys: Vec<Vec<String>>) -> Result<(), CaptureError> {
+    async fn read_keys(
+        &mut self,
+        index: DatasetIndex,
+        keys: Vec<Vec<String>>,
+    ) -> Result<(), CaptureError> {
         let datasets = Arc::clone(&self.datasets);
         let dataset = &datasets[index.place()];
         let (key, columns) = (&dataset.contract.key, dataset.contract.columns.len());
@@ -178,10 +246,15 @@ impl Copier {
             Err(CaptureError::Question { sqlstate, .. }) if sqlstate.starts_with("22") => {
                 let _ = self.handover.send(Handover::Forget(id));
                 if keys.len() == 1 {
-                    tracing::warn!(dataset = dataset.name(), "asked to copy a key that can't be one; left out");
+                    tracing::warn!(
+                        dataset = dataset.name(),
+                        "asked to copy a key that can't be one; left out"
+                    );
                     self.signals_done().await?;
                 } else {
-                    self.work.keys.extend(keys.into_iter().map(|key| (index, vec![key])));
+                    self.work
+                        .keys
+                        .extend(keys.into_iter().map(|key| (index, vec![key])));
                 }
                 return Ok(());
             }
@@ -197,8 +270,18 @@ impl Copier {
                 missing.push(row);
             }
         }
-        self.work.in_flight.push_back(InFlight { id, dataset: index, part: Part::Keys(keys) });
-        self.high_mark(Chunk { id, seen_by: read.seen_by, rows, missing }).await
+        self.work.in_flight.push_back(InFlight {
+            id,
+            dataset: index,
+            part: Part::Keys(keys),
+        });
+        self.high_mark(Chunk {
+            id,
+            seen_by: read.seen_by,
+            rows,
+            missing,
+        })
+        .await
     }
 
     async fn low_mark(&mut self, dataset: DatasetIndex) -> Result<ChunkId, CaptureError> {
@@ -220,9 +303,15 @@ impl Copier {
     async fn heard(&mut self, notice: Notice) -> Result<(), CaptureError> {
         match notice {
             Notice::Done(id) => self.done(id).await,
-            Notice::Retake(id, why) => self.retake(id, why),
+            Notice::Retake(id, why) => {
+                self.retake(id, why);
+                Ok(())
+            }
             Notice::Truncated(dataset, unit) => {
-                tracing::warn!(dataset = self.datasets[dataset.place()].name(), "TRUNCATED at the source; copied again, then swept");
+                tracing::warn!(
+                    dataset = self.datasets[dataset.place()].name(),
+                    "TRUNCATED at the source; copied again, then swept"
+                );
                 self.start_over(dataset, None).await?;
                 self.settle(unit);
                 Ok(())
@@ -233,7 +322,10 @@ impl Copier {
                 Ok(())
             }
             Notice::Recovered(dataset) => {
-                tracing::info!(dataset = self.datasets[dataset.place()].name(), "the table fits its contract again; copied again, then swept");
+                tracing::info!(
+                    dataset = self.datasets[dataset.place()].name(),
+                    "the table fits its contract again; copied again, then swept"
+                );
                 self.start_over(dataset, None).await
             }
         }
@@ -245,15 +337,27 @@ impl Copier {
 
     async fn done(&mut self, id: ChunkId) -> Result<(), CaptureError> {
         // Not the first: a chunk given up whose rows were sent all the same.
-        if self.work.in_flight.front().is_none_or(|chunk| chunk.id != id) {
+        if self
+            .work
+            .in_flight
+            .front()
+            .is_none_or(|chunk| chunk.id != id)
+        {
             return Ok(());
         }
-        let Some(chunk) = self.work.in_flight.pop_front() else { return Ok(()) };
+        let Some(chunk) = self.work.in_flight.pop_front() else {
+            return Ok(());
+        };
         let name = self.datasets[chunk.dataset.place()].name().to_owned();
         self.metrics.chunks.of(&[&name, "done"]).inc();
         match chunk.part {
             Part::Keys(_) => self.signals_done().await,
-            Part::Range { last, rows, to_the_end, .. } => {
+            Part::Range {
+                last,
+                rows,
+                to_the_end,
+                ..
+            } => {
                 let copy = &mut self.copies[chunk.dataset.place()];
                 copy.after = last;
                 copy.rows += rows;
@@ -262,7 +366,9 @@ impl Copier {
                 }
                 let copy = &self.copies[chunk.dataset.place()];
                 self.state.copy(&name, copy).await?;
-                self.datasets[chunk.dataset.place()].standing.set_copied_rows(copy.rows);
+                self.datasets[chunk.dataset.place()]
+                    .standing
+                    .set_copied_rows(copy.rows);
                 Ok(())
             }
         }
@@ -273,9 +379,19 @@ impl Copier {
         let copy = &mut self.copies[index.place()];
         if copy.sweep {
             // Everything of the copy lies before these offsets: it is acknowledged.
-            let sweep = Sweep::new(dataset.topic.clone(), copy.start_version(), self.delivery.offsets(index));
-            let value = serde_json::to_vec(&ProgressRecord::Sweep(sweep)).map_err(|_| CaptureError::Internal { what: "a sweep that has no JSON" })?;
-            self.journal.append(&self.progress_topic, 0, None, Some(&value)).await?;
+            let sweep = Sweep::new(
+                dataset.topic.clone(),
+                copy.start_version(),
+                self.delivery.offsets(index),
+            );
+            let value = serde_json::to_vec(&ProgressRecord::Sweep(sweep)).map_err(|_| {
+                CaptureError::Internal {
+                    what: "a sweep that has no JSON",
+                }
+            })?;
+            self.journal
+                .append(&self.progress_topic, 0, None, Some(&value))
+                .await?;
         }
         copy.finished = true;
         copy.sweep = false;
@@ -287,9 +403,13 @@ impl Copier {
         Ok(())
     }
 
-    fn retake(&mut self, id: ChunkId, why: Why) -> Result<(), CaptureError> {
-        let Some(place) = self.work.in_flight.iter().position(|chunk| chunk.id == id) else { return Ok(()) };
-        let Some(chunk) = self.work.in_flight.remove(place) else { return Ok(()) };
+    fn retake(&mut self, id: ChunkId, why: Why) {
+        let Some(place) = self.work.in_flight.iter().position(|chunk| chunk.id == id) else {
+            return;
+        };
+        let Some(chunk) = self.work.in_flight.remove(place) else {
+            return;
+        };
         let dataset = &self.datasets[chunk.dataset.place()];
         self.metrics.chunks.of(&[dataset.name(), "retaken"]).inc();
         tracing::debug!(dataset = dataset.name(), ?why, "chunk read again");
@@ -298,14 +418,18 @@ impl Copier {
             Part::Range { from, .. } => {
                 // Chunks behind it are given up as well: a copy goes on from the last key done.
                 self.give_up_ranges(chunk.dataset);
-                if let Some(cursor) = self.work.cursor.as_mut().filter(|cursor| cursor.dataset == chunk.dataset) {
+                if let Some(cursor) = self
+                    .work
+                    .cursor
+                    .as_mut()
+                    .filter(|cursor| cursor.dataset == chunk.dataset)
+                {
                     cursor.after = from;
                     cursor.at_the_end = false;
                 }
             }
         }
         self.work.pause = Some(RETAKE_PAUSE);
-        Ok(())
     }
 
     fn give_up_ranges(&mut self, dataset: DatasetIndex) {
@@ -320,14 +444,26 @@ impl Copier {
     }
 
     /// From the beginning, or halted until the cause is gone.
-    async fn start_over(&mut self, index: DatasetIndex, halted: Option<String>) -> Result<(), CaptureError> {
+    async fn start_over(
+        &mut self,
+        index: DatasetIndex,
+        halted: Option<String>,
+    ) -> Result<(), CaptureError> {
         self.give_up_ranges(index);
-        if self.work.cursor.as_ref().is_some_and(|cursor| cursor.dataset == index) {
+        if self
+            .work
+            .cursor
+            .as_ref()
+            .is_some_and(|cursor| cursor.dataset == index)
+        {
             self.work.cursor = None;
         }
         let dataset = &self.datasets[index.place()];
         let copy = &mut self.copies[index.place()];
-        *copy = CopyState { halted, ..CopyState::wanted(true) };
+        *copy = CopyState {
+            halted,
+            ..CopyState::wanted(true)
+        };
         self.state.copy(dataset.name(), copy).await?;
         dataset.standing.set_phase(phase(copy));
         dataset.standing.set_fill_absent(copy.halted.is_none());
@@ -346,8 +482,15 @@ impl Copier {
 
     /// Writes the signals' position down once nothing asked for by them is left to do.
     async fn signals_done(&mut self) -> Result<(), CaptureError> {
-        let under_way = self.work.in_flight.iter().any(|chunk| matches!(chunk.part, Part::Keys(_)));
-        if self.work.keys.is_empty() && !under_way && let Some(next) = self.work.signals_next.take() {
+        let under_way = self
+            .work
+            .in_flight
+            .iter()
+            .any(|chunk| matches!(chunk.part, Part::Keys(_)));
+        if self.work.keys.is_empty()
+            && !under_way
+            && let Some(next) = self.work.signals_next.take()
+        {
             self.state.signals(next).await?;
         }
         Ok(())

@@ -25,24 +25,37 @@ pub(crate) struct ReadBack {
 impl ReadBack {
     /// `runtime` drives the connection; call [`ReadBack::rows`] from a thread that is not one of its own.
     pub(crate) fn new(source: &SourceSettings, runtime: Handle) -> ReadBack {
-        ReadBack { reader: Reader::new(source), runtime }
+        ReadBack {
+            reader: Reader::new(source),
+            runtime,
+        }
     }
 
     /// The rows that the source holds now, by the texts of their keys. `xids`: transactions that must be
     /// visible: a commit reaches the stream a moment before other sessions see it (seen: one in a hundred
     /// rows that got a new key was not found yet).
-    pub(crate) fn rows(&mut self, dataset: &Dataset, keys: &[Vec<String>], xids: &[u32]) -> Result<HashMap<Vec<String>, RowBuf>, CaptureError> {
+    pub(crate) fn rows(
+        &mut self,
+        dataset: &Dataset,
+        keys: &[Vec<String>],
+        xids: &[u32],
+    ) -> Result<HashMap<Vec<String>, RowBuf>, CaptureError> {
         let columns = dataset.contract.columns.len();
         let key = &dataset.contract.key;
         let end = Instant::now() + VISIBLE_WITHIN;
         let mut pause = FIRST_PAUSE;
         let read = loop {
-            let read = self.runtime.block_on(self.reader.by_keys(&dataset.table, columns, keys))?;
+            let read = self
+                .runtime
+                .block_on(self.reader.by_keys(&dataset.table, columns, keys))?;
             if !xids.iter().any(|xid| read.seen_by.misses(*xid)) {
                 break read;
             }
             if Instant::now() > end {
-                tracing::warn!(dataset = dataset.name(), "a transaction is committed but stays invisible; its columns stay absent");
+                tracing::warn!(
+                    dataset = dataset.name(),
+                    "a transaction is committed but stays invisible; its columns stay absent"
+                );
                 break read;
             }
             std::thread::sleep(pause);

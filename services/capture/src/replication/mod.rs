@@ -7,7 +7,5 @@ mod session;
 mod stream;
 mod wire;
 
-pub(crate) use session::{Purpose, Session, TEXT_FORM};
+pub(crate) use session::{Session, TEXT_FORM};
 pub(crate) use stream::{Frame, Frames, WalStream};
-#[cfg(test)]
-mod measure;

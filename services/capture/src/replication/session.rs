@@ -15,13 +15,6 @@ use super::wire::Wire;
 use crate::config::{SourceSettings, Tls};
 use crate::error::CaptureError;
 
-/// What a connection is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// The walsender of the source's database.
-    Replication,
-}
-
 /// How values are written, fixed so that a streamed row and a copied row have the same text.
 pub(crate) const TEXT_FORM: [(&str, &str); 5] = [
     ("DateStyle", "ISO"),
@@ -45,8 +38,12 @@ pub(crate) struct Session {
 pub(crate) type Answer = Vec<Option<String>>;
 
 impl Session {
-    pub(crate) fn connect(source: &SourceSettings, purpose: Purpose) -> Result<Session, CaptureError> {
-        let unreachable = |error| CaptureError::Unreachable { address: source.address(), cause: error };
+    /// The walsender of the source's database.
+    pub(crate) fn connect(source: &SourceSettings) -> Result<Session, CaptureError> {
+        let unreachable = |error| CaptureError::Unreachable {
+            address: source.address(),
+            cause: error,
+        };
         let mut session = Session {
             wire: Wire::connect(source).map_err(unreachable)?,
             buffer: BytesMut::with_capacity(8 << 10),
@@ -58,26 +55,37 @@ impl Session {
             session.flush()?;
             let mut answer = [0; 1];
             if session.wire.read(&mut answer).map_err(unreachable)? != 1 || answer != *b"S" {
-                return Err(CaptureError::TlsRefused { address: source.address() });
+                return Err(CaptureError::TlsRefused {
+                    address: source.address(),
+                });
             }
-            session.wire = session.wire.secured(source).map_err(|cause| CaptureError::TlsFailed { address: source.address(), cause })?;
+            session.wire =
+                session
+                    .wire
+                    .secured(source)
+                    .map_err(|cause| CaptureError::TlsFailed {
+                        address: source.address(),
+                        cause,
+                    })?;
         }
-        session.log_in(source, purpose)?;
+        session.log_in(source)?;
         Ok(session)
     }
 
-    fn log_in(&mut self, source: &SourceSettings, purpose: Purpose) -> Result<(), CaptureError> {
-        let options = TEXT_FORM.iter().map(|(name, value)| format!("-c {name}={value}")).collect::<Vec<_>>().join(" ");
-        let mut parameters = vec![
+    fn log_in(&mut self, source: &SourceSettings) -> Result<(), CaptureError> {
+        let options = TEXT_FORM
+            .iter()
+            .map(|(name, value)| format!("-c {name}={value}"))
+            .collect::<Vec<_>>()
+            .join(" ");
+        let parameters = [
             ("user", source.user.as_str()),
             ("database", source.database.as_str()),
             ("client_encoding", "UTF8"),
             ("application_name", "bangioc-capture"),
             ("options", options.as_str()),
+            ("replication", "database"),
         ];
-        match purpose {
-            Purpose::Replication => parameters.push(("replication", "database")),
-        }
         frontend::startup_message(parameters, &mut self.out).map_err(|e| self.broken(e))?;
         self.flush()?;
         loop {
@@ -86,9 +94,15 @@ impl Session {
                 | Message::ParameterStatus(_)
                 | Message::NoticeResponse(_)
                 | Message::BackendKeyData(_) => {}
-                Message::AuthenticationCleartextPassword => self.password(source.password.reveal().as_bytes())?,
+                Message::AuthenticationCleartextPassword => {
+                    self.password(source.password.reveal().as_bytes())?;
+                }
                 Message::AuthenticationMd5Password(body) => {
-                    let hash = postgres_protocol::authentication::md5_hash(source.user.as_bytes(), source.password.reveal().as_bytes(), body.salt());
+                    let hash = postgres_protocol::authentication::md5_hash(
+                        source.user.as_bytes(),
+                        source.password.reveal().as_bytes(),
+                        body.salt(),
+                    );
                     self.password(hash.as_bytes())?;
                 }
                 Message::AuthenticationSasl(_) => self.scram(source)?,
@@ -122,18 +136,26 @@ impl Session {
     }
 
     fn scram(&mut self, source: &SourceSettings) -> Result<(), CaptureError> {
-        let mut scram = ScramSha256::new(source.password.reveal().as_bytes(), ChannelBinding::unsupported());
-        frontend::sasl_initial_response(SCRAM_SHA_256, scram.message(), &mut self.out).map_err(|e| self.broken(e))?;
+        let mut scram = ScramSha256::new(
+            source.password.reveal().as_bytes(),
+            ChannelBinding::unsupported(),
+        );
+        frontend::sasl_initial_response(SCRAM_SHA_256, scram.message(), &mut self.out)
+            .map_err(|e| self.broken(e))?;
         self.flush()?;
         match self.next()? {
-            Message::AuthenticationSaslContinue(body) => scram.update(body.data()).map_err(|e| self.broken(e))?,
+            Message::AuthenticationSaslContinue(body) => {
+                scram.update(body.data()).map_err(|e| self.broken(e))?;
+            }
             Message::ErrorResponse(error) => return Err(self.login_refused(&error, source)),
             _ => return Err(self.protocol("an unexpected message in SCRAM")),
         }
         frontend::sasl_response(scram.message(), &mut self.out).map_err(|e| self.broken(e))?;
         self.flush()?;
         match self.next()? {
-            Message::AuthenticationSaslFinal(body) => scram.finish(body.data()).map_err(|e| self.broken(e)),
+            Message::AuthenticationSaslFinal(body) => {
+                scram.finish(body.data()).map_err(|e| self.broken(e))
+            }
             Message::ErrorResponse(error) => Err(self.login_refused(&error, source)),
             _ => Err(self.protocol("an unexpected message in SCRAM")),
         }
@@ -148,7 +170,9 @@ impl Session {
         loop {
             match self.next()? {
                 Message::DataRow(body) => {
-                    let text = |range: Range<usize>| String::from_utf8_lossy(&body.buffer()[range]).into_owned();
+                    let text = |range: Range<usize>| {
+                        String::from_utf8_lossy(&body.buffer()[range]).into_owned()
+                    };
                     let cells = body.ranges().map(|range| Ok(range.map(text))).collect();
                     rows.push(cells.map_err(|e| self.broken(e))?);
                 }
@@ -165,7 +189,13 @@ impl Session {
     }
 
     /// From here the connection carries the write-ahead log.
-    pub(crate) fn start(mut self, slot: &str, from: Lsn, publication: &str, origins: bool) -> Result<(WalStream, Frames), CaptureError> {
+    pub(crate) fn start(
+        mut self,
+        slot: &str,
+        from: Lsn,
+        publication: &str,
+        origins: bool,
+    ) -> Result<(WalStream, Frames), CaptureError> {
         let origin = if origins { ", origin 'any'" } else { "" };
         let command = format!(
             "START_REPLICATION SLOT \"{}\" LOGICAL {from} (proto_version '1', publication_names '{}', messages 'true'{origin})",
@@ -177,11 +207,18 @@ impl Session {
         loop {
             // The crate does not know CopyBothResponse.
             if self.buffer.first() == Some(&b'W') {
-                while self.buffer.len() < 5 || self.buffer.len() < 1 + be_u32(&self.buffer[1..5]) as usize {
+                while self.buffer.len() < 5
+                    || self.buffer.len() < 1 + be_u32(&self.buffer[1..5]) as usize
+                {
                     self.fill()?;
                 }
-                let _ = self.buffer.split_to(1 + be_u32(&self.buffer[1..5]) as usize);
-                return Ok((WalStream::new(self.wire, self.address), Frames::new(&self.buffer)));
+                let _ = self
+                    .buffer
+                    .split_to(1 + be_u32(&self.buffer[1..5]) as usize);
+                return Ok((
+                    WalStream::new(self.wire, self.address),
+                    Frames::new(&self.buffer),
+                ));
             }
             if self.buffer.is_empty() {
                 self.fill()?;
@@ -191,11 +228,17 @@ impl Session {
                 Message::ErrorResponse(error) => {
                     let refusal = Refusal::read(&error);
                     if refusal.sqlstate == OBJECT_IN_USE {
-                        return Err(CaptureError::SlotActive { slot: slot.to_owned(), answer: refusal.message });
+                        return Err(CaptureError::SlotActive {
+                            slot: slot.to_owned(),
+                            answer: refusal.message,
+                        });
                     }
                     // 55000: "can no longer get changes from replication slot"; 42704: it does not exist.
                     if refusal.sqlstate == "55000" || refusal.sqlstate == "42704" {
-                        return Err(CaptureError::SlotLost { slot: slot.to_owned(), answer: refusal.message });
+                        return Err(CaptureError::SlotLost {
+                            slot: slot.to_owned(),
+                            answer: refusal.message,
+                        });
                     }
                     return Err(self.command_refused("START_REPLICATION", refusal));
                 }
@@ -234,21 +277,39 @@ impl Session {
     }
 
     fn broken(&self, cause: io::Error) -> CaptureError {
-        CaptureError::Broken { address: self.address.clone(), cause }
+        CaptureError::Broken {
+            address: self.address.clone(),
+            cause,
+        }
     }
 
     fn protocol(&self, what: &'static str) -> CaptureError {
-        CaptureError::Protocol { address: self.address.clone(), what }
+        CaptureError::Protocol {
+            address: self.address.clone(),
+            what,
+        }
     }
 
     fn command_refused(&self, command: &str, refusal: Refusal) -> CaptureError {
-        let verb = command.split_whitespace().next().unwrap_or_default().to_owned();
-        CaptureError::CommandRefused { address: self.address.clone(), command: verb, sqlstate: refusal.sqlstate, answer: refusal.message }
+        let verb = command
+            .split_whitespace()
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        CaptureError::CommandRefused {
+            address: self.address.clone(),
+            command: verb,
+            sqlstate: refusal.sqlstate,
+            answer: refusal.message,
+        }
     }
 }
 
 pub(super) fn be_u32(bytes: &[u8]) -> u32 {
-    bytes.iter().take(4).fold(0, |value, byte| value << 8 | u32::from(*byte))
+    bytes
+        .iter()
+        .take(4)
+        .fold(0, |value, byte| value << 8 | u32::from(*byte))
 }
 
 /// What the server said. Its `detail` is left out: it may quote a row.
@@ -259,7 +320,10 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn read(body: &ErrorResponseBody) -> Refusal {
-        let mut refusal = Refusal { sqlstate: String::new(), message: String::new() };
+        let mut refusal = Refusal {
+            sqlstate: String::new(),
+            message: String::new(),
+        };
         let mut fields = body.fields();
         while let Ok(Some(field)) = fields.next() {
             let value = || String::from_utf8_lossy(field.value_bytes()).into_owned();

@@ -1,9 +1,9 @@
 //! COPY BOTH: frames out of one big buffer without copying, and our answers.
 //!
 //! The walsender makes one `send` per row, and a `send` that wakes a sleeping reader costs the
-//! *sender* the wake-up. So this reader does not sleep in `poll` while a burst lasts: it takes what
-//! is there, works, naps a little, and takes again; only after a nap that brought nothing does it
-//! wait to be woken. That is up to half of the walsender's time, and an idle change is still seen at once.
+//! *sender* the wake-up. So while a burst lasts this reader naps before each take, also after it was
+//! woken, and lets bytes gather. That is up to half of the walsender's time; a change after a calm is
+//! still taken at once.
 
 use std::io;
 use std::thread::sleep;
@@ -18,8 +18,10 @@ use super::wire::Wire;
 use crate::error::CaptureError;
 
 const BUFFER: usize = 1 << 20;
-/// Long enough to gather some 20 rows at the walsender's speed, short against any latency goal.
-const NAP: Duration = Duration::from_micros(200);
+/// Long enough to gather some 30 rows at the walsender's speed, short against any latency goal.
+const NAP: Duration = Duration::from_micros(300);
+/// A burst has ended when nothing came for this long.
+const CALM: Duration = Duration::from_millis(5);
 /// A read that brought this much needs no nap: more has gathered while it was worked on.
 const PLENTY: usize = 64 << 10;
 /// PostgreSQL counts time from 2000-01-01.
@@ -30,7 +32,11 @@ pub(crate) enum Frame<'a> {
     /// A message of the output plugin; `lsn` is where its record starts.
     Data { lsn: Lsn, message: &'a [u8] },
     /// Everything before `sent` has been sent.
-    Keepalive { sent: Lsn, server_time_us: i64, reply_wanted: bool },
+    Keepalive {
+        sent: Lsn,
+        server_time_us: i64,
+        reply_wanted: bool,
+    },
     /// The server has ended the stream, as when it shuts down.
     Ended,
 }
@@ -46,7 +52,11 @@ impl Frames {
     pub(super) fn new(already: &[u8]) -> Frames {
         let mut bytes = vec![0; BUFFER.max(already.len())];
         bytes[..already.len()].copy_from_slice(already);
-        Frames { bytes, start: 0, end: already.len() }
+        Frames {
+            bytes,
+            start: 0,
+            end: already.len(),
+        }
     }
 
     /// The next whole frame, if one is here.
@@ -73,14 +83,20 @@ impl Frames {
                 [b'w', header @ ..] if header.len() >= 24 => {
                     // Reborrowed, since the loop above keeps `self` borrowed otherwise.
                     let message = &self.bytes[from + 5 + 25..from + length];
-                    Ok(Some(Frame::Data { lsn: lsn(&self.bytes[from + 6..from + 14]), message }))
+                    Ok(Some(Frame::Data {
+                        lsn: lsn(&self.bytes[from + 6..from + 14]),
+                        message,
+                    }))
                 }
                 [b'k', keepalive @ ..] if keepalive.len() >= 17 => Ok(Some(Frame::Keepalive {
                     sent: lsn(&keepalive[..8]),
                     server_time_us: be_u64(&keepalive[8..16]).cast_signed() + POSTGRES_EPOCH_US,
                     reply_wanted: keepalive[16] != 0,
                 })),
-                _ => Err(CaptureError::Protocol { address: String::new(), what: "an unknown replication message" }),
+                _ => Err(CaptureError::Protocol {
+                    address: String::new(),
+                    what: "an unknown replication message",
+                }),
             };
         }
     }
@@ -97,10 +113,16 @@ impl Frames {
         } else if self.bytes.len() - self.end < BUFFER / 4 {
             self.bytes.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, self.end - self.start);
-            let needed = if self.end >= 5 { 1 + be_u32(&self.bytes[1..5]) as usize } else { 0 };
+            let needed = if self.end >= 5 {
+                1 + be_u32(&self.bytes[1..5]) as usize
+            } else {
+                0
+            };
             if self.bytes.len() < needed + BUFFER / 4 && self.bytes.len() - self.end < BUFFER / 4 {
                 // By doubling, not to what the frame claims: memory follows bytes that have come.
-                let larger = (self.bytes.len() * 2).min(needed + BUFFER / 2).max(self.end + BUFFER / 2);
+                let larger = (self.bytes.len() * 2)
+                    .min(needed + BUFFER / 2)
+                    .max(self.end + BUFFER / 2);
                 self.bytes.resize(larger, 0);
             }
         }
@@ -112,28 +134,48 @@ impl Frames {
 pub(crate) struct WalStream {
     wire: Wire,
     address: String,
-    /// The last fill brought something but not plenty: nap before the next.
-    nap: bool,
+    /// When bytes came last.
+    last_bytes: Instant,
+    /// The last fill brought plenty: no need to nap before the next.
+    plenty: bool,
     last_status: Instant,
 }
 
 impl WalStream {
     pub(super) fn new(wire: Wire, address: String) -> WalStream {
-        WalStream { wire, address, nap: false, last_status: Instant::now() }
+        WalStream {
+            wire,
+            address,
+            last_bytes: Instant::now(),
+            plenty: false,
+            last_status: Instant::now(),
+        }
     }
 
     /// Takes what has arrived; waits for at most `limit` when nothing has. True when bytes came.
-    pub(crate) fn fill(&mut self, frames: &mut Frames, limit: Duration) -> Result<bool, CaptureError> {
-        if self.nap {
-            sleep(NAP);
-        }
+    pub(crate) fn fill(
+        &mut self,
+        frames: &mut Frames,
+        limit: Duration,
+    ) -> Result<bool, CaptureError> {
+        self.nap();
         let mut taken = self.take(frames)?;
         if taken == 0 {
             self.wire.wait(limit).map_err(|e| self.broken(e))?;
+            self.nap();
             taken = self.take(frames)?;
         }
-        self.nap = taken > 0 && taken < PLENTY;
+        self.plenty = taken >= PLENTY;
+        if taken > 0 {
+            self.last_bytes = Instant::now();
+        }
         Ok(taken > 0)
+    }
+
+    fn nap(&self) {
+        if !self.plenty && self.last_bytes.elapsed() < CALM {
+            sleep(NAP);
+        }
     }
 
     fn take(&mut self, frames: &mut Frames) -> Result<usize, CaptureError> {
@@ -143,7 +185,14 @@ impl WalStream {
                 frames.end += read;
                 Ok(read)
             }
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(0),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+                ) =>
+            {
+                Ok(0)
+            }
             Err(error) => Err(self.broken(error)),
         }
     }
@@ -156,7 +205,8 @@ impl WalStream {
         message[1..5].copy_from_slice(&38_u32.to_be_bytes());
         message[5] = b'r';
         for written_flushed_applied in [6, 14, 22] {
-            message[written_flushed_applied..written_flushed_applied + 8].copy_from_slice(&confirmed.0.to_be_bytes());
+            message[written_flushed_applied..written_flushed_applied + 8]
+                .copy_from_slice(&confirmed.0.to_be_bytes());
         }
         self.last_status = Instant::now();
         self.wire.send(&message).map_err(|e| self.broken(e))
@@ -176,7 +226,10 @@ impl WalStream {
     }
 
     fn broken(&self, cause: io::Error) -> CaptureError {
-        CaptureError::Broken { address: self.address.clone(), cause }
+        CaptureError::Broken {
+            address: self.address.clone(),
+            cause,
+        }
     }
 }
 
@@ -184,9 +237,15 @@ fn server_error(frame: &[u8]) -> CaptureError {
     match Message::parse(&mut BytesMut::from(frame)) {
         Ok(Some(Message::ErrorResponse(body))) => {
             let Refusal { sqlstate, message } = Refusal::read(&body);
-            CaptureError::StreamRefused { sqlstate, answer: message }
+            CaptureError::StreamRefused {
+                sqlstate,
+                answer: message,
+            }
         }
-        _ => CaptureError::Protocol { address: String::new(), what: "an unreadable error message" },
+        _ => CaptureError::Protocol {
+            address: String::new(),
+            what: "an unreadable error message",
+        },
     }
 }
 
@@ -195,5 +254,8 @@ fn lsn(bytes: &[u8]) -> Lsn {
 }
 
 fn be_u64(bytes: &[u8]) -> u64 {
-    bytes.iter().take(8).fold(0, |value, byte| value << 8 | u64::from(*byte))
+    bytes
+        .iter()
+        .take(8)
+        .fold(0, |value, byte| value << 8 | u64::from(*byte))
 }

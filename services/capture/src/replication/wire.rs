@@ -12,7 +12,9 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{
+    ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme,
+};
 
 use crate::config::{SourceSettings, Tls};
 
@@ -52,9 +54,12 @@ impl Wire {
 
     /// Goes over to TLS on a connection whose server has just agreed to it.
     pub(super) fn secured(self, source: &SourceSettings) -> io::Result<Wire> {
-        let Wire::Plain(mut stream) = self else { return Ok(self) };
+        let Wire::Plain(mut stream) = self else {
+            return Ok(self);
+        };
         let name = ServerName::try_from(source.host.clone()).map_err(io::Error::other)?;
-        let mut connection = ClientConnection::new(Arc::new(tls_config(&source.tls)?), name).map_err(io::Error::other)?;
+        let mut connection = ClientConnection::new(Arc::new(tls_config(&source.tls)?), name)
+            .map_err(io::Error::other)?;
         while connection.is_handshaking() {
             connection.complete_io(&mut stream)?;
         }
@@ -80,7 +85,9 @@ impl Wire {
                 };
                 connection.process_new_packets().map_err(io::Error::other)?;
                 match connection.reader().read(buffer) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock && read == Some(0) => Ok(0),
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock && read == Some(0) => {
+                        Ok(0)
+                    }
                     taken => taken,
                 }
             }
@@ -90,9 +97,15 @@ impl Wire {
     /// Waits until something arrives or `limit` has passed. By `ppoll`, since a socket's own time-out
     /// is counted in jiffies: "1 ms" cost 4 to 8.
     pub(super) fn wait(&self, limit: Duration) -> io::Result<()> {
-        let timeout = Timespec { tv_sec: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX), tv_nsec: limit.subsec_nanos().into() };
+        let timeout = Timespec {
+            tv_sec: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: limit.subsec_nanos().into(),
+        };
         let socket = self.socket().as_fd();
-        match poll(&mut [PollFd::from_borrowed_fd(socket, PollFlags::IN)], Some(&timeout)) {
+        match poll(
+            &mut [PollFd::from_borrowed_fd(socket, PollFlags::IN)],
+            Some(&timeout),
+        ) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -101,7 +114,9 @@ impl Wire {
     pub(super) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
             Wire::Plain(stream) => stream.write_all(bytes),
-            Wire::Tls(connection, stream) => rustls::Stream::new(connection.as_mut(), stream).write_all(bytes),
+            Wire::Tls(connection, stream) => {
+                rustls::Stream::new(connection.as_mut(), stream).write_all(bytes)
+            }
         }
     }
 
@@ -109,7 +124,9 @@ impl Wire {
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Wire::Plain(stream) => stream.read(buffer),
-            Wire::Tls(connection, stream) => rustls::Stream::new(connection.as_mut(), stream).read(buffer),
+            Wire::Tls(connection, stream) => {
+                rustls::Stream::new(connection.as_mut(), stream).read(buffer)
+            }
         }
     }
 }
@@ -126,15 +143,25 @@ impl Read for Arrived<'_> {
 
 fn tls_config(tls: &Tls) -> io::Result<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions().map_err(io::Error::other)?;
-    if let Tls::Require { ca_file: Some(path) } = tls {
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?;
+    if let Tls::Require {
+        ca_file: Some(path),
+    } = tls
+    {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_file_iter(path).map_err(io::Error::other)? {
-            roots.add(certificate.map_err(io::Error::other)?).map_err(io::Error::other)?;
+            roots
+                .add(certificate.map_err(io::Error::other)?)
+                .map_err(io::Error::other)?;
         }
         Ok(builder.with_root_certificates(roots).with_no_client_auth())
     } else {
-        Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate(provider))).with_no_client_auth())
+        Ok(builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
+            .with_no_client_auth())
     }
 }
 
@@ -161,7 +188,12 @@ impl ServerCertVerifier for AnyCertificate {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            certificate,
+            signed,
+            &self.0.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -170,7 +202,12 @@ impl ServerCertVerifier for AnyCertificate {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            certificate,
+            signed,
+            &self.0.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

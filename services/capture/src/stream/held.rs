@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use bangioc_change::event::{ChangeEvent, Operation, Origin};
 use bangioc_change::version::Version;
-use bangioc_schemas::row::{Absence, Cell, RowBuf};
+use bangioc_schemas::row::{Absence, Cell, Row, RowBuf};
 
 use crate::copy::read_back::ReadBack;
 use crate::copy::reader::key_texts;
@@ -65,22 +65,51 @@ impl Held {
         *self = Held::default();
     }
 
-    pub(crate) fn push(&mut self, dataset: DatasetIndex, event: &ChangeEvent<'_>, unit: UnitId, fill: bool) {
+    pub(crate) fn push(
+        &mut self,
+        dataset: DatasetIndex,
+        event: &ChangeEvent<'_>,
+        unit: UnitId,
+        fill: bool,
+    ) {
         let rows = [event.before, event.after];
-        self.bytes += rows.iter().flatten().flat_map(|row| row.cells()).filter_map(Cell::text).map(str::len).sum::<usize>();
+        self.bytes += rows
+            .iter()
+            .flatten()
+            .flat_map(Row::cells)
+            .filter_map(Cell::text)
+            .map(str::len)
+            .sum::<usize>();
         self.to_fill += usize::from(fill);
         let [before, after] = rows.map(|row| row.map(|row| row.cells().collect()));
-        self.events.push(HeldEvent { dataset, unit, op: event.op, version: event.version, origin: event.origin, before, after, fill });
+        self.events.push(HeldEvent {
+            dataset,
+            unit,
+            op: event.op,
+            version: event.version,
+            origin: event.origin,
+            before,
+            after,
+            fill,
+        });
     }
 
     /// Fills absent columns with what the source holds now. That may be newer than the event: then a
     /// later event says so as well. A row that is gone or has another key by now stays incomplete: a
     /// later event says that. Returns how many rows were found.
-    pub(crate) fn read_back(&mut self, read_back: &mut ReadBack, datasets: &[Dataset]) -> Result<u64, CaptureError> {
+    pub(crate) fn read_back(
+        &mut self,
+        read_back: &mut ReadBack,
+        datasets: &[Dataset],
+    ) -> Result<u64, CaptureError> {
         let mut wanted: HashMap<DatasetIndex, (Vec<Vec<String>>, Vec<u32>)> = HashMap::new();
         for event in self.events.iter().filter(|event| event.fill) {
             let key = &datasets[event.dataset.place()].contract.key;
-            if let Some(texts) = event.after.as_ref().and_then(|row| key_texts(key, row.row())) {
+            if let Some(texts) = event
+                .after
+                .as_ref()
+                .and_then(|row| key_texts(key, row.row()))
+            {
                 let (keys, xids) = wanted.entry(event.dataset).or_default();
                 keys.push(texts);
                 if xids.last() != Some(&event.origin.xid) {
@@ -92,9 +121,19 @@ impl Held {
         for (dataset, (keys, xids)) in wanted {
             let contract = &datasets[dataset.place()].contract;
             let found = read_back.rows(&datasets[dataset.place()], &keys, &xids)?;
-            for event in self.events.iter_mut().filter(|event| event.fill && event.dataset == dataset) {
-                let Some(after) = &mut event.after else { continue };
-                let Some(current) = key_texts(&contract.key, after.row()).and_then(|key| found.get(&key)) else { continue };
+            for event in self
+                .events
+                .iter_mut()
+                .filter(|event| event.fill && event.dataset == dataset)
+            {
+                let Some(after) = &mut event.after else {
+                    continue;
+                };
+                let Some(current) =
+                    key_texts(&contract.key, after.row()).and_then(|key| found.get(&key))
+                else {
+                    continue;
+                };
                 filled += 1;
                 for column in 0..contract.columns.len() {
                     if after.row().cell(column) == Cell::Absent(Absence::Toast) {

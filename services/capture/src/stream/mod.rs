@@ -2,9 +2,10 @@
 //! of it (receive, parse, encode, send), so that nothing can overtake anything and no record crosses a
 //! channel.
 //!
-//! `relations` knows the tables, `transaction` the one that is open, `held` the events that wait for
+//! `change` makes events of row messages, `relations` knows the tables, `transaction` the one that is open, `held` the events that wait for
 //! columns to be read back, `window` the chunks of copies, `outlet` sends.
 
+mod change;
 mod held;
 pub(crate) mod outlet;
 mod relations;
@@ -16,21 +17,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bangioc_change::event::{ChangeEvent, Operation, Origin};
-use bangioc_change::pgoutput::{self, Message, Tuple};
-use bangioc_change::version::{Lsn, Version};
+use bangioc_change::pgoutput::{self, Message};
+use bangioc_change::version::Lsn;
 use bangioc_runtime::failpoint;
 use bangioc_runtime::shutdown::Shutdown;
-use bangioc_schemas::row::{Absence, Cell, Row, RowBuf};
+use bangioc_schemas::row::RowBuf;
 use tokio::sync::mpsc::UnboundedSender;
 
 use self::held::Held;
 use self::outlet::{Outlet, Unsent};
-use self::relations::{Relations, Target};
+use self::relations::Relations;
 use self::transaction::Transaction;
 use self::window::{Chunk, Verdict, Windows};
+use crate::copy::MARK;
 use crate::copy::mark::Mark;
 use crate::copy::read_back::ReadBack;
-use crate::copy::MARK;
 use crate::dataset::Dataset;
 use crate::delivery::{ChunkId, DatasetIndex, Position, UnitId};
 use crate::error::CaptureError;
@@ -81,7 +82,10 @@ struct Work {
 }
 
 impl Stream {
-    #[expect(clippy::too_many_arguments, reason = "the parts of one thing, each made elsewhere")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of one thing, each made elsewhere"
+    )]
     pub(crate) fn new(
         wal: WalStream,
         epoch: u32,
@@ -100,12 +104,26 @@ impl Stream {
             before: RowBuf::default(),
             after: RowBuf::default(),
         };
-        Stream { wal, epoch, datasets, outlet, windows, read_back, notices, shutdown, work }
+        Stream {
+            wal,
+            epoch,
+            datasets,
+            outlet,
+            windows,
+            read_back,
+            notices,
+            shutdown,
+            work,
+        }
     }
 
     /// Datasets that are not to be sent until their table fits again.
     pub(crate) fn begin_halted(&mut self, copies: &[CopyState]) {
-        for (place, _) in copies.iter().enumerate().filter(|(_, copy)| copy.halted.is_some()) {
+        for (place, _) in copies
+            .iter()
+            .enumerate()
+            .filter(|(_, copy)| copy.halted.is_some())
+        {
             if let Ok(place) = u16::try_from(place) {
                 self.work.relations.halt(DatasetIndex(place));
             }
@@ -137,16 +155,26 @@ impl Stream {
                         self.work.received = self.work.received.max(lsn);
                         self.message(lsn, message)?;
                     }
-                    Frame::Keepalive { sent, server_time_us, reply_wanted } => {
+                    Frame::Keepalive {
+                        sent,
+                        server_time_us,
+                        reply_wanted,
+                    } => {
                         // Between transactions, everything before `sent` has been seen.
                         if self.work.transaction.is_none() {
                             self.flush_held()?;
-                            self.outlet.delivery.reached(Position { lsn: sent, at_us: server_time_us });
+                            self.outlet.delivery.reached(Position {
+                                lsn: sent,
+                                at_us: server_time_us,
+                            });
                         }
                         self.outlet.confirm(&mut self.wal, reply_wanted)?;
                     }
                     Frame::Ended => {
-                        return Err(CaptureError::StreamRefused { sqlstate: "57P01".to_owned(), answer: "the server ends the stream".to_owned() });
+                        return Err(CaptureError::StreamRefused {
+                            sqlstate: "57P01".to_owned(),
+                            answer: "the server ends the stream".to_owned(),
+                        });
                     }
                 }
             }
@@ -156,7 +184,12 @@ impl Stream {
             }
             self.outlet.confirm(&mut self.wal, false)?;
             #[expect(clippy::cast_precision_loss, reason = "a gauge")]
-            self.outlet.metrics.confirmed_lag_bytes.set(self.work.received.0.saturating_sub(self.outlet.confirmed().0) as f64);
+            self.outlet.metrics.confirmed_lag_bytes.set(
+                self.work
+                    .received
+                    .0
+                    .saturating_sub(self.outlet.confirmed().0) as f64,
+            );
             if self.shutdown.is_requested() {
                 // A half-sent transaction would only be sent again; one that is too long is.
                 let end = *stop_by.get_or_insert_with(|| Instant::now() + FAREWELL / 2);
@@ -172,7 +205,8 @@ impl Stream {
     fn farewell(mut self) -> Result<(), CaptureError> {
         let end = Instant::now() + FAREWELL;
         if self.work.transaction.is_none() && self.outlet.delivery.wait_settled(FAREWELL) {
-            while self.outlet.confirmed() < self.outlet.delivery.done().lsn && Instant::now() < end {
+            while self.outlet.confirmed() < self.outlet.delivery.done().lsn && Instant::now() < end
+            {
                 std::thread::sleep(Duration::from_millis(10));
                 self.outlet.confirm(&mut self.wal, false)?;
             }
@@ -185,14 +219,34 @@ impl Stream {
     fn message(&mut self, lsn: Lsn, message: &[u8]) -> Result<(), CaptureError> {
         match pgoutput::parse(message).map_err(|cause| CaptureError::Message { cause })? {
             Message::Insert { relation, new } => self.insert(lsn, relation, new),
-            Message::Update { relation, old_key, old_full, new } => self.update(lsn, relation, old_key, old_full, new),
-            Message::Delete { relation, old_key, old_full } => self.delete(lsn, relation, old_key.or(old_full)),
-            Message::Begin { final_lsn, committed_at_us, xid } => {
+            Message::Update {
+                relation,
+                old_key,
+                old_full,
+                new,
+            } => self.update(lsn, relation, old_key, old_full, new),
+            Message::Delete {
+                relation,
+                old_key,
+                old_full,
+            } => self.delete(lsn, relation, old_key.or(old_full)),
+            Message::Begin {
+                final_lsn,
+                committed_at_us,
+                xid,
+            } => {
                 failpoint::hit("capture.read");
                 self.work.transaction = Some(Transaction::begin(final_lsn, committed_at_us, xid));
                 Ok(())
             }
-            Message::Commit { end_lsn, committed_at_us, .. } => self.commit(Position { lsn: end_lsn, at_us: committed_at_us }),
+            Message::Commit {
+                end_lsn,
+                committed_at_us,
+                ..
+            } => self.commit(Position {
+                lsn: end_lsn,
+                at_us: committed_at_us,
+            }),
             Message::Relation(relation) => {
                 let learnt = self.work.relations.learn(&relation, &self.datasets);
                 match learnt {
@@ -205,131 +259,39 @@ impl Stream {
                 }
             }
             Message::Truncate { relations, .. } => self.truncate(lsn, &relations),
-            Message::LogicalMessage { prefix, content, .. } if prefix == MARK => self.mark(lsn, content),
-            Message::LogicalMessage { .. } | Message::Type { .. } | Message::Origin { .. } => Ok(()),
+            Message::LogicalMessage {
+                prefix, content, ..
+            } if prefix == MARK => self.mark(lsn, content),
+            Message::LogicalMessage { .. } | Message::Type { .. } | Message::Origin { .. } => {
+                Ok(())
+            }
         }
     }
 
     fn commit(&mut self, end: Position) -> Result<(), CaptureError> {
         let Some(transaction) = self.work.transaction.take() else {
-            return Err(CaptureError::Internal { what: "a commit without a begin" });
+            return Err(CaptureError::Internal {
+                what: "a commit without a begin",
+            });
         };
         self.windows.committed(transaction.xid);
         failpoint::hit("capture.sent");
         match transaction.unit {
             // Held events are counted already: they are sent before the stream sleeps.
-            Some(unit) => self.outlet.delivery.close(unit, transaction.sent, end, transaction.chunks),
+            Some(unit) => {
+                self.outlet
+                    .delivery
+                    .close(unit, transaction.sent, end, transaction.chunks);
+            }
             None => self.outlet.delivery.reached(end),
         }
         Ok(())
     }
 
-    fn insert(&mut self, lsn: Lsn, relation: u32, new: Tuple<'_>) -> Result<(), CaptureError> {
-        let work = &mut self.work;
-        let transaction = work.transaction.as_mut().ok_or(OUTSIDE)?;
-        let ordinal = transaction.next_ordinal();
-        let Some(target) = work.relations.target(relation) else { return Ok(()) };
-        let dataset = target.dataset;
-        if let Err(why) = target.layout.read(new, &mut work.after) {
-            return self.halt(dataset, why.to_string());
-        }
-        let event = ChangeEvent {
-            op: Operation::Create,
-            version: transaction.version(self.epoch, ordinal),
-            before: None,
-            after: Some(work.after.row()),
-            origin: transaction.origin(lsn),
-        };
-        let unit = transaction.send_one(&self.outlet.delivery);
-        let outcome = emit(&mut self.outlet, &mut self.wal, &mut self.windows, &mut work.held, &self.datasets, dataset, &event, unit, false);
-        self.outcome(outcome, dataset)
-    }
-
-    fn update(&mut self, lsn: Lsn, relation: u32, old_key: Option<Tuple<'_>>, old_full: Option<Tuple<'_>>, new: Tuple<'_>) -> Result<(), CaptureError> {
-        let work = &mut self.work;
-        let transaction = work.transaction.as_mut().ok_or(OUTSIDE)?;
-        let ordinal = transaction.next_ordinal();
-        let Some(target) = work.relations.target(relation) else { return Ok(()) };
-        let dataset = target.dataset;
-        let old = old_full.or(old_key);
-        let read = target.layout.read(new, &mut work.after).and_then(|()| old.map_or(Ok(()), |old| target.layout.read(old, &mut work.before)));
-        if let Err(why) = read {
-            return self.halt(dataset, why.to_string());
-        }
-        let key = &self.datasets[dataset.place()].contract.key;
-        if old.is_some() {
-            complete_from_old(&mut work.after, &work.before, key, old_full.is_some());
-        }
-        let moved = old.is_some() && key.iter().any(|column| work.before.row().cell(*column) != work.after.row().cell(*column));
-        let (version, origin) = (transaction.version(self.epoch, ordinal), transaction.origin(lsn));
-        let event = |op, version, before, after| ChangeEvent { op, version, before, after, origin };
-        let outcome = if moved {
-            // To readers this is a row that goes and a row that comes: the two may be in different partitions.
-            let gone = event(Operation::Delete, version, Some(work.before.row()), None);
-            let unit = transaction.send_one(&self.outlet.delivery);
-            let first = emit(&mut self.outlet, &mut self.wal, &mut self.windows, &mut work.held, &self.datasets, dataset, &gone, unit, false);
-            first.and_then(|()| {
-                let come = event(Operation::Create, Version { ordinal: version.ordinal + 1, ..version }, None, Some(work.after.row()));
-                let unit = transaction.send_one(&self.outlet.delivery);
-                emit(&mut self.outlet, &mut self.wal, &mut self.windows, &mut work.held, &self.datasets, dataset, &come, unit, true)
-            })
-        } else {
-            let before = if old_full.is_some() { Some(work.before.row()) } else { None };
-            let event = event(Operation::Update, version, before, Some(work.after.row()));
-            let unit = transaction.send_one(&self.outlet.delivery);
-            emit(&mut self.outlet, &mut self.wal, &mut self.windows, &mut work.held, &self.datasets, dataset, &event, unit, false)
-        };
-        self.outcome(outcome, dataset)
-    }
-
-    fn delete(&mut self, lsn: Lsn, relation: u32, old: Option<Tuple<'_>>) -> Result<(), CaptureError> {
-        let work = &mut self.work;
-        let transaction = work.transaction.as_mut().ok_or(OUTSIDE)?;
-        let ordinal = transaction.next_ordinal();
-        let (Some(target), Some(old)) = (work.relations.target(relation), old) else { return Ok(()) };
-        let dataset = target.dataset;
-        if let Err(why) = target.layout.read(old, &mut work.before) {
-            return self.halt(dataset, why.to_string());
-        }
-        let event = ChangeEvent {
-            op: Operation::Delete,
-            version: transaction.version(self.epoch, ordinal),
-            before: Some(work.before.row()),
-            after: None,
-            origin: transaction.origin(lsn),
-        };
-        let unit = transaction.send_one(&self.outlet.delivery);
-        let outcome = emit(&mut self.outlet, &mut self.wal, &mut self.windows, &mut work.held, &self.datasets, dataset, &event, unit, false);
-        self.outcome(outcome, dataset)
-    }
-
-    /// One message may name several tables; it counts once among the transaction's messages.
-    fn truncate(&mut self, lsn: Lsn, relations: &[u32]) -> Result<(), CaptureError> {
-        self.flush_held()?;
-        let ordinal = self.work.transaction.as_mut().ok_or(OUTSIDE)?.next_ordinal();
-        for relation in relations {
-            let work = &mut self.work;
-            let transaction = work.transaction.as_mut().ok_or(OUTSIDE)?;
-            let Some(Target { dataset, .. }) = work.relations.target(*relation) else { continue };
-            let dataset = *dataset;
-            self.windows.truncated(dataset);
-            if self.datasets[dataset.place()].contract.truncate {
-                let event = ChangeEvent { op: Operation::Truncate, version: transaction.version(self.epoch, ordinal), before: None, after: None, origin: transaction.origin(lsn) };
-                let unit = transaction.send_one(&self.outlet.delivery);
-                let outcome = emit(&mut self.outlet, &mut self.wal, &mut self.windows, &mut work.held, &self.datasets, dataset, &event, unit, false);
-                self.outcome(outcome, dataset)?;
-            } else {
-                // There is no order between partitions: the table is copied again, and swept.
-                let unit = transaction.unit(&self.outlet.delivery);
-                self.outlet.delivery.hold(unit);
-                let _ = self.notices.send(Notice::Truncated(dataset, unit));
-            }
-        }
-        Ok(())
-    }
-
     fn mark(&mut self, lsn: Lsn, content: &[u8]) -> Result<(), CaptureError> {
-        let Some(mark) = Mark::parse(content) else { return Ok(()) };
+        let Some(mark) = Mark::parse(content) else {
+            return Ok(());
+        };
         self.flush_held()?;
         match mark {
             Mark::Low(id) => self.windows.low_mark(id),
@@ -348,24 +310,44 @@ impl Stream {
     }
 
     /// Sends a chunk's rows at its high mark's place.
-    fn chunk(&mut self, lsn: Lsn, index: DatasetIndex, chunk: &Chunk, changed: impl Fn(&[u8]) -> bool) -> Result<(), CaptureError> {
+    fn chunk(
+        &mut self,
+        lsn: Lsn,
+        index: DatasetIndex,
+        chunk: &Chunk,
+        changed: impl Fn(&[u8]) -> bool,
+    ) -> Result<(), CaptureError> {
         let transaction = self.work.transaction.as_mut().ok_or(OUTSIDE)?;
         let unit = transaction.unit(&self.outlet.delivery);
         transaction.chunks.push(chunk.id);
         let datasets = Arc::clone(&self.datasets);
         let dataset = &datasets[index.place()];
-        let origin = Origin { xid: 0, ..transaction.origin(lsn) };
+        let origin = Origin {
+            xid: 0,
+            ..transaction.origin(lsn)
+        };
         let version = transaction.version(self.epoch, 0);
-        let found = (0..chunk.rows.len()).map(|place| (Operation::Read, None, Some(chunk.rows.row(place))));
-        let missing = chunk.missing.iter().map(|key| (Operation::Delete, Some(key.row()), None));
+        let found =
+            (0..chunk.rows.len()).map(|place| (Operation::Read, None, Some(chunk.rows.row(place))));
+        let missing = chunk
+            .missing
+            .iter()
+            .map(|key| (Operation::Delete, Some(key.row()), None));
         for (op, before, after) in found.chain(missing) {
-            let event = ChangeEvent { op, version, before, after, origin };
+            let event = ChangeEvent {
+                op,
+                version,
+                before,
+                after,
+                origin,
+            };
             match self.outlet.encode(dataset, &event) {
                 Ok(key) if changed(key) => continue,
                 Ok(_) => {}
                 Err(why) => return self.halt(index, why.to_string()),
             }
-            self.outlet.send(&mut self.wal, dataset, index, version, unit)?;
+            self.outlet
+                .send(&mut self.wal, dataset, index, version, unit)?;
             if let Some(transaction) = &mut self.work.transaction {
                 transaction.sent += 1;
             }
@@ -373,28 +355,16 @@ impl Stream {
         Ok(())
     }
 
-    fn outcome(&mut self, outcome: Result<(), Unsent>, dataset: DatasetIndex) -> Result<(), CaptureError> {
-        if self.work.held.is_full() {
-            self.flush_held()?;
-        }
-        match outcome {
-            Ok(()) => Ok(()),
-            Err(Unsent::Failed(failure)) => Err(failure),
-            Err(Unsent::NoKey(why)) => {
-                // It was counted as sent.
-                if let Some(transaction) = &mut self.work.transaction {
-                    transaction.sent -= 1;
-                }
-                self.halt(dataset, why.to_string())
-            }
-        }
-    }
-
     /// Stops sending a dataset from here on. Its unit is not done before that is written down, so a
     /// restart can't begin behind it without knowing.
     fn halt(&mut self, dataset: DatasetIndex, why: String) -> Result<(), CaptureError> {
         let transaction = self.work.transaction.as_mut().ok_or(OUTSIDE)?;
-        tracing::error!(code = "BG0220", dataset = self.datasets[dataset.place()].name(), why, "dataset halted; the others go on");
+        tracing::error!(
+            code = "BG0220",
+            dataset = self.datasets[dataset.place()].name(),
+            why,
+            "dataset halted; the others go on"
+        );
         self.work.relations.halt(dataset);
         let unit = transaction.unit(&self.outlet.delivery);
         self.outlet.delivery.hold(unit);
@@ -412,11 +382,22 @@ impl Stream {
         self.outlet.metrics.read_backs.inc_by(filled);
         for event in held.events() {
             let dataset = &self.datasets[event.dataset.place()];
-            match self.outlet.encode_and_send(&mut self.wal, &mut self.windows, dataset, event.dataset, &event.event(), event.unit) {
+            match self.outlet.encode_and_send(
+                &mut self.wal,
+                &mut self.windows,
+                dataset,
+                event.dataset,
+                &event.event(),
+                event.unit,
+            ) {
                 Ok(()) => {}
                 Err(Unsent::Failed(failure)) => return Err(failure),
                 // Its key was there when it came; only a defect ends here.
-                Err(Unsent::NoKey(_)) => return Err(CaptureError::Internal { what: "a held event without a key" }),
+                Err(Unsent::NoKey(_)) => {
+                    return Err(CaptureError::Internal {
+                        what: "a held event without a key",
+                    });
+                }
             }
         }
         held.clear();
@@ -425,47 +406,6 @@ impl Stream {
     }
 }
 
-const OUTSIDE: CaptureError = CaptureError::Internal { what: "a change outside a transaction" };
-
-/// Sends an event, or holds it: when columns are absent that should not be (`complete`: always, else
-/// while the dataset is copied), and when it must not overtake one that is held.
-#[expect(clippy::too_many_arguments, reason = "the fields of the stream, borrowed one by one since rows borrow the rest")]
-#[inline]
-fn emit(
-    outlet: &mut Outlet,
-    wal: &mut WalStream,
-    windows: &mut Windows,
-    held: &mut Held,
-    datasets: &[Dataset],
-    index: DatasetIndex,
-    event: &ChangeEvent<'_>,
-    unit: UnitId,
-    complete: bool,
-) -> Result<(), Unsent> {
-    let dataset = &datasets[index.place()];
-    if held.is_empty() {
-        let absent = event.after.is_some_and(|row| row.has_absent());
-        if !absent || !(complete || dataset.standing.fills_absent()) {
-            return outlet.encode_and_send(wal, windows, dataset, index, event, unit);
-        }
-    }
-    let fill = event.after.is_some_and(|row| row.has_absent()) && (complete || dataset.standing.fills_absent());
-    // Encoded once to know that its key can be: a held event must not fail later.
-    outlet.encode(dataset, event).map_err(Unsent::NoKey)?;
-    held.push(index, event, unit, fill);
-    Ok(())
-}
-
-/// What an update left alone in its new row stands in the old one, where that travels: all of it with
-/// identity FULL, else a key too large for the row's own page.
-fn complete_from_old(after: &mut RowBuf, before: &RowBuf, key: &[usize], full: bool) {
-    let absent = |row: Row<'_>, column: usize| row.cell(column) == Cell::Absent(Absence::Toast);
-    if !after.row().has_absent() {
-        return;
-    }
-    for column in 0..after.row().len() {
-        if absent(after.row(), column) && (full || key.contains(&column)) {
-            after.set(column, before.row().cell(column));
-        }
-    }
-}
+const OUTSIDE: CaptureError = CaptureError::Internal {
+    what: "a change outside a transaction",
+};

@@ -63,12 +63,27 @@ impl Outlet {
         record_bytes: usize,
         confirmed: Lsn,
     ) -> Outlet {
-        Outlet { producer, delivery, confirmable, metrics, record_bytes, now_us: 0, confirmed, encoded: Encoded::default() }
+        Outlet {
+            producer,
+            delivery,
+            confirmable,
+            metrics,
+            record_bytes,
+            now_us: 0,
+            confirmed,
+            encoded: Encoded::default(),
+        }
     }
 
     /// Encodes; the key's datum, by which the dataset knows a row, is the answer.
-    pub(crate) fn encode(&mut self, dataset: &Dataset, event: &ChangeEvent<'_>) -> Result<&[u8], EncodeError> {
-        dataset.encoder.encode(event, self.now_us, &mut self.encoded)?;
+    pub(crate) fn encode(
+        &mut self,
+        dataset: &Dataset,
+        event: &ChangeEvent<'_>,
+    ) -> Result<&[u8], EncodeError> {
+        dataset
+            .encoder
+            .encode(event, self.now_us, &mut self.encoded)?;
         if self.encoded.value.len() + RECORD_SLACK > self.record_bytes {
             self.encode_without_the_largest(dataset, event)?;
         }
@@ -77,42 +92,80 @@ impl Outlet {
 
     /// A row larger than a record may be travels without its largest columns, which the header names.
     #[cold]
-    fn encode_without_the_largest(&mut self, dataset: &Dataset, event: &ChangeEvent<'_>) -> Result<(), EncodeError> {
+    fn encode_without_the_largest(
+        &mut self,
+        dataset: &Dataset,
+        event: &ChangeEvent<'_>,
+    ) -> Result<(), EncodeError> {
         let budget = self.record_bytes.saturating_sub(RECORD_SLACK);
-        let (before, after) = (event.before.map(|row| trimmed(row, &dataset.contract.key, budget / 2)), event.after.map(|row| trimmed(row, &dataset.contract.key, budget / 2)));
-        let event = ChangeEvent { before: before.as_ref().map(RowBuf::row), after: after.as_ref().map(RowBuf::row), ..*event };
+        let (before, after) = (
+            event
+                .before
+                .map(|row| trimmed(row, &dataset.contract.key, budget / 2)),
+            event
+                .after
+                .map(|row| trimmed(row, &dataset.contract.key, budget / 2)),
+        );
+        let event = ChangeEvent {
+            before: before.as_ref().map(RowBuf::row),
+            after: after.as_ref().map(RowBuf::row),
+            ..*event
+        };
         self.metrics.too_large.inc();
-        dataset.encoder.encode(&event, self.now_us, &mut self.encoded)
+        dataset
+            .encoder
+            .encode(&event, self.now_us, &mut self.encoded)
     }
 
     /// Sends what was encoded last.
-    pub(crate) fn send(&mut self, wal: &mut WalStream, dataset: &Dataset, index: DatasetIndex, version: Version, unit: UnitId) -> Result<(), CaptureError> {
+    pub(crate) fn send(
+        &mut self,
+        wal: &mut WalStream,
+        dataset: &Dataset,
+        index: DatasetIndex,
+        version: Version,
+        unit: UnitId,
+    ) -> Result<(), CaptureError> {
         let version = version.to_bytes();
         let absent = self.encoded.absent();
-        let headers: [(&str, &[u8]); 2] = [(HEADER_VERSION, &version), (HEADER_ABSENT, absent.unwrap_or_default())];
+        let headers: [(&str, &[u8]); 2] = [
+            (HEADER_VERSION, &version),
+            (HEADER_ABSENT, absent.unwrap_or_default()),
+        ];
         let record = Record {
             topic: &dataset.topic,
-            partition: dataset.encoder.partition(&self.encoded, dataset.contract.partitions),
+            partition: dataset
+                .encoder
+                .partition(&self.encoded, dataset.contract.partitions),
             key: self.encoded.key(),
             value: Some(&self.encoded.value),
-            headers: if absent.is_some() { &headers } else { &headers[..1] },
+            headers: if absent.is_some() {
+                &headers
+            } else {
+                &headers[..1]
+            },
             tag: unit.tag(index),
         };
         loop {
             match self.producer.send(&record) {
                 Ok(()) => break,
                 Err(SendError::QueueFull) => {}
-                Err(SendError::Failed(cause)) => return Err(match self.delivery.failure() {
-                    Some((failed, cause)) => CaptureError::Undelivered { failed, cause },
-                    None => cause.into(),
-                }),
+                Err(SendError::Failed(cause)) => {
+                    return Err(match self.delivery.failure() {
+                        Some((failed, cause)) => CaptureError::Undelivered { failed, cause },
+                        None => cause.into(),
+                    });
+                }
             }
             sleep(QUEUE_FULL_NAP);
             if wal.since_status() > SIGN_OF_LIFE {
                 wal.status(self.confirmed)?;
             }
         }
-        self.metrics.sent(index, (record.key.map_or(0, <[u8]>::len) + self.encoded.value.len()) as u64);
+        self.metrics.sent(
+            index,
+            (record.key.map_or(0, <[u8]>::len) + self.encoded.value.len()) as u64,
+        );
         Ok(())
     }
 
@@ -134,7 +187,11 @@ impl Outlet {
     }
 
     /// Tells the server what it may forget, or only that we are here.
-    pub(crate) fn confirm(&mut self, wal: &mut WalStream, reply_wanted: bool) -> Result<(), CaptureError> {
+    pub(crate) fn confirm(
+        &mut self,
+        wal: &mut WalStream,
+        reply_wanted: bool,
+    ) -> Result<(), CaptureError> {
         let confirmable = Lsn(self.confirmable.load(Ordering::Acquire));
         if confirmable > self.confirmed {
             failpoint::hit("capture.confirming");
@@ -156,7 +213,9 @@ impl Outlet {
 fn trimmed(row: Row<'_>, key: &[usize], budget: usize) -> RowBuf {
     let length = |column: usize| row.cell(column).text().map_or(0, str::len);
     let mut total: usize = (0..row.len()).map(length).sum();
-    let mut by_size: Vec<usize> = (0..row.len()).filter(|column| !key.contains(column)).collect();
+    let mut by_size: Vec<usize> = (0..row.len())
+        .filter(|column| !key.contains(column))
+        .collect();
     by_size.sort_by_key(|column| std::cmp::Reverse(length(*column)));
     let mut dropped = vec![false; row.len()];
     for column in by_size {
@@ -166,7 +225,15 @@ fn trimmed(row: Row<'_>, key: &[usize], budget: usize) -> RowBuf {
         dropped[column] = true;
         total -= length(column);
     }
-    (0..row.len()).map(|column| if dropped[column] { Cell::Absent(Absence::TooLarge) } else { row.cell(column) }).collect()
+    (0..row.len())
+        .map(|column| {
+            if dropped[column] {
+                Cell::Absent(Absence::TooLarge)
+            } else {
+                row.cell(column)
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -175,8 +242,21 @@ mod tests {
 
     #[test]
     fn the_largest_columns_stay_behind_but_never_the_key() {
-        let row: RowBuf = [Cell::Text("a long key, longer than all"), Cell::Text("small"), Cell::Text("rather large"), Cell::Null].into_iter().collect();
-        let cells = |budget| trimmed(row.row(), &[0], budget).row().cells().map(Cell::is_absent).collect::<Vec<_>>();
+        let row: RowBuf = [
+            Cell::Text("a long key, longer than all"),
+            Cell::Text("small"),
+            Cell::Text("rather large"),
+            Cell::Null,
+        ]
+        .into_iter()
+        .collect();
+        let cells = |budget| {
+            trimmed(row.row(), &[0], budget)
+                .row()
+                .cells()
+                .map(Cell::is_absent)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(cells(100), [false; 4]);
         assert_eq!(cells(35), [false, false, true, false]);
         assert_eq!(cells(0), [false, true, true, true]);

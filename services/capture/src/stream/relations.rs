@@ -32,27 +32,43 @@ impl Relations {
     /// None for a table that is not carried, or whose dataset is halted.
     #[inline]
     pub(crate) fn target(&self, relation: u32) -> Option<&Target> {
-        self.known.iter().find(|(id, _)| *id == relation).and_then(|(_, target)| target.as_ref())
+        self.known
+            .iter()
+            .find(|(id, _)| *id == relation)
+            .and_then(|(_, target)| target.as_ref())
     }
 
     pub(crate) fn learn(&mut self, relation: &Relation<'_>, datasets: &[Dataset]) -> Learnt {
         self.known.retain(|(id, _)| *id != relation.id);
         let place = datasets.iter().position(|dataset| {
-            dataset.contract.source.schema == relation.namespace && dataset.contract.source.table == relation.name
+            dataset.contract.source.schema == relation.namespace
+                && dataset.contract.source.table == relation.name
         });
-        let Some(dataset) = place.and_then(|place| u16::try_from(place).ok()).map(DatasetIndex) else {
+        let Some(dataset) = place
+            .and_then(|place| u16::try_from(place).ok())
+            .map(DatasetIndex)
+        else {
             self.known.push((relation.id, None));
             return Learnt::Nothing;
         };
         // A table dropped and made again has a new id and the old name.
-        self.known.retain(|(_, target)| target.as_ref().is_none_or(|target| target.dataset != dataset));
+        self.known.retain(|(_, target)| {
+            target
+                .as_ref()
+                .is_none_or(|target| target.dataset != dataset)
+        });
         let contract = &datasets[dataset.place()].contract;
         let layout = Layout::new(contract, &relation.columns);
         if let Some(why) = contradiction(&layout, |column| contract.columns[column].name.as_str()) {
             self.known.push((relation.id, None));
-            return if self.halted.contains(&dataset) { Learnt::Nothing } else { Learnt::Contradicts(dataset, why) };
+            return if self.halted.contains(&dataset) {
+                Learnt::Nothing
+            } else {
+                Learnt::Contradicts(dataset, why)
+            };
         }
-        self.known.push((relation.id, Some(Target { dataset, layout })));
+        self.known
+            .push((relation.id, Some(Target { dataset, layout })));
         if let Some(place) = self.halted.iter().position(|halted| *halted == dataset) {
             self.halted.swap_remove(place);
             return Learnt::Fits(dataset);
@@ -62,7 +78,10 @@ impl Relations {
 
     pub(crate) fn halt(&mut self, dataset: DatasetIndex) {
         for (_, target) in &mut self.known {
-            if target.as_ref().is_some_and(|target| target.dataset == dataset) {
+            if target
+                .as_ref()
+                .is_some_and(|target| target.dataset == dataset)
+            {
                 *target = None;
             }
         }
@@ -73,17 +92,32 @@ impl Relations {
 }
 
 /// In words for a person; column names only.
-pub(crate) fn contradiction<'a>(layout: &Layout, name: impl Fn(usize) -> &'a str) -> Option<String> {
+pub(crate) fn contradiction<'a>(
+    layout: &Layout,
+    name: impl Fn(usize) -> &'a str,
+) -> Option<String> {
     if layout.is_whole() {
         return None;
     }
-    let list = |columns: &[usize]| columns.iter().map(|column| format!("`{}`", name(*column))).collect::<Vec<_>>().join(", ");
+    let list = |columns: &[usize]| {
+        columns
+            .iter()
+            .map(|column| format!("`{}`", name(*column)))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let mut parts = Vec::new();
     if !layout.missing.is_empty() {
-        parts.push(format!("column(s) {} are missing at the source", list(&layout.missing)));
+        parts.push(format!(
+            "column(s) {} are missing at the source",
+            list(&layout.missing)
+        ));
     }
     if !layout.mismatched.is_empty() {
-        parts.push(format!("column(s) {} have another type at the source", list(&layout.mismatched)));
+        parts.push(format!(
+            "column(s) {} have another type at the source",
+            list(&layout.mismatched)
+        ));
     }
     Some(parts.join("; "))
 }

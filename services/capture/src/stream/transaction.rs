@@ -19,7 +19,15 @@ pub(crate) struct Transaction {
 
 impl Transaction {
     pub(crate) fn begin(commit_lsn: Lsn, committed_at_us: i64, xid: u32) -> Transaction {
-        Transaction { commit_lsn, committed_at_us, xid, messages: 0, sent: 0, unit: None, chunks: Vec::new() }
+        Transaction {
+            commit_lsn,
+            committed_at_us,
+            xid,
+            messages: 0,
+            sent: 0,
+            unit: None,
+            chunks: Vec::new(),
+        }
     }
 
     /// Counts a row message, or a TRUNCATE, also of tables that we do not carry: so a restart or a
@@ -30,11 +38,19 @@ impl Transaction {
     }
 
     pub(crate) fn version(&self, epoch: u32, ordinal: u64) -> Version {
-        Version { epoch, commit_lsn: self.commit_lsn, ordinal }
+        Version {
+            epoch,
+            commit_lsn: self.commit_lsn,
+            ordinal,
+        }
     }
 
     pub(crate) fn origin(&self, lsn: Lsn) -> Origin {
-        Origin { committed_at_us: self.committed_at_us, lsn, xid: self.xid }
+        Origin {
+            committed_at_us: self.committed_at_us,
+            lsn,
+            xid: self.xid,
+        }
     }
 
     pub(crate) fn unit(&mut self, delivery: &Delivery) -> UnitId {

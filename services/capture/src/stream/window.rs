@@ -66,7 +66,7 @@ struct Window {
 
 pub(crate) struct Windows {
     handover: Receiver<Handover>,
-    windows: Vec<Window>,
+    all: Vec<Window>,
     open: usize,
     recent: VecDeque<u32>,
     committed: u64,
@@ -74,7 +74,13 @@ pub(crate) struct Windows {
 
 impl Windows {
     pub(crate) fn new(handover: Receiver<Handover>) -> Windows {
-        Windows { handover, windows: Vec::new(), open: 0, recent: VecDeque::with_capacity(REMEMBERED), committed: 0 }
+        Windows {
+            handover,
+            all: Vec::new(),
+            open: 0,
+            recent: VecDeque::with_capacity(REMEMBERED),
+            committed: 0,
+        }
     }
 
     pub(crate) fn committed(&mut self, xid: u32) {
@@ -92,7 +98,11 @@ impl Windows {
 
     /// The stream has sent something for this key.
     pub(crate) fn changed(&mut self, dataset: DatasetIndex, key: &[u8]) {
-        for window in self.windows.iter_mut().filter(|window| window.open && window.dataset == dataset && window.spoiled.is_none()) {
+        for window in self
+            .all
+            .iter_mut()
+            .filter(|window| window.open && window.dataset == dataset && window.spoiled.is_none())
+        {
             if window.keys.len() >= MOST_KEYS {
                 window.spoiled = Some(Why::TooManyChanges);
                 window.keys = HashSet::new();
@@ -103,14 +113,22 @@ impl Windows {
     }
 
     pub(crate) fn truncated(&mut self, dataset: DatasetIndex) {
-        for window in self.windows.iter_mut().filter(|window| window.open && window.dataset == dataset) {
+        for window in self
+            .all
+            .iter_mut()
+            .filter(|window| window.open && window.dataset == dataset)
+        {
             window.spoiled = Some(Why::Truncated);
         }
     }
 
     pub(crate) fn low_mark(&mut self, id: ChunkId) {
         self.take_handover();
-        if let Some(window) = self.windows.iter_mut().find(|window| window.id == id && !window.open) {
+        if let Some(window) = self
+            .all
+            .iter_mut()
+            .find(|window| window.id == id && !window.open)
+        {
             window.open = true;
             window.committed_before = self.committed;
             self.open += 1;
@@ -119,18 +137,32 @@ impl Windows {
 
     pub(crate) fn high_mark(&mut self, id: ChunkId) -> Verdict {
         self.take_handover();
-        let Some(place) = self.windows.iter().position(|window| window.id == id && window.open) else { return Verdict::Unknown };
-        let window = self.windows.swap_remove(place);
+        let Some(place) = self
+            .all
+            .iter()
+            .position(|window| window.id == id && window.open)
+        else {
+            return Verdict::Unknown;
+        };
+        let window = self.all.swap_remove(place);
         self.open -= 1;
-        let Some(chunk) = window.chunk else { return Verdict::Unknown };
+        let Some(chunk) = window.chunk else {
+            return Verdict::Unknown;
+        };
         if let Some(why) = window.spoiled {
             return Verdict::Retake(why);
         }
         // A commit is in the log, and so in the stream, a moment before other sessions see it (with
         // synchronous replication: much longer). A chunk read in that moment holds the row as it was.
-        let after_low = usize::try_from(self.committed - window.committed_before).unwrap_or(usize::MAX);
+        let after_low =
+            usize::try_from(self.committed - window.committed_before).unwrap_or(usize::MAX);
         let before_low = self.recent.len().saturating_sub(after_low);
-        if self.recent.iter().take(before_low).any(|xid| chunk.seen_by.misses(*xid)) {
+        if self
+            .recent
+            .iter()
+            .take(before_low)
+            .any(|xid| chunk.seen_by.misses(*xid))
+        {
             return Verdict::Retake(Why::NotVisibleYet);
         }
         Verdict::Send(window.dataset, chunk, window.keys)
@@ -139,7 +171,7 @@ impl Windows {
     fn take_handover(&mut self) {
         while let Ok(handover) = self.handover.try_recv() {
             match handover {
-                Handover::Expect(id, dataset) => self.windows.push(Window {
+                Handover::Expect(id, dataset) => self.all.push(Window {
                     id,
                     dataset,
                     committed_before: 0,
@@ -149,13 +181,13 @@ impl Windows {
                     chunk: None,
                 }),
                 Handover::Rows(chunk) => {
-                    if let Some(window) = self.windows.iter_mut().find(|window| window.id == chunk.id) {
+                    if let Some(window) = self.all.iter_mut().find(|window| window.id == chunk.id) {
                         window.chunk = Some(chunk);
                     }
                 }
                 Handover::Forget(id) => {
-                    self.windows.retain(|window| window.id != id);
-                    self.open = self.windows.iter().filter(|window| window.open).count();
+                    self.all.retain(|window| window.id != id);
+                    self.open = self.all.iter().filter(|window| window.open).count();
                 }
             }
         }
@@ -176,7 +208,12 @@ mod tests {
     }
 
     fn chunk(id: ChunkId, seen_by: &str) -> Handover {
-        Handover::Rows(Chunk { id, seen_by: SeenBy::parse(seen_by).unwrap(), rows: Rows::new(1), missing: Vec::new() })
+        Handover::Rows(Chunk {
+            id,
+            seen_by: SeenBy::parse(seen_by).unwrap(),
+            rows: Rows::new(1),
+            missing: Vec::new(),
+        })
     }
 
     #[test]
@@ -188,14 +225,21 @@ mod tests {
         windows.changed(DATASET, b"between");
         windows.changed(DatasetIndex(1), b"elsewhere");
         copier.send(chunk(7, "10:10:")).unwrap();
-        let Verdict::Send(DATASET, _, keys) = windows.high_mark(7) else { panic!("not sent") };
+        let Verdict::Send(DATASET, _, keys) = windows.high_mark(7) else {
+            panic!("not sent")
+        };
         assert_eq!(keys, HashSet::from([b"between"[..].into()]));
         assert!(!windows.any_open());
     }
 
     #[test]
     fn a_commit_the_snapshot_missed_spoils_the_chunk_if_it_came_before_the_low_mark() {
-        for (missed, before, retaken) in [("10:20:12", true, true), ("10:20:12", false, false), ("10:12:", true, true), ("10:20:13", true, false)] {
+        for (missed, before, retaken) in [
+            ("10:20:12", true, true),
+            ("10:20:12", false, false),
+            ("10:12:", true, true),
+            ("10:20:13", true, false),
+        ] {
             let (copier, mut windows) = windows();
             copier.send(Handover::Expect(7, DATASET)).unwrap();
             if before {
@@ -206,7 +250,11 @@ mod tests {
                 windows.committed(12);
             }
             copier.send(chunk(7, missed)).unwrap();
-            assert_eq!(matches!(windows.high_mark(7), Verdict::Retake(Why::NotVisibleYet)), retaken, "{missed} {before}");
+            assert_eq!(
+                matches!(windows.high_mark(7), Verdict::Retake(Why::NotVisibleYet)),
+                retaken,
+                "{missed} {before}"
+            );
         }
     }
 
@@ -236,7 +284,11 @@ mod tests {
                 (0..=MOST_KEYS).for_each(|n| windows.changed(DATASET, &n.to_be_bytes()));
             }
             copier.send(chunk(7, "10:10:")).unwrap();
-            let expected = if truncate { Why::Truncated } else { Why::TooManyChanges };
+            let expected = if truncate {
+                Why::Truncated
+            } else {
+                Why::TooManyChanges
+            };
             assert!(matches!(windows.high_mark(7), Verdict::Retake(why) if why == expected));
         }
     }

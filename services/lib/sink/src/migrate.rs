@@ -238,7 +238,11 @@ async fn reader_roles(connection: &mut PgConnection) -> Result<Vec<Class>, SinkE
             ready.push(class);
         } else if may_create {
             connection
-                .execute(sqlx::raw_sql(sql(format!("create role {role} nologin"))))
+                // Roles belong to the server: another of its stores may make them at the same moment.
+                .execute(sqlx::raw_sql(sql(format!(
+                    "do $$ begin create role {role} nologin; \
+                     exception when duplicate_object or unique_violation then null; end $$"
+                ))))
                 .await?;
             ready.push(class);
         } else {
