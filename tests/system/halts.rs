@@ -23,7 +23,7 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
 
 #[track_caller]
 fn ends_with(mut service: Service, exit: i32, words: &[&str]) {
-    let status = service.wait_for_end(Duration::from_secs(60));
+    let status = service.wait_for_end(Duration::from_mins(1));
     let log = service.log();
     assert_eq!(status.code(), Some(exit), "{log}");
     for word in words {
@@ -95,7 +95,7 @@ fn a_position_beyond_the_log(platform: &Platform) {
     store.wait_for_log("BG04", Duration::from_secs(30));
     // The other datasets go on.
     world.source("so-nnmt", "insert into env_observation (station_code, param_code, observed_at, value, unit, status) values ('CB-KK-01', 'PM10', now(), 3, 'ug/Nm3', '00')");
-    bangioc_tests::wait::until("another dataset to go on", Duration::from_secs(60), || {
+    bangioc_tests::wait::until("another dataset to go on", Duration::from_mins(1), || {
         let rows = world.platform.try_sql(
             &world.store(),
             "select count(*) from shared.env_observation",

@@ -26,17 +26,13 @@ pub(crate) fn add(world: &World<'_>, first: u32, count: u32) {
 fn change(world: &World<'_>, n: u64) {
     let any = "(select ctid from land_parcel order by random() limit 1)";
     let sql = match n % 6 {
-        0 | 1 => format!(
-            "update land_parcel set area_m2 = area_m2 + 0.1, updated_at = now() where ctid in (select ctid from land_parcel order by random() limit 20)"
-        ),
+        0 | 1 => "update land_parcel set area_m2 = area_m2 + 0.1, updated_at = now() where ctid in (select ctid from land_parcel order by random() limit 20)".to_owned(),
         2 => format!(
             "insert into land_parcel (commune_code, map_sheet_no, parcel_no, land_type, area_m2) values ('01279', {}, {}, 'CLN', 50.5)",
             1 + n / 9000,
             1 + n % 9000
         ),
-        3 => format!(
-            "delete from land_parcel where ctid = any (array(select ctid from land_parcel order by random() limit 3))"
-        ),
+        3 => "delete from land_parcel where ctid = any (array(select ctid from land_parcel order by random() limit 3))".to_owned(),
         4 => format!("update land_parcel set parcel_no = 20000 + {n} where ctid = {any}"),
         _ => format!(
             "begin; update land_parcel set status = 'split' where ctid = {any}; update land_parcel set note = {LONG_TEXT} where ctid = {any}; commit; \

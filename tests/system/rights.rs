@@ -23,7 +23,7 @@ fn every_principal_is_refused_what_is_not_its_own(platform: &Platform) {
         ("capture-so-nnmt", &parcels, true, false),
         ("capture-so-nnmt", &business, false, false),
         ("capture-so-nnmt", &state, true, true),
-        ("capture-so-nnmt", &progress, true, true),
+        ("capture-so-nnmt", &progress, true, false),
         ("capture-so-tc", &parcels, false, false),
         ("capture-so-tc", &state, false, false),
         ("shared-store", &parcels, false, true),

@@ -53,7 +53,7 @@ pub(crate) fn run(
                 Extent::All
             };
             let report = topics.apply(extent, consent, shutdown, &mut |line| {
-                render::to_stderr(&text::line(line))
+                render::to_stderr(&text::line(line));
             })?;
             out.text(&text::report(&report))?;
             Ok(report.outcome()?)
