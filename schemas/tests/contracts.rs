@@ -244,7 +244,7 @@ fn bad_rows_are_refused_with_their_code_and_column() {
             "land-parcel",
             CodeList,
             "land_types_mixed",
-            Some("{CLN,XXX}"),
+            Some("{CLN,QQQ}"),
         ),
         ("land-parcel", Format, "land_types_mixed", Some("{{CLN}}")),
         ("land-parcel", Range, "area_m2", Some("0.0")),

@@ -59,7 +59,7 @@ fn contracts() {
 #[test]
 fn the_wrong_words() {
     insta::assert_snapshot!("no_such_command", seen(&["topics"]));
-    insta::assert_snapshot!("no_such_code", seen(&["explain", "BG9999"]));
+    insta::assert_snapshot!("no_such_code", seen(&["explain", "bg9999"]));
     insta::assert_snapshot!("no_key_ref", seen(&["dead-letter", "show", "12"]));
 }
 

@@ -116,7 +116,12 @@ impl Platform {
     pub fn may_write(&self, principal: &str, topic: &str) -> bool {
         match self.produce_raw(principal, topic, &[("probe", "probe")]) {
             Ok(()) => true,
-            Err(FeedError::Unauthorized { .. } | FeedError::CredentialsRefused { .. }) => false,
+            // Where a principal may not even see the topic, librdkafka waits for it to appear.
+            Err(
+                FeedError::Unauthorized { .. }
+                | FeedError::CredentialsRefused { .. }
+                | FeedError::NotAcknowledged { .. },
+            ) => false,
             Err(other) => panic!("neither taken nor refused: {other}"),
         }
     }

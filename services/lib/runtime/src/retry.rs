@@ -168,7 +168,7 @@ mod tests {
 
     impl Failure for Failed {
         fn code(&self) -> &'static str {
-            "BG9999"
+            "BG0101"
         }
         fn class(&self) -> Class {
             self.1
@@ -252,6 +252,6 @@ mod tests {
         tokio::task::yield_now().await;
         trigger.request();
         assert_eq!(waiting.await.unwrap(), Err(Failed(1, Class::Retry)));
-        assert_eq!(thread.join().unwrap().unwrap_err().code(), "BG9999");
+        assert_eq!(thread.join().unwrap().unwrap_err().code(), "BG0101");
     }
 }

@@ -192,7 +192,7 @@ mod tests {
 
     impl Failure for NoRoom {
         fn code(&self) -> &'static str {
-            "BG9999"
+            "BG0101"
         }
         fn class(&self) -> Class {
             Class::Halt
@@ -231,7 +231,7 @@ mod tests {
         group.spawn("early", async { Ok(()) });
         group.spawn("failing", async { Err(NoRoom.into()) });
         drop(told);
-        assert_eq!(group.wait().await.unwrap_err().code(), "BG9999");
+        assert_eq!(group.wait().await.unwrap_err().code(), "BG0101");
         let mut ended = Vec::new();
         while let Some(name) = heard.recv().await {
             ended.push(name);
