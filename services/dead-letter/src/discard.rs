@@ -51,14 +51,7 @@ impl DeadLetters {
             Some(first) if *first == by => return Err(DeadLetterError::SamePerson { by }),
             Some(_) => {}
         }
-        let dataset = self
-            .datasets
-            .iter()
-            .find(|dataset| dataset.topic == locked.topic)
-            .ok_or_else(|| DeadLetterError::NoContract {
-                key_ref,
-                dataset: locked.dataset.clone(),
-            })?;
+        let dataset = locked.dataset_in(&self.datasets)?;
         let queue = Queue::load(
             &mut transaction,
             &locked,

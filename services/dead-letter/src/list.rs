@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use bangioc_runtime::table::aligned;
 use bangioc_sink::seal::KeyRef;
 use serde::Serialize;
 
@@ -180,7 +181,10 @@ pub fn to_table(keys: &[ParkedKey]) -> String {
             },
         ]
     });
-    let mut text = table(&std::iter::once(head).chain(cells).collect::<Vec<_>>());
+    let mut text = aligned(
+        &std::iter::once(head).chain(cells).collect::<Vec<_>>(),
+        0..0,
+    );
     let waiting = keys.iter().filter(|key| key.state == "parked").count();
     let _ = writeln!(
         text,
@@ -228,28 +232,10 @@ pub fn to_page(key: &ParkedKey, records: &[ParkedRecord]) -> String {
             record.attempts.to_string(),
         ]
     });
-    text + &table(&std::iter::once(head).chain(cells).collect::<Vec<_>>())
-}
-
-fn table(rows: &[[String; 7]]) -> String {
-    let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..7).map(width).collect();
-    let mut text = String::new();
-    for row in rows {
-        let cells = row
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell:width$}"));
-        let line: Vec<String> = cells.collect();
-        text.push_str(line.join("  ").trim_end());
-        text.push('\n');
-    }
-    text
+    text + &aligned(
+        &std::iter::once(head).chain(cells).collect::<Vec<_>>(),
+        0..0,
+    )
 }
 
 #[cfg(test)]

@@ -25,6 +25,23 @@ pub(crate) struct Locked {
     pub(crate) discard_by: Option<String>,
 }
 
+impl Locked {
+    /// The dataset that the key is of, when it has an active contract here.
+    pub(crate) fn dataset_in<'a>(
+        &self,
+        datasets: &'a [Dataset],
+    ) -> Result<&'a Dataset, DeadLetterError> {
+        let mine = |dataset: &&Dataset| dataset.topic == self.topic;
+        datasets
+            .iter()
+            .find(mine)
+            .ok_or_else(|| DeadLetterError::NoContract {
+                key_ref: self.key_ref,
+                dataset: self.dataset.clone(),
+            })
+    }
+}
+
 /// Locks a parked key until the transaction ends.
 pub(crate) async fn lock(
     connection: &mut PgConnection,

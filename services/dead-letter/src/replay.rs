@@ -45,14 +45,7 @@ impl DeadLetters {
         let by = named(by)?;
         let mut transaction = self.connection.begin().await?;
         let locked = queue::lock(&mut transaction, key_ref).await?;
-        let dataset = self
-            .datasets
-            .iter()
-            .find(|dataset| dataset.topic == locked.topic)
-            .ok_or_else(|| DeadLetterError::NoContract {
-                key_ref,
-                dataset: locked.dataset.clone(),
-            })?;
+        let dataset = locked.dataset_in(&self.datasets)?;
         let queue = Queue::load(
             &mut transaction,
             &locked,

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use bangioc_runtime::table::aligned;
+
 use crate::apply::Report;
 use crate::listing::{Keeps, ListedTopic, Listing};
 use crate::plan::{Kind, Line, Plan, Verdict};
@@ -77,24 +79,7 @@ pub fn listing(listing: &Listing) -> String {
         .map(str::to_owned),
     ];
     rows.extend(listing.topics.iter().map(row));
-    let widths: Vec<_> = (0..6)
-        .map(|column| {
-            rows.iter()
-                .map(|row| row[column].chars().count())
-                .max()
-                .unwrap_or(0)
-        })
-        .collect();
-    let mut text = String::new();
-    for row in &rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(&widths) {
-            let _ = write!(line, "{cell:<width$}  ");
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
+    aligned(&rows, 0..0)
 }
 
 fn row(topic: &ListedTopic) -> [String; 6] {

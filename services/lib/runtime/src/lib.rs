@@ -6,6 +6,7 @@
 //! - [`shutdown`] and [`tasks`]: every task has a name and an end
 //! - [`retry`]: back-off, in one place
 //! - [`metrics`]: counters, gauges, histograms, and the page that serves them
+//! - [`table`]: rows of text, aligned
 //! - [`trace`]: where log lines go
 //! - [`failpoint`]: places where a test may kill or freeze the process
 //!
@@ -18,6 +19,7 @@ pub mod retry;
 pub mod secret;
 pub mod settings;
 pub mod shutdown;
+pub mod table;
 pub mod tasks;
 pub mod trace;
 

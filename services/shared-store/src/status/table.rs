@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use bangioc_runtime::table::aligned;
+
 use super::{DatasetStatus, State, StatusReport};
 
 const BAR: usize = 10;
@@ -22,31 +24,7 @@ impl StatusReport {
         let rows: Vec<[String; 7]> = std::iter::once(head)
             .chain(self.datasets.iter().map(cells))
             .collect();
-        let widths: Vec<usize> = (0..7)
-            .map(|column| {
-                rows.iter()
-                    .map(|row| row[column].chars().count())
-                    .max()
-                    .unwrap_or(0)
-            })
-            .collect();
-        let mut text = String::new();
-        for row in &rows {
-            let mut line = String::new();
-            for (column, cell) in row.iter().enumerate() {
-                let space = " ".repeat(widths[column] - cell.chars().count());
-                // Numbers stand to the right.
-                let padded = if (2..6).contains(&column) {
-                    space + cell
-                } else {
-                    cell.clone() + &space
-                };
-                line.push_str(&padded);
-                line.push_str("  ");
-            }
-            text.push_str(line.trim_end());
-            text.push('\n');
-        }
+        let mut text = aligned(&rows, 2..6);
         let parked: i64 = self
             .datasets
             .iter()
