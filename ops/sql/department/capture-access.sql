@@ -6,7 +6,10 @@
 --
 -- To take it all back: `drop publication bangioc`, `drop owned by bangioc_capture`, `drop role bangioc_capture`.
 
--- The role belongs to the server and may be there from another of its databases.
+-- All or nothing. The role belongs to the server and may be there from another of its databases, whose
+-- administrator may be at this very moment where we are: the lock makes one wait for the other.
+begin;
+lock table pg_authid in share row exclusive mode;
 select 'create role bangioc_capture' where not exists (select from pg_roles where rolname = 'bangioc_capture') \gexec
 alter role bangioc_capture login replication password :'password';
 
@@ -21,3 +24,4 @@ grant select on :tables to bangioc_capture;
 -- `publish_via_partition_root`: a partitioned table is one dataset, however it is cut.
 create publication bangioc for table :tables
     with (publish = 'insert, update, delete, truncate', publish_via_partition_root = true);
+commit;
