@@ -4,15 +4,9 @@
 
 declare -A service_pid=()
 
-# The four departments, each with its database's tables that contracts carry.
-declare -A SOURCE_TABLES=(
-    [so-nnmt]='dept.land_parcel, dept.env_observation'
-    [so-tc]='dept.business'
-    [so-yt]='dept.health_facility'
-    [vp-ubnd]='dept.directing_document'
-)
-SOURCES=(so-nnmt so-tc so-yt vp-ubnd)
-PRINCIPALS=registry,shared-store,dead-letter,capture-so-nnmt,capture-so-tc,capture-so-yt,capture-vp-ubnd
+# The province's databases: one capture each.
+SOURCES=(so-nnmt so-tp so-gddt national so-tc so-vhttdl vp-ubnd so-yt ca-tinh)
+PRINCIPALS=registry,shared-store,open-data,dead-letter$(printf ',capture-%s' "${SOURCES[@]}")
 
 # value ENVFILE KEY
 value() { sed -n "s/^$2=//p" "$1"; }
@@ -61,13 +55,23 @@ store_section() {
     printf '\n[sink]\nsecret_file = "%s"\n' "$home/secrets/sink"
 }
 
+# Beside the sink's own secret: the open side shares none with the other.
+open_section() {
+    printf '[open-store]\nhost = "127.0.0.1"\nport = %s\nuser = "bangioc_open_store"\npassword_file = "%s"\ndatabase = "open_store"\ntls = "off"\n' \
+        "$(value "$home/store/env" PGPORT)" "$home/store/secrets/bangioc_open_store"
+    printf '\n[open-data]\ndir = "%s"\nlisten = "127.0.0.1:%s"\nbase_url = "http://127.0.0.1:%s"\n' "$home/open" "$open_port" "$open_port"
+    printf '\n[sink]\nsecret_file = "%s"\n' "$home/secrets/open-sink"
+}
+
 # write_settings: one file for each service, and `bangioc.toml` for the administrator's own commands.
 write_settings() {
     local name
     registry_port=$(free_port)
-    (umask 077 && mkdir -p "$home/secrets" && random_secret >"$home/secrets/sink")
+    open_port=$(free_port)
+    (umask 077 && mkdir -p "$home/secrets" && random_secret >"$home/secrets/sink" && random_secret >"$home/secrets/open-sink")
     settings registry registry </dev/null
     settings shared-store shared-store < <(store_section)
+    settings open-data open-data < <(open_section)
     for name in "${SOURCES[@]}"; do settings "capture-$name" "capture-$name" < <(source_section "$name"); done
     settings bangioc admin < <(store_section)
 }

@@ -1,9 +1,0 @@
--- What the store must hold of `land-parcel`: every row, less the seeded bad ones. One line each: key, tab, digest of
--- every value as text.
-select array[commune_code::text, map_sheet_no::text, parcel_no::text]::text collate "C",
-       md5(row(commune_code::text, map_sheet_no::text, parcel_no::text, land_type::text, land_types_mixed::text,
-           area_m2::text, geom_wkt::text, srid::text, address_text::text, parent_parcels::text, status::text,
-           holder_ids::text, certificate_serial::text, surveyed_on::text, note::text, updated_at::text)::text)
-from dept.land_parcel
-where array[commune_code::text, map_sheet_no::text, parcel_no::text] not in (select key from dept.seeded_bad where dataset = 'land-parcel')
-order by 1;
