@@ -8,6 +8,12 @@ declare -A service_pid=()
 SOURCES=(so-nnmt so-tp so-gddt national so-tc so-vhttdl vp-ubnd so-yt ca-tinh)
 PRINCIPALS=registry,shared-store,open-data,dead-letter$(printf ',capture-%s' "${SOURCES[@]}")
 
+# department_tables ENVFILE DATABASE: every table of the department's but what demo and bench put beside them.
+department_tables() {
+    ask "$1" "$2" "select string_agg(format('dept.%I', relname), ', ' order by relname) from pg_class
+        where relnamespace = 'dept'::regnamespace and relkind in ('r', 'p') and not relispartition and relname not in ('commune', 'seeded_bad')"
+}
+
 # value ENVFILE KEY
 value() { sed -n "s/^$2=//p" "$1"; }
 
