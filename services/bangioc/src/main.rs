@@ -5,6 +5,7 @@ mod contract;
 mod dead_letter;
 mod explain;
 mod output;
+mod reload;
 mod render;
 mod service;
 mod source;
@@ -21,10 +22,15 @@ use clap::Parser as _;
 
 use crate::args::{Arguments, Command};
 use crate::output::Output;
+use crate::reload::Reload;
+use crate::service::Prepared;
 use crate::usage::Refusal;
 
 fn main() -> ExitCode {
-    let end = run(Arguments::parse());
+    let end = run(Arguments::parse()).and_then(|then| match then {
+        Then::End => Ok(()),
+        Then::BeginAgain => Err(reload::begin_again()),
+    });
     let exit = match end {
         Ok(()) => Exit::Ok,
         Err(failure) => {
@@ -35,13 +41,20 @@ fn main() -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-fn run(arguments: Arguments) -> Result<(), BoxFailure> {
+/// What follows on a command that went well.
+enum Then {
+    End,
+    BeginAgain,
+}
+
+fn run(arguments: Arguments) -> Result<Then, BoxFailure> {
     let mut out = Output::new(arguments.output);
     if let Command::Explain { code } = &arguments.command {
-        return match code {
-            Some(code) => explain::run(code, &mut out),
-            None => explain::list(&mut out),
-        };
+        match code {
+            Some(code) => explain::run(code, &mut out)?,
+            None => explain::list(&mut out)?,
+        }
+        return Ok(Then::End);
     }
     let mut settings = Settings::load(arguments.config.as_deref())?;
     trace::init(&settings.section("log"));
@@ -53,7 +66,14 @@ fn run(arguments: Arguments) -> Result<(), BoxFailure> {
         let shutdown = shutdown::on_signals();
         match arguments.command {
             Command::Run { service } => {
-                Box::pin(service::run(service, &mut settings, shutdown)).await
+                let prepared = Prepared::read(service, &mut settings)?;
+                let reload =
+                    Reload::on_hang_up(service, arguments.config.as_deref(), shutdown.trigger())?;
+                Box::pin(prepared.run(shutdown)).await?;
+                if reload.asked() {
+                    return Ok(Then::BeginAgain);
+                }
+                Ok(())
             }
             Command::Contract(command) => {
                 let (dir, prefix) = (settings.contracts_dir(), settings.prefix());
@@ -72,6 +92,7 @@ fn run(arguments: Arguments) -> Result<(), BoxFailure> {
             }
             // Answered above, before any configuration is read.
             Command::Explain { .. } => Ok(()),
-        }
+        }?;
+        Ok(Then::End)
     })
 }

@@ -8,78 +8,91 @@ use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::settings::Settings;
 use bangioc_runtime::shutdown::Shutdown;
 use bangioc_runtime::tasks::TaskGroup;
+use bangioc_schemas::catalogue::Catalogue;
+use bangioc_schemas::contract::Contract;
 
 use crate::{args, contract};
 
-pub(crate) async fn run(
-    service: args::Service,
-    settings: &mut Settings,
-    shutdown: Shutdown,
-) -> Result<(), BoxFailure> {
-    let listen = settings.section("metrics").optional_text("listen");
-    let metrics = Metrics::default();
-    let mut group = TaskGroup::new(&shutdown);
-    match service {
-        args::Service::Registry => {
-            let config = bangioc_registry::Config::read(&settings.section("registry"));
-            let kafka = KafkaSettings::read(&settings.section("kafka"));
-            settings.finish()?;
-            let deps = bangioc_registry::Dependencies {
-                kafka,
-                metrics: metrics.clone(),
-            };
-            group.spawn(
-                "registry",
-                ended(
-                    bangioc_registry::run(config, deps, shutdown.clone()),
-                    shutdown.clone(),
-                ),
-            );
-        }
-        args::Service::Capture => {
-            let config = bangioc_capture::config::CaptureConfig::read(settings);
-            let contracts = settings.contracts_dir();
-            settings.finish()?;
-            let deps = bangioc_capture::Deps {
-                catalogue: contract::read(&contracts)?,
-                metrics: metrics.clone(),
-            };
-            group.spawn(
-                "capture",
-                ended(
-                    bangioc_capture::run(config, deps, shutdown.clone()),
-                    shutdown.clone(),
-                ),
-            );
-        }
-        args::Service::SharedStore => {
-            let config = bangioc_shared_store::Config::read(settings);
-            let contracts = settings.contracts_dir();
-            settings.finish()?;
-            let contracts = contract::read(&contracts)?
-                .active()
-                .cloned()
-                .map(Arc::new)
-                .collect();
-            let deps = bangioc_shared_store::Deps {
-                contracts,
-                metrics: metrics.clone(),
-            };
-            group.spawn(
-                "shared-store",
-                ended(
-                    bangioc_shared_store::run(config, deps, shutdown.clone()),
-                    shutdown.clone(),
-                ),
-            );
-        }
+/// A service whose configuration and contracts are read and sound; nothing outside is touched yet.
+pub(crate) struct Prepared {
+    service: Service,
+    /// Where metrics are served.
+    listen: Option<String>,
+}
+
+enum Service {
+    Registry(bangioc_registry::Config, KafkaSettings),
+    Capture(bangioc_capture::config::CaptureConfig, Catalogue),
+    SharedStore(bangioc_shared_store::Config, Vec<Arc<Contract>>),
+}
+
+impl Prepared {
+    /// Every mistake of the configuration at once, then every mistake of the contracts.
+    pub(crate) fn read(
+        service: args::Service,
+        settings: &mut Settings,
+    ) -> Result<Prepared, BoxFailure> {
+        let listen = settings.section("metrics").optional_text("listen");
+        let contracts = settings.contracts_dir();
+        let service = match service {
+            args::Service::Registry => {
+                let config = bangioc_registry::Config::read(&settings.section("registry"));
+                let kafka = KafkaSettings::read(&settings.section("kafka"));
+                settings.finish()?;
+                Service::Registry(config, kafka)
+            }
+            args::Service::Capture => {
+                let config = bangioc_capture::config::CaptureConfig::read(settings);
+                settings.finish()?;
+                Service::Capture(config, contract::read(&contracts)?)
+            }
+            args::Service::SharedStore => {
+                let config = bangioc_shared_store::Config::read(settings);
+                settings.finish()?;
+                let catalogue = contract::read(&contracts)?;
+                Service::SharedStore(config, catalogue.active().cloned().map(Arc::new).collect())
+            }
+        };
+        Ok(Prepared { service, listen })
     }
-    if let Some(listen) = listen {
-        let endpoint = metrics.listen(&listen).await?;
-        tracing::info!(address = endpoint.address(), "metrics are served");
-        group.spawn("metrics", async move { Ok(endpoint.run(&shutdown).await?) });
+
+    pub(crate) async fn run(self, shutdown: Shutdown) -> Result<(), BoxFailure> {
+        let metrics = Metrics::default();
+        let mut group = TaskGroup::new(&shutdown);
+        let (part, stop) = (metrics.clone(), shutdown.clone());
+        match self.service {
+            Service::Registry(config, kafka) => {
+                let deps = bangioc_registry::Dependencies {
+                    kafka,
+                    metrics: part,
+                };
+                let run = bangioc_registry::run(config, deps, stop.clone());
+                group.spawn("registry", ended(run, stop));
+            }
+            Service::Capture(config, catalogue) => {
+                let deps = bangioc_capture::Deps {
+                    catalogue,
+                    metrics: part,
+                };
+                let run = bangioc_capture::run(config, deps, stop.clone());
+                group.spawn("capture", ended(run, stop));
+            }
+            Service::SharedStore(config, contracts) => {
+                let deps = bangioc_shared_store::Deps {
+                    contracts,
+                    metrics: part,
+                };
+                let run = bangioc_shared_store::run(config, deps, stop.clone());
+                group.spawn("shared-store", ended(run, stop));
+            }
+        }
+        if let Some(listen) = self.listen {
+            let endpoint = metrics.listen(&listen).await?;
+            tracing::info!(address = endpoint.address(), "metrics are served");
+            group.spawn("metrics", async move { Ok(endpoint.run(&shutdown).await?) });
+        }
+        group.wait().await
     }
-    group.wait().await
 }
 
 /// When the service itself has ended, for whatever reason, nothing else has a purpose.

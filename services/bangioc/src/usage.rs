@@ -18,6 +18,8 @@ pub(crate) enum Refusal {
     Unwritable(#[source] io::Error),
     #[error("could not start the runtime")]
     Runtime(#[source] io::Error),
+    #[error("stopped to begin again, and could not")]
+    BeginAgain(#[source] io::Error),
 }
 
 impl Failure for Refusal {
@@ -29,6 +31,7 @@ impl Failure for Refusal {
             Refusal::SourceUnfit { .. } => "BG0195",
             Refusal::Unwritable(_) => "BG0191",
             Refusal::Runtime(_) => "BG0192",
+            Refusal::BeginAgain(_) => "BG0196",
         }
     }
 
@@ -41,9 +44,10 @@ impl Failure for Refusal {
             Refusal::UnknownCode { .. }
             | Refusal::UnknownDataset { .. }
             | Refusal::DatasetOrWrite => Exit::Usage,
-            Refusal::SourceUnfit { .. } | Refusal::Unwritable(_) | Refusal::Runtime(_) => {
-                Exit::Failed
-            }
+            Refusal::SourceUnfit { .. }
+            | Refusal::Unwritable(_)
+            | Refusal::Runtime(_)
+            | Refusal::BeginAgain(_) => Exit::Failed,
         }
     }
 
@@ -63,6 +67,7 @@ impl Failure for Refusal {
             Refusal::Runtime(_) => {
                 "look at the limits of this host: threads, memory, open files".into()
             }
+            Refusal::BeginAgain(_) => "start the service; was its program moved or removed?".into(),
         }
     }
 }
