@@ -40,7 +40,7 @@ settings() {
     service_port=$(free_port)
     {
         printf '# Written by %s.\n' "$(basename "$0")"
-        printf 'prefix = "caobang"\ncontracts = "%s"\n\n' "$BANGIOC_ROOT/schemas"
+        printf 'prefix = "caobang"\ncontracts = "%s"\n\n' "${SCHEMAS:-$BANGIOC_ROOT/schemas}"
         printf '[kafka]\nbrokers = "%s"\nsecurity = "sasl_plaintext"\nuser = "%s"\npassword_file = "%s"\nreplication = 1\n\n' \
             "$(value "$home/kafka/env" KAFKA)" "$principal" "$home/kafka/secrets/$principal"
         printf '[registry]\nurl = "http://127.0.0.1:%s"\nlisten = "127.0.0.1:%s"\n\n' "$registry_port" "$registry_port"
