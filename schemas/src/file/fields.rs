@@ -88,6 +88,23 @@ impl<'a> Fields<'a> {
         self.entries.iter().any(|entry| entry.key == key)
     }
 
+    pub(crate) fn first_key(&self) -> Option<&'a str> {
+        self.entries.first().map(|entry| entry.key.as_str())
+    }
+
+    /// Every key with its text, whatever the keys are.
+    pub(crate) fn texts_of_all(self, notes: &mut Notes) -> Vec<(&'a str, At<'a>)> {
+        self.entries
+            .iter()
+            .filter_map(|entry| {
+                Some((
+                    entry.key.as_str(),
+                    text_of(&entry.value, &entry.key, notes)?,
+                ))
+            })
+            .collect()
+    }
+
     pub(crate) fn node(&mut self, key: &'static str) -> Option<&'a Node> {
         self.find(key).map(|entry| &entry.value)
     }
