@@ -66,7 +66,7 @@ begin
     perform pg_temp.bad('construction-work', 'construction_work', 'work_code', 'CT-2017-00002', 'CT-2017-99001', '{"accepted_on": null}', 'E_REQUIRED', 'accepted without a date');
     perform pg_temp.bad('construction-work', 'construction_work', 'work_code', 'CT-2017-00002', 'CT-2017-99002', '{"inspections": [{"result": "đạt"}]}', 'E_FORMAT', 'an inspection without a day');
     perform pg_temp.bad('housing-market', 'housing_market', 'project_code', '9900000007', '9900999901', '{"units_sold": 5000}', 'E_CROSSFIELD', 'more sold than there are');
-    perform pg_temp.bad('housing-market', 'housing_market', 'project_code', '9900000007', '9900999902', '{"price_mean_vnd_m2": 12.5}', 'E_RANGE', 'typed in millions of đồng');
+    perform pg_temp.bad('housing-market', 'housing_market', 'project_code', '9900000007', '9900999902', '{"price_low_vnd_m2": null, "price_mean_vnd_m2": 12.5}', 'E_RANGE', 'typed in millions of đồng');
     perform pg_temp.bad('construction-certificate', 'construction_certificate', 'certificate_no', 'CAB-99000001', 'CAB-99999001', '{"valid_to": "2001-01-01"}', 'E_CROSSFIELD', 'over before it began');
     perform pg_temp.bad('construction-certificate', 'construction_certificate', 'certificate_no', 'CAB-99000001', 'CAB-99999002', '{"fields": ["design", "cooking"]}', 'E_CODELIST', 'no such field');
     perform pg_temp.bad('transport-licence', 'transport_licence', 'licence_no', '0499001/GPKDVT', '0499901/GPKDVT', '{"plates": ["11B-001.01", "xe mẫu"]}', 'E_FORMAT', 'no number plate');
