@@ -11,9 +11,9 @@ values ('901/2026/QĐ-UBND', '2026-03-01', 'decision', 'committee', 'Quy định
        ('902/2026/QĐ-UBND', '2026-03-01', 'decision', 'committee', 'Quy định mẫu', 'land', '2026-03-11', 'in_force', 'Điều 1 <script>alert(1)</script>', null, null),
        ('903/2026/QĐ-UBND', '2026-03-01', 'decision', 'committee', 'Quy định mẫu', 'land', '2026-03-11', 'in_force', null, decode(repeat('ab', 32), 'hex'), '%PDF-1.7'),
        ('904/2026/QĐ-UBND', '2026-03-01', 'decision', 'committee', 'Quy ®Þnh mÉu cña tØnh Cao B»ng', 'land', '2026-03-11', 'in_force', null, null, null);
-insert into admin_violation (decision_no, agency_code, violator_kind, violator_id, violator_name, violator_birth_date, commune_code, field, violated_on, decided_on, fine_vnd)
-values ('99001/QĐ-XPHC', 'H14.CA', 'person', '004070999901', 'Triệu Văn Mẫu', '1970-01-01', '01273', 'traffic', '2026-03-05', '2026-03-01', 500000),
-       ('99002/QĐ-XPHC', 'H14.CA', 'person', '004070999901', 'Triệu Văn Mẫu', null, '01273', 'traffic', '2026-03-01', '2026-03-05', 500000);
+insert into admin_violation (decision_no, agency_code, violator_kind, violator_id, violator_name, violator_birth_date, commune_code, field, legal_basis, violated_on, decided_on, fine_vnd)
+values ('99001/QĐ-XPHC', 'H14.CA', 'person', '004070999901', 'Triệu Văn Mẫu', '1970-01-01', '01273', 'traffic', '{Điều 5}', '2026-03-05', '2026-03-01', 500000),
+       ('99002/QĐ-XPHC', 'H14.CA', 'person', '004070999901', 'Triệu Văn Mẫu', null, '01273', 'traffic', '{Điều 5}', '2026-03-01', '2026-03-05', 500000);
 insert into legal_licence (licence_no, holder_kind, field, organisation_vi, commune_code, address_vi, person_name, person_id, birth_date, sex, issued_on)
 values ('LS-9001', 'person', 'lawyer', 'Văn phòng luật sư Mẫu', '01273', 'Xóm Mẫu', 'Đàm Văn Mẫu', '004170999901', '1970-04-04', 'M', '2015-01-01'),
        ('99/TP-ĐKHĐ-9002', 'organisation', 'cobbler', 'Văn phòng Mẫu', '01273', 'Xóm Mẫu', null, null, null, null, '2015-01-01');
