@@ -52,6 +52,8 @@ pub struct Statements {
     /// Temporary table of a connection: a batch before it is merged.
     pub create_stage: SqlStr,
     pub copy_stage: String,
+    /// Past the stage: for rows that are new.
+    pub copy_table: String,
     pub truncate_stage: SqlStr,
     /// → (applied, change in live rows): no staged row leaves a column out.
     pub merge_whole: SqlStr,
@@ -121,6 +123,9 @@ impl Statements {
             )),
             copy_stage: format!(
                 "copy {stage} ({all}, \"_version\", \"_deleted\", \"_missing\", \"_since\", \"_n\") from stdin"
+            ),
+            copy_table: format!(
+                "copy {target} ({all}, \"_version\", \"_deleted\", \"_missing\", \"_was_live\") from stdin"
             ),
             truncate_stage: sql(format!("truncate {stage}")),
             merge_whole: merges.whole(Compare::Versions),

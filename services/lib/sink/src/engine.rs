@@ -30,6 +30,7 @@ use crate::partition::{End, PartitionWork};
 use crate::progress;
 use crate::protection::Broken;
 use crate::seal::Seal;
+use crate::shortcut::Shortcut;
 use crate::workers::Workers;
 
 /// What a sink is made of.
@@ -330,6 +331,7 @@ impl Keeper {
                 stop: Arc::clone(&stop),
                 refused: HashMap::new(),
                 breaker: Breaker::default(),
+                shortcut: Shortcut::default(),
             };
             let name = format!("sink-{}-{partition}", dataset.id());
             let work = start_thread(&name, move || work.run())?;

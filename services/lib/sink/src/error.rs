@@ -250,6 +250,11 @@ impl SinkError {
         }
     }
 
+    /// A unique violation: the row is there already.
+    pub fn is_key_taken(&self) -> bool {
+        matches!(self, SinkError::RowRefused { sqlstate } if sqlstate == "23505")
+    }
+
     /// The same, naming the store's address where the driver could not.
     #[must_use]
     pub fn at(self, address: &str) -> SinkError {

@@ -35,6 +35,7 @@ pub mod partition;
 pub mod progress;
 pub mod protection;
 pub mod seal;
+pub mod shortcut;
 pub mod stage;
 pub mod sweep;
 pub mod workers;
