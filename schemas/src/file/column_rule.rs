@@ -1,151 +1,14 @@
-//! The `columns` of a contract file: type, class, labels, and the rules of each column by itself.
+//! The rules of one column, as its contract writes them.
 
-use crate::code_list::{References, compile};
-use crate::column_type;
-use crate::contract::{Class, Column, ColumnType};
-use crate::contract_file::{label_here, optional_label};
-use crate::fields::{At, Fields, Notes, nearest, shown};
+use super::code_list::{References, compile};
+use super::fields::{At, Fields, Notes, nearest, shown};
+use crate::contract::ColumnType;
 use crate::mistake::MistakeKind;
-use crate::names::column_fault;
 use crate::rules::json::{JsonShape, Outer};
 use crate::rules::text::TextKind;
-use crate::rules::value::{ColumnRules, Range, ValueRule};
-use crate::yaml::{Data, Entry, Node};
+use crate::rules::value::{ColumnRules, Range, ValueRule, octets};
 
-pub(crate) struct ReadColumn {
-    pub(crate) column: Column,
-    pub(crate) rules: ColumnRules,
-}
-
-const CLASSES: [(&str, Class); 4] = [
-    ("open", Class::Open),
-    ("internal", Class::Internal),
-    ("personal", Class::Personal),
-    ("sensitive", Class::Sensitive),
-];
-
-/// Columns that any write touches: open ones would make every internal change visible outside.
-const TOUCHED_BY_EVERY_WRITE: [&str; 3] = ["updated_at", "row_version", "changed_at"];
-
-pub(crate) fn read(node: &Node, references: &References, notes: &mut Notes) -> Vec<ReadColumn> {
-    let Data::Map(entries) = &node.data else {
-        notes.note(
-            node.line,
-            MistakeKind::Value,
-            format!("`columns` is {}, not a mapping", node.kind()),
-            "write each column's name as a key",
-        );
-        return Vec::new();
-    };
-    if entries.is_empty() {
-        notes.note(
-            node.line,
-            MistakeKind::Value,
-            "there are no columns",
-            "list every column that travels",
-        );
-    }
-    entries
-        .iter()
-        .filter_map(|entry| read_column(entry, references, notes))
-        .collect()
-}
-
-/// A column whose type is wrong still comes back, as text: what refers to it is no further mistake.
-fn read_column(entry: &Entry, references: &References, notes: &mut Notes) -> Option<ReadColumn> {
-    let name = entry.key.as_str();
-    if let Some(fault) = column_fault(name) {
-        let hint = "write the name as PostgreSQL shows it without quotes; a column that needs quotes can't be carried";
-        notes.note(
-            entry.line,
-            MistakeKind::Name,
-            format!("column `{}` {fault}", shown(name)),
-            hint,
-        );
-    }
-    let what = format!("column `{}`", shown(name));
-    let mut fields = Fields::of(&entry.value, &what, notes)?;
-    let written = fields
-        .required_text(
-            "type",
-            "write PostgreSQL's type, as in `type: numeric(12,1)`",
-            notes,
-        )
-        .map(|at| column_type::parse(at.text).ok_or(at))
-        .and_then(|parsed| parsed.map_err(|at| unknown_type(at, notes)).ok());
-    let (column_type, padded) = written
-        .map_or((ColumnType::Text { max_chars: None }, false), |written| {
-            (written.column_type, written.padded)
-        });
-    fields.required(
-        "class",
-        "write `class: open`, `internal`, `personal` or `sensitive`",
-        notes,
-    );
-    let class = fields.choice("class", &CLASSES, notes);
-    if class == Some(Class::Open) && TOUCHED_BY_EVERY_WRITE.contains(&name) {
-        let told = format!("{what} is touched by every write and can't be `open`");
-        notes.note(
-            fields.line_of("class"),
-            MistakeKind::Conflict,
-            told,
-            "write `class: internal`",
-        );
-    }
-    let label = label_here(&mut fields, notes);
-    let about = optional_label(&mut fields, "about", notes);
-    let required = fields.flag("required", false, notes);
-    let mut rules = read_rules(&mut fields, &column_type, references, notes);
-    rules.padded = padded;
-    rules.required = required;
-    fields.finish(&what, notes);
-    let column = Column {
-        name: name.to_owned(),
-        column_type,
-        // A column without its class is sensitive, as far as anyone reads on.
-        class: class.unwrap_or(Class::Sensitive),
-        label: label.unwrap_or_else(|| crate::contract::Label {
-            vi: String::new(),
-            en: String::new(),
-        }),
-        about,
-        required,
-    };
-    Some(ReadColumn { column, rules })
-}
-
-fn unknown_type(at: At<'_>, notes: &mut Notes) {
-    let known = [
-        "smallint",
-        "integer",
-        "bigint",
-        "real",
-        "double precision",
-        "boolean",
-        "numeric",
-        "timestamptz",
-        "timestamp",
-        "bytea",
-        "jsonb",
-        "text",
-    ];
-    let hint = match at.text {
-        "int" | "int4" => "did you mean `integer`?".to_owned(),
-        "varchar" => "write its length, as in `varchar(40)`, or `text`".to_owned(),
-        text => match nearest(text, &known) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "write PostgreSQL's type; a domain by its base type, an enum as `enum its_name`, an array as `text[]`".to_owned(),
-        },
-    };
-    notes.note(
-        at.line,
-        MistakeKind::Value,
-        format!("`type: {}` is no type that can be carried", shown(at.text)),
-        hint,
-    );
-}
-
-fn read_rules(
+pub(super) fn read(
     fields: &mut Fields<'_>,
     column_type: &ColumnType,
     references: &References,
@@ -156,16 +19,13 @@ fn read_rules(
         other => (other, false),
     };
     let is_text = element.is_text();
-    let is_number = matches!(
-        element,
-        ColumnType::Smallint
-            | ColumnType::Integer
-            | ColumnType::Bigint
-            | ColumnType::Real
-            | ColumnType::Double
-            | ColumnType::Numeric { .. }
-            | ColumnType::NumericAny
-    );
+    // Whole numbers have one text each, so they can be listed.
+    let is_listable = is_text
+        || matches!(
+            element,
+            ColumnType::Smallint | ColumnType::Integer | ColumnType::Bigint
+        );
+    let is_number = element.is_number();
     let mut reader = RuleReader {
         fields,
         element,
@@ -175,15 +35,20 @@ fn read_rules(
     };
     reader.pattern(is_text);
     reader.format(is_text, references);
-    reader.code_list(is_text, references);
-    let values = reader.values(is_text);
+    reader.code_list(is_listable, references);
+    let values = reader.values(is_listable);
     reader.tax_code(is_text);
     reader.range(is_number);
+    reader.multiple_of(is_number);
     reader.finite();
     reader.decimals(is_number);
     reader.not_after();
     reader.json();
     reader.starts_with();
+    reader.max_bytes(is_text);
+    reader.content(is_text);
+    let max_items = reader.max_items(is_array);
+    let no_credentials = reader.no_credentials(is_text);
     let max_chars = reader.max_chars(is_text);
     let is_code = reader.is_code(is_text);
     let rules = reader.rules;
@@ -195,6 +60,8 @@ fn read_rules(
         required: false,
         padded: false,
         is_array,
+        max_items,
+        no_credentials,
         text: match element {
             _ if is_text && is_code => Some(TextKind::Code),
             ColumnType::Text { .. }
@@ -263,8 +130,8 @@ impl RuleReader<'_, '_, '_> {
         }
     }
 
-    fn code_list(&mut self, is_text: bool, references: &References) {
-        let fits = self.applies("code_list", is_text, "texts");
+    fn code_list(&mut self, is_listable: bool, references: &References) {
+        let fits = self.applies("code_list", is_listable, "texts and whole numbers");
         let Some(at) = self.fields.text("code_list", self.notes).filter(|_| fits) else {
             return;
         };
@@ -296,8 +163,8 @@ impl RuleReader<'_, '_, '_> {
         );
     }
 
-    fn values(&mut self, is_text: bool) -> Option<Vec<String>> {
-        let fits = self.applies("values", is_text, "texts and enums");
+    fn values(&mut self, is_listable: bool) -> Option<Vec<String>> {
+        let fits = self.applies("values", is_listable, "texts, enums and whole numbers");
         let listed = self.fields.texts("values", self.notes).filter(|_| fits)?;
         let names: Vec<String> = listed.iter().map(|at| at.text.to_owned()).collect();
         let mut values: Vec<Box<str>> = names.iter().map(|name| name.as_str().into()).collect();
@@ -334,6 +201,20 @@ impl RuleReader<'_, '_, '_> {
             let what = format!("`range: {}` is no range", shown(at.text));
             let hint = "write `1..9999`, `0..`, `..100`, or `above 0..100` when 0 itself is wrong";
             self.notes.note(at.line, MistakeKind::Value, what, hint);
+        }
+    }
+
+    fn multiple_of(&mut self, is_number: bool) {
+        let fits = self.applies("multiple_of", is_number, "numbers");
+        match self.fields.number("multiple_of", self.notes) {
+            Some(0) => {
+                let line = self.fields.line_of("multiple_of");
+                let hint = "write a whole number above 0, as in `multiple_of: 1000`";
+                let what = "`multiple_of: 0` no number is";
+                self.notes.note(line, MistakeKind::Value, what, hint);
+            }
+            Some(step) if fits => self.rules.push(ValueRule::MultipleOf(step)),
+            Some(_) | None => {}
         }
     }
 
@@ -416,18 +297,68 @@ impl RuleReader<'_, '_, '_> {
     fn starts_with(&mut self) {
         let fits = *self.element == ColumnType::Bytea;
         let fits = self.applies("starts_with", fits, "bytea");
-        if let Some(at) = self.fields.text("starts_with", self.notes).filter(|_| fits) {
-            self.rules
-                .push(ValueRule::StartsWith(at.text.as_bytes().to_vec()));
+        let Some(at) = self.fields.text("starts_with", self.notes).filter(|_| fits) else {
+            return;
+        };
+        let prefix = match octets(at.text) {
+            Some(octets) => octets.collect(),
+            None if at.text.starts_with("\\x") => None,
+            None => Some(at.text.as_bytes().to_vec()),
+        };
+        match prefix {
+            Some(prefix) => self.rules.push(ValueRule::StartsWith(prefix)),
+            None => self.notes.note(
+                at.line,
+                MistakeKind::Value,
+                format!("`starts_with: {}` is no hexadecimal", shown(at.text)),
+                "write two digits for each octet, as in `'\\xffd8ff'`, or the text itself",
+            ),
         }
+    }
+
+    fn max_bytes(&mut self, is_text: bool) {
+        let of_bytea = *self.element == ColumnType::Bytea;
+        let fits = self.applies("max_bytes", is_text || of_bytea, "texts and bytea");
+        if let Some(max) = self.limit("max_bytes").filter(|_| fits) {
+            self.rules.push(ValueRule::MaxBytes { max, of_bytea });
+        }
+    }
+
+    fn content(&mut self, is_text: bool) {
+        let fits = self.applies("no_markup", is_text, "texts");
+        if self.fields.flag("no_markup", false, self.notes) && fits {
+            self.rules.push(ValueRule::NoMarkup);
+        }
+        let fits = self.applies("letters", is_text, "texts");
+        let name = self.fields.choice("letters", &[("name", ())], self.notes);
+        if name.is_some() && fits {
+            self.rules.push(ValueRule::Name);
+        }
+        let fits = self.applies("not_script", is_text, "texts");
+        let han = self.fields.choice("not_script", &[("han", ())], self.notes);
+        if han.is_some() && fits {
+            self.rules.push(ValueRule::NotHan);
+        }
+    }
+
+    fn no_credentials(&mut self, is_text: bool) -> bool {
+        let fits = self.applies("no_credentials", is_text, "texts");
+        self.fields.flag("no_credentials", false, self.notes) && fits
+    }
+
+    fn max_items(&mut self, is_array: bool) -> Option<usize> {
+        let fits = self.applies("max_items", is_array, "arrays");
+        self.limit("max_items").filter(|_| fits)
+    }
+
+    fn limit(&mut self, key: &'static str) -> Option<usize> {
+        let limit = self.fields.number(key, self.notes)?;
+        usize::try_from(limit).ok()
     }
 
     fn max_chars(&mut self, is_text: bool) -> Option<usize> {
         let fits = self.applies("max_chars", is_text, "texts");
-        self.fields
-            .number("max_chars", self.notes)
-            .filter(|_| fits)
-            .and_then(|max| usize::try_from(max).ok())
+        self.limit("max_chars").filter(|_| fits)
     }
 
     /// Said, or implied by a rule that only a code can keep.
@@ -438,7 +369,7 @@ impl RuleReader<'_, '_, '_> {
 }
 
 /// `1..9999`, `0..`, `..5`, `above 0..10`.
-pub(crate) fn parse_range(text: &str) -> Option<Range> {
+pub(super) fn parse_range(text: &str) -> Option<Range> {
     let (above, bounds) = match text.strip_prefix("above ") {
         Some(bounds) => (true, bounds),
         None => (false, text),

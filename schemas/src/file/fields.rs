@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use super::yaml::{Data, Entry, Node};
 use crate::mistake::{Mistake, MistakeKind};
-use crate::yaml::{Data, Entry, Node};
 
 /// The mistakes of one file.
 pub(crate) struct Notes {
@@ -88,6 +88,23 @@ impl<'a> Fields<'a> {
         self.entries.iter().any(|entry| entry.key == key)
     }
 
+    pub(crate) fn first_key(&self) -> Option<&'a str> {
+        self.entries.first().map(|entry| entry.key.as_str())
+    }
+
+    /// Every key with its text, whatever the keys are.
+    pub(crate) fn texts_of_all(self, notes: &mut Notes) -> Vec<(&'a str, At<'a>)> {
+        self.entries
+            .iter()
+            .filter_map(|entry| {
+                Some((
+                    entry.key.as_str(),
+                    text_of(&entry.value, &entry.key, notes)?,
+                ))
+            })
+            .collect()
+    }
+
     pub(crate) fn node(&mut self, key: &'static str) -> Option<&'a Node> {
         self.find(key).map(|entry| &entry.value)
     }
@@ -167,7 +184,7 @@ impl<'a> Fields<'a> {
     }
 
     /// One of the named choices.
-    pub(crate) fn choice<T: Copy>(
+    pub(crate) fn choice<T: Clone>(
         &mut self,
         key: &'static str,
         choices: &[(&str, T)],
@@ -177,7 +194,7 @@ impl<'a> Fields<'a> {
         let found = choices
             .iter()
             .find(|(name, _)| *name == text)
-            .map(|(_, value)| *value);
+            .map(|(_, value)| value.clone());
         if found.is_none() {
             let names: Vec<String> = choices
                 .iter()

@@ -1,0 +1,275 @@
+//! The `rules` of a contract file: rules between columns, each a mapping whose first key names it. The
+//! rules themselves are read in [`kinds`].
+
+mod kinds;
+
+use super::code_list::References;
+use super::column::ReadColumn;
+use super::column_rule::parse_range;
+use super::condition;
+use super::contract::seconds;
+use super::fields::{At, Fields, Notes, nearest, shown};
+use super::key::find_column;
+use super::yaml::{Data, Node};
+use crate::contract::ColumnType;
+use crate::mistake::MistakeKind;
+use crate::rules::row::RowRule;
+use crate::rules::value::Range;
+
+const KNOWN: [&str; 16] = [
+    "secret_unless",
+    "require",
+    "limit",
+    "member",
+    "branch_parent",
+    "sha256",
+    "order",
+    "window",
+    "record_date",
+    "consecutive_years",
+    "personal_id",
+    "partial_date",
+    "geometry",
+    "geojson",
+    "measurement",
+    "json_numbers",
+];
+
+pub(super) fn read(
+    node: Option<&Node>,
+    columns: &[ReadColumn],
+    references: &References,
+    notes: &mut Notes,
+) -> Vec<RowRule> {
+    let Some(node) = node else { return Vec::new() };
+    let Data::List(items) = &node.data else {
+        notes.note(
+            node.line,
+            MistakeKind::Value,
+            format!("`rules` is {}, not a list", node.kind()),
+            "begin each rule with `- `",
+        );
+        return Vec::new();
+    };
+    items
+        .iter()
+        .filter_map(|item| read_rule(item, columns, references, notes))
+        .collect()
+}
+
+fn read_rule(
+    node: &Node,
+    columns: &[ReadColumn],
+    references: &References,
+    notes: &mut Notes,
+) -> Option<RowRule> {
+    let mut fields = Fields::of(node, "a rule", notes)?;
+    let first = fields.first_key().unwrap_or_default();
+    let Some(name) = KNOWN.into_iter().find(|name| *name == first) else {
+        let hint = match nearest(first, &KNOWN) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the first key of a rule is one of: {}", KNOWN.join(", ")),
+        };
+        notes.note(
+            node.line,
+            MistakeKind::UnknownKey,
+            format!("there is no rule `{}`", shown(first)),
+            hint,
+        );
+        return None;
+    };
+    let mut reader = RowRuleReader {
+        fields: &mut fields,
+        columns,
+        references,
+        notes,
+    };
+    let kind = match name {
+        "secret_unless" => reader.secret(),
+        "require" => reader.require(),
+        "limit" => reader.limit(),
+        "member" => reader.member(),
+        "branch_parent" => reader.branch_parent(),
+        "sha256" => reader.sha256(),
+        "order" => reader.order(),
+        "window" => reader.window(),
+        "record_date" => reader.record_date(),
+        "consecutive_years" => reader.consecutive_years(),
+        "personal_id" => reader.personal_id(),
+        "partial_date" => reader.partial_date(),
+        "geometry" => reader.outline(),
+        "geojson" => reader.geojson(),
+        "measurement" => reader.measurement(),
+        _ => reader.json_numbers(),
+    };
+    let when = fields
+        .node("when")
+        .map(|node| condition::read(node, "when", columns, notes));
+    if when.is_none() && matches!(name, "require" | "limit") {
+        let hint = match name {
+            "require" => {
+                "say when, as in `when: { rank: [national] }`; if always, write `required: true` at the column"
+            }
+            _ => {
+                "say when, as in `when: { land_type: [ODT] }`; if always, write `range` at the column"
+            }
+        };
+        let what = format!("rule `{name}` has no `when`");
+        notes.note(node.line, MistakeKind::MissingKey, what, hint);
+    }
+    fields.finish(&format!("rule `{name}`"), notes);
+    Some(RowRule {
+        when: match when {
+            Some(condition) => Some(condition?),
+            None => None,
+        },
+        kind: kind?,
+    })
+}
+
+/// What the rules read their keys with.
+struct RowRuleReader<'f, 'a, 'n> {
+    fields: &'f mut Fields<'a>,
+    columns: &'f [ReadColumn],
+    references: &'f References,
+    notes: &'n mut Notes,
+}
+
+impl<'a> RowRuleReader<'_, 'a, '_> {
+    /// A column that the rule names, of a type that it can judge.
+    fn column(
+        &mut self,
+        key: &'static str,
+        fits: fn(&ColumnType) -> bool,
+        wanted: &str,
+    ) -> Option<usize> {
+        let at =
+            self.fields
+                .required_text(key, &format!("name the column: `{key}: …`"), self.notes)?;
+        self.fitting(key, at, fits, wanted)
+    }
+
+    /// Outer None: it is there, with a mistake.
+    fn optional_column(
+        &mut self,
+        key: &'static str,
+        fits: fn(&ColumnType) -> bool,
+        wanted: &str,
+    ) -> Option<Option<usize>> {
+        match self.fields.text(key, self.notes) {
+            Some(at) => self.fitting(key, at, fits, wanted).map(Some),
+            None => (!self.fields.has(key)).then_some(None),
+        }
+    }
+
+    fn fitting(
+        &mut self,
+        key: &str,
+        at: At<'_>,
+        fits: fn(&ColumnType) -> bool,
+        wanted: &str,
+    ) -> Option<usize> {
+        let index = find_column(at, self.columns, MistakeKind::Rule, self.notes)?;
+        let column_type = &self.columns[index].column.column_type;
+        if !fits(column_type) {
+            let what = format!(
+                "`{key}: {}` is `{column_type}`, and the rule needs {wanted}",
+                at.text
+            );
+            self.notes.note(
+                at.line,
+                MistakeKind::Rule,
+                what,
+                "name another column, or correct its type",
+            );
+            return None;
+        }
+        Some(index)
+    }
+
+    fn text_column(&mut self, key: &'static str) -> Option<usize> {
+        self.column(key, ColumnType::is_text, "a text")
+    }
+
+    /// At least `least` columns, of any type.
+    fn columns(&mut self, key: &'static str, least: usize) -> Option<Vec<usize>> {
+        let listed = self.texts(key)?;
+        let mut columns = Vec::with_capacity(listed.len());
+        for at in &listed {
+            columns.push(find_column(
+                *at,
+                self.columns,
+                MistakeKind::Rule,
+                self.notes,
+            )?);
+        }
+        if columns.len() < least && !columns.is_empty() {
+            let what = format!("`{key}` names fewer than {least} columns");
+            let line = self.fields.line_of(key);
+            self.notes
+                .note(line, MistakeKind::Value, what, "name all that it compares");
+            return None;
+        }
+        Some(columns)
+    }
+
+    fn texts(&mut self, key: &'static str) -> Option<Vec<At<'a>>> {
+        self.fields
+            .required(key, &format!("write `{key}: [a, b]`"), self.notes)?;
+        let texts = self.fields.texts(key, self.notes)?;
+        if texts.is_empty() {
+            self.notes.note(
+                self.fields.line_of(key),
+                MistakeKind::Value,
+                format!("`{key}` is empty"),
+                "name at least one value",
+            );
+        }
+        Some(texts)
+    }
+
+    fn range(&mut self, key: &'static str) -> Option<Range> {
+        let hint = format!("write `{key}: 1..9999`, `0..` or `..100`");
+        let at = self.fields.required_text(key, &hint, self.notes)?;
+        let range = parse_range(at.text);
+        if range.is_none() {
+            let what = format!("`{key}: {}` is no range", shown(at.text));
+            self.notes.note(at.line, MistakeKind::Value, what, hint);
+        }
+        range
+    }
+
+    /// Both ends of a range of whole metres or of degrees.
+    fn bounds<T: std::str::FromStr>(&mut self, key: &'static str, example: &str) -> Option<(T, T)> {
+        let hint = format!("write the range, as in `{key}: {example}`");
+        let at = self.fields.required_text(key, &hint, self.notes)?;
+        let bounds = at
+            .text
+            .split_once("..")
+            .and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)));
+        if bounds.is_none() {
+            let what = format!("`{key}: {}` is no range like `{example}`", shown(at.text));
+            self.notes.note(at.line, MistakeKind::Value, what, hint);
+        }
+        bounds
+    }
+
+    fn span_us(&mut self, key: &'static str) -> Option<i64> {
+        let at = self.fields.required_text(
+            key,
+            &format!("write how far, as in `{key}: 5m`"),
+            self.notes,
+        )?;
+        let span = seconds(at.text).map(|seconds| i64::from(seconds) * 1_000_000);
+        if span.is_none() {
+            let what = format!("`{key}: {}` is no span of time", shown(at.text));
+            self.notes.note(
+                at.line,
+                MistakeKind::Value,
+                what,
+                "write `30s`, `5m`, `1h` or `90d`",
+            );
+        }
+        span
+    }
+}
