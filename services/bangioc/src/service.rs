@@ -1,13 +1,12 @@
 //! `bangioc run`: one service, until it is asked to stop.
 
-use std::sync::Arc;
-
 use bangioc_feed::KafkaSettings;
 use bangioc_runtime::failure::BoxFailure;
 use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::settings::Settings;
 use bangioc_runtime::shutdown::Shutdown;
 use bangioc_runtime::tasks::TaskGroup;
+use bangioc_schemas::names::Side;
 
 use crate::{args, contract};
 
@@ -56,13 +55,8 @@ pub(crate) async fn run(
             let config = bangioc_shared_store::Config::read(settings);
             let contracts = settings.contracts_dir();
             settings.finish()?;
-            let contracts = contract::read(&contracts)?
-                .active()
-                .cloned()
-                .map(Arc::new)
-                .collect();
             let deps = bangioc_shared_store::Deps {
-                contracts,
+                contracts: contract::of_side(&contract::read(&contracts)?, Side::Shared),
                 metrics: metrics.clone(),
             };
             group.spawn(
