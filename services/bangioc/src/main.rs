@@ -87,8 +87,8 @@ fn run(arguments: Arguments) -> Result<Then, BoxFailure> {
                 Box::pin(source::run(command, &mut settings, &mut out)).await
             }
             Command::Status { watch } => status::run(watch, &settings, &shutdown, &mut out).await,
-            Command::DeadLetter(command) => {
-                Box::pin(dead_letter::run(command, &settings, &mut out)).await
+            Command::DeadLetter { side, command } => {
+                Box::pin(dead_letter::run(side, command, &settings, &mut out)).await
             }
             // Answered above, before any configuration is read.
             Command::Explain { .. } => Ok(()),

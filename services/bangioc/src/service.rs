@@ -1,7 +1,5 @@
 //! `bangioc run`: one service, until it is asked to stop.
 
-use std::sync::Arc;
-
 use bangioc_feed::KafkaSettings;
 use bangioc_runtime::failure::BoxFailure;
 use bangioc_runtime::metrics::Metrics;
@@ -10,6 +8,7 @@ use bangioc_runtime::shutdown::Shutdown;
 use bangioc_runtime::tasks::TaskGroup;
 use bangioc_schemas::catalogue::Catalogue;
 use bangioc_schemas::contract::Contract;
+use bangioc_schemas::names::Side;
 
 use crate::{args, contract};
 
@@ -50,7 +49,7 @@ impl Prepared {
                 let config = bangioc_shared_store::Config::read(settings);
                 settings.finish()?;
                 let catalogue = contract::read(&contracts)?;
-                Service::SharedStore(config, catalogue.active().cloned().map(Arc::new).collect())
+                Service::SharedStore(config, contract::of_side(&catalogue, Side::Shared))
             }
         };
         Ok(Prepared { service, listen })

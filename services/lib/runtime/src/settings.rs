@@ -15,12 +15,14 @@ pub use mistake::{Mistake, MistakeKind, SettingsError};
 pub use section::Section;
 
 /// Sections that some service reads.
-const SECTIONS: [&str; 9] = [
+const SECTIONS: [&str; 11] = [
     "kafka",
     "registry",
     "source",
     "store",
     "sink",
+    "open-store",
+    "open-data",
     "capture",
     "dead-letter",
     "metrics",
@@ -134,6 +136,11 @@ impl Settings {
     pub fn section(&self, name: &str) -> Section<'_> {
         self.found().asked.entry(name.to_owned()).or_default();
         Section::new(self, name)
+    }
+
+    /// Does the file, or the environment, say anything in this section?
+    pub fn has_section(&self, name: &str) -> bool {
+        self.tree.contains_key(name)
     }
 
     /// First part of every topic's name.
