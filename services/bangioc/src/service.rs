@@ -1,5 +1,7 @@
 //! `bangioc run`: one service, until it is asked to stop.
 
+use std::sync::Arc;
+
 use bangioc_feed::KafkaSettings;
 use bangioc_runtime::failure::BoxFailure;
 use bangioc_runtime::metrics::Metrics;
