@@ -47,11 +47,13 @@ insert into seeded_bad values
 insert into land_use_plan_zone (plan_code, zone_no, land_type, period, decision_no, decided_on, area_ha, geom_geojson)
 values ('QHSDD-2026-2030', 9001, 'ODT', '[2026-01-01,2031-01-01)', '1234/QĐ-UBND', '2026-02-10', 12.5, '{"type":"Polygon","coordinates":[[[22.66,106.25],[22.66,106.26],[22.67,106.26],[22.67,106.25],[22.66,106.25]]]}'),
        ('QHSDD-2026-2030', 9002, 'ODT', '[2026-01-01,2031-01-01)', '1234/QĐ-UBND', '2026-02-10', 12.5, '{"type":"Polygon","coordinates":[[[106.25,22.66],[106.26,22.66],[106.26,22.67],[106.25,22.67]]]}'),
+       (E'QHSDD-2026\u200b-2030', 9004, 'ODT', '[2026-01-01,2031-01-01)', '1234/QĐ-UBND', '2026-02-10', 12.5, '{"type":"Polygon","coordinates":[[[106.25,22.66],[106.26,22.66],[106.26,22.67],[106.25,22.66]]]}'),
        ('QHSDD-2026-2030', 9003, 'XYZ', '[2026-01-01,2031-01-01)', '1234/QĐ-UBND', '2026-02-10', 12.5, '{"type":"Polygon","coordinates":[[[106.25,22.66],[106.26,22.66],[106.26,22.67],[106.25,22.66]]]}');
 insert into seeded_bad values
     ('land-use-plan', '{QHSDD-2026-2030,9001}', 'E_GEOMETRY', 'latitude before longitude'),
     ('land-use-plan', '{QHSDD-2026-2030,9002}', 'E_GEOMETRY', 'the ring is not closed'),
-    ('land-use-plan', '{QHSDD-2026-2030,9003}', 'E_CODELIST', 'no such land type');
+    ('land-use-plan', '{QHSDD-2026-2030,9003}', 'E_CODELIST', 'no such land type'),
+    ('land-use-plan', array[E'QHSDD-2026\u200b-2030', '9004'], 'E_FORMAT', 'an invisible character in a code');
 
 insert into land_price (decision_no, segment_code, land_type, position_no, commune_code, street_vi, price_vnd_m2, effective)
 values ('88/2025/QĐ-UBND', 'TP-KIM-DONG-901', 'ODT', 1, '01273', 'Phố Kim Đồng', 35000, '[2026-01-01,2027-01-01)'),

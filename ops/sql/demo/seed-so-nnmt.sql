@@ -168,6 +168,10 @@ cross join (values ('ODT', 1), ('ODT', 2), ('ODT', 3), ('ODT', 4), ('ONT', 1), (
                      (array['Phố Kim Đồng', 'Đường Hoàng Đình Giong', 'Đường trung tâm Đông Khê', 'Khu vực Hòa An', 'Quốc lộ 3, đoạn ' || i])[1 + i % 5] as street,
                      case when i % 5 <> 3 then 'Cầu Bằng Giang' end as start,
                      case when i % 5 <> 3 then 'Ngã tư chợ Xanh, số nhà ' || i end as finish) as road;
+-- One segment once more, its code in letters that are decomposed: to the eye the same key, to the database another one.
+insert into land_price
+select decision_no, normalize(segment_code, nfd), land_type, position_no, commune_code, normalize(street_vi, nfd), segment_from, segment_to, price_vnd_m2, coefficient, effective, amended_by
+from land_price where segment_code = 'TT-ĐÔNG-KHE-02' and land_type = 'LUC';
 
 -- ---- statistics ----------------------------------------------------------------------------------------
 insert into land_statistics
