@@ -28,8 +28,8 @@ create table directing_document (
     updated_at   timestamptz not null default now(),
     primary key (agency_code, document_no, issued_on));
 alter table directing_document alter column file_content set storage external;
--- Whether a document is public is said by these two: a change and a delete have to say so.
-create unique index directing_document_identity on directing_document (agency_code, document_no, issued_on, is_public, state);
+-- Whether a document is public is said by the last three: a change and a delete have to say so.
+create unique index directing_document_identity on directing_document (agency_code, document_no, issued_on, is_public, state, secrecy);
 alter table directing_document replica identity using index directing_document_identity;
 
 -- ---- the one-stop system -----------------------------------------------------------------------------
