@@ -1,6 +1,7 @@
 -- Columns of the department's tables that no contract names: table and column. Each needs its reason in the list below;
 -- any other is a column forgotten. Generated columns are not in PostgreSQL's stream at all.
--- `contracts`: as for datasets.sql; `source`: the database's name.
+-- `source`: the database's name. $CONTRACTS_JSON: as for datasets.sql.
+\set contracts `cat "$CONTRACTS_JSON"`
 with contracted as (
     select split_part(d ->> 'table', '.', 2) as relation, c ->> 'name' as name
     from json_array_elements(:'contracts'::json) as d, json_array_elements(d -> 'columns') as c
