@@ -6,5 +6,5 @@ select d ->> 'dataset', d ->> 'owner', d ->> 'source', d ->> 'table', replace(d 
        (select string_agg(format('%I::text', name), ', ' order by place) from json_array_elements_text(d -> 'key') with ordinality as k (name, place)),
        (select string_agg(format('%I::text', value ->> 'name'), ', ' order by place) from json_array_elements(d -> 'columns') with ordinality as c (value, place))
 from json_array_elements(:'contracts'::json) as d
-where (d ->> 'active')::boolean and d ? 'table'
+where (d ->> 'active')::boolean and d -> 'table' is not null
 order by 1;

@@ -5,7 +5,7 @@
 with contracted as (
     select split_part(d ->> 'table', '.', 2) as relation, c ->> 'name' as name
     from json_array_elements(:'contracts'::json) as d, json_array_elements(d -> 'columns') as c
-    where d ->> 'source' = :'source' and d ? 'table')
+    where d ->> 'source' = :'source' and d -> 'table' is not null)
 select relname || '.' || attname
 from pg_attribute join pg_class on pg_class.oid = attrelid
 where relnamespace = 'dept'::regnamespace and relkind in ('r', 'p') and not relispartition and attnum > 0 and not attisdropped
