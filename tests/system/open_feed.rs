@@ -100,16 +100,20 @@ fn nothing_private(world: &World<'_>) {
 
 /// Everything that can happen to a row but becoming public: while it is copied and in the stream.
 fn change_what_is_private(world: &World<'_>, table: &str) {
-    world.source("so-nnmt", &format!(
-        "update {table} set name_vi = name_vi || '.', visitors = visitors + 1; \
-         update {table} set keeper = '{CANARY}', note = '{CANARY} again'; \
-         update {table} set is_public = not is_public, state = case state when 'issued' then 'draft' else 'issued' end where is_public <> (state = 'issued'); \
-         update {table} set story = name_vi where visitors % 5 = 0; \
-         update {table} set site_code = 'T' || substr(site_code, 2) where visitors % 7 = 0; \
-         update {table} set site_code = site_code || 'x', is_public = not is_public where state = 'draft' and visitors % 11 = 0; \
-         begin; update {table} set is_public = true, state = 'issued'; rollback; \
-         delete from {table} where visitors % 3 = 0"
-    ));
+    for sql in [
+        "update TABLE set name_vi = name_vi || '.', visitors = visitors + 1",
+        "update TABLE set keeper = 'CANARY', note = 'CANARY again'",
+        "update TABLE set is_public = not is_public, state = case state when 'issued' then 'draft' else 'issued' end \
+         where is_public <> (state = 'issued')",
+        "update TABLE set story = name_vi where visitors % 5 = 0",
+        "update TABLE set site_code = 'T' || substr(site_code, 2) where visitors % 7 = 0",
+        "update TABLE set site_code = site_code || 'x', is_public = not is_public where state = 'draft' and visitors % 11 = 0",
+        "begin; update TABLE set is_public = true, state = 'issued'; rollback",
+        "delete from TABLE where visitors % 3 = 0",
+    ] {
+        let sql = sql.replace("TABLE", table).replace("CANARY", CANARY);
+        world.source("so-nnmt", &sql);
+    }
 }
 
 fn rows_that_never_were_public_leave_nothing(platform: &Platform) {
@@ -126,7 +130,16 @@ fn rows_that_never_were_public_leave_nothing(platform: &Platform) {
         settle(&world, of);
         assert_eq!(keys_seen(&world, of.0), Vec::<String>::new(), "{}", of.0);
     }
-    // It did pass by.
+    // Where all of the old row is said, a change of nothing is not sent at all.
+    let sent = || {
+        let topic = world.topic("so-nnmt", WHOLE.0);
+        world.platform.records(&topic).len()
+    };
+    let before = sent();
+    world.source("so-nnmt", "update site_whole set name_vi = name_vi");
+    settle(&world, WHOLE);
+    assert_eq!(sent(), before + 1, "the sentinel alone");
+    // All of it did pass by.
     wait::until("the shared store to have the rows", PATIENCE, || {
         let counts = BOTH.map(|(_, table)| {
             let rows = |database: &str, table: &str| {
@@ -329,12 +342,12 @@ fn a_table_that_does_not_say_what_was_public(platform: &Platform) {
         !check.status.success() && words.contains("[BG0221]"),
         "{words}"
     );
-    // The very SQL that it shows mends it.
+    // The very SQL that it shows mends it; other checks may show some too.
     let (_, sql) = words
         .split_once("As the database's administrator:")
         .expect("SQL");
-    for statement in sql.split(';').map(str::trim).filter(|sql| !sql.is_empty()) {
-        world.source("so-nnmt", statement);
+    for statement in sql.split(';').filter(|sql| sql.contains("\"site\"")) {
+        platform.sql(&world.database("so-nnmt"), statement);
     }
     world.bangioc("so-nnmt", &["source", "check"]);
 

@@ -93,7 +93,7 @@ impl Capture {
                     // the store.
                     None => CopyState::wanted(epoch > 1),
                     // Other rows are public now, or other columns of them.
-                    Some(copy) if form.is_some() && copy.open != form => {
+                    Some(copy) if copy.has_begun() && form.is_some() && copy.open != form => {
                         tracing::info!(
                             dataset = dataset.name(),
                             "what is public of it has changed; copied again, then swept"
