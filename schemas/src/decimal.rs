@@ -1,6 +1,7 @@
 //! PostgreSQL's decimal texts, compared and rounded digit by digit: no binary fraction decides.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 /// A finite number without exponent, as PostgreSQL writes `numeric` and whole numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -114,6 +115,16 @@ impl Grain {
             .parse()
             .ok()?;
         (units > 0 && scale <= 4).then_some(Grain { units, scale })
+    }
+}
+
+impl fmt::Display for Grain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let grain = Rounded {
+            units: i128::from(self.units),
+            scale: self.scale,
+        };
+        f.write_str(&grain.shortest())
     }
 }
 

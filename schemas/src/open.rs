@@ -104,6 +104,20 @@ impl OpenProjection {
         self.filter.columns()
     }
 
+    /// In words: each open column, and what becomes of its value.
+    pub(crate) fn describe_columns(&self, name: &dyn Fn(usize) -> String) -> Vec<String> {
+        self.outputs
+            .iter()
+            .zip(&self.contract.columns)
+            .map(|(output, open)| match &output.transform {
+                None => open.name.clone(),
+                Some(transform) => {
+                    format!("{}: {}", open.name, transform.describe(output.column, name))
+                }
+            })
+            .collect()
+    }
+
     /// In words: which rows are public; None when all are.
     pub(crate) fn describe_rows(&self, name: &dyn Fn(usize) -> String) -> Option<String> {
         (!self.filter.terms.is_empty()).then(|| self.filter.describe(name))

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 
-use bangioc_feed::journal::{self, Journal};
+use bangioc_feed::journal::{self, Journal, JournalRecord};
 use bangioc_feed::{FeedError, KafkaSettings};
 use bangioc_runtime::settings::Settings;
 
@@ -15,7 +15,7 @@ use crate::service::Service;
 use crate::{root, wait};
 
 /// Every Kafka user that the contracts of the five datasets need.
-pub const PRINCIPALS: &str = "registry,shared-store,dead-letter,capture-so-nnmt,capture-so-tc,capture-so-yt,capture-vp-ubnd,stranger";
+pub const PRINCIPALS: &str = "registry,shared-store,open-data,dead-letter,capture-so-nnmt,capture-so-tc,capture-so-yt,capture-vp-ubnd,stranger";
 
 pub struct Platform {
     pub dir: PathBuf,
@@ -133,6 +133,12 @@ impl Platform {
             Err(FeedError::Unauthorized { .. } | FeedError::CredentialsRefused { .. }) => false,
             Err(other) => panic!("neither read nor refused: {other}"),
         }
+    }
+
+    /// Every record of a topic, as the administrator reads it.
+    pub fn records(&self, topic: &str) -> Vec<JournalRecord> {
+        journal::read_all(&self.kafka_as("admin"), topic, journal::From::Beginning)
+            .expect("a topic to read")
     }
 
     /// Writes keys and values as they are, to partition 0.

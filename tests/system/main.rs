@@ -5,9 +5,11 @@ mod dead_letters;
 mod faults;
 mod halts;
 mod journey;
+mod open_feed;
 mod parcels;
 mod registry;
 mod rights;
+mod sites;
 
 use bangioc_tests::platform::Platform;
 use libtest_mimic::{Arguments, Trial};
@@ -24,6 +26,7 @@ fn main() {
         faults::CHECKS,
         dead_letters::CHECKS,
         halts::CHECKS,
+        open_feed::CHECKS,
         rights::CHECKS,
         registry::CHECKS,
     ]

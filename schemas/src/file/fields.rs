@@ -241,6 +241,10 @@ impl<'a> Fields<'a> {
             let mut known: Vec<&str> = self.asked.iter().copied().collect();
             known.sort_unstable();
             let hint = match nearest(&entry.key, &known) {
+                // `{ vi: Số, tên gọi }` reads as a second key.
+                None if !is_word(&entry.key) => {
+                    "a text with a comma needs quotes inside `{ }`: `vi: 'a, b'`".to_owned()
+                }
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("{what} knows: {}", known.join(", ")),
             };
@@ -253,6 +257,12 @@ impl<'a> Fields<'a> {
             );
         }
     }
+}
+
+/// Could it be a key at all?
+fn is_word(key: &str) -> bool {
+    key.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
 pub(crate) fn text_of<'a>(node: &'a Node, key: &str, notes: &mut Notes) -> Option<At<'a>> {

@@ -67,6 +67,36 @@ impl Transform {
         }
     }
 
+    pub(crate) fn describe(&self, column: usize, name: &dyn Fn(usize) -> String) -> String {
+        let mut words = match &self.change {
+            Change::Keep => Vec::new(),
+            Change::Wgs84(System::Column(srid)) => vec![format!(
+                "{} as GeoJSON of WGS84, from the system that {} names",
+                name(column),
+                name(*srid)
+            )],
+            Change::Wgs84(System::Fixed(zone)) => vec![format!(
+                "{} as GeoJSON of WGS84, from EPSG:{}",
+                name(column),
+                zone.srid()
+            )],
+            Change::Round(round) => {
+                let when = round
+                    .when
+                    .as_ref()
+                    .map(|when| format!(" when {}", when.describe(name)))
+                    .unwrap_or_default();
+                vec![format!("rounded to {}{when}", round.grain)]
+            }
+        };
+        words.extend(
+            self.withhold_when
+                .as_ref()
+                .map(|when| format!("left out when {}", when.describe(name))),
+        );
+        words.join(", ")
+    }
+
     /// All inputs are there. What can't be transformed becomes null: never the value itself.
     pub(crate) fn push(&self, row: Row<'_>, column: usize, out: &mut RowBuf) {
         let holds = |condition: &Condition| condition.holds(row) == Some(true);

@@ -84,6 +84,10 @@ impl Zone {
         ZONES.iter().find(|zone| zone.srid == srid).copied()
     }
 
+    pub(crate) fn srid(self) -> u32 {
+        self.srid
+    }
+
     /// Metres east and north → degrees of WGS84, longitude first.
     pub(crate) fn to_wgs84(self, east: f64, north: f64) -> (f64, f64) {
         let (longitude, latitude) = self.unproject(east, north);

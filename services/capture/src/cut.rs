@@ -240,3 +240,6 @@ fn told_as(op: Operation, was: bool) -> Operation {
         op => op,
     }
 }
+
+#[cfg(test)]
+mod tests;
