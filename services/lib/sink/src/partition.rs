@@ -19,6 +19,7 @@ use crate::dataset::Dataset;
 use crate::decoders::Recent;
 use crate::engine::Engine;
 use crate::error::SinkError;
+use crate::incomplete::{self, IncompleteKeys};
 use crate::intake::{Bench, Intake, Memory};
 use crate::lease::{self, Lease};
 use crate::park::{self, Kept, ParkedKeys};
@@ -158,7 +159,7 @@ impl PartitionWork {
             });
         }
         let (low, high) = engine.reader.watermarks(&topic, partition)?;
-        let parked = engine.handle.block_on(async {
+        let (parked, incomplete) = engine.handle.block_on(async {
             let mut loan = engine.workers.connections.borrow().await?;
             let found = self.look(&mut loan, low).await;
             if found.is_err() {
@@ -187,6 +188,7 @@ impl PartitionWork {
         let memory = Memory {
             parked,
             refused: self.refused.clone(),
+            incomplete,
             breaker: self.breaker.clone(),
             floor: Version::from_bytes(self.lease.floor),
         };
@@ -198,14 +200,23 @@ impl PartitionWork {
     }
 
     /// Reads position and parked keys; a partition that was never worked on begins at `low`.
-    async fn look(&mut self, connected: &mut Connected, low: i64) -> Result<ParkedKeys, SinkError> {
+    async fn look(
+        &mut self,
+        connected: &mut Connected,
+        low: i64,
+    ) -> Result<(ParkedKeys, IncompleteKeys), SinkError> {
         let connection = connected.ready(&self.engine.store, &self.dataset).await?;
         self.lease = lease::look_again(connection, &self.lease).await?;
         if self.lease.next_offset.is_none() {
             lease::begin_at(connection, &self.lease, low).await?;
             self.lease.next_offset = Some(low);
         }
-        park::load(connection, &self.lease.topic, self.lease.partition).await
+        let partition = self.lease.partition;
+        let parked = park::load(connection, &self.lease.topic, partition).await?;
+        Ok((
+            parked,
+            incomplete::load(connection, &self.dataset, partition).await?,
+        ))
     }
 
     /// One batch, if a record comes in time.
