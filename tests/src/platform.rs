@@ -8,6 +8,8 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use bangioc_feed::journal::{self, Journal, JournalRecord};
+use bangioc_feed::produce::{Acks, Producer, Record, Tuning};
+use bangioc_feed::registry::{RegistryClient, RegistrySettings};
 use bangioc_feed::{FeedError, KafkaSettings};
 use bangioc_runtime::settings::Settings;
 
@@ -139,6 +141,67 @@ impl Platform {
     pub fn records(&self, topic: &str) -> Vec<JournalRecord> {
         journal::read_all(&self.kafka_as("admin"), topic, journal::From::Beginning)
             .expect("a topic to read")
+    }
+
+    /// Runs one of Kafka's own tools as the administrator; what it printed.
+    #[track_caller]
+    pub fn kafka_tool(&self, class: &str, args: &[&str]) -> String {
+        let login = self.dir.join("admin.properties");
+        let text = format!(
+            "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=SCRAM-SHA-512\n\
+             sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required username=\"admin\" password=\"{}\";\n",
+            self.kafka["KAFKA_PASSWORD"]
+        );
+        fs::write(&login, text).expect("a login");
+        let jars = &read_env(&root().join("target/setup/env"))["KAFKA_LIBS"];
+        let output = Command::new("java")
+            .args(["-XX:TieredStopAtLevel=1", "-cp", &format!("{jars}/*"), class])
+            .args(["--bootstrap-server", &self.kafka["KAFKA"], "--command-config"])
+            .arg(&login)
+            .args(args)
+            .output()
+            .expect("java");
+        let words = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            output.status.success(),
+            "{class} {args:?}: {words}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        words
+    }
+
+    /// Sends records with headers, as a capture does; waits for all to be acknowledged.
+    pub fn send(&self, principal: &str, records: &[Record<'_>]) {
+        struct Told;
+        impl Acks for Told {
+            fn delivered(&self, _: u64, _: i32, _: i64) {}
+            fn failed(&self, _: u64, error: FeedError) {
+                panic!("a record was not taken: {error}");
+            }
+        }
+        let producer = Producer::connect(
+            &self.kafka_as(principal),
+            &Tuning::default(),
+            std::sync::Arc::new(Told),
+        )
+        .expect("a producer");
+        for record in records {
+            producer.send(record).expect("room for a record");
+        }
+        producer
+            .flush(std::time::Duration::from_secs(30))
+            .expect("all acknowledged");
+    }
+
+    /// The registry's id of a subject's latest schema.
+    pub fn schema_id(&self, subject: &str) -> u32 {
+        let registry = RegistryClient::new(&RegistrySettings {
+            url: self.registry_url.clone(),
+            user: None,
+            password: None,
+        });
+        let latest = registry.latest(subject).expect("the registry to answer");
+        latest.expect("a schema").id
     }
 
     /// Writes keys and values as they are, to partition 0.

@@ -96,6 +96,14 @@ impl<'p> World<'p> {
         );
         world.write_config("shared-store", "shared-store", &store);
         world.write_config("dead-letter", "dead-letter", &store);
+        platform.sql(
+            "postgres",
+            &format!("create database {}", world.open_store()),
+        );
+        let open_store = store
+            .replace("[store]", "[open-store]")
+            .replace(&world.store(), &world.open_store());
+        world.write_config("open-data", "open-data", &open_store);
         world.write_config("admin", "admin", &store);
         world.bangioc("admin", &["topic", "apply", "--reviewed"]);
         world
@@ -163,6 +171,11 @@ impl<'p> World<'p> {
         format!("{}_store", self.name)
     }
 
+    /// Its database, beside the shared one on the same server.
+    pub fn open_store(&self) -> String {
+        format!("{}_open", self.name)
+    }
+
     pub fn topic(&self, owner: &str, dataset: &str) -> String {
         format!("{}.shared.{owner}.{dataset}", self.name)
     }
@@ -173,8 +186,14 @@ impl<'p> World<'p> {
 
     /// A contract as this deployment has it.
     pub fn contract(&self, dataset: &str) -> Contract {
-        let catalogue = Catalogue::read(&self.contracts).expect("sound contracts");
-        catalogue.get(dataset).expect("a contract").clone()
+        self.catalogue()
+            .get(dataset)
+            .expect("a contract")
+            .clone()
+    }
+
+    pub fn catalogue(&self) -> Catalogue {
+        Catalogue::read(&self.contracts).expect("sound contracts")
     }
 
     /// SQL at a source, in the department's schema.
@@ -189,6 +208,25 @@ impl<'p> World<'p> {
     #[track_caller]
     pub fn in_store(&self, sql: &str) -> Vec<String> {
         self.platform.sql(&self.store(), sql)
+    }
+
+    #[track_caller]
+    pub fn in_open_store(&self, sql: &str) -> Vec<String> {
+        self.platform.sql(&self.open_store(), sql)
+    }
+
+    /// Waits until a query of the shared store answers `wanted`.
+    #[track_caller]
+    pub fn store_says(&self, what: &str, sql: &str, wanted: &[&str]) {
+        self.says(&self.store(), what, sql, wanted);
+    }
+
+    #[track_caller]
+    pub fn says(&self, database: &str, what: &str, sql: &str, wanted: &[&str]) {
+        wait::until(what, PATIENCE, || {
+            let found = self.platform.try_sql(database, sql)?;
+            wait::holds(found == wanted, format!("{found:?}"))
+        });
     }
 
     pub fn capture(&self, source: &str) -> Service {

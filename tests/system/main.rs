@@ -5,7 +5,11 @@ mod dead_letters;
 mod faults;
 mod halts;
 mod journey;
+mod gaps;
+mod notes;
 mod open_feed;
+mod open_store;
+mod poison;
 mod parcels;
 mod registry;
 mod rights;
@@ -27,6 +31,9 @@ fn main() {
         dead_letters::CHECKS,
         halts::CHECKS,
         open_feed::CHECKS,
+        open_store::CHECKS,
+        poison::CHECKS,
+        gaps::CHECKS,
         rights::CHECKS,
         registry::CHECKS,
     ]
