@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::contract::{Column, ColumnType, Contract};
-use crate::names::avro_namespace;
+use crate::names::{Side, avro_namespace};
 
 /// Full name of the `source` block, as Debezium's PostgreSQL connector has it.
 pub const SOURCE_NAME: &str = "io.debezium.connector.postgresql.Source";
@@ -29,6 +29,9 @@ pub fn key_schema(contract: &Contract, topic: &str) -> String {
 /// A key column is never null, every other column is nullable with default null. `exact` holds
 /// PostgreSQL's text of every value that the column's Avro type can't hold: key `<column>` for
 /// `after`, `before.<column>` for `before`; the column's own field is then null.
+///
+/// On the open side `source` names no position and no database, and there is no `transaction`: what
+/// tells of rows that are not public stays inside.
 pub fn value_schema(contract: &Contract, topic: &str) -> String {
     let namespace = avro_namespace(topic);
     let mut defined = Defined::default();
@@ -42,17 +45,22 @@ pub fn value_schema(contract: &Contract, topic: &str) -> String {
             row_field(column, contract.key.contains(&index), plain)
         })
         .collect();
-    let envelope = vec![
+    let mut envelope = vec![
         optional("before", record("Value", &namespace, row, None)),
         optional("after", json!("Value")),
-        json!({ "name": "source", "type": source_block() }),
+        json!({ "name": "source", "type": source_block(contract.side) }),
         json!({ "name": "op", "type": "string" }),
         optional("ts_ms", json!("long")),
         optional("ts_us", json!("long")),
         optional("ts_ns", json!("long")),
-        optional("transaction", transaction_block()),
-        optional("exact", json!({ "type": "map", "values": "string" })),
     ];
+    if contract.side == Side::Shared {
+        envelope.push(optional("transaction", transaction_block()));
+    }
+    envelope.push(optional(
+        "exact",
+        json!({ "type": "map", "values": "string" }),
+    ));
     record("Envelope", &namespace, envelope, Some(2)).to_string()
 }
 
@@ -168,8 +176,8 @@ fn enumeration(values: Option<&[String]>) -> Value {
     }
 }
 
-/// Debezium's PostgreSQL `source` block, as of 3.6.
-fn source_block() -> Value {
+/// Debezium's PostgreSQL `source` block, as of 3.6; on the open side, as much of it as is public.
+fn source_block(side: Side) -> Value {
     let text = |name: &str| json!({ "name": name, "type": "string" });
     let snapshot = json!({
         "type": "string",
@@ -180,11 +188,8 @@ fn source_block() -> Value {
         "connect.default": "false",
         "connect.name": "io.debezium.data.Enum",
     });
-    json!({
-        "type": "record",
-        "name": "Source",
-        "namespace": "io.debezium.connector.postgresql",
-        "fields": [
+    let fields = match side {
+        Side::Shared => json!([
             text("version"),
             text("connector"),
             text("name"),
@@ -201,7 +206,19 @@ fn source_block() -> Value {
             optional("xmin", json!("long")),
             optional("origin", json!("string")),
             optional("origin_lsn", json!("long")),
-        ],
+        ]),
+        Side::Open => json!([
+            text("version"),
+            text("connector"),
+            text("name"),
+            text("table")
+        ]),
+    };
+    json!({
+        "type": "record",
+        "name": "Source",
+        "namespace": "io.debezium.connector.postgresql",
+        "fields": fields,
         "connect.version": 1,
         "connect.name": SOURCE_NAME,
     })

@@ -4,11 +4,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use crate::code_list::{self, References};
-use crate::contract::Contract;
-use crate::contract_file::{self, ReadContract};
+use crate::contract::{Contract, DatasetId, OwnerId};
+use crate::file::code_list::{self, References};
+use crate::file::contract::ReadContract;
+use crate::file::publication::{Found, ReadPublication};
+use crate::file::{self, Notes, ReadFile};
 use crate::mistake::{ContractErrors, Mistake, MistakeKind};
 use crate::names::{Side, topic};
+use crate::publication::Publication;
 
 /// Folders beside the owners' that hold no contracts.
 const NOT_OWNERS: [&str; 7] = [
@@ -21,10 +24,11 @@ const NOT_OWNERS: [&str; 7] = [
     "target",
 ];
 
-/// Contracts by dataset id.
+/// Contracts and open sets, by dataset id.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     contracts: BTreeMap<String, Contract>,
+    publications: BTreeMap<String, Publication>,
 }
 
 impl Catalogue {
@@ -35,15 +39,23 @@ impl Catalogue {
             mistakes: Vec::new(),
         };
         let references = reader.references();
-        let contracts = reader.contracts(&references);
-        reader.check_claims(&contracts);
+        let mut files = reader.files(&references);
+        reader.check_datasets(&files);
+        reader.check_tables(&files);
+        reader.check_publications(&mut files);
         ContractErrors::none_or(reader.mistakes)?;
-        let by_id = |(_, read): (PathBuf, ReadContract)| {
-            (read.contract.dataset.as_str().to_owned(), read.contract)
-        };
-        Ok(Catalogue {
-            contracts: contracts.into_iter().map(by_id).collect(),
-        })
+        let mut catalogue = Catalogue::default();
+        for contract in files.contracts {
+            let contract = contract.read.contract;
+            let id = contract.dataset.as_str().to_owned();
+            catalogue.contracts.insert(id, contract);
+        }
+        for publication in files.publications {
+            let publication = publication.read.publication;
+            let id = publication.dataset.as_str().to_owned();
+            catalogue.publications.insert(id, publication);
+        }
+        Ok(catalogue)
     }
 
     /// All contracts, drafts too, by dataset id.
@@ -60,31 +72,94 @@ impl Catalogue {
         self.contracts.get(dataset)
     }
 
-    /// The active contract of a topic, of either side.
+    /// The open sets, by dataset id.
+    pub fn publications(&self) -> impl Iterator<Item = &Publication> {
+        self.publications.values()
+    }
+
+    pub fn publication(&self, dataset: &str) -> Option<&Publication> {
+        self.publications.get(dataset)
+    }
+
+    /// The active contract of a topic, as it travels there: of an open topic the derived one.
     pub fn by_topic(&self, prefix: &str, name: &str) -> Option<&Contract> {
-        self.active().find(|contract| {
-            [Side::Shared, Side::Open]
-                .into_iter()
-                .any(|side| topic(prefix, side, &contract.owner, &contract.dataset) == name)
-        })
+        let sides = [Side::Shared, Side::Open];
+        self.active()
+            .flat_map(|contract| sides.into_iter().filter_map(|side| contract.on(side)))
+            .find(|contract| {
+                topic(prefix, contract.side, &contract.owner, &contract.dataset) == name
+            })
     }
 }
 
 impl Contract {
     /// One contract by its text, without code lists or formats to refer to.
     pub fn from_yaml(text: &str) -> Result<Contract, ContractErrors> {
-        let (read, mistakes) =
-            contract_file::read(Path::new("contract.yaml"), text, &References::default());
+        let file = Path::new("contract.yaml");
+        let (read, mistakes) = file::read(file, text, &References::default());
         ContractErrors::none_or(mistakes)?;
-        // Without a mistake there is a contract: the reader notes one for whatever it can't read.
-        read.map(|read| read.contract).ok_or_else(|| {
-            ContractErrors::one(
-                Path::new("contract.yaml"),
+        match read {
+            Some(ReadFile::Contract(read)) => Ok(read.contract),
+            Some(ReadFile::Publication(_)) => Err(ContractErrors::one(
+                file,
+                MistakeKind::Conflict,
+                "is an open set, not the contract of a dataset",
+                "name a file without `publish`",
+            )),
+            // Without a mistake there is a contract: the reader notes one for whatever it can't read.
+            None => Err(ContractErrors::one(
+                file,
                 MistakeKind::Unreadable,
                 "nothing could be read",
                 "check the file",
-            )
-        })
+            )),
+        }
+    }
+}
+
+/// What was read, each with the file it stands in.
+#[derive(Default)]
+struct Files {
+    contracts: Vec<Placed<ReadContract>>,
+    publications: Vec<Placed<ReadPublication>>,
+    /// Ids, by the names of their files, that could not be read.
+    unread: Vec<String>,
+}
+
+struct Placed<T> {
+    file: PathBuf,
+    read: T,
+}
+
+/// An id that a file lays claim to.
+struct Claim<'a> {
+    file: &'a Path,
+    dataset: &'a DatasetId,
+    owner: &'a OwnerId,
+    dataset_line: usize,
+    owner_line: usize,
+}
+
+impl Files {
+    /// In the order of their files.
+    fn claims(&self) -> Vec<Claim<'_>> {
+        let contracts = self.contracts.iter().map(|Placed { file, read }| Claim {
+            file,
+            dataset: &read.contract.dataset,
+            owner: &read.contract.owner,
+            dataset_line: read.dataset_line,
+            owner_line: read.owner_line,
+        });
+        let publications = self.publications.iter().map(|Placed { file, read }| Claim {
+            file,
+            dataset: &read.publication.dataset,
+            owner: &read.publication.owner,
+            dataset_line: read.dataset_line,
+            owner_line: read.owner_line,
+        });
+        let mut claims: Vec<Claim<'_>> = contracts.chain(publications).collect();
+        claims.sort_by_key(|claim| claim.file);
+        claims
     }
 }
 
@@ -192,9 +267,9 @@ impl CatalogueReader<'_> {
         references
     }
 
-    fn contracts(&mut self, references: &References) -> Vec<(PathBuf, ReadContract)> {
-        let mut contracts = Vec::new();
-        let mut files = 0_usize;
+    fn files(&mut self, references: &References) -> Files {
+        let mut read_files = Files::default();
+        let mut found = 0_usize;
         for owner in self.entries(Path::new("")) {
             if !self.dir.join(&owner).is_dir() || NOT_OWNERS.contains(&file_name(&owner).as_str()) {
                 continue;
@@ -203,29 +278,11 @@ impl CatalogueReader<'_> {
                 if has_extension(&file, "avsc") {
                     continue;
                 }
-                files += 1;
-                if !has_extension(&file, "yaml") {
-                    self.note(
-                        &file,
-                        0,
-                        MistakeKind::Name,
-                        "is neither a contract nor one of its Avro files",
-                        "name contracts `<dataset>.yaml`, or move the file away",
-                    );
-                    continue;
-                }
-                let Some(text) = self.text(&file) else {
-                    continue;
-                };
-                let (read, mistakes) = contract_file::read(&file, &text, references);
-                self.mistakes.extend(mistakes);
-                if let Some(read) = read {
-                    self.check_place(&file, &read);
-                    contracts.push((file, read));
-                }
+                found += 1;
+                self.file(file, references, &mut read_files);
             }
         }
-        if files == 0 && self.mistakes.is_empty() {
+        if found == 0 && self.mistakes.is_empty() {
             let what = format!("there is no contract below `{}`", self.dir.display());
             self.note(
                 Path::new(""),
@@ -235,57 +292,76 @@ impl CatalogueReader<'_> {
                 "set `contracts` in the configuration to the folder of the contracts",
             );
         }
-        contracts
+        read_files
     }
 
-    fn check_place(&mut self, file: &Path, read: &ReadContract) {
-        let contract = &read.contract;
-        if stem(file) != contract.dataset.as_str() {
-            let what = format!(
-                "dataset `{}` is in a file of another name",
-                contract.dataset
-            );
+    fn file(&mut self, file: PathBuf, references: &References, into: &mut Files) {
+        if !has_extension(&file, "yaml") {
             self.note(
-                file,
-                read.dataset_line,
+                &file,
+                0,
                 MistakeKind::Name,
-                what,
-                format!("name the file `{}.yaml`", contract.dataset),
+                "is neither a contract nor one of its Avro files",
+                "name contracts `<dataset>.yaml`, or move the file away",
             );
+            return;
         }
-        let folder = file.parent().map(file_name).unwrap_or_default();
-        if folder != contract.owner.as_str() {
-            let what = format!("owner `{}` is in the folder of another", contract.owner);
-            self.note(
-                file,
-                read.owner_line,
-                MistakeKind::Name,
-                what,
-                format!("move the file to `{}/`", contract.owner),
-            );
+        let Some(text) = self.text(&file) else {
+            return;
+        };
+        let (read, mistakes) = file::read(&file, &text, references);
+        self.mistakes.extend(mistakes);
+        match read {
+            Some(ReadFile::Contract(read)) => into.contracts.push(Placed { file, read }),
+            Some(ReadFile::Publication(read)) => into.publications.push(Placed { file, read }),
+            None => into.unread.push(stem(&file)),
         }
     }
 
-    fn check_claims(&mut self, contracts: &[(PathBuf, ReadContract)]) {
+    /// Each id once, each file called after its id and in the folder of its owner.
+    fn check_datasets(&mut self, files: &Files) {
         let mut datasets: HashMap<&str, &Path> = HashMap::new();
-        let mut tables: HashMap<(&str, &str, &str), &Path> = HashMap::new();
-        for (file, read) in contracts {
-            let contract = &read.contract;
-            if let Some(first) = datasets.insert(contract.dataset.as_str(), file) {
+        for claim in files.claims() {
+            let (file, dataset, owner) = (claim.file, claim.dataset, claim.owner);
+            if stem(file) != dataset.as_str() {
+                self.note(
+                    file,
+                    claim.dataset_line,
+                    MistakeKind::Name,
+                    format!("dataset `{dataset}` is in a file of another name"),
+                    format!("name the file `{dataset}.yaml`"),
+                );
+            }
+            if file.parent().map(file_name).unwrap_or_default() != owner.as_str() {
+                self.note(
+                    file,
+                    claim.owner_line,
+                    MistakeKind::Name,
+                    format!("owner `{owner}` is in the folder of another"),
+                    format!("move the file to `{owner}/`"),
+                );
+            }
+            // So a topic, `<owner>.<dataset>`, and a table of the store have one contract.
+            if let Some(first) = datasets.insert(dataset.as_str(), file) {
                 let what = format!(
-                    "dataset `{}` has a contract already, `{}`",
-                    contract.dataset,
+                    "dataset `{dataset}` has a contract already, `{}`",
                     first.display()
                 );
                 self.note(
                     file,
-                    read.dataset_line,
+                    claim.dataset_line,
                     MistakeKind::Claimed,
                     what,
                     "an id names one dataset, whoever owns it: choose another",
                 );
             }
-            let source = &contract.source;
+        }
+    }
+
+    fn check_tables(&mut self, files: &Files) {
+        let mut tables: HashMap<(&str, &str, &str), &Path> = HashMap::new();
+        for Placed { file, read } in &files.contracts {
+            let source = &read.contract.source;
             if source.table.is_empty() {
                 continue;
             }
@@ -307,6 +383,24 @@ impl CatalogueReader<'_> {
                     "a table feeds one dataset: correct the table, or remove one contract",
                 );
             }
+        }
+    }
+
+    fn check_publications(&mut self, files: &mut Files) {
+        let contracts: HashMap<&str, &Contract> = files
+            .contracts
+            .iter()
+            .map(|placed| (placed.read.contract.dataset.as_str(), &placed.read.contract))
+            .collect();
+        for Placed { file, read } in &mut files.publications {
+            let mut notes = Notes::new(file);
+            let find = |dataset: &str| match contracts.get(dataset) {
+                Some(contract) => Found::Contract(contract),
+                None if files.unread.iter().any(|unread| unread == dataset) => Found::Unread,
+                None => Found::Nothing,
+            };
+            read.check(find, &mut notes);
+            self.mistakes.extend(notes.into_mistakes());
         }
     }
 }

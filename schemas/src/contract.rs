@@ -2,6 +2,10 @@
 //! known to be sound.
 
 use std::fmt;
+use std::sync::Arc;
+
+use crate::names::Side;
+use crate::open::OpenProjection;
 
 /// `land-parcel`: lower-case letters, digits and single `-`, 1 to 48 characters.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -51,10 +55,18 @@ pub struct Label {
 pub struct Contract {
     pub dataset: DatasetId,
     pub owner: OwnerId,
+    /// Shared as read from a file; open for the contract that [`OpenProjection`] derives from it.
+    pub side: Side,
     pub name: Label,
     /// What it holds, for people who have never seen it.
     pub about: Option<Label>,
+    /// Its entry in the catalogue of the province's data.
+    pub catalogue: Option<CatalogueEntry>,
+    /// On which ground it is carried, and what of it is our own assumption.
+    pub legal: Option<Label>,
     pub status: Status,
+    /// Why a draft is one; None when active.
+    pub draft_because: Option<Label>,
     pub kind: Kind,
     pub source: SourceTable,
     /// Fixed for ever: another count is another topic.
@@ -72,6 +84,44 @@ pub struct Contract {
     /// Goal, in seconds from commit to store.
     pub freshness_seconds: u32,
     pub rules: crate::rules::Rules,
+    /// What of it is public; None: nothing is.
+    pub open: Option<Arc<OpenProjection>>,
+}
+
+/// What the catalogue of the province's data says of a dataset.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CatalogueEntry {
+    pub group: Group,
+    pub seed: Seed,
+    /// The words of the decision that it is there for.
+    pub phrase: Option<String>,
+    /// Ids of the authorities entitled to it, and `citizens`.
+    pub consumers: Vec<String>,
+    pub personal_data: String,
+    pub sensitivity: String,
+    pub cadence: String,
+}
+
+/// Whose dataset it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Group {
+    /// Of one department.
+    Specialised,
+    SharedNational,
+    SharedProvincial,
+    /// An open set, published from others.
+    Open,
+}
+
+/// How far the decision names the dataset.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Seed {
+    Named,
+    /// Only its field is named.
+    FieldNamed,
+    Implied,
+    /// Ours.
+    Assumed,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -95,6 +145,18 @@ pub struct SourceTable {
     /// Schema and table inside it.
     pub schema: String,
     pub table: String,
+    pub identity: Identity,
+}
+
+/// What PostgreSQL sends of the row as it was: the table's replica identity.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Identity {
+    /// The key, when it changes.
+    Key,
+    /// The columns of a unique index; indices into the contract's columns, the key among them.
+    Columns(Vec<usize>),
+    /// The whole row.
+    Full,
 }
 
 #[derive(Clone, Debug)]
@@ -177,6 +239,46 @@ impl Contract {
     pub fn is_active(&self) -> bool {
         self.status == Status::Active
     }
+
+    /// The contract as it travels on a side; None when nothing of it does.
+    pub fn on(&self, side: Side) -> Option<&Contract> {
+        match side {
+            side if side == self.side => Some(self),
+            Side::Open => self.open.as_ref().map(|open| &*open.contract),
+            Side::Shared => None,
+        }
+    }
+
+    /// Does the old row that PostgreSQL sends hold this column? The key always is in it.
+    pub fn identifies(&self, column: usize) -> bool {
+        match &self.source.identity {
+            Identity::Key => self.key.contains(&column),
+            Identity::Columns(columns) => columns.contains(&column),
+            Identity::Full => true,
+        }
+    }
+}
+
+impl Group {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Group::Specialised => "specialised",
+            Group::SharedNational => "shared-national",
+            Group::SharedProvincial => "shared-provincial",
+            Group::Open => "open",
+        }
+    }
+}
+
+impl Seed {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Seed::Named => "named",
+            Seed::FieldNamed => "field-named",
+            Seed::Implied => "implied",
+            Seed::Assumed => "assumed",
+        }
+    }
 }
 
 impl ColumnType {
@@ -204,6 +306,19 @@ impl ColumnType {
             | ColumnType::Bytea
             | ColumnType::Other { .. } => self.to_string(),
         }
+    }
+
+    pub fn is_number(&self) -> bool {
+        matches!(
+            self,
+            ColumnType::Smallint
+                | ColumnType::Integer
+                | ColumnType::Bigint
+                | ColumnType::Real
+                | ColumnType::Double
+                | ColumnType::Numeric { .. }
+                | ColumnType::NumericAny
+        )
     }
 
     /// Does the store compare it as text? Then its key column is collated "C".

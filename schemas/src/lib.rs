@@ -1,31 +1,26 @@
 //! The data contracts: one YAML file per dataset says everything about it. Pure: no IO but reading
-//! the contract files, no clock, no async.
+//! the contract files, no clock, no async. The language is described in this folder's `README.md`.
 //!
-//! - [`contract`]: what a contract says, as types
+//! - [`contract`]: what a contract says, as types; [`publication`]: an open set, the same
 //! - [`catalogue`]: all contracts of a folder, or every mistake in them
 //! - [`row`]: a row as PostgreSQL writes it, one text per column
 //! - [`rules`]: what a row must keep, compiled from its contract
+//! - [`open`]: what of a row is public
 //! - [`names`]: topics, subjects, tables and Avro names of a dataset, one-to-one
-//! - [`avro`]: the Avro schemas of a dataset's topic; [`avro_files`]: their copies beside the contracts
+//! - [`avro`]: the Avro schemas of a dataset's topics; [`avro_files`]: their copies beside the contracts
 //! - [`show`]: contracts as people read them
-//!
-//! Reading a file goes [`yaml`] (a tree with lines) → [`fields`] (what is missing, unknown, wrong) →
-//! [`contract_file`], [`column_file`], [`row_rule_file`]; what it refers to is in [`code_list`].
+//! - [`file`]: from the text of a file to a contract
 
 pub mod array;
 pub mod avro;
 pub mod avro_files;
 pub mod catalogue;
-mod code_list;
-mod column_file;
-mod column_type;
 pub mod contract;
-mod contract_file;
-mod fields;
+mod file;
 pub mod mistake;
 pub mod names;
+pub mod open;
+pub mod publication;
 pub mod row;
-mod row_rule_file;
 pub mod rules;
 pub mod show;
-mod yaml;

@@ -62,6 +62,11 @@ pub fn store_table(contract: &Contract) -> String {
     contract.dataset.as_str().replace('-', "_")
 }
 
+/// Schema of the views that a side's readers see in its store.
+pub fn view_schema(side: Side) -> &'static str {
+    side.as_str()
+}
+
 /// Longest id: `<prefix>.shared.<owner>.<dataset>-value` stays far below Kafka's 249 characters, and a
 /// table name below PostgreSQL's 63.
 const MAX_ID: usize = 48;

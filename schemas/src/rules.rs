@@ -5,9 +5,10 @@
 //!
 //! - [`text`]: what every text must be, and what a code must be
 //! - [`value`]: rules of one column
-//! - [`row`]: rules between columns
+//! - [`row`]: rules between columns; [`condition`]: when they apply
 //! - [`geometry`], [`json`], [`tax_code`], [`time`]: the arithmetic behind them
 
+pub(crate) mod condition;
 pub(crate) mod geometry;
 pub(crate) mod json;
 pub(crate) mod row;
@@ -156,6 +157,28 @@ impl Rules {
         // Secrets first: no other breach may decide what happens to the payload of a secret row.
         rows.sort_by_key(|rule| !rule.is_secret());
         Rules { columns, rows }
+    }
+
+    /// The rules that concern only some columns, for rows that have these columns in this order. `kept`
+    /// gives the present index of each, None for one that is made anew.
+    pub(crate) fn of_columns(&self, kept: &[Option<usize>]) -> Rules {
+        if self.columns.is_empty() && self.rows.is_empty() {
+            return Rules::default();
+        }
+        let place = |column: usize| kept.iter().position(|kept| *kept == Some(column));
+        let column_rules = |column: &Option<usize>| {
+            column
+                .and_then(|column| self.columns.get(column).cloned())
+                .unwrap_or_default()
+        };
+        Rules {
+            columns: kept.iter().map(column_rules).collect(),
+            rows: self
+                .rows
+                .iter()
+                .filter_map(|rule| rule.moved(&place))
+                .collect(),
+        }
     }
 
     /// The first breach of a row, or what is odd in it.

@@ -79,6 +79,30 @@ impl RowRule {
         matches!(self, RowRule::Secret { .. })
     }
 
+    /// The same rule over columns that stand elsewhere; None when one of its columns is not there.
+    pub(crate) fn moved(&self, place: &dyn Fn(usize) -> Option<usize>) -> Option<RowRule> {
+        let mut moved = self.clone();
+        for column in moved.columns_mut() {
+            *column = place(*column)?;
+        }
+        Some(moved)
+    }
+
+    fn columns_mut(&mut self) -> Vec<&mut usize> {
+        match self {
+            RowRule::Secret { column, .. } => vec![column],
+            RowRule::Member { column, of } | RowRule::Window { column, of, .. } => {
+                vec![column, of]
+            }
+            RowRule::BranchParent { code, parent } => vec![code, parent],
+            RowRule::Sha256 { hash, content } => vec![hash, content],
+            RowRule::Geometry(rule) => vec![&mut rule.wkt, &mut rule.srid, &mut rule.area],
+            RowRule::Measurement(rule) => {
+                vec![&mut rule.value, &mut rule.parameter, &mut rule.unit]
+            }
+        }
+    }
+
     pub(crate) fn check(&self, row: Row<'_>) -> Result<(), Breach> {
         let (code, column) = match self {
             RowRule::Secret { column, allowed } => {

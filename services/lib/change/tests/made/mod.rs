@@ -8,9 +8,10 @@ use std::collections::HashMap;
 use apache_avro::Decimal;
 use apache_avro::types::Value;
 use bangioc_schemas::contract::{
-    Class, Column, ColumnType, Contract, DatasetId, Kind, Label, OnPoison, OwnerId, SourceTable,
-    Status,
+    Class, Column, ColumnType, Contract, DatasetId, Identity, Kind, Label, OnPoison, OwnerId,
+    SourceTable, Status,
 };
+use bangioc_schemas::names::Side;
 use bangioc_schemas::row::{Cell, RowBuf};
 use bangioc_schemas::rules::Rules;
 use proptest::prelude::*;
@@ -25,14 +26,19 @@ pub(crate) fn contract(columns: Vec<(&str, ColumnType)>, key: Vec<usize>) -> Con
     Contract {
         dataset: DatasetId::parse("made-up").unwrap(),
         owner: OwnerId::parse("so-nnmt").unwrap(),
+        side: Side::Shared,
         name: label(),
         about: None,
+        catalogue: None,
+        legal: None,
         status: Status::Active,
+        draft_because: None,
         kind: Kind::State,
         source: SourceTable {
             source: "so-nnmt".into(),
             schema: "dept".into(),
             table: "made_up".into(),
+            identity: Identity::Key,
         },
         partitions: 3,
         truncate: false,
@@ -52,6 +58,7 @@ pub(crate) fn contract(columns: Vec<(&str, ColumnType)>, key: Vec<usize>) -> Con
         on_poison: OnPoison::ParkKey,
         freshness_seconds: 60,
         rules: Rules::default(),
+        open: None,
     }
 }
 

@@ -1,14 +1,16 @@
 //! The `rules` of a contract file: rules between columns, each a mapping whose first key names it.
 
-use crate::code_list::{CodeList, References};
-use crate::column_file::{ReadColumn, parse_range};
+use super::code_list::{CodeList, References};
+use super::column::ReadColumn;
+use super::column_rule::parse_range;
+use super::contract::seconds;
+use super::fields::{At, Fields, Notes, nearest, shown};
+use super::key::find_column;
+use super::yaml::{Data, Node};
 use crate::contract::ColumnType;
-use crate::contract_file::{find_column, seconds};
-use crate::fields::{At, Fields, Notes, nearest, shown};
 use crate::mistake::MistakeKind;
 use crate::rules::geometry::Bounds;
 use crate::rules::row::{GeometryRule, MeasurementRule, Parameter, RowRule};
-use crate::yaml::{Data, Node};
 
 const KNOWN: [&str; 7] = [
     "secret_unless",

@@ -6,7 +6,7 @@
 
 use saphyr_parser::{Event, Parser, Span, StrInput};
 
-use crate::fields::shown;
+use super::fields::shown;
 use crate::mistake::MistakeKind;
 
 #[derive(Clone, Debug)]

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::fields::{Notes, text_of};
+use super::fields::{Notes, text_of};
+use super::yaml::{self, Data};
 use crate::mistake::{Mistake, MistakeKind};
-use crate::yaml::{self, Data};
 
 #[derive(Clone, Debug)]
 pub(crate) struct CodeList {

@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use super::yaml::{Data, Entry, Node};
 use crate::mistake::{Mistake, MistakeKind};
-use crate::yaml::{Data, Entry, Node};
 
 /// The mistakes of one file.
 pub(crate) struct Notes {
@@ -167,7 +167,7 @@ impl<'a> Fields<'a> {
     }
 
     /// One of the named choices.
-    pub(crate) fn choice<T: Copy>(
+    pub(crate) fn choice<T: Clone>(
         &mut self,
         key: &'static str,
         choices: &[(&str, T)],
@@ -177,7 +177,7 @@ impl<'a> Fields<'a> {
         let found = choices
             .iter()
             .find(|(name, _)| *name == text)
-            .map(|(_, value)| *value);
+            .map(|(_, value)| value.clone());
         if found.is_none() {
             let names: Vec<String> = choices
                 .iter()
