@@ -4,6 +4,7 @@ mod args;
 mod contract;
 mod dead_letter;
 mod explain;
+mod open_data;
 mod output;
 mod render;
 mod service;
@@ -69,6 +70,9 @@ fn run(arguments: Arguments) -> Result<(), BoxFailure> {
             Command::Status { watch } => status::run(watch, &settings, &shutdown, &mut out).await,
             Command::DeadLetter(command) => {
                 Box::pin(dead_letter::run(command, &settings, &mut out)).await
+            }
+            Command::OpenData(command) => {
+                Box::pin(open_data::run(command, &settings, shutdown, &mut out)).await
             }
             // Answered above, before any configuration is read.
             Command::Explain { .. } => Ok(()),

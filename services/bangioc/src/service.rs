@@ -9,7 +9,7 @@ use bangioc_runtime::settings::Settings;
 use bangioc_runtime::shutdown::Shutdown;
 use bangioc_runtime::tasks::TaskGroup;
 
-use crate::{args, contract};
+use crate::{args, contract, open_data};
 
 pub(crate) async fn run(
     service: args::Service,
@@ -69,6 +69,28 @@ pub(crate) async fn run(
                 "shared-store",
                 ended(
                     bangioc_shared_store::run(config, deps, shutdown.clone()),
+                    shutdown.clone(),
+                ),
+            );
+        }
+        args::Service::OpenData => {
+            let config = bangioc_open_data::Config::read(settings);
+            let contracts = settings.contracts_dir();
+            settings.finish()?;
+            let catalogue = contract::read(&contracts)?;
+            let deps = bangioc_open_data::Deps {
+                contracts: catalogue
+                    .active()
+                    .filter_map(|contract| contract.open.as_ref())
+                    .map(|open| Arc::clone(&open.contract))
+                    .collect(),
+                sets: open_data::sets(&catalogue)?,
+                metrics: metrics.clone(),
+            };
+            group.spawn(
+                "open-data",
+                ended(
+                    bangioc_open_data::run(config, deps, shutdown.clone()),
                     shutdown.clone(),
                 ),
             );

@@ -8,7 +8,7 @@ use bangioc_schemas::array;
 use bangioc_schemas::contract::ColumnType;
 
 /// The text of a value in CSV, and of every value that JSON writes as a string.
-pub fn lexical<'a>(column_type: &ColumnType, text: &'a str) -> Cow<'a, str> {
+pub(crate) fn lexical<'a>(column_type: &ColumnType, text: &'a str) -> Cow<'a, str> {
     match column_type {
         ColumnType::Boolean => Cow::Borrowed(if text == "t" { "true" } else { "false" }),
         ColumnType::Real
@@ -25,7 +25,9 @@ pub fn lexical<'a>(column_type: &ColumnType, text: &'a str) -> Cow<'a, str> {
         ColumnType::Json | ColumnType::Jsonb if text.contains(['\n', '\r']) => {
             Cow::Owned(text.replace(['\n', '\r'], " "))
         }
-        ColumnType::Array(element) => json_array(element, text).map_or(Cow::Borrowed(text), Cow::Owned),
+        ColumnType::Array(element) => {
+            json_array(element, text).map_or(Cow::Borrowed(text), Cow::Owned)
+        }
         ColumnType::Smallint
         | ColumnType::Integer
         | ColumnType::Bigint
@@ -42,13 +44,23 @@ pub fn lexical<'a>(column_type: &ColumnType, text: &'a str) -> Cow<'a, str> {
 }
 
 /// Writes a value as JSON.
-pub fn write_json(out: &mut impl Write, column_type: &ColumnType, text: &str) -> io::Result<()> {
+pub(crate) fn write_json(
+    out: &mut impl Write,
+    column_type: &ColumnType,
+    text: &str,
+) -> io::Result<()> {
     match column_type {
-        ColumnType::Smallint | ColumnType::Integer | ColumnType::Bigint => out.write_all(text.as_bytes()),
+        ColumnType::Smallint | ColumnType::Integer | ColumnType::Bigint => {
+            out.write_all(text.as_bytes())
+        }
         ColumnType::Real
         | ColumnType::Double
         | ColumnType::Numeric { .. }
-        | ColumnType::NumericAny => out.write_all(if is_finite(text) { text.as_bytes() } else { b"null" }),
+        | ColumnType::NumericAny => out.write_all(if is_finite(text) {
+            text.as_bytes()
+        } else {
+            b"null"
+        }),
         ColumnType::Boolean | ColumnType::Json | ColumnType::Jsonb => {
             out.write_all(lexical(column_type, text).as_bytes())
         }
@@ -68,12 +80,12 @@ pub fn write_json(out: &mut impl Write, column_type: &ColumnType, text: &str) ->
     }
 }
 
-pub fn write_string(out: &mut impl Write, text: &str) -> io::Result<()> {
+pub(crate) fn write_string(out: &mut impl Write, text: &str) -> io::Result<()> {
     serde_json::to_writer(out, text).map_err(io::Error::from)
 }
 
 /// Not `NaN`, `Infinity`, `-Infinity`: a number by its last character.
-pub fn is_finite(text: &str) -> bool {
+pub(crate) fn is_finite(text: &str) -> bool {
     text.ends_with(|c: char| c.is_ascii_digit())
 }
 
@@ -127,19 +139,54 @@ mod tests {
         let whole = ColumnType::Array(Box::new(ColumnType::Integer));
         for (column_type, from, csv, in_json) in [
             (&ColumnType::Boolean, "t", "true", "true"),
-            (&ColumnType::Bigint, "9223372036854775807", "9223372036854775807", "9223372036854775807"),
+            (
+                &ColumnType::Bigint,
+                "9223372036854775807",
+                "9223372036854775807",
+                "9223372036854775807",
+            ),
             (&ColumnType::NumericAny, "1.50", "1.50", "1.50"),
             (&ColumnType::Double, "1e+20", "1e+20", "1e+20"),
             (&ColumnType::Double, "NaN", "NaN", "null"),
             (&ColumnType::Double, "-Infinity", "-INF", "null"),
-            (&ColumnType::Timestamptz, "2026-11-24 15:00:00.5+07", "2026-11-24T15:00:00.5+07:00", "\"2026-11-24T15:00:00.5+07:00\""),
-            (&ColumnType::Timestamptz, "infinity", "infinity", "\"infinity\""),
-            (&ColumnType::Timestamp, "0044-03-15 12:00:00 BC", "0044-03-15 12:00:00 BC", "\"0044-03-15 12:00:00 BC\""),
-            (&ColumnType::Json, "{\n \"a\": \"b\\n\"}", "{  \"a\": \"b\\n\"}", "{  \"a\": \"b\\n\"}"),
-            (&texts, "{a,\"b \\\"c\\\"\",NULL}", "[\"a\",\"b \\\"c\\\"\",null]", "[\"a\",\"b \\\"c\\\"\",null]"),
+            (
+                &ColumnType::Timestamptz,
+                "2026-11-24 15:00:00.5+07",
+                "2026-11-24T15:00:00.5+07:00",
+                "\"2026-11-24T15:00:00.5+07:00\"",
+            ),
+            (
+                &ColumnType::Timestamptz,
+                "infinity",
+                "infinity",
+                "\"infinity\"",
+            ),
+            (
+                &ColumnType::Timestamp,
+                "0044-03-15 12:00:00 BC",
+                "0044-03-15 12:00:00 BC",
+                "\"0044-03-15 12:00:00 BC\"",
+            ),
+            (
+                &ColumnType::Json,
+                "{\n \"a\": \"b\\n\"}",
+                "{  \"a\": \"b\\n\"}",
+                "{  \"a\": \"b\\n\"}",
+            ),
+            (
+                &texts,
+                "{a,\"b \\\"c\\\"\",NULL}",
+                "[\"a\",\"b \\\"c\\\"\",null]",
+                "[\"a\",\"b \\\"c\\\"\",null]",
+            ),
             (&whole, "{1,2}", "[1,2]", "[1,2]"),
             (&whole, "{{1},{2}}", "{{1},{2}}", "\"{{1},{2}}\""),
-            (&text, "Đông Khê \"A\"\t", "Đông Khê \"A\"\t", "\"Đông Khê \\\"A\\\"\\t\""),
+            (
+                &text,
+                "Đông Khê \"A\"\t",
+                "Đông Khê \"A\"\t",
+                "\"Đông Khê \\\"A\\\"\\t\"",
+            ),
         ] {
             assert_eq!(lexical(column_type, from), csv);
             assert_eq!(json(column_type, from), in_json);

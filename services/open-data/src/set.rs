@@ -1,7 +1,10 @@
 //! What is published: an open set with its resources and columns, resolved from the contracts once. All
 //! later parts know sets only by these types.
 
+use bangioc_schemas::catalogue::Catalogue;
 use bangioc_schemas::contract::{Column, ColumnType, Contract, Label};
+use bangioc_schemas::names;
+use bangioc_schemas::publication::{Content, HourlyMean, Keywords, Publication};
 use serde_json::{Value, json};
 
 use crate::query;
@@ -22,12 +25,6 @@ pub struct OpenSet {
     pub licence: String,
     pub keywords: Keywords,
     pub resources: Vec<Resource>,
-}
-
-#[derive(Clone, Default, Debug)]
-pub struct Keywords {
-    pub vi: Vec<String>,
-    pub en: Vec<String>,
 }
 
 /// One table of a set, published in several formats.
@@ -61,40 +58,29 @@ pub struct Field {
 pub enum Geometry {
     /// A column of GeoJSON.
     Column(usize),
-    LonLat { lon: usize, lat: usize },
-}
-
-/// Means over whole hours, of a table of measurements.
-#[derive(Clone, Debug)]
-pub struct HourlyMean {
-    pub value: String,
-    pub at: String,
-    pub by: Vec<String>,
-    /// Measurements that an hour should have.
-    pub expected: u32,
-    /// Share of them that it must have.
-    pub at_least: f64,
-    /// Column → values, as PostgreSQL writes them, of which it must have one; None: null.
-    pub only: Vec<(String, Vec<Option<String>>)>,
+    LonLat {
+        lon: usize,
+        lat: usize,
+    },
 }
 
 impl Resource {
     /// The whole open table of a dataset.
-    pub fn rows(name: &str, title: Label, contract: &Contract, geometry: Option<usize>) -> Resource {
+    fn rows(name: &str, title: Label, contract: &Contract) -> Resource {
         let fields: Vec<Field> = contract
             .columns
             .iter()
             .enumerate()
             .map(|(i, column)| Field::of(column, contract.key.contains(&i)))
             .collect();
-        let table = bangioc_schemas::names::store_table(contract);
+        let table = names::store_table(contract);
         Resource {
             copy: query::rows(&table, &fields, &contract.key),
             name: name.to_owned(),
             dataset: contract.dataset.to_string(),
             title,
             about: contract.about.clone(),
-            geometry: geometry.map(Geometry::Column).or_else(|| lon_lat(&fields)),
+            geometry: outline(&fields).or_else(|| lon_lat(&fields)),
             key: contract.key.clone(),
             fields,
             table,
@@ -102,7 +88,12 @@ impl Resource {
     }
 
     /// None when the contract lacks a column that `mean` names.
-    pub fn hourly_mean(name: &str, title: Label, contract: &Contract, mean: &HourlyMean) -> Option<Resource> {
+    fn hourly_mean(
+        name: &str,
+        title: Label,
+        contract: &Contract,
+        mean: &HourlyMean,
+    ) -> Option<Resource> {
         let column = |name: &String| Some(&contract.columns[contract.column_index(name)?]);
         let mut fields: Vec<Field> = mean
             .by
@@ -112,9 +103,9 @@ impl Resource {
         let key = (0..=fields.len()).collect();
         let (value, _) = (column(&mean.value)?, column(&mean.at)?);
         fields.extend(mean_fields(value, mean));
-        let table = bangioc_schemas::names::store_table(contract);
+        let table = names::store_table(contract);
         Some(Resource {
-            copy: query::hourly_mean(&table, mean),
+            copy: query::hourly_mean(&table, contract, mean),
             name: name.to_owned(),
             dataset: contract.dataset.to_string(),
             title,
@@ -132,14 +123,20 @@ impl Resource {
 }
 
 fn mean_fields(value: &Column, mean: &HourlyMean) -> [Field; 3] {
-    let label = |vi: &str, en: &str| Label { vi: vi.into(), en: en.into() };
-    let needed = mean.needed();
+    let label = |vi: &str, en: &str| Label {
+        vi: vi.into(),
+        en: en.into(),
+    };
+    let needed = needed(mean);
     [
         Field {
             name: "hour".into(),
             column_type: ColumnType::Timestamptz,
             label: label("Giờ", "Hour"),
-            about: Some(label("Lúc bắt đầu của giờ đo, giờ Việt Nam.", "When the hour begins, Viet Nam time.")),
+            about: Some(label(
+                "Lúc bắt đầu của giờ đo, giờ Việt Nam.",
+                "When the hour begins, Viet Nam time.",
+            )),
             required: true,
         },
         Field {
@@ -150,8 +147,12 @@ fn mean_fields(value: &Column, mean: &HourlyMean) -> [Field; 3] {
                 &format!("Hourly mean ({})", value.label.en.to_lowercase()),
             ),
             about: Some(label(
-                &format!("Trung bình cộng, làm tròn 4 chữ số thập phân; chỉ có khi giờ đó có từ {needed} giá trị hợp lệ trở lên."),
-                &format!("Arithmetic mean to 4 decimals; only of hours with {needed} valid values or more."),
+                &format!(
+                    "Trung bình cộng, làm tròn 4 chữ số thập phân; chỉ có khi giờ đó có từ {needed} giá trị hợp lệ trở lên."
+                ),
+                &format!(
+                    "Arithmetic mean to 4 decimals; only of hours with {needed} valid values or more."
+                ),
             )),
             required: true,
         },
@@ -160,7 +161,10 @@ fn mean_fields(value: &Column, mean: &HourlyMean) -> [Field; 3] {
             column_type: ColumnType::Bigint,
             label: label("Số giá trị hợp lệ", "Valid values"),
             about: Some(label(
-                &format!("Số giá trị đo hợp lệ trong giờ, trên {} giá trị dự kiến.", mean.expected),
+                &format!(
+                    "Số giá trị đo hợp lệ trong giờ, trên {} giá trị dự kiến.",
+                    mean.expected
+                ),
                 &format!("Measurements counted in, of {} expected.", mean.expected),
             )),
             required: true,
@@ -168,13 +172,11 @@ fn mean_fields(value: &Column, mean: &HourlyMean) -> [Field; 3] {
     ]
 }
 
-impl HourlyMean {
-    /// Measurements without which an hour has no mean.
-    pub fn needed(&self) -> u32 {
-        (1..=self.expected)
-            .find(|count| f64::from(*count) >= f64::from(self.expected) * self.at_least)
-            .unwrap_or(self.expected)
-    }
+/// Measurements without which an hour has no mean.
+pub fn needed(mean: &HourlyMean) -> u32 {
+    (1..=mean.expected)
+        .find(|count| f64::from(*count) >= f64::from(mean.expected) * mean.at_least)
+        .unwrap_or(mean.expected)
 }
 
 impl Field {
@@ -189,20 +191,77 @@ impl Field {
     }
 }
 
+/// A column of GeoJSON, as the projection makes it from an outline of the source.
+fn outline(fields: &[Field]) -> Option<Geometry> {
+    let is_outline = |field: &Field| {
+        matches!(field.column_type, ColumnType::Json | ColumnType::Jsonb)
+            && ["geometry", "geom", "geojson", "outline", "boundary"]
+                .iter()
+                .any(|word| field.name.split('_').any(|part| part == *word))
+    };
+    fields.iter().position(is_outline).map(Geometry::Column)
+}
+
 fn lon_lat(fields: &[Field]) -> Option<Geometry> {
     let number = |name: &str| {
         fields.iter().position(|field| {
             field.name == name
                 && matches!(
                     field.column_type,
-                    ColumnType::Double | ColumnType::Real | ColumnType::Numeric { .. } | ColumnType::NumericAny
+                    ColumnType::Double
+                        | ColumnType::Real
+                        | ColumnType::Numeric { .. }
+                        | ColumnType::NumericAny
                 )
         })
     };
-    Some(Geometry::LonLat { lon: number("lon")?, lat: number("lat")? })
+    Some(Geometry::LonLat {
+        lon: number("lon")?,
+        lat: number("lat")?,
+    })
 }
 
 impl OpenSet {
+    /// `find` gives the open side of a dataset. None when a resource has none, which reading the contracts
+    /// refuses before.
+    pub fn of<'c>(
+        publication: &Publication,
+        find: impl Fn(&str) -> Option<&'c Contract>,
+    ) -> Option<OpenSet> {
+        let resources = publication.resources.iter().map(|resource| {
+            let contract = find(resource.dataset.as_str())?;
+            match &resource.content {
+                Content::Rows => Some(Resource::rows(
+                    &resource.name,
+                    resource.title.clone(),
+                    contract,
+                )),
+                Content::HourlyMean(mean) => {
+                    Resource::hourly_mean(&resource.name, resource.title.clone(), contract, mean)
+                }
+            }
+        });
+        Some(OpenSet {
+            id: publication.dataset.to_string(),
+            name: publication.name.clone(),
+            about: publication.about.clone(),
+            legal: publication.legal.clone(),
+            every_seconds: publication.every_seconds,
+            licence: publication.licence.clone(),
+            keywords: publication.keywords.clone(),
+            resources: resources.collect::<Option<_>>()?,
+        })
+    }
+
+    /// The open sets of a catalogue.
+    pub fn all(catalogue: &Catalogue) -> Vec<OpenSet> {
+        let find = |dataset: &str| catalogue.get(dataset)?.on(names::Side::Open);
+        catalogue
+            .publications()
+            .filter_map(|publication| OpenSet::of(publication, find))
+            .collect()
+    }
+
     /// Changes when anything does that the contract says about the public files.
     pub fn contract_version(&self) -> String {
         let content = json!({
@@ -241,9 +300,13 @@ impl OpenSet {
         match name.rsplit_once('-') {
             Some(("BY" | "BY-SA", version)) => Some(format!(
                 "https://creativecommons.org/licenses/{}/{version}/",
-                name.trim_end_matches(version).trim_end_matches('-').to_lowercase()
+                name.trim_end_matches(version)
+                    .trim_end_matches('-')
+                    .to_lowercase()
             )),
-            _ if self.licence == "CC0-1.0" => Some("https://creativecommons.org/publicdomain/zero/1.0/".into()),
+            _ if self.licence == "CC0-1.0" => {
+                Some("https://creativecommons.org/publicdomain/zero/1.0/".into())
+            }
             _ => None,
         }
     }
@@ -265,11 +328,11 @@ mod tests {
             by: Vec::new(),
             expected,
             at_least,
-            only: Vec::new(),
+            filter: Vec::new(),
         };
-        assert_eq!(mean(12, 0.75).needed(), 9);
-        assert_eq!(mean(1, 0.75).needed(), 1);
-        assert_eq!(mean(60, 1.0).needed(), 60);
-        assert_eq!(mean(10, 0.01).needed(), 1);
+        assert_eq!(needed(&mean(12, 0.75)), 9);
+        assert_eq!(needed(&mean(1, 0.75)), 1);
+        assert_eq!(needed(&mean(60, 1.0)), 60);
+        assert_eq!(needed(&mean(10, 0.01)), 1);
     }
 }

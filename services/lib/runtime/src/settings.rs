@@ -15,11 +15,13 @@ pub use mistake::{Mistake, MistakeKind, SettingsError};
 pub use section::Section;
 
 /// Sections that some service reads.
-const SECTIONS: [&str; 9] = [
+const SECTIONS: [&str; 11] = [
     "kafka",
     "registry",
     "source",
     "store",
+    "open-store",
+    "open-data",
     "sink",
     "capture",
     "dead-letter",

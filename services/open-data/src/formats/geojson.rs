@@ -22,10 +22,20 @@ pub(super) struct GeoJson<'a> {
 }
 
 impl GeoJson<'_> {
-    pub(super) fn create<'a>(path: &Path, resource: &'a Resource, geometry: Geometry) -> io::Result<GeoJson<'a>> {
+    pub(super) fn create<'a>(
+        path: &Path,
+        resource: &'a Resource,
+        geometry: Geometry,
+    ) -> io::Result<GeoJson<'a>> {
         let mut file = HashedFile::create(path)?;
         file.write_all(b"{\"type\":\"FeatureCollection\",\"features\":[")?;
-        Ok(GeoJson { file, resource, geometry, line: Vec::new(), first: true })
+        Ok(GeoJson {
+            file,
+            resource,
+            geometry,
+            line: Vec::new(),
+            first: true,
+        })
     }
 }
 
@@ -38,7 +48,12 @@ impl RowWriter for GeoJson<'_> {
         line.extend(b"{\"type\":\"Feature\",\"id\":");
         write_string(line, &id(self.resource, row))?;
         line.extend(b",\"geometry\":");
-        line.extend(geometry_text(self.geometry, row).as_deref().unwrap_or("null").as_bytes());
+        line.extend(
+            geometry_text(self.geometry, row)
+                .as_deref()
+                .unwrap_or("null")
+                .as_bytes(),
+        );
         line.extend(b",\"properties\":");
         write_object(line, &self.resource.fields, row, |i| match self.geometry {
             Geometry::Column(column) => i != column,
@@ -59,7 +74,12 @@ fn id(resource: &Resource, row: Row<'_>) -> String {
     let texts: Vec<_> = resource
         .key
         .iter()
-        .map(|&i| row.cell(i).text().map(|text| lexical(&resource.fields[i].column_type, text)).unwrap_or_default())
+        .map(|&i| {
+            row.cell(i)
+                .text()
+                .map(|text| lexical(&resource.fields[i].column_type, text))
+                .unwrap_or_default()
+        })
         .collect();
     texts.join("/")
 }
@@ -73,7 +93,11 @@ pub(super) fn geometry_text(geometry: Geometry, row: Row<'_>) -> Option<String> 
         }
         Geometry::LonLat { lon, lat } => {
             let number = |column| row.cell(column).text().filter(|text| is_finite(text));
-            Some(format!("{{\"type\":\"Point\",\"coordinates\":[{},{}]}}", number(lon)?, number(lat)?))
+            Some(format!(
+                "{{\"type\":\"Point\",\"coordinates\":[{},{}]}}",
+                number(lon)?,
+                number(lat)?
+            ))
         }
     }
 }

@@ -18,7 +18,11 @@ pub(super) struct JsonLines<'a> {
 
 impl JsonLines<'_> {
     pub(super) fn create<'a>(path: &Path, resource: &'a Resource) -> io::Result<JsonLines<'a>> {
-        Ok(JsonLines { file: HashedFile::create(path)?, fields: &resource.fields, line: Vec::new() })
+        Ok(JsonLines {
+            file: HashedFile::create(path)?,
+            fields: &resource.fields,
+            line: Vec::new(),
+        })
     }
 }
 
@@ -36,9 +40,19 @@ impl RowWriter for JsonLines<'_> {
 }
 
 /// `{"a":1,"b":null}` of the columns that `wanted` picks by their index.
-pub(super) fn write_object(out: &mut Vec<u8>, fields: &[Field], row: Row<'_>, wanted: impl Fn(usize) -> bool) -> io::Result<()> {
+pub(super) fn write_object(
+    out: &mut Vec<u8>,
+    fields: &[Field],
+    row: Row<'_>,
+    wanted: impl Fn(usize) -> bool,
+) -> io::Result<()> {
     let mut separator = b'{';
-    for (_, (cell, field)) in row.cells().zip(fields).enumerate().filter(|(i, _)| wanted(*i)) {
+    for (_, (cell, field)) in row
+        .cells()
+        .zip(fields)
+        .enumerate()
+        .filter(|(i, _)| wanted(*i))
+    {
         out.push(separator);
         separator = b',';
         write_string(out, &field.name)?;

@@ -3,7 +3,7 @@
 mod csv;
 mod geojson;
 mod json_lines;
-pub mod map;
+mod map;
 mod parquet;
 
 use std::io;
@@ -23,37 +23,73 @@ trait RowWriter {
 }
 
 /// All files of one resource, under provisional names in one folder.
-pub struct ResourceFiles<'a> {
+pub(crate) struct ResourceFiles<'a> {
     resource: &'a Resource,
     writers: Vec<(Format, Box<dyn RowWriter + 'a>)>,
 }
 
 impl<'a> ResourceFiles<'a> {
-    pub fn create(folder: &Path, resource: &'a Resource, contract_version: &str) -> io::Result<ResourceFiles<'a>> {
-        let path = |format: Format| folder.join(format!("{}.{}", resource.name, format.extension()));
+    pub(crate) fn create(
+        folder: &Path,
+        resource: &'a Resource,
+        contract_version: &str,
+    ) -> io::Result<ResourceFiles<'a>> {
+        let path =
+            |format: Format| folder.join(format!("{}.{}", resource.name, format.extension()));
         let mut writers: Vec<(Format, Box<dyn RowWriter>)> = vec![
-            (Format::Csv, Box::new(csv::Csv::create(&path(Format::Csv), resource)?)),
-            (Format::Jsonl, Box::new(json_lines::JsonLines::create(&path(Format::Jsonl), resource)?)),
-            (Format::Parquet, Box::new(parquet::Parquet::create(&path(Format::Parquet), resource, contract_version)?)),
+            (
+                Format::Csv,
+                Box::new(csv::Csv::create(&path(Format::Csv), resource)?),
+            ),
+            (
+                Format::Jsonl,
+                Box::new(json_lines::JsonLines::create(
+                    &path(Format::Jsonl),
+                    resource,
+                )?),
+            ),
+            (
+                Format::Parquet,
+                Box::new(parquet::Parquet::create(
+                    &path(Format::Parquet),
+                    resource,
+                    contract_version,
+                )?),
+            ),
         ];
         if let Some(geometry) = resource.geometry {
-            writers.push((Format::GeoJson, Box::new(geojson::GeoJson::create(&path(Format::GeoJson), resource, geometry)?)));
-            writers.push((Format::Map, Box::new(map::Map::create(&path(Format::Map), resource, geometry))));
+            writers.push((
+                Format::GeoJson,
+                Box::new(geojson::GeoJson::create(
+                    &path(Format::GeoJson),
+                    resource,
+                    geometry,
+                )?),
+            ));
+            writers.push((
+                Format::Map,
+                Box::new(map::Map::create(&path(Format::Map), resource, geometry)),
+            ));
         }
         Ok(ResourceFiles { resource, writers })
     }
 
-    pub fn row(&mut self, row: Row<'_>) -> io::Result<()> {
-        self.writers.iter_mut().try_for_each(|(_, writer)| writer.row(row))
+    pub(crate) fn row(&mut self, row: Row<'_>) -> io::Result<()> {
+        self.writers
+            .iter_mut()
+            .try_for_each(|(_, writer)| writer.row(row))
     }
 
     /// Every file on the disk, named by its content.
-    pub fn finish(self) -> io::Result<Vec<(Format, Written)>> {
+    pub(crate) fn finish(self) -> io::Result<Vec<(Format, Written)>> {
         self.writers
             .into_iter()
             .map(|(format, writer)| {
                 let written = writer.finish()?;
-                Ok((format, written.named_by_content(&self.resource.name, format.extension())?))
+                Ok((
+                    format,
+                    written.named_by_content(&self.resource.name, format.extension())?,
+                ))
             })
             .collect()
     }
