@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use bangioc_runtime::failpoint;
 use oxjsonld::JsonLdSerializer;
 use oxrdf::vocab::{rdf, xsd};
 use oxrdf::{
@@ -78,6 +79,7 @@ pub fn write(settings: &OpenDataSettings, sets: &[OpenSet]) -> Result<(), OpenEr
             continue;
         }
         replace_file(&path, &content).map_err(|error| unwritable(name, error))?;
+        failpoint::hit("open-data.catalogue");
     }
     Ok(())
 }
