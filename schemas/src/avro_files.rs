@@ -1,5 +1,6 @@
-//! The Avro schemas beside the contracts, `<owner>/<dataset>.key.avsc` and `.value.avsc`: generated, so
-//! that a change of a contract shows in review what it does to readers.
+//! The Avro schemas beside the contracts, `<owner>/<dataset>.key.avsc` and `.value.avsc`, of the open
+//! topic `<dataset>.open.key.avsc` and `.open.value.avsc`: generated, so that a change of a contract
+//! shows in review what it does to readers, and what it makes public.
 
 use std::path::{Path, PathBuf};
 
@@ -19,11 +20,24 @@ pub struct AvroFile {
     pub text: String,
 }
 
-/// Key and value schema of the shared topic of a contract. An append dataset has no key.
+/// Key and value schema of each of a contract's topics. An append dataset has no key.
 pub fn of(contract: &Contract) -> Vec<AvroFile> {
-    let topic = topic(PREFIX, Side::Shared, &contract.owner, &contract.dataset);
+    [Side::Shared, Side::Open]
+        .into_iter()
+        .filter_map(|side| contract.on(side))
+        .flat_map(of_side)
+        .collect()
+}
+
+fn of_side(contract: &Contract) -> Vec<AvroFile> {
+    let topic = topic(PREFIX, contract.side, &contract.owner, &contract.dataset);
+    let infix = match contract.side {
+        Side::Shared => "",
+        Side::Open => "open.",
+    };
     let file = |part: &str, schema: String| AvroFile {
-        path: Path::new(contract.owner.as_str()).join(format!("{}.{part}.avsc", contract.dataset)),
+        path: Path::new(contract.owner.as_str())
+            .join(format!("{}.{infix}{part}.avsc", contract.dataset)),
         text: pretty(&schema),
     };
     let key = (!contract.key.is_empty()).then(|| file("key", avro::key_schema(contract, &topic)));

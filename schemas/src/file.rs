@@ -82,7 +82,7 @@ fn read_into(text: &str, references: &References, notes: &mut Notes) -> Option<R
     };
     let mut fields = Fields::of(&node, "the contract", notes)?;
     let entry = entry::read(&mut fields, notes);
-    if fields.has("publish") {
+    if fields.node("publish").is_some() {
         let read = publication::read(&mut fields, entry, notes).map(ReadFile::Publication);
         fields.finish("an open set", notes);
         read

@@ -16,6 +16,7 @@ pub mod avro;
 pub mod avro_files;
 pub mod catalogue;
 pub mod contract;
+mod decimal;
 mod file;
 pub mod mistake;
 pub mod names;

@@ -1,11 +1,16 @@
 //! What of a dataset is public: which rows, which columns, and what becomes of their values.
 
+mod geojson;
+pub(crate) mod transform;
+pub(crate) mod vn2000;
+
 use std::sync::Arc;
 
-use crate::contract::{Class, Column, Contract, Identity};
+use crate::contract::{Class, Column, Contract, Identity, SourceTable};
 use crate::names::Side;
 use crate::row::{Row, RowBuf};
 use crate::rules::condition::Condition;
+use transform::Transform;
 
 /// The open side of a dataset. Pure: the same row always gives the same open row.
 #[derive(Clone, Debug)]
@@ -22,6 +27,11 @@ pub struct OpenProjection {
 pub(crate) struct Output {
     /// Index into the columns of the whole contract.
     pub(crate) column: usize,
+    /// Another name than the column's own.
+    pub(crate) name: Option<String>,
+    pub(crate) transform: Option<Transform>,
+    /// The columns, besides its own, that its value hangs on.
+    inputs: Vec<usize>,
 }
 
 /// A published value hangs on several columns, and only some of them came with the event.
@@ -30,33 +40,31 @@ pub(crate) struct Output {
 pub struct NeedsWholeRow;
 
 impl OpenProjection {
-    /// `whole` is the contract as read; `outputs` hold all columns of its key.
+    /// `whole` is the contract as read; `outputs` hold all columns of its key, unchanged.
     pub(crate) fn derive(
         whole: &Contract,
         filter: Condition,
         outputs: Vec<Output>,
     ) -> OpenProjection {
         let place = |column: usize| outputs.iter().position(|output| output.column == column);
-        let columns = outputs.iter().map(|output| whole.open_column(output));
+        let unchanged: Vec<Option<usize>> = outputs
+            .iter()
+            .map(|output| output.transform.is_none().then_some(output.column))
+            .collect();
         let contract = Contract {
             side: Side::Open,
-            columns: columns.collect(),
-            key: whole
-                .key
-                .iter()
-                .filter_map(|&column| place(column))
-                .collect(),
-            natural_key_latest_by: whole.natural_key_latest_by.and_then(place),
-            rules: whole.rules.of_columns(
-                &outputs
-                    .iter()
-                    .map(|output| Some(output.column))
-                    .collect::<Vec<_>>(),
-            ),
-            source: crate::contract::SourceTable {
+            source: SourceTable {
+                // Nobody replicates from the open side.
                 identity: Identity::Key,
                 ..whole.source.clone()
             },
+            columns: outputs
+                .iter()
+                .map(|output| output.open_column(&whole.columns[output.column]))
+                .collect(),
+            key: whole.key.iter().filter_map(|&key| place(key)).collect(),
+            natural_key_latest_by: whole.natural_key_latest_by.and_then(place),
+            rules: whole.rules.of_columns(&unchanged),
             open: None,
             ..whole.clone()
         };
@@ -73,11 +81,12 @@ impl OpenProjection {
         self.filter.holds(row) == Some(true)
     }
 
-    /// The open row of a row that passes, into `out`, which is emptied first. What is absent stays absent.
+    /// The open row of a row that passes, into `out`, which is emptied first. What is absent stays absent;
+    /// a value whose inputs came only in part needs the whole row, and `out` is then of no use.
     pub fn project(&self, row: Row<'_>, out: &mut RowBuf) -> Result<(), NeedsWholeRow> {
         out.clear();
         for output in &self.outputs {
-            out.push(row.cell(output.column));
+            output.push(row, out)?;
         }
         Ok(())
     }
@@ -86,13 +95,78 @@ impl OpenProjection {
     pub fn filter_columns(&self) -> impl Iterator<Item = usize> + '_ {
         self.filter.columns()
     }
+
+    /// In words: each open column, and what becomes of its value.
+    pub(crate) fn describe_columns(&self, name: &dyn Fn(usize) -> String) -> Vec<String> {
+        self.outputs
+            .iter()
+            .zip(&self.contract.columns)
+            .map(|(output, open)| match &output.transform {
+                None => open.name.clone(),
+                Some(transform) => {
+                    format!("{}: {}", open.name, transform.describe(output.column, name))
+                }
+            })
+            .collect()
+    }
+
+    /// In words: which rows are public; None when all are.
+    pub(crate) fn describe_rows(&self, name: &dyn Fn(usize) -> String) -> Option<String> {
+        (!self.filter.terms.is_empty()).then(|| self.filter.describe(name))
+    }
 }
 
-impl Contract {
-    fn open_column(&self, output: &Output) -> Column {
-        Column {
-            class: Class::Open,
-            ..self.columns[output.column].clone()
+impl Output {
+    /// The column as it is.
+    pub(crate) fn unchanged(column: usize) -> Output {
+        Output {
+            column,
+            name: None,
+            transform: None,
+            inputs: Vec::new(),
         }
+    }
+
+    pub(crate) fn transformed(&mut self, name: Option<String>, transform: Transform) {
+        self.name = name;
+        self.inputs = transform.inputs();
+        self.transform = Some(transform);
+    }
+
+    fn open_column(&self, column: &Column) -> Column {
+        let mut open = Column {
+            class: Class::Open,
+            ..column.clone()
+        };
+        if let Some(name) = &self.name {
+            open.name.clone_from(name);
+        }
+        if let Some(transform) = &self.transform {
+            open.column_type = transform.result_type(&column.column_type);
+            // What is withheld or can't be transformed is null.
+            open.required = false;
+        }
+        open
+    }
+
+    fn push(&self, row: Row<'_>, out: &mut RowBuf) -> Result<(), NeedsWholeRow> {
+        let own = row.cell(self.column);
+        let Some(transform) = &self.transform else {
+            out.push(own);
+            return Ok(());
+        };
+        let absent = self
+            .inputs
+            .iter()
+            .filter(|&&input| row.cell(input).is_absent())
+            .count();
+        if absent == self.inputs.len() && own.is_absent() {
+            out.push(own);
+        } else if absent > 0 || own.is_absent() {
+            return Err(NeedsWholeRow);
+        } else {
+            transform.push(row, self.column, out);
+        }
+        Ok(())
     }
 }

@@ -3,12 +3,13 @@
 //! A breach names a code and a column, never a value. Columns that did not travel with their event are
 //! not judged, nor is a rule that needs one.
 //!
-//! - [`text`]: what every text must be, and what a code must be
+//! - [`text`]: what every text must be, and what a code must be; [`content`]: what it may not hold
 //! - [`value`]: rules of one column
 //! - [`row`]: rules between columns; [`condition`]: when they apply
 //! - [`geometry`], [`json`], [`tax_code`], [`time`]: the arithmetic behind them
 
 pub(crate) mod condition;
+pub(crate) mod content;
 pub(crate) mod geometry;
 pub(crate) mod json;
 pub(crate) mod row;
@@ -110,6 +111,15 @@ pub struct Breach {
     pub column: Option<usize>,
 }
 
+impl Breach {
+    fn of(code: RuleCode, column: usize) -> Breach {
+        Breach {
+            code,
+            column: Some(column),
+        }
+    }
+}
+
 /// What looks odd in a row that is accepted as it is: the first column of each kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Warnings {
@@ -150,13 +160,26 @@ pub struct Rules {
     /// As many as the contract has columns, or none at all.
     columns: Vec<ColumnRules>,
     rows: Vec<RowRule>,
+    /// How many of `rows` tell secret rows; they come first.
+    secrets: usize,
+    /// Columns in which a credential makes the row secret.
+    without_credentials: Vec<usize>,
 }
 
 impl Rules {
     pub(crate) fn new(columns: Vec<ColumnRules>, mut rows: Vec<RowRule>) -> Rules {
         // Secrets first: no other breach may decide what happens to the payload of a secret row.
         rows.sort_by_key(|rule| !rule.is_secret());
-        Rules { columns, rows }
+        let secrets = rows.iter().take_while(|rule| rule.is_secret()).count();
+        let without_credentials = (0..columns.len())
+            .filter(|&column| columns[column].no_credentials)
+            .collect();
+        Rules {
+            columns,
+            rows,
+            secrets,
+            without_credentials,
+        }
     }
 
     /// The rules that concern only some columns, for rows that have these columns in this order. `kept`
@@ -171,23 +194,25 @@ impl Rules {
                 .and_then(|column| self.columns.get(column).cloned())
                 .unwrap_or_default()
         };
-        Rules {
-            columns: kept.iter().map(column_rules).collect(),
-            rows: self
-                .rows
-                .iter()
-                .filter_map(|rule| rule.moved(&place))
-                .collect(),
-        }
+        let moved = self.rows.iter().filter_map(|rule| rule.moved(&place));
+        Rules::new(kept.iter().map(column_rules).collect(), moved.collect())
     }
 
     /// The first breach of a row, or what is odd in it.
     ///
     /// `row` has the contract's columns; `now_us` is microseconds since 1970-01-01 UTC.
     pub fn check(&self, row: Row<'_>, now_us: i64) -> Result<Warnings, Breach> {
-        let secrets = self.rows.iter().take_while(|rule| rule.is_secret()).count();
-        let (secret_rules, row_rules) = self.rows.split_at(secrets);
+        let (secret_rules, row_rules) = self.rows.split_at(self.secrets);
         secret_rules.iter().try_for_each(|rule| rule.check(row))?;
+        for &column in &self.without_credentials {
+            if row
+                .cell(column)
+                .text()
+                .is_some_and(content::has_credentials)
+            {
+                return Err(Breach::of(RuleCode::Secret, column));
+            }
+        }
         let mut warnings = Warnings::default();
         for (index, (rules, cell)) in self.columns.iter().zip(row.cells()).enumerate() {
             let checked = match cell {
@@ -197,12 +222,7 @@ impl Rules {
             };
             match checked {
                 Ok(oddities) => warnings.add(oddities, index),
-                Err(code) => {
-                    return Err(Breach {
-                        code,
-                        column: Some(index),
-                    });
-                }
+                Err(code) => return Err(Breach::of(code, index)),
             }
         }
         row_rules.iter().try_for_each(|rule| rule.check(row))?;

@@ -1,108 +1,131 @@
 //! Contracts as people read them: a table of all, a page of one.
 
-use std::fmt::Write;
+mod open_set;
+mod table;
 
 use crate::catalogue::Catalogue;
-use crate::contract::{Class, Contract, Kind, OnPoison, Status};
+use crate::contract::{CatalogueEntry, Class, Contract, Identity, Kind, OnPoison, Status};
 use crate::names::{Side, topic};
+use crate::publication::Publication;
+pub use open_set::page as open_set;
+use table::table;
 
-/// One line per dataset, in columns.
+/// One line per dataset and open set, in columns.
 pub fn list(catalogue: &Catalogue) -> String {
     let head = [
         "DATASET",
         "OWNER",
+        "GROUP",
         "STATUS",
         "KIND",
         "COLUMNS",
+        "OPEN",
         "PARTITIONS",
         "NAME",
     ]
     .map(str::to_owned);
-    let rows: Vec<[String; 7]> = catalogue
-        .iter()
-        .map(|contract| {
-            [
-                contract.dataset.to_string(),
-                contract.owner.to_string(),
-                status(contract.status).to_owned(),
-                kind(contract.kind).to_owned(),
-                contract.columns.len().to_string(),
-                contract.partitions.to_string(),
-                format!("{} / {}", contract.name.vi, contract.name.en),
-            ]
-        })
-        .collect();
+    let datasets = catalogue.iter().map(|contract| {
+        let open = contract.on(Side::Open).map(|open| open.columns.len());
+        [
+            contract.dataset.to_string(),
+            contract.owner.to_string(),
+            group(contract.catalogue.as_ref()),
+            status(contract.status).to_owned(),
+            kind(contract.kind).to_owned(),
+            contract.columns.len().to_string(),
+            open.map_or_else(|| "-".to_owned(), |count| count.to_string()),
+            contract.partitions.to_string(),
+            format!("{} / {}", contract.name.vi, contract.name.en),
+        ]
+    });
+    let open_sets = catalogue.publications().map(|publication| {
+        [
+            publication.dataset.to_string(),
+            publication.owner.to_string(),
+            group(publication.catalogue.as_ref()),
+            "active".to_owned(),
+            "open set".to_owned(),
+            "-".to_owned(),
+            "-".to_owned(),
+            "-".to_owned(),
+            format!("{} / {}", publication.name.vi, publication.name.en),
+        ]
+    });
+    let mut rows: Vec<[String; 9]> = datasets.chain(open_sets).collect();
+    rows.sort();
     table(&head, &rows)
 }
 
-/// Everything a contract says, in both languages.
-pub fn page(contract: &Contract, prefix: &str) -> String {
+fn group(entry: Option<&CatalogueEntry>) -> String {
+    entry.map_or("-", |entry| entry.group.as_str()).to_owned()
+}
+
+/// Everything a contract says, in both languages, and the open sets of `catalogue` made from it.
+pub fn page(catalogue: &Catalogue, contract: &Contract, prefix: &str) -> String {
     let mut text = String::new();
-    let mut line = |words: String| {
-        text.push_str(&words);
+    let mut line = |words: &str| {
+        text.push_str(words);
         text.push('\n');
     };
-    line(format!("{} — {}", contract.name.vi, contract.name.en));
-    if let Some(about) = &contract.about {
-        line(format!("{}\n{}", about.vi, about.en));
+    line(&format!("{} — {}", contract.name.vi, contract.name.en));
+    for label in [&contract.about, &contract.draft_because, &contract.legal]
+        .into_iter()
+        .flatten()
+    {
+        line(&format!("{}\n{}", label.vi, label.en));
     }
-    line(String::new());
-    for (name, value) in facts(contract, prefix) {
-        line(format!("{name:<11}{value}"));
+    line("");
+    for (name, value) in facts(catalogue, contract, prefix) {
+        line(&format!("{name:<11}{value}"));
     }
-    line(String::new());
-    line(columns(contract));
+    line("");
+    line(&columns(contract));
     let name = |index: usize| contract.columns[index].name.clone();
     let rules = contract.rules.describe_rows(&name);
     if !rules.is_empty() {
-        line("rules between columns".to_owned());
+        line("rules between columns");
         for rule in rules {
-            line(format!("  - {rule}"));
+            line(&format!("  - {rule}"));
         }
-        line(String::new());
+        line("");
     }
-    line("every text: no control characters, no look-alike letters, no old encodings; odd blanks and decomposed letters are reported".to_owned());
+    if let Some(open) = &contract.open {
+        line("open side");
+        let rows = open.describe_rows(&name).map_or_else(
+            || "all rows that keep the rules".to_owned(),
+            |filter| format!("rows that keep the rules and in which {filter}"),
+        );
+        line(&format!("  - {rows}"));
+        for column in open.describe_columns(&name) {
+            line(&format!("  - {column}"));
+        }
+        line("");
+    }
+    line(
+        "every text: no control characters, no look-alike letters, no old encodings; odd blanks and decomposed letters are reported",
+    );
     text
 }
 
-fn facts(contract: &Contract, prefix: &str) -> Vec<(&'static str, String)> {
-    let source = &contract.source;
+fn facts(catalogue: &Catalogue, contract: &Contract, prefix: &str) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         (
             "dataset",
             format!("{} ({})", contract.dataset, status(contract.status)),
         ),
         ("owner", contract.owner.to_string()),
-        (
-            "topic",
-            topic(prefix, Side::Shared, &contract.owner, &contract.dataset),
-        ),
-        ("partitions", contract.partitions.to_string()),
-        (
-            "source",
-            format!(
-                "{}, table {}.{}",
-                source.source, source.schema, source.table
-            ),
-        ),
-        ("kind", kind(contract.kind).to_owned()),
     ];
-    let key: Vec<&str> = contract
-        .key_columns()
-        .map(|column| column.name.as_str())
-        .collect();
-    if !key.is_empty() {
-        let latest = contract.natural_key_latest_by.map(|index| {
-            format!(
-                " (not enforced at the source; latest by {})",
-                contract.columns[index].name
-            )
-        });
-        facts.push((
-            "key",
-            format!("{}{}", key.join(", "), latest.unwrap_or_default()),
-        ));
+    facts.extend(contract.catalogue.as_ref().map(entry).into_iter().flatten());
+    for (name, side) in [("topic", Side::Shared), ("open topic", Side::Open)] {
+        if contract.on(side).is_some() {
+            let topic = topic(prefix, side, &contract.owner, &contract.dataset);
+            facts.push((name, topic));
+        }
     }
+    facts.push(("partitions", contract.partitions.to_string()));
+    facts.push(("source", source(contract)));
+    facts.push(("kind", kind(contract.kind).to_owned()));
+    facts.extend(key(contract).map(|key| ("key", key)));
     facts.push((
         "truncate",
         if contract.truncate {
@@ -117,6 +140,91 @@ fn facts(contract: &Contract, prefix: &str) -> Vec<(&'static str, String)> {
         "freshness",
         format!("{} s from commit to store", contract.freshness_seconds),
     ));
+    facts.push(("columns", classes(contract)));
+    let published: Vec<&str> = catalogue
+        .publications()
+        .filter(|publication| is_made_from(publication, contract))
+        .map(|publication| publication.dataset.as_str())
+        .collect();
+    if !published.is_empty() {
+        facts.push(("published", published.join(", ")));
+    }
+    facts
+}
+
+fn is_made_from(publication: &Publication, contract: &Contract) -> bool {
+    publication
+        .resources
+        .iter()
+        .any(|resource| resource.dataset == contract.dataset)
+}
+
+/// The catalogue's words.
+fn entry(entry: &CatalogueEntry) -> Vec<(&'static str, String)> {
+    let phrase = entry
+        .phrase
+        .as_ref()
+        .map(|phrase| format!(", {phrase}"))
+        .unwrap_or_default();
+    let mut facts = vec![(
+        "group",
+        format!("{} ({}{phrase})", entry.group.as_str(), entry.seed.as_str()),
+    )];
+    if !entry.consumers.is_empty() {
+        facts.push(("consumers", entry.consumers.join(", ")));
+    }
+    facts.push((
+        "data",
+        format!(
+            "personal data: {}; sensitivity: {}; changes: {}",
+            entry.personal_data, entry.sensitivity, entry.cadence
+        ),
+    ));
+    facts
+}
+
+fn source(contract: &Contract) -> String {
+    let source = &contract.source;
+    if source.table.is_empty() {
+        return "not known yet".to_owned();
+    }
+    let identity = match &source.identity {
+        Identity::Key => String::new(),
+        Identity::Full => ", replica identity full".to_owned(),
+        Identity::Columns(columns) => {
+            let names: Vec<&str> = columns
+                .iter()
+                .map(|&column| contract.columns[column].name.as_str())
+                .collect();
+            format!(", replica identity ({})", names.join(", "))
+        }
+    };
+    format!(
+        "{}, table {}.{}{identity}",
+        source.source, source.schema, source.table
+    )
+}
+
+fn key(contract: &Contract) -> Option<String> {
+    let names: Vec<&str> = contract
+        .key_columns()
+        .map(|column| column.name.as_str())
+        .collect();
+    let latest = contract.natural_key_latest_by.map(|index| {
+        format!(
+            " (not enforced at the source; latest by {})",
+            contract.columns[index].name
+        )
+    });
+    (!names.is_empty()).then(|| format!("{}{}", names.join(", "), latest.unwrap_or_default()))
+}
+
+/// `9 (8 open, 1 internal)`
+fn classes(contract: &Contract) -> String {
+    let count = |class: Class| {
+        let of_class = |column: &&crate::contract::Column| column.class == class;
+        contract.columns.iter().filter(of_class).count()
+    };
     let counts: Vec<String> = [
         Class::Open,
         Class::Internal,
@@ -124,24 +232,10 @@ fn facts(contract: &Contract, prefix: &str) -> Vec<(&'static str, String)> {
         Class::Sensitive,
     ]
     .into_iter()
-    .map(|class| {
-        (
-            class,
-            contract
-                .columns
-                .iter()
-                .filter(|column| column.class == class)
-                .count(),
-        )
-    })
-    .filter(|(_, count)| *count > 0)
-    .map(|(class, count)| format!("{count} {}", class.as_str()))
+    .filter(|class| count(*class) > 0)
+    .map(|class| format!("{} {}", count(class), class.as_str()))
     .collect();
-    facts.push((
-        "columns",
-        format!("{} ({})", contract.columns.len(), counts.join(", ")),
-    ));
-    facts
+    format!("{} ({})", contract.columns.len(), counts.join(", "))
 }
 
 fn columns(contract: &Contract) -> String {
@@ -189,24 +283,4 @@ fn on_poison(policy: OnPoison) -> &'static str {
         OnPoison::Supersede => "parks its key until the next whole record of it",
         OnPoison::Halt => "halts the partition",
     }
-}
-
-/// Columns as wide as their widest cell, two blanks between them, none at the end of a line.
-fn table<const N: usize>(head: &[String; N], rows: &[[String; N]]) -> String {
-    let mut widths = [0; N];
-    for row in std::iter::once(head).chain(rows) {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let mut text = String::new();
-    for row in std::iter::once(head).chain(rows) {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            let _infallible = write!(line, "{cell:<width$}  ");
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
 }

@@ -480,7 +480,7 @@ fn a_list_and_a_page_can_be_shown() {
     health-facility     so-yt    active  state  17       1           CSDL cơ sở khám chữa bệnh, nhà thuốc / Health facilities and pharmacies
     land-parcel         so-nnmt  active  state  16       3           CSDL địa chính (thửa đất) / Cadastral parcels
     ");
-    insta::assert_snapshot!(bangioc_schemas::show::page(catalogue.get("env-observation").unwrap(), "caobang"), @r"
+    insta::assert_snapshot!(bangioc_schemas::show::page(&catalogue, catalogue.get("env-observation").unwrap(), "caobang"), @r"
     CSDL quan trắc môi trường tự động, liên tục — Automatic environment monitoring series
     Mỗi dòng là một giá trị đo của một trạm, một thông số, một thời điểm.
     One row per station, parameter and time of measurement.

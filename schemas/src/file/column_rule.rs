@@ -6,7 +6,7 @@ use crate::contract::ColumnType;
 use crate::mistake::MistakeKind;
 use crate::rules::json::{JsonShape, Outer};
 use crate::rules::text::TextKind;
-use crate::rules::value::{ColumnRules, Range, ValueRule};
+use crate::rules::value::{ColumnRules, Range, ValueRule, octets};
 
 pub(super) fn read(
     fields: &mut Fields<'_>,
@@ -19,6 +19,12 @@ pub(super) fn read(
         other => (other, false),
     };
     let is_text = element.is_text();
+    // Whole numbers have one text each, so they can be listed.
+    let is_listable = is_text
+        || matches!(
+            element,
+            ColumnType::Smallint | ColumnType::Integer | ColumnType::Bigint
+        );
     let is_number = element.is_number();
     let mut reader = RuleReader {
         fields,
@@ -29,15 +35,20 @@ pub(super) fn read(
     };
     reader.pattern(is_text);
     reader.format(is_text, references);
-    reader.code_list(is_text, references);
-    let values = reader.values(is_text);
+    reader.code_list(is_listable, references);
+    let values = reader.values(is_listable);
     reader.tax_code(is_text);
     reader.range(is_number);
+    reader.multiple_of(is_number);
     reader.finite();
     reader.decimals(is_number);
     reader.not_after();
     reader.json();
     reader.starts_with();
+    reader.max_bytes(is_text);
+    reader.content(is_text);
+    let max_items = reader.max_items(is_array);
+    let no_credentials = reader.no_credentials(is_text);
     let max_chars = reader.max_chars(is_text);
     let is_code = reader.is_code(is_text);
     let rules = reader.rules;
@@ -49,6 +60,8 @@ pub(super) fn read(
         required: false,
         padded: false,
         is_array,
+        max_items,
+        no_credentials,
         text: match element {
             _ if is_text && is_code => Some(TextKind::Code),
             ColumnType::Text { .. }
@@ -117,8 +130,8 @@ impl RuleReader<'_, '_, '_> {
         }
     }
 
-    fn code_list(&mut self, is_text: bool, references: &References) {
-        let fits = self.applies("code_list", is_text, "texts");
+    fn code_list(&mut self, is_listable: bool, references: &References) {
+        let fits = self.applies("code_list", is_listable, "texts and whole numbers");
         let Some(at) = self.fields.text("code_list", self.notes).filter(|_| fits) else {
             return;
         };
@@ -150,8 +163,8 @@ impl RuleReader<'_, '_, '_> {
         );
     }
 
-    fn values(&mut self, is_text: bool) -> Option<Vec<String>> {
-        let fits = self.applies("values", is_text, "texts and enums");
+    fn values(&mut self, is_listable: bool) -> Option<Vec<String>> {
+        let fits = self.applies("values", is_listable, "texts, enums and whole numbers");
         let listed = self.fields.texts("values", self.notes).filter(|_| fits)?;
         let names: Vec<String> = listed.iter().map(|at| at.text.to_owned()).collect();
         let mut values: Vec<Box<str>> = names.iter().map(|name| name.as_str().into()).collect();
@@ -188,6 +201,20 @@ impl RuleReader<'_, '_, '_> {
             let what = format!("`range: {}` is no range", shown(at.text));
             let hint = "write `1..9999`, `0..`, `..100`, or `above 0..100` when 0 itself is wrong";
             self.notes.note(at.line, MistakeKind::Value, what, hint);
+        }
+    }
+
+    fn multiple_of(&mut self, is_number: bool) {
+        let fits = self.applies("multiple_of", is_number, "numbers");
+        match self.fields.number("multiple_of", self.notes) {
+            Some(0) => {
+                let line = self.fields.line_of("multiple_of");
+                let hint = "write a whole number above 0, as in `multiple_of: 1000`";
+                let what = "`multiple_of: 0` no number is";
+                self.notes.note(line, MistakeKind::Value, what, hint);
+            }
+            Some(step) if fits => self.rules.push(ValueRule::MultipleOf(step)),
+            Some(_) | None => {}
         }
     }
 
@@ -270,18 +297,68 @@ impl RuleReader<'_, '_, '_> {
     fn starts_with(&mut self) {
         let fits = *self.element == ColumnType::Bytea;
         let fits = self.applies("starts_with", fits, "bytea");
-        if let Some(at) = self.fields.text("starts_with", self.notes).filter(|_| fits) {
-            self.rules
-                .push(ValueRule::StartsWith(at.text.as_bytes().to_vec()));
+        let Some(at) = self.fields.text("starts_with", self.notes).filter(|_| fits) else {
+            return;
+        };
+        let prefix = match octets(at.text) {
+            Some(octets) => octets.collect(),
+            None if at.text.starts_with("\\x") => None,
+            None => Some(at.text.as_bytes().to_vec()),
+        };
+        match prefix {
+            Some(prefix) => self.rules.push(ValueRule::StartsWith(prefix)),
+            None => self.notes.note(
+                at.line,
+                MistakeKind::Value,
+                format!("`starts_with: {}` is no hexadecimal", shown(at.text)),
+                "write two digits for each octet, as in `'\\xffd8ff'`, or the text itself",
+            ),
         }
+    }
+
+    fn max_bytes(&mut self, is_text: bool) {
+        let of_bytea = *self.element == ColumnType::Bytea;
+        let fits = self.applies("max_bytes", is_text || of_bytea, "texts and bytea");
+        if let Some(max) = self.limit("max_bytes").filter(|_| fits) {
+            self.rules.push(ValueRule::MaxBytes { max, of_bytea });
+        }
+    }
+
+    fn content(&mut self, is_text: bool) {
+        let fits = self.applies("no_markup", is_text, "texts");
+        if self.fields.flag("no_markup", false, self.notes) && fits {
+            self.rules.push(ValueRule::NoMarkup);
+        }
+        let fits = self.applies("letters", is_text, "texts");
+        let name = self.fields.choice("letters", &[("name", ())], self.notes);
+        if name.is_some() && fits {
+            self.rules.push(ValueRule::Name);
+        }
+        let fits = self.applies("not_script", is_text, "texts");
+        let han = self.fields.choice("not_script", &[("han", ())], self.notes);
+        if han.is_some() && fits {
+            self.rules.push(ValueRule::NotHan);
+        }
+    }
+
+    fn no_credentials(&mut self, is_text: bool) -> bool {
+        let fits = self.applies("no_credentials", is_text, "texts");
+        self.fields.flag("no_credentials", false, self.notes) && fits
+    }
+
+    fn max_items(&mut self, is_array: bool) -> Option<usize> {
+        let fits = self.applies("max_items", is_array, "arrays");
+        self.limit("max_items").filter(|_| fits)
+    }
+
+    fn limit(&mut self, key: &'static str) -> Option<usize> {
+        let limit = self.fields.number(key, self.notes)?;
+        usize::try_from(limit).ok()
     }
 
     fn max_chars(&mut self, is_text: bool) -> Option<usize> {
         let fits = self.applies("max_chars", is_text, "texts");
-        self.fields
-            .number("max_chars", self.notes)
-            .filter(|_| fits)
-            .and_then(|max| usize::try_from(max).ok())
+        self.limit("max_chars").filter(|_| fits)
     }
 
     /// Said, or implied by a rule that only a code can keep.

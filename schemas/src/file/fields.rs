@@ -88,6 +88,23 @@ impl<'a> Fields<'a> {
         self.entries.iter().any(|entry| entry.key == key)
     }
 
+    pub(crate) fn first_key(&self) -> Option<&'a str> {
+        self.entries.first().map(|entry| entry.key.as_str())
+    }
+
+    /// Every key with its text, whatever the keys are.
+    pub(crate) fn texts_of_all(self, notes: &mut Notes) -> Vec<(&'a str, At<'a>)> {
+        self.entries
+            .iter()
+            .filter_map(|entry| {
+                Some((
+                    entry.key.as_str(),
+                    text_of(&entry.value, &entry.key, notes)?,
+                ))
+            })
+            .collect()
+    }
+
     pub(crate) fn node(&mut self, key: &'static str) -> Option<&'a Node> {
         self.find(key).map(|entry| &entry.value)
     }
@@ -224,6 +241,10 @@ impl<'a> Fields<'a> {
             let mut known: Vec<&str> = self.asked.iter().copied().collect();
             known.sort_unstable();
             let hint = match nearest(&entry.key, &known) {
+                // `{ vi: Số, tên gọi }` reads as a second key.
+                None if !is_word(&entry.key) => {
+                    "a text with a comma needs quotes inside `{ }`: `vi: 'a, b'`".to_owned()
+                }
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("{what} knows: {}", known.join(", ")),
             };
@@ -236,6 +257,12 @@ impl<'a> Fields<'a> {
             );
         }
     }
+}
+
+/// Could it be a key at all?
+fn is_word(key: &str) -> bool {
+    key.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
 pub(crate) fn text_of<'a>(node: &'a Node, key: &str, notes: &mut Notes) -> Option<At<'a>> {

@@ -1,5 +1,7 @@
 //! The `open` section: which columns and rows of a dataset are public.
 
+mod transform;
+
 use super::column::ReadColumn;
 use super::condition;
 use super::fields::{At, Fields, Notes};
@@ -13,7 +15,6 @@ use crate::rules::condition::Condition;
 pub(super) struct ReadOpen {
     filter: Condition,
     outputs: Vec<Output>,
-    /// Where each filter column stands: it is checked against the table's identity.
     columns_line: usize,
     rows_line: usize,
 }
@@ -41,7 +42,7 @@ pub(super) fn read(
             continue;
         }
         check_class(at, &columns[column], notes);
-        outputs.push(Output { column });
+        outputs.push(Output::unchanged(column));
     }
     let rows_line = inner.line_of("rows");
     let filter = inner
@@ -49,6 +50,9 @@ pub(super) fn read(
         .and_then(|node| condition::read(node, "rows", columns, notes))
         .unwrap_or_default();
     let columns_line = inner.line_of("columns");
+    if let Some(node) = inner.node("transform") {
+        transform::read(node, columns, &mut outputs, notes);
+    }
     inner.finish("`open`", notes);
     Some(ReadOpen {
         filter,
@@ -75,10 +79,19 @@ impl ReadOpen {
     /// Checked against key and identity of the contract it belongs to.
     pub(super) fn project(self, whole: &Contract, notes: &mut Notes) -> OpenProjection {
         for &key in &whole.key {
-            if self.outputs.iter().all(|output| output.column != key) {
-                let what = format!("key column `{}` is not in `open`", whole.columns[key].name);
-                let hint = "an open row needs its whole key: add it, with `class: open`, or leave `open` out";
-                notes.note(self.columns_line, MistakeKind::Conflict, what, hint);
+            let name = &whole.columns[key].name;
+            match self.outputs.iter().find(|output| output.column == key) {
+                None => {
+                    let what = format!("key column `{name}` is not in `open`");
+                    let hint = "an open row needs its whole key: add it, with `class: open`, or leave `open` out";
+                    notes.note(self.columns_line, MistakeKind::Conflict, what, hint);
+                }
+                Some(output) if output.transform.is_some() => {
+                    let what = format!("key column `{name}` can't be transformed");
+                    let hint = "two rows could become one: leave it as it is, or leave `open` out";
+                    notes.note(self.columns_line, MistakeKind::Conflict, what, hint);
+                }
+                Some(_) => {}
             }
         }
         if whole.key.is_empty() {

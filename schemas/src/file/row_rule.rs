@@ -1,31 +1,41 @@
-//! The `rules` of a contract file: rules between columns, each a mapping whose first key names it.
+//! The `rules` of a contract file: rules between columns, each a mapping whose first key names it. The
+//! rules themselves are read in [`kinds`].
 
-use super::code_list::{CodeList, References};
+mod kinds;
+
+use super::code_list::References;
 use super::column::ReadColumn;
 use super::column_rule::parse_range;
+use super::condition;
 use super::contract::seconds;
 use super::fields::{At, Fields, Notes, nearest, shown};
 use super::key::find_column;
 use super::yaml::{Data, Node};
 use crate::contract::ColumnType;
 use crate::mistake::MistakeKind;
-use crate::rules::geometry::Bounds;
-use crate::rules::row::{GeometryRule, MeasurementRule, Parameter, RowRule};
+use crate::rules::row::RowRule;
+use crate::rules::value::Range;
 
-const KNOWN: [&str; 7] = [
+const KNOWN: [&str; 16] = [
     "secret_unless",
+    "require",
+    "limit",
     "member",
     "branch_parent",
     "sha256",
-    "geometry",
-    "measurement",
+    "order",
     "window",
+    "record_date",
+    "consecutive_years",
+    "personal_id",
+    "partial_date",
+    "geometry",
+    "geojson",
+    "measurement",
+    "json_numbers",
 ];
 
-/// The same limit as for any outline that is carried.
-const DEFAULT_MAX_VERTICES: u32 = 20_000;
-
-pub(crate) fn read(
+pub(super) fn read(
     node: Option<&Node>,
     columns: &[ReadColumn],
     references: &References,
@@ -54,14 +64,11 @@ fn read_rule(
     notes: &mut Notes,
 ) -> Option<RowRule> {
     let mut fields = Fields::of(node, "a rule", notes)?;
-    let Some(name) = KNOWN.into_iter().find(|name| fields.has(name)) else {
-        let Data::Map(entries) = &node.data else {
-            return None;
-        };
-        let first = entries.first().map_or("", |entry| entry.key.as_str());
+    let first = fields.first_key().unwrap_or_default();
+    let Some(name) = KNOWN.into_iter().find(|name| *name == first) else {
         let hint = match nearest(first, &KNOWN) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("a rule is one of: {}", KNOWN.join(", ")),
+            None => format!("the first key of a rule is one of: {}", KNOWN.join(", ")),
         };
         notes.note(
             node.line,
@@ -77,19 +84,50 @@ fn read_rule(
         references,
         notes,
     };
-    let rule = match name {
+    let kind = match name {
         "secret_unless" => reader.secret(),
+        "require" => reader.require(),
+        "limit" => reader.limit(),
         "member" => reader.member(),
         "branch_parent" => reader.branch_parent(),
         "sha256" => reader.sha256(),
-        "geometry" => reader.geometry(),
+        "order" => reader.order(),
+        "window" => reader.window(),
+        "record_date" => reader.record_date(),
+        "consecutive_years" => reader.consecutive_years(),
+        "personal_id" => reader.personal_id(),
+        "partial_date" => reader.partial_date(),
+        "geometry" => reader.outline(),
+        "geojson" => reader.geojson(),
         "measurement" => reader.measurement(),
-        _ => reader.window(),
+        _ => reader.json_numbers(),
     };
+    let when = fields
+        .node("when")
+        .map(|node| condition::read(node, "when", columns, notes));
+    if when.is_none() && matches!(name, "require" | "limit") {
+        let hint = match name {
+            "require" => {
+                "say when, as in `when: { rank: [national] }`; if always, write `required: true` at the column"
+            }
+            _ => {
+                "say when, as in `when: { land_type: [ODT] }`; if always, write `range` at the column"
+            }
+        };
+        let what = format!("rule `{name}` has no `when`");
+        notes.note(node.line, MistakeKind::MissingKey, what, hint);
+    }
     fields.finish(&format!("rule `{name}`"), notes);
-    rule
+    Some(RowRule {
+        when: match when {
+            Some(condition) => Some(condition?),
+            None => None,
+        },
+        kind: kind?,
+    })
 }
 
+/// What the rules read their keys with.
 struct RowRuleReader<'f, 'a, 'n> {
     fields: &'f mut Fields<'a>,
     columns: &'f [ReadColumn],
@@ -97,7 +135,7 @@ struct RowRuleReader<'f, 'a, 'n> {
     notes: &'n mut Notes,
 }
 
-impl RowRuleReader<'_, '_, '_> {
+impl<'a> RowRuleReader<'_, 'a, '_> {
     /// A column that the rule names, of a type that it can judge.
     fn column(
         &mut self,
@@ -108,6 +146,29 @@ impl RowRuleReader<'_, '_, '_> {
         let at =
             self.fields
                 .required_text(key, &format!("name the column: `{key}: …`"), self.notes)?;
+        self.fitting(key, at, fits, wanted)
+    }
+
+    /// Outer None: it is there, with a mistake.
+    fn optional_column(
+        &mut self,
+        key: &'static str,
+        fits: fn(&ColumnType) -> bool,
+        wanted: &str,
+    ) -> Option<Option<usize>> {
+        match self.fields.text(key, self.notes) {
+            Some(at) => self.fitting(key, at, fits, wanted).map(Some),
+            None => (!self.fields.has(key)).then_some(None),
+        }
+    }
+
+    fn fitting(
+        &mut self,
+        key: &str,
+        at: At<'_>,
+        fits: fn(&ColumnType) -> bool,
+        wanted: &str,
+    ) -> Option<usize> {
         let index = find_column(at, self.columns, MistakeKind::Rule, self.notes)?;
         let column_type = &self.columns[index].column.column_type;
         if !fits(column_type) {
@@ -130,7 +191,29 @@ impl RowRuleReader<'_, '_, '_> {
         self.column(key, ColumnType::is_text, "a text")
     }
 
-    fn texts(&mut self, key: &'static str) -> Option<Vec<Box<str>>> {
+    /// At least `least` columns, of any type.
+    fn columns(&mut self, key: &'static str, least: usize) -> Option<Vec<usize>> {
+        let listed = self.texts(key)?;
+        let mut columns = Vec::with_capacity(listed.len());
+        for at in &listed {
+            columns.push(find_column(
+                *at,
+                self.columns,
+                MistakeKind::Rule,
+                self.notes,
+            )?);
+        }
+        if columns.len() < least && !columns.is_empty() {
+            let what = format!("`{key}` names fewer than {least} columns");
+            let line = self.fields.line_of(key);
+            self.notes
+                .note(line, MistakeKind::Value, what, "name all that it compares");
+            return None;
+        }
+        Some(columns)
+    }
+
+    fn texts(&mut self, key: &'static str) -> Option<Vec<At<'a>>> {
         self.fields
             .required(key, &format!("write `{key}: [a, b]`"), self.notes)?;
         let texts = self.fields.texts(key, self.notes)?;
@@ -142,193 +225,33 @@ impl RowRuleReader<'_, '_, '_> {
                 "name at least one value",
             );
         }
-        Some(texts.iter().map(|at| at.text.into()).collect())
+        Some(texts)
     }
 
-    fn secret(&mut self) -> Option<RowRule> {
-        let column = self.column("secret_unless", |_| true, "a column");
-        let mut allowed = self.texts("values")?;
-        allowed.sort_unstable();
-        Some(RowRule::Secret {
-            column: column?,
-            allowed,
-        })
+    fn range(&mut self, key: &'static str) -> Option<Range> {
+        let hint = format!("write `{key}: 1..9999`, `0..` or `..100`");
+        let at = self.fields.required_text(key, &hint, self.notes)?;
+        let range = parse_range(at.text);
+        if range.is_none() {
+            let what = format!("`{key}: {}` is no range", shown(at.text));
+            self.notes.note(at.line, MistakeKind::Value, what, hint);
+        }
+        range
     }
 
-    fn member(&mut self) -> Option<RowRule> {
-        let column = self.text_column("member");
-        let of = self.column(
-            "of",
-            |column_type| matches!(column_type, ColumnType::Array(element) if element.is_text()),
-            "an array of texts",
-        );
-        Some(RowRule::Member {
-            column: column?,
-            of: of?,
-        })
-    }
-
-    fn branch_parent(&mut self) -> Option<RowRule> {
-        let code = self.text_column("branch_parent");
-        let parent = self.text_column("parent");
-        Some(RowRule::BranchParent {
-            code: code?,
-            parent: parent?,
-        })
-    }
-
-    fn sha256(&mut self) -> Option<RowRule> {
-        let is_bytea = |column_type: &ColumnType| *column_type == ColumnType::Bytea;
-        let hash = self.column("sha256", is_bytea, "bytea");
-        let content = self.column("of", is_bytea, "bytea");
-        Some(RowRule::Sha256 {
-            hash: hash?,
-            content: content?,
-        })
-    }
-
-    fn geometry(&mut self) -> Option<RowRule> {
-        let wkt = self.text_column("geometry");
-        let srid = self.column(
-            "srid",
-            |column_type| *column_type == ColumnType::Integer,
-            "an integer",
-        );
-        let srids = self.texts("srids");
-        let is_number = |column_type: &ColumnType| {
-            matches!(
-                column_type,
-                ColumnType::Numeric { .. } | ColumnType::NumericAny | ColumnType::Double
-            )
-        };
-        let area = self.column("area", is_number, "a number in square metres");
-        let east = self.metres("east");
-        let north = self.metres("north");
-        let max_vertices = self
-            .fields
-            .number("max_vertices", self.notes)
-            .unwrap_or(DEFAULT_MAX_VERTICES);
-        Some(RowRule::Geometry(GeometryRule {
-            wkt: wkt?,
-            srid: srid?,
-            srids: srids?,
-            area: area?,
-            bounds: Bounds {
-                east: east?,
-                north: north?,
-            },
-            max_vertices: usize::try_from(max_vertices).ok()?,
-        }))
-    }
-
-    fn metres(&mut self, key: &'static str) -> Option<(i32, i32)> {
-        let at = self.fields.required_text(
-            key,
-            &format!("write the range in metres, as in `{key}: 440000..620000`"),
-            self.notes,
-        )?;
+    /// Both ends of a range of whole metres or of degrees.
+    fn bounds<T: std::str::FromStr>(&mut self, key: &'static str, example: &str) -> Option<(T, T)> {
+        let hint = format!("write the range, as in `{key}: {example}`");
+        let at = self.fields.required_text(key, &hint, self.notes)?;
         let bounds = at
             .text
             .split_once("..")
             .and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)));
         if bounds.is_none() {
-            let what = format!("`{key}: {}` is no range of whole metres", shown(at.text));
-            self.notes
-                .note(at.line, MistakeKind::Value, what, "write `440000..620000`");
+            let what = format!("`{key}: {}` is no range like `{example}`", shown(at.text));
+            self.notes.note(at.line, MistakeKind::Value, what, hint);
         }
         bounds
-    }
-
-    fn measurement(&mut self) -> Option<RowRule> {
-        let value = self.column(
-            "measurement",
-            |column_type| {
-                matches!(
-                    column_type,
-                    ColumnType::Double
-                        | ColumnType::Real
-                        | ColumnType::NumericAny
-                        | ColumnType::Numeric { .. }
-                )
-            },
-            "a number",
-        );
-        let parameter = self.text_column("parameter");
-        let unit = self.text_column("unit");
-        let at =
-            self.fields
-                .required_text("list", "name the code list of parameters", self.notes)?;
-        let Some(list) = self.references.lists.get(at.text) else {
-            let what = format!("there is no code list `{}`", shown(at.text));
-            self.notes.note(
-                at.line,
-                MistakeKind::CodeList,
-                what,
-                format!("add `code-lists/{}.csv`", shown(at.text)),
-            );
-            return None;
-        };
-        let known = self.parameters(at, list)?;
-        Some(RowRule::Measurement(MeasurementRule {
-            value: value?,
-            parameter: parameter?,
-            unit: unit?,
-            list: format!("code list {}", at.text),
-            known,
-        }))
-    }
-
-    /// Columns `code, units, range` of the list; units separated by `|`.
-    fn parameters(&mut self, at: At<'_>, list: &CodeList) -> Option<Vec<Parameter>> {
-        let (Some(units), Some(range)) = (list.column("units"), list.column("range")) else {
-            let what = format!("code list `{}` has no columns `units` and `range`", at.text);
-            self.notes.note(
-                at.line,
-                MistakeKind::CodeList,
-                what,
-                "write them, as in `pH,pH|-,0..14`",
-            );
-            return None;
-        };
-        let mut known = Vec::with_capacity(list.rows.len());
-        for row in &list.rows {
-            let Some(limits) = parse_range(&row[range]) else {
-                let what = format!(
-                    "code list `{}` gives `{}` the range `{}`",
-                    at.text,
-                    shown(&row[0]),
-                    shown(&row[range])
-                );
-                self.notes.note(
-                    at.line,
-                    MistakeKind::CodeList,
-                    what,
-                    "write `0..14`, `0..` or `..100` in the list",
-                );
-                return None;
-            };
-            known.push(Parameter {
-                code: row[0].as_str().into(),
-                units: row[units].split('|').map(Into::into).collect(),
-                range: limits,
-            });
-        }
-        known.sort_unstable_by(|left, right| left.code.cmp(&right.code));
-        Some(known)
-    }
-
-    fn window(&mut self) -> Option<RowRule> {
-        let is_instant = |column_type: &ColumnType| *column_type == ColumnType::Timestamptz;
-        let column = self.column("window", is_instant, "timestamptz");
-        let of = self.column("of", is_instant, "timestamptz");
-        let before_us = self.span_us("before");
-        let after_us = self.span_us("after");
-        Some(RowRule::Window {
-            column: column?,
-            of: of?,
-            before_us: before_us?,
-            after_us: after_us?,
-        })
     }
 
     fn span_us(&mut self, key: &'static str) -> Option<i64> {

@@ -37,13 +37,90 @@ pub(crate) fn days(text: &str) -> Option<i64> {
 /// `2026-06-30 16:55:00.123456+00` → microseconds since 1970-01-01 UTC. None as for [`days`].
 pub(crate) fn instant_us(text: &str) -> Option<i64> {
     let (date, rest) = (text.get(..10)?, text.as_bytes().get(10..)?);
-    let &[b' ', h0, h1, b':', m0, m1, b':', s0, s1, ref rest @ ..] = rest else {
+    let (clock_us, zone) = clock(rest.strip_prefix(b" ")?)?;
+    Some(days(date)? * DAY_US + clock_us - offset_seconds(zone)? * 1_000_000)
+}
+
+/// A date of any year, `infinity` and BC among them, as a number of days. For comparing, not for counting.
+pub(crate) fn day(text: &str) -> Option<i64> {
+    match text {
+        "infinity" => Some(i64::MAX),
+        "-infinity" => Some(i64::MIN),
+        _ => {
+            let (date, before_christ) = split_era(text);
+            day_of_era(date, before_christ)
+        }
+    }
+}
+
+/// `13:45:00.5`, `24:00:00` → microseconds since midnight.
+pub(crate) fn clock_us(text: &str) -> Option<i64> {
+    let (clock_us, rest) = clock(text.as_bytes())?;
+    rest.is_empty().then_some(clock_us)
+}
+
+/// A `timestamp` of any year as microseconds, by its own clock. For comparing.
+pub(crate) fn local_us(text: &str) -> Option<i64> {
+    moment_us(text, |zone| zone.is_empty().then_some(0))
+}
+
+/// A `timestamptz` of any year as microseconds. For comparing.
+pub(crate) fn any_instant_us(text: &str) -> Option<i64> {
+    moment_us(text, offset_seconds)
+}
+
+/// `260305` → days since 1970-01-01, of this century.
+pub(crate) fn day_of_yymmdd(digits: &str) -> Option<i64> {
+    let (year, rest) = digits.split_at_checked(2)?;
+    let (month, day) = rest.split_at_checked(2)?;
+    days(&format!("20{year}-{month}-{day}"))
+}
+
+fn split_era(text: &str) -> (&str, bool) {
+    match text.strip_suffix(" BC") {
+        Some(text) => (text, true),
+        None => (text, false),
+    }
+}
+
+fn day_of_era(date: &str, before_christ: bool) -> Option<i64> {
+    let (year, rest) = date.split_once('-')?;
+    let &[m0, m1, b'-', d0, d1] = rest.as_bytes() else {
+        return None;
+    };
+    let (month, day) = (number(&[m0, m1])?, number(&[d0, d1])?);
+    if !(4..=7).contains(&year.len()) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    let year = number(year.as_bytes())?;
+    // There is no year 0: 1 BC is the year before 1.
+    let year = if before_christ { 1 - year } else { year };
+    Some(days_from_civil(year, month, day))
+}
+
+fn moment_us(text: &str, offset_seconds: impl Fn(&[u8]) -> Option<i64>) -> Option<i64> {
+    match text {
+        "infinity" => return Some(i64::MAX),
+        "-infinity" => return Some(i64::MIN),
+        _ => {}
+    }
+    let (text, before_christ) = split_era(text);
+    let (date, clock_text) = text.split_once(' ')?;
+    let (clock_us, zone) = clock(clock_text.as_bytes())?;
+    day_of_era(date, before_christ)?
+        .checked_mul(DAY_US)?
+        .checked_add(clock_us - offset_seconds(zone)? * 1_000_000)
+}
+
+/// `hh:mm:ss[.ffffff]`, and what follows it.
+fn clock(text: &[u8]) -> Option<(i64, &[u8])> {
+    let &[h0, h1, b':', m0, m1, b':', s0, s1, ref rest @ ..] = text else {
         return None;
     };
     let (hour, minute, second) = (number(&[h0, h1])?, number(&[m0, m1])?, number(&[s0, s1])?);
-    let (fraction_us, zone) = fraction_us(rest)?;
-    let seconds = hour * 3600 + minute * 60 + second - offset_seconds(zone)?;
-    Some(days(date)? * DAY_US + seconds * 1_000_000 + fraction_us)
+    let (fraction_us, rest) = fraction_us(rest)?;
+    let seconds = hour * 3600 + minute * 60 + second;
+    Some((seconds * 1_000_000 + fraction_us, rest))
 }
 
 fn fraction_us(text: &[u8]) -> Option<(i64, &[u8])> {
@@ -157,6 +234,56 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(is_at_or_before(text, 19_782), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn moments_of_any_year_keep_their_order() {
+        let dates = [
+            "-infinity",
+            "4713-01-01 BC",
+            "0044-03-15 BC",
+            "0001-12-31 BC",
+            "0001-01-01",
+            "1945-09-02",
+            "9999-12-31",
+            "12024-01-01",
+            "infinity",
+        ];
+        let days: Vec<i64> = dates.iter().map(|text| day(text).unwrap()).collect();
+        assert!(days.is_sorted_by(|a, b| a < b), "{days:?}");
+        assert_eq!(
+            day("0001-12-31 BC").unwrap() + 1,
+            day("0001-01-01").unwrap()
+        );
+        let instants = [
+            "-infinity",
+            "0044-03-15 10:00:00+00 BC",
+            "2026-03-05 08:31:00+07",
+            "2026-03-05 01:31:00.000001+00",
+            "10000-01-01 00:00:00+00",
+            "infinity",
+        ];
+        let micros: Vec<i64> = instants
+            .iter()
+            .map(|text| any_instant_us(text).unwrap())
+            .collect();
+        assert!(micros.is_sorted_by(|a, b| a < b), "{micros:?}");
+        assert!(local_us("2026-03-05 08:31:00") < local_us("2026-03-05 08:31:00.5"));
+        assert!(clock_us("07:00:00") < clock_us("24:00:00"));
+        for none in ["", "2026-03-05", "2026-03-05 08:31:00+07", "07:00"] {
+            assert_eq!(local_us(none), None, "{none}");
+        }
+        assert_eq!(any_instant_us("2026-03-05 08:31:00"), None);
+        assert_eq!(day("2026-3-05"), None);
+        assert_eq!(clock_us("07:00:00+07"), None);
+    }
+
+    #[test]
+    fn the_day_in_a_record_code() {
+        assert_eq!(day_of_yymmdd("260305"), days("2026-03-05"));
+        for none in ["", "26035", "261305", "26030a", "260230", "２６"] {
+            assert_eq!(day_of_yymmdd(none), None, "{none}");
         }
     }
 

@@ -6,8 +6,9 @@ use regex::Regex;
 
 use super::json::JsonShape;
 use super::text::{self, Oddities, TextKind};
-use super::{RuleCode, tax_code, time};
+use super::{RuleCode, content, tax_code, time};
 use crate::array;
+use crate::decimal::Decimal;
 
 #[derive(Clone, Debug, Default)]
 #[expect(
@@ -19,6 +20,10 @@ pub(crate) struct ColumnRules {
     /// `char(n)`: PostgreSQL pads it with blanks, which are no part of the value.
     pub(crate) padded: bool,
     pub(crate) is_array: bool,
+    /// Elements of an array, nulls included.
+    pub(crate) max_items: Option<usize>,
+    /// A credential in it makes the whole row secret; judged before everything else.
+    pub(crate) no_credentials: bool,
     /// None: not a text.
     pub(crate) text: Option<TextKind>,
     pub(crate) max_chars: Option<usize>,
@@ -42,6 +47,7 @@ pub(crate) enum ValueRule {
         values: Vec<Box<str>>,
     },
     Range(Range),
+    MultipleOf(u32),
     /// Neither NaN nor infinite.
     Finite,
     /// At most so many digits after the point.
@@ -52,6 +58,15 @@ pub(crate) enum ValueRule {
     Json(JsonShape),
     /// Octets that a bytea value begins with.
     StartsWith(Vec<u8>),
+    /// Octets of a text in UTF-8, or of a bytea value.
+    MaxBytes {
+        max: usize,
+        of_bytea: bool,
+    },
+    NoMarkup,
+    /// Letters of any script, and what stands between the parts of a name.
+    Name,
+    NotHan,
 }
 
 /// Bounds of a number; `min` itself is excluded by `above`.
@@ -97,15 +112,23 @@ impl ColumnRules {
     }
 
     fn check_array(&self, value: &str, now_us: i64) -> Result<Oddities, RuleCode> {
-        if self.text.is_none() && self.rules.is_empty() {
+        if self.text.is_none() && self.rules.is_empty() && self.max_items.is_none() {
             return Ok(Oddities::default());
         }
         let mut oddities = Oddities::default();
-        for element in array::elements(value) {
+        for (count, element) in array::elements(value).enumerate() {
+            if self.max_items.is_some_and(|max| count >= max) {
+                return Err(RuleCode::TooBig);
+            }
             // Of several dimensions, or not an array at all: nothing a rule on elements could judge.
             let element: Option<Cow<'_, str>> = element.map_err(|_| RuleCode::Format)?;
             if let Some(element) = element {
-                oddities = oddities.and(self.check_one(&element, now_us)?);
+                let element = if self.padded {
+                    element.trim_end_matches(' ')
+                } else {
+                    &element
+                };
+                oddities = oddities.and(self.check_one(element, now_us)?);
             }
         }
         Ok(oddities)
@@ -138,6 +161,10 @@ impl ColumnRules {
         if let Some(max) = self.max_chars.filter(|_| !self.max_in_type) {
             words.push(format!("{each}up to {max} characters"));
         }
+        words.extend(self.max_items.map(|max| format!("at most {max} items")));
+        if self.no_credentials {
+            words.push("no credentials in URLs: the row is then secret".to_owned());
+        }
         words.extend(
             self.rules
                 .iter()
@@ -156,6 +183,7 @@ impl ValueRule {
                 number(value).is_some_and(|number| range.holds(number)),
                 RuleCode::Range,
             ),
+            ValueRule::MultipleOf(step) => (is_multiple(value, *step), RuleCode::Range),
             ValueRule::Finite => (number(value).is_some_and(f64::is_finite), RuleCode::Range),
             ValueRule::Decimals(max) => (decimals(value) <= *max, RuleCode::Precision),
             ValueRule::TaxCode => return tax_code::check(value),
@@ -165,6 +193,17 @@ impl ValueRule {
             ),
             ValueRule::Json(shape) => return shape.check(value),
             ValueRule::StartsWith(prefix) => (starts_with(value, prefix), RuleCode::Format),
+            ValueRule::MaxBytes { max, of_bytea } => {
+                let bytes = if *of_bytea {
+                    value.len().saturating_sub(2) / 2
+                } else {
+                    value.len()
+                };
+                (bytes <= *max, RuleCode::TooBig)
+            }
+            ValueRule::NoMarkup => (!content::has_markup(value), RuleCode::Format),
+            ValueRule::Name => (content::is_name(value), RuleCode::Format),
+            ValueRule::NotHan => (!content::has_han(value), RuleCode::Unicode),
         };
         if kept { Ok(()) } else { Err(code) }
     }
@@ -174,6 +213,7 @@ impl ValueRule {
             ValueRule::Pattern { written, .. } => format!("matches {written}"),
             ValueRule::Listed { list, .. } => format!("in {list}"),
             ValueRule::Range(range) => describe_range(*range),
+            ValueRule::MultipleOf(step) => format!("a multiple of {step}"),
             ValueRule::Finite => "neither NaN nor infinite".into(),
             ValueRule::Decimals(max) => format!("at most {max} decimals"),
             ValueRule::TaxCode => {
@@ -182,11 +222,15 @@ impl ValueRule {
             ValueRule::NotAfterToday => "not after today".into(),
             ValueRule::Json(shape) => shape.describe(),
             ValueRule::StartsWith(prefix) => format!("begins with {}", prefix.escape_ascii()),
+            ValueRule::MaxBytes { max, .. } => format!("at most {max} bytes"),
+            ValueRule::NoMarkup => "no HTML".into(),
+            ValueRule::Name => "letters of a name".into(),
+            ValueRule::NotHan => "no Chinese characters".into(),
         }
     }
 }
 
-fn describe_range(range: Range) -> String {
+pub(crate) fn describe_range(range: Range) -> String {
     let relation = if range.above { "above" } else { "from" };
     match (range.min.is_finite(), range.max.is_finite()) {
         (true, true) => format!("{relation} {} to {}", range.min, range.max),
@@ -213,6 +257,14 @@ pub(crate) fn number(text: &str) -> Option<f64> {
     }
     // Rust's reader also takes words that PostgreSQL never writes, all of them non-finite.
     text.parse().ok()
+}
+
+fn is_multiple(text: &str, step: u32) -> bool {
+    match Decimal::parse(text) {
+        Some(decimal) => decimal.is_multiple_of(step),
+        // Of floats only those with an exponent, and what is no finite number.
+        None => number(text).is_some_and(|number| number % f64::from(step) == 0.0),
+    }
 }
 
 fn decimals(text: &str) -> usize {

@@ -6,6 +6,8 @@ use bangioc_runtime::failure::{BoxFailure, Class, Exit, Failure};
 use bangioc_schemas::catalogue::Catalogue;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::mistake::ContractErrors;
+use bangioc_schemas::names::Side;
+use bangioc_schemas::publication::Publication;
 use bangioc_schemas::{avro_files, show};
 use serde_json::{Value, json};
 
@@ -29,19 +31,28 @@ pub(crate) fn run(
         args::Contract::Check => {
             avro_files::check(dir, &catalogue).map_err(BadContracts)?;
             let (all, active) = (catalogue.iter().count(), catalogue.active().count());
+            let open_sets = catalogue.publications().count();
             out.show(
-                &json!({ "contracts": all, "active": active, "mistakes": [] }),
-                |_| format!("{all} contracts, {active} active, no mistakes"),
+                &json!({ "contracts": all, "active": active, "open_sets": open_sets, "mistakes": [] }),
+                |_| format!("{all} contracts, {active} active, {open_sets} open sets, no mistakes"),
             )
         }
         args::Contract::List => {
-            let listed: Vec<Value> = catalogue.iter().map(summary).collect();
+            let datasets = catalogue.iter().map(summary);
+            let listed: Vec<Value> = datasets
+                .chain(catalogue.publications().map(open_set))
+                .collect();
             out.show(&listed, |_| show::list(&catalogue))
         }
-        args::Contract::Show { dataset } => {
-            let contract = find(&catalogue, dataset)?;
-            out.show(&summary(contract), |_| show::page(contract, prefix))
-        }
+        args::Contract::Show { dataset } => match catalogue.publication(dataset) {
+            Some(publication) => out.show(&open_set(publication), |_| show::open_set(publication)),
+            None => {
+                let contract = find(&catalogue, dataset)?;
+                out.show(&summary(contract), |_| {
+                    show::page(&catalogue, contract, prefix)
+                })
+            }
+        },
         args::Contract::Avro {
             dataset: None,
             write: true,
@@ -96,6 +107,7 @@ fn summary(contract: &Contract) -> Value {
         "dataset": contract.dataset.as_str(),
         "owner": contract.owner.as_str(),
         "name": { "vi": contract.name.vi, "en": contract.name.en },
+        "group": contract.catalogue.as_ref().map(|entry| entry.group.as_str()),
         "active": contract.is_active(),
         "source": contract.source.source,
         "table": format!("{}.{}", contract.source.schema, contract.source.table),
@@ -108,6 +120,25 @@ fn summary(contract: &Contract) -> Value {
             "name_vi": column.label.vi,
             "name_en": column.label.en,
             "required": column.required,
+        })).collect::<Vec<_>>(),
+        "open_columns": contract.on(Side::Open).map(|open| {
+            open.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>()
+        }),
+    })
+}
+
+fn open_set(publication: &Publication) -> Value {
+    json!({
+        "dataset": publication.dataset.as_str(),
+        "owner": publication.owner.as_str(),
+        "name": { "vi": publication.name.vi, "en": publication.name.en },
+        "group": publication.catalogue.as_ref().map(|entry| entry.group.as_str()),
+        "every_seconds": publication.every_seconds,
+        "licence": publication.licence,
+        "resources": publication.resources.iter().map(|resource| json!({
+            "name": resource.name,
+            "dataset": resource.dataset.as_str(),
+            "title": { "vi": resource.title.vi, "en": resource.title.en },
         })).collect::<Vec<_>>(),
     })
 }

@@ -1,0 +1,342 @@
+//! Reading a folder of contracts, and what must hold between its files: each id, each table once, and
+//! open sets made only from what is public.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use crate::contract::{Contract, DatasetId, OwnerId};
+use crate::file::code_list::{self, References};
+use crate::file::contract::ReadContract;
+use crate::file::publication::{Found, ReadPublication};
+use crate::file::{self, Notes, ReadFile};
+use crate::mistake::{ContractErrors, Mistake, MistakeKind};
+
+/// Folders beside the owners' that hold no contracts.
+const NOT_OWNERS: [&str; 7] = [
+    "src",
+    "tests",
+    "examples",
+    "benches",
+    "code-lists",
+    "proptest-regressions",
+    "target",
+];
+
+/// Everything below `dir`, or every mistake in it.
+pub(super) fn read(dir: &Path) -> Result<Files, ContractErrors> {
+    let mut reader = FolderReader {
+        dir,
+        mistakes: Vec::new(),
+    };
+    let references = reader.references();
+    let mut files = reader.files(&references);
+    reader.check_datasets(&files);
+    reader.check_tables(&files);
+    reader.check_publications(&mut files);
+    ContractErrors::none_or(reader.mistakes)?;
+    Ok(files)
+}
+
+/// What was read, each with the file it stands in.
+#[derive(Default)]
+pub(super) struct Files {
+    pub(super) contracts: Vec<Placed<ReadContract>>,
+    pub(super) publications: Vec<Placed<ReadPublication>>,
+    /// Ids, by the names of their files, that could not be read.
+    unread: Vec<String>,
+}
+
+pub(super) struct Placed<T> {
+    file: PathBuf,
+    pub(super) read: T,
+}
+
+/// An id that a file lays claim to.
+struct Claim<'a> {
+    file: &'a Path,
+    dataset: &'a DatasetId,
+    owner: &'a OwnerId,
+    dataset_line: usize,
+    owner_line: usize,
+}
+
+impl Files {
+    /// In the order of their files.
+    fn claims(&self) -> Vec<Claim<'_>> {
+        let contracts = self.contracts.iter().map(|Placed { file, read }| Claim {
+            file,
+            dataset: &read.contract.dataset,
+            owner: &read.contract.owner,
+            dataset_line: read.dataset_line,
+            owner_line: read.owner_line,
+        });
+        let publications = self.publications.iter().map(|Placed { file, read }| Claim {
+            file,
+            dataset: &read.publication.dataset,
+            owner: &read.publication.owner,
+            dataset_line: read.dataset_line,
+            owner_line: read.owner_line,
+        });
+        let mut claims: Vec<Claim<'_>> = contracts.chain(publications).collect();
+        claims.sort_by_key(|claim| claim.file);
+        claims
+    }
+}
+
+struct FolderReader<'d> {
+    dir: &'d Path,
+    mistakes: Vec<Mistake>,
+}
+
+impl FolderReader<'_> {
+    fn note(
+        &mut self,
+        file: &Path,
+        line: usize,
+        kind: MistakeKind,
+        what: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.mistakes.push(Mistake {
+            file: file.to_owned(),
+            line,
+            kind,
+            what: what.into(),
+            hint: hint.into(),
+        });
+    }
+
+    /// Names in a folder, sorted; hidden ones left out. `file` is relative.
+    fn entries(&mut self, file: &Path) -> Vec<PathBuf> {
+        let read =
+            std::fs::read_dir(self.dir.join(file)).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        match read {
+            Ok(entries) => {
+                let mut names: Vec<PathBuf> = entries
+                    .iter()
+                    .map(|entry| file.join(entry.file_name()))
+                    .collect();
+                names.retain(|name| !file_name(name).starts_with('.'));
+                names.sort();
+                names
+            }
+            Err(error) => {
+                let what = format!(
+                    "the folder `{}` can't be read: {}",
+                    self.dir
+                        .components()
+                        .chain(file.components())
+                        .collect::<PathBuf>()
+                        .display(),
+                    error.kind()
+                );
+                self.note(
+                    file,
+                    0,
+                    MistakeKind::Unreadable,
+                    what,
+                    "check `contracts` in the configuration, and the folder's access rights",
+                );
+                Vec::new()
+            }
+        }
+    }
+
+    fn text(&mut self, file: &Path) -> Option<String> {
+        match std::fs::read_to_string(self.dir.join(file)) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                let what = format!("the file can't be read: {}", error.kind());
+                self.note(
+                    file,
+                    0,
+                    MistakeKind::Unreadable,
+                    what,
+                    "contracts are UTF-8 text files that this process may read",
+                );
+                None
+            }
+        }
+    }
+
+    fn references(&mut self) -> References {
+        let mut references = References::default();
+        let folder = Path::new("code-lists");
+        if self.dir.join(folder).is_dir() {
+            for file in self
+                .entries(folder)
+                .into_iter()
+                .filter(|file| has_extension(file, "csv"))
+            {
+                let Some(text) = self.text(&file) else {
+                    continue;
+                };
+                let (list, mistakes) = code_list::read_list(&file, &text);
+                self.mistakes.extend(mistakes);
+                references.lists.insert(stem(&file), list);
+            }
+        }
+        let file = Path::new("formats.yaml");
+        if self.dir.join(file).is_file()
+            && let Some(text) = self.text(file)
+        {
+            let (formats, mistakes) = code_list::read_formats(file, &text);
+            self.mistakes.extend(mistakes);
+            references.formats = formats;
+        }
+        references
+    }
+
+    fn files(&mut self, references: &References) -> Files {
+        let mut read_files = Files::default();
+        let mut found = 0_usize;
+        for owner in self.entries(Path::new("")) {
+            if !self.dir.join(&owner).is_dir() || NOT_OWNERS.contains(&file_name(&owner).as_str()) {
+                continue;
+            }
+            for file in self.entries(&owner) {
+                if has_extension(&file, "avsc") {
+                    continue;
+                }
+                found += 1;
+                self.file(file, references, &mut read_files);
+            }
+        }
+        if found == 0 && self.mistakes.is_empty() {
+            let what = format!("there is no contract below `{}`", self.dir.display());
+            self.note(
+                Path::new(""),
+                0,
+                MistakeKind::Unreadable,
+                what,
+                "set `contracts` in the configuration to the folder of the contracts",
+            );
+        }
+        read_files
+    }
+
+    fn file(&mut self, file: PathBuf, references: &References, into: &mut Files) {
+        if !has_extension(&file, "yaml") {
+            self.note(
+                &file,
+                0,
+                MistakeKind::Name,
+                "is neither a contract nor one of its Avro files",
+                "name contracts `<dataset>.yaml`, or move the file away",
+            );
+            return;
+        }
+        let Some(text) = self.text(&file) else {
+            return;
+        };
+        let (read, mistakes) = file::read(&file, &text, references);
+        self.mistakes.extend(mistakes);
+        match read {
+            Some(ReadFile::Contract(read)) => into.contracts.push(Placed { file, read }),
+            Some(ReadFile::Publication(read)) => into.publications.push(Placed { file, read }),
+            None => into.unread.push(stem(&file)),
+        }
+    }
+
+    /// Each id once, each file called after its id and in the folder of its owner.
+    fn check_datasets(&mut self, files: &Files) {
+        let mut datasets: HashMap<&str, &Path> = HashMap::new();
+        for claim in files.claims() {
+            let (file, dataset, owner) = (claim.file, claim.dataset, claim.owner);
+            if stem(file) != dataset.as_str() {
+                self.note(
+                    file,
+                    claim.dataset_line,
+                    MistakeKind::Name,
+                    format!("dataset `{dataset}` is in a file of another name"),
+                    format!("name the file `{dataset}.yaml`"),
+                );
+            }
+            if file.parent().map(file_name).unwrap_or_default() != owner.as_str() {
+                self.note(
+                    file,
+                    claim.owner_line,
+                    MistakeKind::Name,
+                    format!("owner `{owner}` is in the folder of another"),
+                    format!("move the file to `{owner}/`"),
+                );
+            }
+            // So a topic, `<owner>.<dataset>`, and a table of the store have one contract.
+            if let Some(first) = datasets.insert(dataset.as_str(), file) {
+                let what = format!(
+                    "dataset `{dataset}` has a contract already, `{}`",
+                    first.display()
+                );
+                self.note(
+                    file,
+                    claim.dataset_line,
+                    MistakeKind::Claimed,
+                    what,
+                    "an id names one dataset, whoever owns it: choose another",
+                );
+            }
+        }
+    }
+
+    fn check_tables(&mut self, files: &Files) {
+        let mut tables: HashMap<(&str, &str, &str), &Path> = HashMap::new();
+        for Placed { file, read } in &files.contracts {
+            let source = &read.contract.source;
+            if source.table.is_empty() {
+                continue;
+            }
+            if let Some(first) =
+                tables.insert((&source.source, &source.schema, &source.table), file)
+            {
+                let what = format!(
+                    "table `{}.{}` of source `{}` is in contract `{}` already",
+                    source.schema,
+                    source.table,
+                    source.source,
+                    first.display()
+                );
+                self.note(
+                    file,
+                    read.table_line,
+                    MistakeKind::Claimed,
+                    what,
+                    "a table feeds one dataset: correct the table, or remove one contract",
+                );
+            }
+        }
+    }
+
+    fn check_publications(&mut self, files: &mut Files) {
+        let contracts: HashMap<&str, &Contract> = files
+            .contracts
+            .iter()
+            .map(|placed| (placed.read.contract.dataset.as_str(), &placed.read.contract))
+            .collect();
+        for Placed { file, read } in &mut files.publications {
+            let mut notes = Notes::new(file);
+            let find = |dataset: &str| match contracts.get(dataset) {
+                Some(contract) => Found::Contract(contract),
+                None if files.unread.iter().any(|unread| unread == dataset) => Found::Unread,
+                None => Found::Nothing,
+            };
+            read.check(find, &mut notes);
+            self.mistakes.extend(notes.into_mistakes());
+        }
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|found| found == extension)
+}

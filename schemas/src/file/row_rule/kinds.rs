@@ -1,0 +1,313 @@
+//! Each rule between columns, as its contract writes it.
+
+use super::RowRuleReader;
+use crate::contract::ColumnType;
+use crate::file::code_list::CodeList;
+use crate::file::column_rule::parse_range;
+use crate::file::fields::{At, Fields, shown};
+use crate::mistake::MistakeKind;
+use crate::rules::geometry::Bounds;
+use crate::rules::row::RowRuleKind;
+use crate::rules::row::link::{BranchParent, Member, Sha256Of};
+use crate::rules::row::measure::{JsonNumbers, Measurement, Parameter};
+use crate::rules::row::moment::{ConsecutiveYears, Order, RecordDate, Scale, Window};
+use crate::rules::row::person::{PartialDate, PersonalId};
+use crate::rules::row::place::{GeoJson, Outline};
+use crate::rules::row::presence::{Limit, Require, Secret};
+
+/// The same limit as for any outline that is carried.
+const DEFAULT_MAX_VERTICES: u32 = 20_000;
+
+fn is_date(column_type: &ColumnType) -> bool {
+    *column_type == ColumnType::Date
+}
+
+fn is_instant(column_type: &ColumnType) -> bool {
+    *column_type == ColumnType::Timestamptz
+}
+
+fn is_bytea(column_type: &ColumnType) -> bool {
+    *column_type == ColumnType::Bytea
+}
+
+impl RowRuleReader<'_, '_, '_> {
+    pub(super) fn secret(&mut self) -> Option<RowRuleKind> {
+        let column = self.column("secret_unless", |_| true, "a column");
+        let values = self.texts("values")?;
+        let mut allowed: Vec<Box<str>> = values.iter().map(|at| at.text.into()).collect();
+        allowed.sort_unstable();
+        Some(RowRuleKind::Secret(Secret {
+            column: column?,
+            allowed,
+        }))
+    }
+
+    pub(super) fn require(&mut self) -> Option<RowRuleKind> {
+        let columns = self.columns("require", 1)?;
+        Some(RowRuleKind::Require(Require { columns }))
+    }
+
+    pub(super) fn limit(&mut self) -> Option<RowRuleKind> {
+        let column = self.column("limit", ColumnType::is_number, "a number");
+        let range = self.range("range");
+        Some(RowRuleKind::Limit(Limit {
+            column: column?,
+            range: range?,
+        }))
+    }
+
+    pub(super) fn member(&mut self) -> Option<RowRuleKind> {
+        let column = self.text_column("member");
+        let of = self.column(
+            "of",
+            |column_type| matches!(column_type, ColumnType::Array(element) if element.is_text()),
+            "an array of texts",
+        );
+        Some(RowRuleKind::Member(Member {
+            column: column?,
+            of: of?,
+        }))
+    }
+
+    pub(super) fn branch_parent(&mut self) -> Option<RowRuleKind> {
+        let code = self.text_column("branch_parent");
+        let parent = self.text_column("parent");
+        Some(RowRuleKind::BranchParent(BranchParent {
+            code: code?,
+            parent: parent?,
+        }))
+    }
+
+    pub(super) fn sha256(&mut self) -> Option<RowRuleKind> {
+        let hash = self.column("sha256", is_bytea, "bytea");
+        let content = self.column("of", is_bytea, "bytea");
+        Some(RowRuleKind::Sha256(Sha256Of {
+            hash: hash?,
+            content: content?,
+        }))
+    }
+
+    pub(super) fn order(&mut self) -> Option<RowRuleKind> {
+        let columns = self.columns("order", 2)?;
+        let scales: Vec<Option<Scale>> = columns
+            .iter()
+            .map(|&column| scale(&self.columns[column].column.column_type))
+            .collect();
+        let scale = scales.first().copied().flatten();
+        if scale.is_none() || scales.iter().any(|other| *other != scale) {
+            let what = "`order` compares columns of different kinds";
+            let hint =
+                "name only numbers, only dates, only times, only timestamp or only timestamptz";
+            let line = self.fields.line_of("order");
+            self.notes.note(line, MistakeKind::Rule, what, hint);
+        }
+        Some(RowRuleKind::Order(Order {
+            columns,
+            scale: scale?,
+        }))
+    }
+
+    pub(super) fn window(&mut self) -> Option<RowRuleKind> {
+        let column = self.column("window", is_instant, "timestamptz");
+        let of = self.column("of", is_instant, "timestamptz");
+        let before_us = self.span_us("before");
+        let after_us = self.span_us("after");
+        Some(RowRuleKind::Window(Window {
+            column: column?,
+            of: of?,
+            before_us: before_us?,
+            after_us: after_us?,
+        }))
+    }
+
+    pub(super) fn record_date(&mut self) -> Option<RowRuleKind> {
+        let code = self.text_column("record_date");
+        let of = self.column("of", is_instant, "timestamptz");
+        Some(RowRuleKind::RecordDate(RecordDate {
+            code: code?,
+            of: of?,
+        }))
+    }
+
+    pub(super) fn consecutive_years(&mut self) -> Option<RowRuleKind> {
+        let column = self.text_column("consecutive_years")?;
+        Some(RowRuleKind::ConsecutiveYears(ConsecutiveYears { column }))
+    }
+
+    pub(super) fn personal_id(&mut self) -> Option<RowRuleKind> {
+        let id = self.text_column("personal_id");
+        let sex = self.optional_column("sex", ColumnType::is_text, "a text");
+        let birth_date = self.optional_column("birth_date", is_date, "a date");
+        let birth_text = self.optional_column("birth_text", ColumnType::is_text, "a text");
+        if [sex, birth_date, birth_text] == [Some(None); 3] {
+            let what = "rule `personal_id` has nothing to compare with";
+            let hint = "name `sex`, `birth_date` or `birth_text`; for the form alone write `format: personal_id` at the column";
+            let line = self.fields.line;
+            self.notes.note(line, MistakeKind::MissingKey, what, hint);
+        }
+        Some(RowRuleKind::PersonalId(PersonalId {
+            id: id?,
+            sex: sex?,
+            birth_date: birth_date?,
+            birth_text: birth_text?,
+        }))
+    }
+
+    pub(super) fn partial_date(&mut self) -> Option<RowRuleKind> {
+        let date = self.column("partial_date", is_date, "a date");
+        let text = self.optional_column("text", ColumnType::is_text, "a text");
+        let precision = self.text_column("precision");
+        Some(RowRuleKind::PartialDate(PartialDate {
+            date: date?,
+            text: text?,
+            precision: precision?,
+        }))
+    }
+
+    pub(super) fn outline(&mut self) -> Option<RowRuleKind> {
+        let wkt = self.text_column("geometry");
+        let srid = self.column(
+            "srid",
+            |column_type| *column_type == ColumnType::Integer,
+            "an integer",
+        );
+        let srids: Option<Vec<Box<str>>> = self
+            .texts("srids")
+            .map(|srids| srids.iter().map(|at| at.text.into()).collect());
+        let area = self.optional_column("area", ColumnType::is_number, "a number in square metres");
+        let east = self.bounds("east", "440000..620000");
+        let north = self.bounds("north", "2460000..2565000");
+        Some(RowRuleKind::Outline(Outline {
+            wkt: wkt?,
+            srid: srid?,
+            srids: srids?,
+            area: area?,
+            bounds: Bounds::of_metres(east?, north?),
+            max_vertices: self.max_vertices()?,
+        }))
+    }
+
+    pub(super) fn geojson(&mut self) -> Option<RowRuleKind> {
+        let column = self.column(
+            "geojson",
+            |column_type| {
+                column_type.is_text() || matches!(column_type, ColumnType::Json | ColumnType::Jsonb)
+            },
+            "json, jsonb or a text",
+        );
+        let east = self.bounds("east", "105.2..106.9");
+        let north = self.bounds("north", "22.3..23.2");
+        Some(RowRuleKind::GeoJson(GeoJson {
+            column: column?,
+            bounds: Bounds::of_degrees(east?, north?),
+            max_vertices: self.max_vertices()?,
+        }))
+    }
+
+    fn max_vertices(&mut self) -> Option<usize> {
+        let max = self.fields.number("max_vertices", self.notes);
+        usize::try_from(max.unwrap_or(DEFAULT_MAX_VERTICES)).ok()
+    }
+
+    pub(super) fn measurement(&mut self) -> Option<RowRuleKind> {
+        let value = self.column("measurement", ColumnType::is_number, "a number");
+        let parameter = self.text_column("parameter");
+        let unit = self.text_column("unit");
+        let at =
+            self.fields
+                .required_text("list", "name the code list of parameters", self.notes)?;
+        let Some(list) = self.references.lists.get(at.text) else {
+            let what = format!("there is no code list `{}`", shown(at.text));
+            self.notes.note(
+                at.line,
+                MistakeKind::CodeList,
+                what,
+                format!("add `code-lists/{}.csv`", shown(at.text)),
+            );
+            return None;
+        };
+        let known = self.parameters(at, list)?;
+        Some(RowRuleKind::Measurement(Measurement {
+            value: value?,
+            parameter: parameter?,
+            unit: unit?,
+            list: format!("code list {}", at.text),
+            known,
+        }))
+    }
+
+    /// Columns `code, units, range` of the list; units separated by `|`.
+    fn parameters(&mut self, at: At<'_>, list: &CodeList) -> Option<Vec<Parameter>> {
+        let (Some(units), Some(range)) = (list.column("units"), list.column("range")) else {
+            let what = format!("code list `{}` has no columns `units` and `range`", at.text);
+            self.notes.note(
+                at.line,
+                MistakeKind::CodeList,
+                what,
+                "write them, as in `pH,pH|-,0..14`",
+            );
+            return None;
+        };
+        let mut known = Vec::with_capacity(list.rows.len());
+        for row in &list.rows {
+            let Some(limits) = parse_range(&row[range]) else {
+                let what = format!(
+                    "code list `{}` gives `{}` the range `{}`",
+                    at.text,
+                    shown(&row[0]),
+                    shown(&row[range])
+                );
+                self.notes.note(
+                    at.line,
+                    MistakeKind::CodeList,
+                    what,
+                    "write `0..14`, `0..` or `..100` in the list",
+                );
+                return None;
+            };
+            known.push(Parameter {
+                code: row[0].as_str().into(),
+                units: row[units].split('|').map(Into::into).collect(),
+                range: limits,
+            });
+        }
+        known.sort_unstable_by(|left, right| left.code.cmp(&right.code));
+        Some(known)
+    }
+
+    pub(super) fn json_numbers(&mut self) -> Option<RowRuleKind> {
+        let column = self.column(
+            "json_numbers",
+            |column_type| matches!(column_type, ColumnType::Json | ColumnType::Jsonb),
+            "json or jsonb",
+        );
+        let hint = "write `fields: { pulse: 20..250 }`";
+        let node = self.fields.required("fields", hint, self.notes)?;
+        let inner = Fields::of(node, "`fields`", self.notes)?;
+        let mut fields = Vec::new();
+        for (key, at) in inner.texts_of_all(self.notes) {
+            match parse_range(at.text) {
+                Some(range) => fields.push((key.to_owned(), range)),
+                None => {
+                    let what = format!("`{}: {}` is no range", shown(key), shown(at.text));
+                    self.notes.note(at.line, MistakeKind::Value, what, hint);
+                }
+            }
+        }
+        Some(RowRuleKind::JsonNumbers(JsonNumbers {
+            column: column?,
+            fields,
+        }))
+    }
+}
+
+fn scale(column_type: &ColumnType) -> Option<Scale> {
+    match column_type {
+        ColumnType::Date => Some(Scale::Date),
+        ColumnType::Time => Some(Scale::Clock),
+        ColumnType::Timestamp => Some(Scale::Timestamp),
+        ColumnType::Timestamptz => Some(Scale::Timestamptz),
+        column_type if column_type.is_number() => Some(Scale::Number),
+        _ => None,
+    }
+}

@@ -1,0 +1,223 @@
+//! Writing GeoJSON as RFC 7946 wants it: longitude first, seven decimals, exterior rings
+//! counter-clockwise and holes clockwise, no `crs`.
+
+use crate::rules::geometry::{Figure, Point, Shape};
+
+/// Degrees times 10⁷: a centimetre. Whole numbers, so that the same place is always the same text.
+type Position = (i64, i64);
+
+/// None when nothing of the figure is left at this precision.
+pub(crate) fn geometry(figure: &Figure, place: impl Fn(Point) -> Position) -> Option<String> {
+    match figure {
+        Figure::Point(point) => {
+            let mut text = String::from(r#"{"type":"Point","coordinates":"#);
+            push_position(&mut text, place(*point));
+            text.push('}');
+            Some(text)
+        }
+        Figure::Line(points) => {
+            let mut positions: Vec<Position> = points.iter().map(|point| place(*point)).collect();
+            positions.dedup();
+            let mut text = String::from(r#"{"type":"LineString","coordinates":"#);
+            push_list(&mut text, &positions, push_position_of);
+            text.push('}');
+            (positions.len() >= 2).then_some(text)
+        }
+        Figure::Area(shape) => {
+            let polygons = polygons(shape, place);
+            let (kind, mut coordinates) = match polygons.as_slice() {
+                [] => return None,
+                [polygon] if !shape.is_multiple => {
+                    let mut text = String::new();
+                    push_polygon(&mut text, polygon);
+                    ("Polygon", text)
+                }
+                polygons => {
+                    let mut text = String::new();
+                    push_list(&mut text, polygons, push_polygon);
+                    ("MultiPolygon", text)
+                }
+            };
+            coordinates.push('}');
+            Some(format!(r#"{{"type":"{kind}","coordinates":{coordinates}"#))
+        }
+    }
+}
+
+/// Rings of at least three corners, not closed.
+type Polygon = Vec<Vec<Position>>;
+
+fn polygons(shape: &Shape, place: impl Fn(Point) -> Position) -> Vec<Polygon> {
+    let mut polygons: Vec<Polygon> = Vec::new();
+    // Holes of an outer ring that is too small to be seen are too.
+    let mut outer_is_seen = false;
+    for (corners, hole) in shape.rings() {
+        let mut ring: Vec<Position> = corners.iter().map(|corner| place(*corner)).collect();
+        ring.dedup();
+        if ring.len() > 1 && ring.first() == ring.last() {
+            ring.pop();
+        }
+        let area = twice_area(&ring);
+        let is_seen = area != 0;
+        if is_seen && (area > 0) == hole {
+            // From the second on, so that it still begins where it began.
+            ring[1..].reverse();
+        }
+        if !hole {
+            outer_is_seen = is_seen;
+            if is_seen {
+                polygons.push(vec![ring]);
+            }
+        } else if let Some(polygon) = polygons.last_mut().filter(|_| is_seen && outer_is_seen) {
+            polygon.push(ring);
+        }
+    }
+    polygons
+}
+
+/// Above 0 when the ring runs counter-clockwise.
+fn twice_area(ring: &[Position]) -> i128 {
+    let wide = |(east, north): Position| (i128::from(east), i128::from(north));
+    ring.iter()
+        .zip(ring.iter().cycle().skip(1))
+        .map(|(&a, &b)| {
+            let ((a_east, a_north), (b_east, b_north)) = (wide(a), wide(b));
+            a_east * b_north - b_east * a_north
+        })
+        .sum()
+}
+
+fn push_polygon(text: &mut String, polygon: &Polygon) {
+    push_list(text, polygon, |text, ring: &Vec<Position>| {
+        text.push('[');
+        for position in ring {
+            push_position(text, *position);
+            text.push(',');
+        }
+        // Closed: the first once more.
+        push_position(text, ring.first().copied().unwrap_or_default());
+        text.push(']');
+    });
+}
+
+fn push_list<T>(text: &mut String, items: &[T], push: impl Fn(&mut String, &T)) {
+    text.push('[');
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        push(text, item);
+    }
+    text.push(']');
+}
+
+fn push_position_of(text: &mut String, position: &Position) {
+    push_position(text, *position);
+}
+
+fn push_position(text: &mut String, (east, north): Position) {
+    text.push('[');
+    push_degrees(text, east);
+    text.push(',');
+    push_degrees(text, north);
+    text.push(']');
+}
+
+fn push_degrees(text: &mut String, ten_millionths: i64) {
+    if ten_millionths < 0 {
+        text.push('-');
+    }
+    let (whole, fraction) = (
+        ten_millionths.unsigned_abs() / 10_000_000,
+        ten_millionths.unsigned_abs() % 10_000_000,
+    );
+    text.push_str(&whole.to_string());
+    if fraction > 0 {
+        text.push('.');
+        text.push_str(format!("{fraction:07}").trim_end_matches('0'));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::rules::geometry::wkt;
+
+    /// Ten-thousandths of a metre taken for ten-millionths of a degree.
+    fn written(text: &str) -> Option<String> {
+        geometry(&wkt::figure(text, 1000).unwrap(), |point| {
+            (point.east, point.north)
+        })
+    }
+
+    #[test]
+    fn figures() {
+        let json = |text: &str| written(text).unwrap();
+        assert_eq!(
+            json("POINT(106724.5 -3)"),
+            r#"{"type":"Point","coordinates":[106.7245,-0.003]}"#
+        );
+        assert_eq!(
+            json("LINESTRING(0 0,1000 2000)"),
+            r#"{"type":"LineString","coordinates":[[0,0],[1,2]]}"#
+        );
+        let clockwise =
+            "POLYGON((0 0,0 9000,9000 9000,9000 0,0 0),(1000 1000,2000 1000,2000 2000,1000 1000))";
+        let expected = r#"{"type":"Polygon","coordinates":[[[0,0],[9,0],[9,9],[0,9],[0,0]],[[1,1],[2,2],[2,1],[1,1]]]}"#;
+        assert_eq!(json(clockwise), expected);
+        let other_way =
+            "POLYGON((0 0,9000 0,9000 9000,0 9000,0 0),(1000 1000,2000 2000,2000 1000,1000 1000))";
+        assert_eq!(json(other_way), expected);
+        assert_eq!(
+            json("MULTIPOLYGON(((0 0,1000 0,1000 1000,0 0)))"),
+            r#"{"type":"MultiPolygon","coordinates":[[[[0,0],[1,0],[1,1],[0,0]]]]}"#
+        );
+    }
+
+    #[test]
+    fn what_is_too_small_to_be_seen_is_left_out() {
+        let coarse = |text: &str| {
+            geometry(&wkt::figure(text, 1000).unwrap(), |point| {
+                (point.east / 10_000_000, point.north / 10_000_000)
+            })
+        };
+        assert_eq!(coarse("POLYGON((0 0,1 0,1 1,0 0))"), None);
+        assert_eq!(coarse("LINESTRING(0 0,1 1)"), None);
+        assert_eq!(
+            coarse("MULTIPOLYGON(((0 0,1 0,1 1,0 0),(0 0,1 0,1 1,0 0)),((0 0,1000 0,1000 1000,0 0),(1 1,2 1,2 2,1 1)))").unwrap(),
+            r#"{"type":"MultiPolygon","coordinates":[[[[0,0],[0.0000001,0],[0.0000001,0.0000001],[0,0]]]]}"#
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn rings_close_turn_the_right_way_and_keep_their_corners(corners in prop::collection::vec((-1_800_000_000_i64..1_800_000_000, -900_000_000_i64..900_000_000), 3..40)) {
+            let place = |unit: i64| format!("{}{}.{:04}", if unit < 0 { "-" } else { "" }, unit.abs() / 10_000, unit.abs() % 10_000);
+            let mut text = String::from("POLYGON((");
+            for (east, north) in corners.iter().chain(corners.first()) {
+                text += &format!("{} {},", place(*east), place(*north));
+            }
+            text.pop();
+            text += "))";
+            let Some(figure) = wkt::figure(&text, 1000) else { return Ok(()) };
+            let Some(json) = geometry(&figure, |point| (point.east, point.north)) else { return Ok(()) };
+            let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+            let ring: Vec<(f64, f64)> = value["coordinates"][0].as_array().unwrap().iter()
+                .map(|position| (position[0].as_f64().unwrap(), position[1].as_f64().unwrap())).collect();
+            prop_assert_eq!(ring.first(), ring.last());
+            prop_assert!(ring.len() >= 4);
+            let area: f64 = ring.windows(2).map(|pair| pair[0].0 * pair[1].1 - pair[1].0 * pair[0].1).sum();
+            prop_assert!(area > -1e-6, "clockwise: {}", area);
+            for (east, north) in &corners {
+                let near = |a: f64, b: i64| (a - b as f64 / 1e7).abs() < 1e-9;
+                prop_assert!(ring.iter().any(|at| near(at.0, *east) && near(at.1, *north)));
+            }
+            // No more than seven decimals, and no exponent.
+            for number in json.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-')).filter(|part| part.contains('.')) {
+                prop_assert!(number.split('.').nth(1).unwrap().len() <= 7, "{}", number);
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What becomes of a value before it is public: another reference system, a coarser number, nothing.
+
+use super::geojson;
+use super::vn2000::Zone;
+use crate::contract::ColumnType;
+use crate::decimal::{Decimal, Grain};
+use crate::row::{Cell, Row, RowBuf};
+use crate::rules::condition::Condition;
+use crate::rules::geometry::{Point, UNITS_PER_METRE, wkt};
+
+/// Outlines of the whole province have fewer; a limit of the row's own is a rule of its contract.
+const MAX_VERTICES: usize = 200_000;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Transform {
+    /// Null in these rows.
+    pub(crate) withhold_when: Option<Condition>,
+    pub(crate) change: Change,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
+    /// The value as it is, where it isn't withheld.
+    Keep,
+    /// VN-2000 well-known text → GeoJSON of WGS84.
+    Wgs84(System),
+    Round(Round),
+}
+
+/// Which reference system the coordinates are in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum System {
+    Column(usize),
+    Fixed(Zone),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Round {
+    pub(crate) grain: Grain,
+    pub(crate) column_type: ColumnType,
+    /// In these rows only; in all when None.
+    pub(crate) when: Option<Condition>,
+}
+
+impl Transform {
+    /// The columns, besides its own, that the value hangs on.
+    pub(crate) fn inputs(&self) -> Vec<usize> {
+        let mut inputs: Vec<usize> = self
+            .withhold_when
+            .iter()
+            .flat_map(Condition::columns)
+            .collect();
+        match &self.change {
+            Change::Keep | Change::Wgs84(System::Fixed(_)) => {}
+            Change::Wgs84(System::Column(srid)) => inputs.push(*srid),
+            Change::Round(round) => {
+                inputs.extend(round.when.iter().flat_map(Condition::columns));
+            }
+        }
+        inputs
+    }
+
+    pub(crate) fn result_type(&self, column_type: &ColumnType) -> ColumnType {
+        match self.change {
+            Change::Wgs84(_) => ColumnType::Json,
+            Change::Keep | Change::Round(_) => column_type.clone(),
+        }
+    }
+
+    pub(crate) fn describe(&self, column: usize, name: &dyn Fn(usize) -> String) -> String {
+        let mut words = match &self.change {
+            Change::Keep => Vec::new(),
+            Change::Wgs84(System::Column(srid)) => vec![format!(
+                "{} as GeoJSON of WGS84, from the system that {} names",
+                name(column),
+                name(*srid)
+            )],
+            Change::Wgs84(System::Fixed(zone)) => vec![format!(
+                "{} as GeoJSON of WGS84, from EPSG:{}",
+                name(column),
+                zone.srid()
+            )],
+            Change::Round(round) => {
+                let when = round
+                    .when
+                    .as_ref()
+                    .map(|when| format!(" when {}", when.describe(name)))
+                    .unwrap_or_default();
+                vec![format!("rounded to {}{when}", round.grain)]
+            }
+        };
+        words.extend(
+            self.withhold_when
+                .as_ref()
+                .map(|when| format!("left out when {}", when.describe(name))),
+        );
+        words.join(", ")
+    }
+
+    /// All inputs are there. What can't be transformed becomes null: never the value itself.
+    pub(crate) fn push(&self, row: Row<'_>, column: usize, out: &mut RowBuf) {
+        let holds = |condition: &Condition| condition.holds(row) == Some(true);
+        if self.withhold_when.as_ref().is_some_and(holds) {
+            out.push(Cell::Null);
+            return;
+        }
+        let changed = match (&self.change, row.cell(column)) {
+            (Change::Keep, cell) => {
+                out.push(cell);
+                return;
+            }
+            (Change::Round(round), cell) if !round.when.as_ref().is_none_or(holds) => {
+                out.push(cell);
+                return;
+            }
+            (_, Cell::Null | Cell::Absent(_)) => None,
+            (Change::Wgs84(system), Cell::Text(text)) => system
+                .zone(row)
+                .and_then(|zone| geometry_of_wgs84(zone, text)),
+            (Change::Round(round), Cell::Text(text)) => round.text(text),
+        };
+        out.push(changed.as_deref().map_or(Cell::Null, Cell::Text));
+    }
+}
+
+impl System {
+    fn zone(self, row: Row<'_>) -> Option<Zone> {
+        match self {
+            System::Column(srid) => row.cell(srid).text().and_then(Zone::of),
+            System::Fixed(zone) => Some(zone),
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "coordinates in the country have 12 digits, and what lies elsewhere saturates"
+)]
+fn geometry_of_wgs84(zone: Zone, text: &str) -> Option<String> {
+    let figure = wkt::figure(text, MAX_VERTICES)?;
+    let metres = |units: i64| units as f64 / UNITS_PER_METRE as f64;
+    let ten_millionths = |degrees: f64| (degrees * 1e7).round() as i64;
+    geojson::geometry(&figure, |Point { east, north }| {
+        let (longitude, latitude) = zone.to_wgs84(metres(east), metres(north));
+        (ten_millionths(longitude), ten_millionths(latitude))
+    })
+}
+
+impl Round {
+    fn text(&self, text: &str) -> Option<String> {
+        let plain;
+        let decimal = match Decimal::parse(text) {
+            Some(decimal) => decimal,
+            None => {
+                // A float with an exponent; Rust writes it out. NaN and infinity stay no decimal.
+                plain = text.parse::<f64>().ok()?.to_string();
+                Decimal::parse(&plain)?
+            }
+        };
+        let rounded = decimal.rounded(self.grain)?;
+        match self.column_type {
+            ColumnType::Numeric { precision, scale } => {
+                let (precision, scale) = (
+                    usize::try_from(precision).ok()?,
+                    usize::try_from(scale).ok()?,
+                );
+                // 99.9 to the nearest ten may need a digit more than the column has.
+                (rounded.whole_digits() + scale <= precision).then(|| rounded.with_scale(scale))
+            }
+            ColumnType::NumericAny => Some(rounded.with_scale(self.grain.scale)),
+            // From 10¹⁵ on PostgreSQL writes floats with an exponent.
+            _ => (rounded.whole_digits() <= 15).then(|| rounded.shortest()),
+        }
+    }
+}

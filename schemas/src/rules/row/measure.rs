@@ -1,0 +1,132 @@
+//! Measured values: with their parameter and unit, and as fields of a JSON object.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use super::RowCheck;
+use crate::row::Row;
+use crate::rules::value::{Range, describe_range, number};
+use crate::rules::{Breach, RuleCode};
+
+/// A measured value, its parameter and unit: pairs and limits from a code list.
+#[derive(Clone, Debug)]
+pub(crate) struct Measurement {
+    pub(crate) value: usize,
+    pub(crate) parameter: usize,
+    pub(crate) unit: usize,
+    pub(crate) list: String,
+    /// Sorted by parameter.
+    pub(crate) known: Vec<Parameter>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Parameter {
+    pub(crate) code: Box<str>,
+    pub(crate) units: Vec<Box<str>>,
+    pub(crate) range: Range,
+}
+
+impl RowCheck for Measurement {
+    fn check(&self, row: Row<'_>) -> Result<(), Breach> {
+        let Some(code) = row.cell(self.parameter).text() else {
+            return Ok(());
+        };
+        let Ok(place) = self
+            .known
+            .binary_search_by(|known| known.code.as_ref().cmp(code))
+        else {
+            return Err(Breach::of(RuleCode::CodeList, self.parameter));
+        };
+        let parameter = &self.known[place];
+        if row
+            .cell(self.unit)
+            .text()
+            .is_some_and(|unit| parameter.units.iter().all(|known| known.as_ref() != unit))
+        {
+            return Err(Breach::of(RuleCode::CodeList, self.unit));
+        }
+        match row.cell(self.value).text() {
+            Some(value) if !number(value).is_some_and(|number| parameter.range.holds(number)) => {
+                Err(Breach::of(RuleCode::Range, self.value))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn columns_mut(&mut self) -> Vec<&mut usize> {
+        vec![&mut self.value, &mut self.parameter, &mut self.unit]
+    }
+
+    fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
+        format!(
+            "{}, {} and {} agree with {}",
+            name(self.parameter),
+            name(self.unit),
+            name(self.value),
+            self.list
+        )
+    }
+}
+
+/// Fields of a JSON object that are numbers lie in their ranges. What is no object, or no number, is
+/// for the column's own rules.
+#[derive(Clone, Debug)]
+pub(crate) struct JsonNumbers {
+    pub(crate) column: usize,
+    pub(crate) fields: Vec<(String, Range)>,
+}
+
+impl RowCheck for JsonNumbers {
+    fn check(&self, row: Row<'_>) -> Result<(), Breach> {
+        let Some(text) = row.cell(self.column).text() else {
+            return Ok(());
+        };
+        let mut reader = serde_json::Deserializer::from_str(text);
+        match reader.deserialize_map(Numbers(&self.fields)) {
+            Ok(false) => Err(Breach::of(RuleCode::Range, self.column)),
+            Ok(true) | Err(_) => Ok(()),
+        }
+    }
+
+    fn columns_mut(&mut self) -> Vec<&mut usize> {
+        vec![&mut self.column]
+    }
+
+    fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
+        let fields: Vec<String> = self
+            .fields
+            .iter()
+            .map(|(field, range)| format!("{field} {}", describe_range(*range)))
+            .collect();
+        format!("in {}: {}", name(self.column), fields.join(", "))
+    }
+}
+
+/// Gives whether all fields hold.
+struct Numbers<'a>(&'a [(String, Range)]);
+
+impl<'de> Visitor<'de> for Numbers<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<bool, A::Error> {
+        let mut hold = true;
+        while let Some(key) = entries.next_key::<Cow<'de, str>>()? {
+            match self.0.iter().find(|(field, _)| *field == key) {
+                Some((_, range)) => {
+                    let value: serde_json::Value = entries.next_value()?;
+                    hold &= value.as_f64().is_none_or(|number| range.holds(number));
+                }
+                None => {
+                    entries.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(hold)
+    }
+}
