@@ -80,7 +80,7 @@ impl Resource {
             dataset: contract.dataset.to_string(),
             title,
             about: contract.about.clone(),
-            geometry: outline(&fields).or_else(|| lon_lat(&fields)),
+            geometry: lon_lat(&fields).or_else(|| outline(&fields)),
             key: contract.key.clone(),
             fields,
             table,
