@@ -4,7 +4,7 @@
 use crate::contract::{Contract, DatasetId, OwnerId};
 
 /// Which of a change's two feeds: all contracted columns, or only what everyone may see.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
 pub enum Side {
     Shared,
     Open,

@@ -55,13 +55,26 @@ pub(crate) enum Command {
         watch: bool,
     },
     /// Records that can't be applied
-    #[command(subcommand)]
-    DeadLetter(DeadLetter),
+    DeadLetter {
+        /// Whose store they lie in
+        #[arg(long, global = true, value_enum, default_value = "shared")]
+        side: Side,
+        #[command(subcommand)]
+        command: DeadLetter,
+    },
     /// What everyone may see: snapshots, their files, their pages
     #[command(subcommand)]
     OpenData(OpenData),
     /// What a code means and what to do; without one, all codes
     Explain { code: Option<String> },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Side {
+    /// All contracted columns: `[store]`
+    Shared,
+    /// What is public: `[open-store]`
+    Open,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

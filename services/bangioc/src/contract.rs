@@ -1,6 +1,7 @@
 //! `bangioc contract`: the data contracts, checked and shown.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use bangioc_runtime::failure::{BoxFailure, Class, Exit, Failure};
 use bangioc_schemas::catalogue::Catalogue;
@@ -18,6 +19,17 @@ use crate::usage::Refusal;
 /// All contracts of a folder, or every mistake in them.
 pub(crate) fn read(dir: &Path) -> Result<Catalogue, BoxFailure> {
     Catalogue::read(dir).map_err(|errors| BadContracts(errors).into())
+}
+
+/// The active datasets as a side knows them: whole, or what of them is public.
+pub(crate) fn of_side(catalogue: &Catalogue, side: Side) -> Vec<Arc<Contract>> {
+    let active = catalogue.active();
+    match side {
+        Side::Shared => active.cloned().map(Arc::new).collect(),
+        Side::Open => active
+            .filter_map(|contract| Some(Arc::clone(&contract.open.as_ref()?.contract)))
+            .collect(),
+    }
 }
 
 pub(crate) fn run(

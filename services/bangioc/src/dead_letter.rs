@@ -1,26 +1,30 @@
 //! `bangioc dead-letter`: what people do with parked keys.
 
-use std::sync::Arc;
-
 use bangioc_dead_letter::discard::Discarded;
 use bangioc_dead_letter::list::{Filter, to_page, to_table};
 use bangioc_dead_letter::{Config, DeadLetters};
 use bangioc_runtime::failure::BoxFailure;
 use bangioc_runtime::settings::Settings;
+use bangioc_schemas::names::Side;
 use serde_json::json;
 
 use crate::output::Output;
 use crate::{args, contract};
 
 pub(crate) async fn run(
+    side: args::Side,
     command: args::DeadLetter,
     settings: &Settings,
     out: &mut Output,
 ) -> Result<(), BoxFailure> {
-    let (config, contracts) = (Config::read(settings), settings.contracts_dir());
+    let side = match side {
+        args::Side::Shared => Side::Shared,
+        args::Side::Open => Side::Open,
+    };
+    let (config, contracts) = (Config::read(settings, side), settings.contracts_dir());
     settings.finish()?;
     let catalogue = contract::read(&contracts)?;
-    let contracts = catalogue.active().cloned().map(Arc::new).collect();
+    let contracts = contract::of_side(&catalogue, side);
     let mut letters = DeadLetters::open(&config, contracts).await?;
     match command {
         args::DeadLetter::List { dataset, all } => {

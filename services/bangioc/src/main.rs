@@ -68,8 +68,8 @@ fn run(arguments: Arguments) -> Result<(), BoxFailure> {
                 Box::pin(source::run(command, &mut settings, &mut out)).await
             }
             Command::Status { watch } => status::run(watch, &settings, &shutdown, &mut out).await,
-            Command::DeadLetter(command) => {
-                Box::pin(dead_letter::run(command, &settings, &mut out)).await
+            Command::DeadLetter { side, command } => {
+                Box::pin(dead_letter::run(side, command, &settings, &mut out)).await
             }
             Command::OpenData(command) => {
                 Box::pin(open_data::run(command, &settings, shutdown, &mut out)).await

@@ -1,13 +1,12 @@
 //! `bangioc run`: one service, until it is asked to stop.
 
-use std::sync::Arc;
-
 use bangioc_feed::KafkaSettings;
 use bangioc_runtime::failure::BoxFailure;
 use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::settings::Settings;
 use bangioc_runtime::shutdown::Shutdown;
 use bangioc_runtime::tasks::TaskGroup;
+use bangioc_schemas::names::Side;
 
 use crate::{args, contract, open_data};
 
@@ -56,13 +55,8 @@ pub(crate) async fn run(
             let config = bangioc_shared_store::Config::read(settings);
             let contracts = settings.contracts_dir();
             settings.finish()?;
-            let contracts = contract::read(&contracts)?
-                .active()
-                .cloned()
-                .map(Arc::new)
-                .collect();
             let deps = bangioc_shared_store::Deps {
-                contracts,
+                contracts: contract::of_side(&contract::read(&contracts)?, Side::Shared),
                 metrics: metrics.clone(),
             };
             group.spawn(
@@ -79,11 +73,7 @@ pub(crate) async fn run(
             settings.finish()?;
             let catalogue = contract::read(&contracts)?;
             let deps = bangioc_open_data::Deps {
-                contracts: catalogue
-                    .active()
-                    .filter_map(|contract| contract.open.as_ref())
-                    .map(|open| Arc::clone(&open.contract))
-                    .collect(),
+                contracts: contract::of_side(&catalogue, Side::Open),
                 sets: open_data::sets(&catalogue)?,
                 metrics: metrics.clone(),
             };

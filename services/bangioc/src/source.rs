@@ -57,17 +57,21 @@ fn as_json(check: &Check) -> Value {
         Outcome::Warning(why) => ("warning", Some(why)),
         Outcome::Problem(why) => ("problem", Some(why)),
     };
-    json!({ "what": check.what, "outcome": outcome, "why": why, "sql": check.sql, "dataset": check.dataset })
+    json!({ "what": check.what, "outcome": outcome, "why": why, "sql": check.sql, "code": check.code, "dataset": check.dataset })
 }
 
 /// A line per check, then the SQL that an administrator runs, ready to be pasted.
 fn as_text(checks: &[Check]) -> String {
     let mut text = String::new();
     for check in checks {
+        let code = check
+            .code
+            .map(|code| format!(" [{code}]"))
+            .unwrap_or_default();
         let _ = match &check.outcome {
             Outcome::Fine => writeln!(text, "✔ {}", check.what),
-            Outcome::Warning(why) => writeln!(text, "⚠ {}: {why}", check.what),
-            Outcome::Problem(why) => writeln!(text, "✖ {}: {why}", check.what),
+            Outcome::Warning(why) => writeln!(text, "⚠ {}: {why}{code}", check.what),
+            Outcome::Problem(why) => writeln!(text, "✖ {}: {why}{code}", check.what),
         };
     }
     let sql: Vec<&str> = checks

@@ -1,13 +1,13 @@
-//! `bangioc status`: per dataset rows, seconds behind, parked keys, state.
+//! `bangioc status`: per dataset rows, seconds behind, parked keys, state; of both sides where there are two.
 
 use std::io::IsTerminal as _;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bangioc_runtime::failure::BoxFailure;
 use bangioc_runtime::settings::Settings;
 use bangioc_runtime::shutdown::Shutdown;
-use bangioc_shared_store::status;
+use bangioc_schemas::names::Side;
+use bangioc_shared_store::status::{self, StatusReport};
 use bangioc_sink::StoreSettings;
 
 use crate::contract;
@@ -26,21 +26,32 @@ pub(crate) async fn run(
     out: &mut Output,
 ) -> Result<(), BoxFailure> {
     let store = StoreSettings::read(&settings.section("store"));
+    let open_store = settings
+        .has_section("open-store")
+        .then(|| StoreSettings::read(&settings.section("open-store")));
     let (prefix, contracts) = (settings.prefix(), settings.contracts_dir());
     settings.finish()?;
-    let contracts: Vec<_> = contract::read(&contracts)?
-        .active()
-        .cloned()
-        .map(Arc::new)
-        .collect();
+    let catalogue = contract::read(&contracts)?;
+    let shared = contract::of_side(&catalogue, Side::Shared);
+    let open = contract::of_side(&catalogue, Side::Open);
     let mut connection = store.connect("bangioc status").await?;
+    let mut open_connection = match open_store {
+        Some(store) => Some(store.connect("bangioc status").await?),
+        None => None,
+    };
     let redraw = if watch && std::io::stdout().is_terminal() {
         REDRAW
     } else {
         ""
     };
     loop {
-        let report = status::read(&mut connection, &contracts, &prefix).await?;
+        let report = StatusReport {
+            shared: status::read(&mut connection, &shared, &prefix).await?,
+            open: match &mut open_connection {
+                Some(connection) => Some(status::read(connection, &open, &prefix).await?),
+                None => None,
+            },
+        };
         out.show(&report, |report| format!("{redraw}{}", report.to_table()))?;
         if !watch {
             return Ok(());

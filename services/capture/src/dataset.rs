@@ -1,27 +1,55 @@
-//! A dataset as this capture carries it: its contract, its topic, how it is encoded, how it stands.
+//! A dataset as this capture carries it: its contract, its feeds, how it stands.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
 
 use bangioc_change::encode::Encoder;
 use bangioc_change::progress::{DatasetProgress, Phase};
 use bangioc_schemas::contract::Contract;
+use bangioc_schemas::names::Side;
 
 use crate::copy::table::Table;
+use crate::cut::Cutter;
+use crate::delivery::{DatasetIndex, FeedIndex};
 
 pub(crate) struct Dataset {
     pub(crate) contract: Contract,
-    pub(crate) topic: String,
-    pub(crate) encoder: Encoder,
+    pub(crate) shared: Feed,
+    /// Only for a dataset of which something is public.
+    pub(crate) open: Option<OpenFeed>,
     pub(crate) table: Table,
     pub(crate) standing: Standing,
+}
+
+/// One way of a dataset to Kafka: a topic, and how its records are written.
+pub(crate) struct Feed {
+    pub(crate) index: FeedIndex,
+    pub(crate) dataset: DatasetIndex,
+    pub(crate) side: Side,
+    pub(crate) topic: String,
+    pub(crate) encoder: Encoder,
+    pub(crate) partitions: u32,
+    /// Places of the key in this feed's rows.
+    pub(crate) key: Vec<usize>,
+}
+
+pub(crate) struct OpenFeed {
+    pub(crate) cutter: Cutter,
+    pub(crate) feed: Feed,
 }
 
 impl Dataset {
     pub(crate) fn name(&self) -> &str {
         self.contract.dataset.as_str()
     }
-}
 
+    pub(crate) fn feeds(&self) -> impl Iterator<Item = &Feed> {
+        std::iter::once(&self.shared).chain(self.open.as_ref().map(|open| &open.feed))
+    }
+
+    pub(crate) fn feed(&self, side: Side) -> Option<&Feed> {
+        self.feeds().find(|feed| feed.side == side)
+    }
+}
 /// Shared by the stream, the copier and the progress records.
 #[derive(Default)]
 pub(crate) struct Standing {
@@ -77,11 +105,16 @@ impl Standing {
         self.changed.swap(false, Ordering::Relaxed)
     }
 
-    pub(crate) fn progress(&self) -> DatasetProgress {
+    /// The open side doesn't learn how many rows there are that it must not see.
+    pub(crate) fn progress(&self, side: Side) -> DatasetProgress {
+        let count = |rows: &AtomicI64| match side {
+            Side::Shared => rows.load(Ordering::Relaxed),
+            Side::Open => -1,
+        };
         DatasetProgress {
             phase: self.phase(),
-            estimated_rows: self.estimated_rows.load(Ordering::Relaxed),
-            copied_rows: self.copied_rows.load(Ordering::Relaxed),
+            estimated_rows: count(&self.estimated_rows),
+            copied_rows: count(&self.copied_rows),
         }
     }
 }

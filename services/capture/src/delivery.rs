@@ -25,7 +25,17 @@ pub(crate) struct UnitId(u64);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub(crate) struct DatasetIndex(pub(crate) u16);
 
+/// Which feed of this capture: each dataset's shared one, and after it its open one where it has one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) struct FeedIndex(pub(crate) u16);
+
 impl DatasetIndex {
+    pub(crate) fn place(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+impl FeedIndex {
     pub(crate) fn place(self) -> usize {
         usize::from(self.0)
     }
@@ -33,12 +43,12 @@ impl DatasetIndex {
 
 impl UnitId {
     /// Kafka's client gives one integer back with each acknowledgement.
-    pub(crate) fn tag(self, dataset: DatasetIndex) -> u64 {
-        self.0 << 16 | u64::from(dataset.0)
+    pub(crate) fn tag(self, feed: FeedIndex) -> u64 {
+        self.0 << 16 | u64::from(feed.0)
     }
 
-    fn from_tag(tag: u64) -> (UnitId, DatasetIndex) {
-        (UnitId(tag >> 16), DatasetIndex((tag & 0xFFFF) as u16))
+    fn from_tag(tag: u64) -> (UnitId, FeedIndex) {
+        (UnitId(tag >> 16), FeedIndex((tag & 0xFFFF) as u16))
     }
 }
 
@@ -65,7 +75,7 @@ struct Ledger {
     first: u64,
     units: VecDeque<Unit>,
     done: Position,
-    /// Dataset → partition → next offset, as far as acknowledged.
+    /// Feed → partition → next offset, as far as acknowledged.
     offsets: Vec<Vec<i64>>,
     failed: u64,
     failure: Option<FeedError>,
@@ -166,9 +176,9 @@ impl Delivery {
         (ledger.done, ledger.offsets.clone())
     }
 
-    pub(crate) fn offsets(&self, dataset: DatasetIndex) -> Offsets {
+    pub(crate) fn offsets(&self, feed: FeedIndex) -> Offsets {
         let ledger = self.ledger();
-        let partitions = ledger.offsets.get(dataset.place());
+        let partitions = ledger.offsets.get(feed.place());
         partitions
             .into_iter()
             .flatten()
@@ -225,11 +235,11 @@ impl Ledger {
 
 impl Acks for Delivery {
     fn delivered(&self, tag: u64, partition: i32, offset: i64) {
-        let (id, dataset) = UnitId::from_tag(tag);
+        let (id, feed) = UnitId::from_tag(tag);
         let mut ledger = self.ledger();
         let next = ledger
             .offsets
-            .get_mut(dataset.place())
+            .get_mut(feed.place())
             .zip(usize::try_from(partition).ok());
         if let Some(next) = next.and_then(|(partitions, place)| partitions.get_mut(place)) {
             *next = (*next).max(offset + 1);
@@ -254,7 +264,7 @@ impl Acks for Delivery {
 mod tests {
     use super::*;
 
-    const DATASET: DatasetIndex = DatasetIndex(1);
+    const FEED: FeedIndex = FeedIndex(1);
 
     fn delivery() -> (Delivery, tokio::sync::mpsc::UnboundedReceiver<Notice>) {
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
@@ -280,7 +290,7 @@ mod tests {
         let (delivery, mut chunks) = delivery();
         let first = delivery.open();
         let second = delivery.open();
-        delivery.delivered(second.tag(DATASET), 0, 7);
+        delivery.delivered(second.tag(FEED), 0, 7);
         delivery.close(second, 1, at(300), vec![42]);
         assert_eq!(
             delivery.done(),
@@ -290,15 +300,15 @@ mod tests {
             }
         );
         // An acknowledgement may overtake the close.
-        delivery.delivered(first.tag(DATASET), 2, 0);
+        delivery.delivered(first.tag(FEED), 2, 0);
         delivery.close(first, 2, at(200), vec![]);
         assert_eq!(delivery.done().lsn, Lsn(100));
         assert!(chunks.try_recv().is_err());
-        delivery.delivered(first.tag(DATASET), 2, 1);
+        delivery.delivered(first.tag(FEED), 2, 1);
         assert_eq!(delivery.done(), at(300));
         assert_eq!(chunks.try_recv(), Ok(Notice::Done(42)));
         assert_eq!(
-            delivery.offsets(DATASET),
+            delivery.offsets(FEED),
             Offsets::from([(0, 8), (1, 9), (2, 2)])
         );
     }
@@ -312,7 +322,7 @@ mod tests {
         delivery.close(unit, 1, at(200), vec![]);
         delivery.reached(at(250));
         assert_eq!(delivery.done(), at(150));
-        delivery.delivered(unit.tag(DATASET), 0, 7);
+        delivery.delivered(unit.tag(FEED), 0, 7);
         assert_eq!(delivery.done(), at(250));
         delivery.reached(at(240));
         assert_eq!(delivery.done(), at(250));

@@ -9,14 +9,17 @@
 //! - [`session`]: one run, from the checks to the last confirmation
 //! - [`preflight`], [`slot`]: is the source fit, and where may the stream begin
 //! - [`replication`]: the connection that carries the log
-//! - [`stream`]: the one thread from log to Kafka; [`dataset`] says how each table travels
+//! - [`stream`]: the one thread from log to Kafka; [`dataset`] says how each table travels, [`change`]
+//!   is a row on its way, [`cut`] what the open feed gets of it
 //! - [`copy`]: rows that were there before, between marks in the stream; [`signal`]: asked for by others
 //! - [`delivery`]: what Kafka has acknowledged, and so how far the source may forget
 //! - [`progress`], [`state`]: what is written down about it, before the source is told
 //! - [`source`]: `bangioc source check` and `accept`
 
+mod change;
 pub mod config;
 mod copy;
+mod cut;
 mod dataset;
 mod delivery;
 pub mod error;
@@ -42,6 +45,7 @@ use bangioc_schemas::catalogue::Catalogue;
 use bangioc_schemas::contract::Contract;
 
 use crate::config::CaptureConfig;
+use crate::cut::Filter;
 use crate::error::CaptureError;
 use crate::metrics::CaptureMetrics;
 use crate::session::Capture;
@@ -68,6 +72,7 @@ pub async fn run(config: CaptureConfig, deps: Deps, shutdown: Shutdown) -> Resul
     let capture = Capture {
         config,
         contracts,
+        filter: Filter::from_environment(),
         metrics,
         health: deps.metrics,
         shown: AtomicBool::new(false),

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use bangioc_runtime::metrics::{Counter, Family, Gauge, Metrics};
 
-use crate::delivery::DatasetIndex;
+use crate::dataset::Dataset;
+use crate::delivery::FeedIndex;
 
 /// Registered once per process; streams come and go.
 #[derive(Clone)]
@@ -16,6 +17,7 @@ pub(crate) struct CaptureMetrics {
     pub(crate) confirmed_age_seconds: Gauge,
     pub(crate) chunks: Family<Counter>,
     read_backs: Counter,
+    unchanged: Counter,
     pub(crate) restarts: Counter,
 }
 
@@ -25,12 +27,12 @@ impl CaptureMetrics {
             events: metrics.counter(
                 "bangioc_capture_events_total",
                 "Events handed to Kafka",
-                &["dataset"],
+                &["dataset", "side"],
             ),
             bytes: metrics.counter(
                 "bangioc_capture_event_bytes_total",
                 "Bytes of their keys and values",
-                &["dataset"],
+                &["dataset", "side"],
             ),
             too_large: metrics
                 .counter(
@@ -65,21 +67,34 @@ impl CaptureMetrics {
                     &[],
                 )
                 .of(&[]),
+            unchanged: metrics
+                .counter(
+                    "bangioc_capture_unchanged_total",
+                    "Updates that changed nothing of what is carried, and so were not sent",
+                    &[],
+                )
+                .of(&[]),
             restarts: metrics
                 .counter("bangioc_capture_restarts_total", "Streams started", &[])
                 .of(&[]),
         }
     }
 
-    pub(crate) fn stream(&self, datasets: &[&str]) -> StreamMetrics {
-        let per_dataset = datasets
+    /// For the feeds of `datasets`, in their order.
+    pub(crate) fn stream(&self, datasets: &[Dataset]) -> StreamMetrics {
+        let per_feed = datasets
             .iter()
-            .map(|dataset| (self.events.of(&[dataset]), self.bytes.of(&[dataset])))
+            .flat_map(|dataset| dataset.feeds().map(|feed| (dataset.name(), feed.side)))
+            .map(|(dataset, side)| {
+                let labels = [dataset, side.as_str()];
+                (self.events.of(&labels), self.bytes.of(&labels))
+            })
             .collect();
         StreamMetrics {
-            per_dataset,
+            per_feed,
             too_large: self.too_large.clone(),
             read_backs: self.read_backs.clone(),
+            unchanged: self.unchanged.clone(),
             confirmed_lag_bytes: self.confirmed_lag_bytes.clone(),
         }
     }
@@ -88,15 +103,16 @@ impl CaptureMetrics {
 /// The counters that every event touches, looked up once.
 #[derive(Clone)]
 pub(crate) struct StreamMetrics {
-    per_dataset: Arc<[(Counter, Counter)]>,
+    per_feed: Arc<[(Counter, Counter)]>,
     pub(crate) too_large: Counter,
     pub(crate) read_backs: Counter,
+    pub(crate) unchanged: Counter,
     pub(crate) confirmed_lag_bytes: Gauge,
 }
 
 impl StreamMetrics {
-    pub(crate) fn sent(&self, dataset: DatasetIndex, bytes: u64) {
-        if let Some((events, total)) = self.per_dataset.get(dataset.place()) {
+    pub(crate) fn sent(&self, feed: FeedIndex, bytes: u64) {
+        if let Some((events, total)) = self.per_feed.get(feed.place()) {
             events.inc();
             total.inc_by(bytes);
         }

@@ -1,6 +1,7 @@
 //! Is the source fit for capture? Everything at once, each problem with the SQL that mends it. Reads
 //! only; `bangioc source check` shows it to the owner of the database.
 
+mod identity;
 mod table;
 
 use bangioc_schemas::contract::Contract;
@@ -18,6 +19,8 @@ pub struct Check {
     pub outcome: Outcome,
     /// Run at the source by its administrator.
     pub sql: Option<String>,
+    /// Where there is a page of its own about it.
+    pub code: Option<&'static str>,
     /// Set when only this dataset is concerned.
     pub dataset: Option<String>,
 }
@@ -41,8 +44,14 @@ impl Check {
             what: what.into(),
             sql: (outcome != Outcome::Fine && !sql.is_empty()).then_some(sql),
             outcome,
+            code: None,
             dataset: None,
         }
+    }
+
+    fn coded(mut self, code: &'static str) -> Check {
+        self.code = (self.outcome != Outcome::Fine).then_some(code);
+        self
     }
 
     fn of(mut self, dataset: &str) -> Check {
@@ -54,8 +63,8 @@ impl Check {
         let (what, sql) = (&self.what, self.sql.as_deref().unwrap_or_default());
         match &self.outcome {
             Outcome::Fine => tracing::info!("✔ {what}"),
-            Outcome::Warning(why) => tracing::warn!(sql, "⚠ {what}: {why}"),
-            Outcome::Problem(why) => tracing::error!(sql, "✖ {what}: {why}"),
+            Outcome::Warning(why) => tracing::warn!(sql, code = self.code, "⚠ {what}: {why}"),
+            Outcome::Problem(why) => tracing::error!(sql, code = self.code, "✖ {what}: {why}"),
         }
     }
 }

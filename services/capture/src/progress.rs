@@ -12,6 +12,7 @@ use bangioc_feed::journal::Journal;
 use bangioc_runtime::failure::Failure;
 use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::shutdown::Shutdown;
+use bangioc_schemas::names::Side;
 
 use crate::copy::HEARTBEAT;
 use crate::copy::reader::Reader;
@@ -27,13 +28,44 @@ const WHILE_COPYING: Duration = Duration::from_secs(2);
 /// How fast a stop wants its last position written.
 const AT_THE_END: Duration = Duration::from_millis(20);
 
+/// The topics that tell of this source, one per side.
+pub(crate) struct ProgressTopics {
+    pub(crate) journal: Journal,
+    pub(crate) shared: String,
+    /// Only for a source of which something is public.
+    pub(crate) open: Option<String>,
+}
+
+impl ProgressTopics {
+    pub(crate) fn sides(&self) -> impl Iterator<Item = Side> {
+        std::iter::once(Side::Shared).chain(self.open.as_ref().map(|_| Side::Open))
+    }
+
+    /// Returns once the brokers have it.
+    pub(crate) async fn append(
+        &self,
+        side: Side,
+        record: &ProgressRecord,
+    ) -> Result<(), CaptureError> {
+        let topic = match (side, &self.open) {
+            (Side::Shared, _) => &self.shared,
+            (Side::Open, Some(topic)) => topic,
+            (Side::Open, None) => return Ok(()),
+        };
+        let value = serde_json::to_vec(record).map_err(|_| CaptureError::Internal {
+            what: "progress that has no JSON",
+        })?;
+        self.journal.append(topic, 0, None, Some(&value)).await?;
+        Ok(())
+    }
+}
+
 pub(crate) struct Reporter {
     pub(crate) epoch: u32,
     pub(crate) datasets: Arc<Vec<Dataset>>,
     pub(crate) delivery: Arc<Delivery>,
-    pub(crate) journal: Arc<Journal>,
+    pub(crate) topics: Arc<ProgressTopics>,
     pub(crate) state: Arc<StateWriter>,
-    pub(crate) topic: String,
     pub(crate) confirmable: Arc<AtomicU64>,
     /// For heartbeats and estimates: never the copier's, which may be busy with a chunk.
     pub(crate) reader: Reader,
@@ -97,7 +129,10 @@ impl Reporter {
             if full && !stopping {
                 self.estimate(written).await?;
             }
-            self.write(done, &offsets, full, &written.offsets).await?;
+            for side in self.topics.sides() {
+                self.write(side, done, &offsets, full, &written.offsets)
+                    .await?;
+            }
             if full {
                 written.full_at = Some(Instant::now());
             }
@@ -160,34 +195,38 @@ impl Reporter {
 
     async fn write(
         &self,
+        side: Side,
         done: Position,
         offsets: &[Vec<i64>],
         full: bool,
         before: &[Vec<i64>],
     ) -> Result<(), CaptureError> {
-        let mut map: BTreeMap<String, Offsets> = BTreeMap::new();
-        for (place, (dataset, partitions)) in self.datasets.iter().zip(offsets).enumerate() {
-            let moved = |partition: usize, next: i64| {
-                full || before.get(place).and_then(|before| before.get(partition)) != Some(&next)
-            };
-            let moved: Offsets = partitions
-                .iter()
-                .enumerate()
-                .filter(|(partition, next)| moved(*partition, **next))
-                .filter_map(|(partition, next)| Some((i32::try_from(partition).ok()?, *next)))
-                .collect();
-            if !moved.is_empty() {
-                map.insert(dataset.topic.clone(), moved);
-            }
-        }
-        let datasets = if full {
+        let feeds = || {
             self.datasets
                 .iter()
-                .map(|dataset| (dataset.name().to_owned(), dataset.standing.progress()))
-                .collect()
-        } else {
-            BTreeMap::new()
+                .filter_map(|dataset| dataset.feed(side))
         };
+        let mut map: BTreeMap<String, Offsets> = BTreeMap::new();
+        for feed in feeds() {
+            let of = |offsets: &[Vec<i64>], partition: usize| -> Option<i64> {
+                offsets.get(feed.index.place())?.get(partition).copied()
+            };
+            let moved: Offsets = (0..feed.partitions)
+                .filter_map(|partition| {
+                    let next = of(offsets, partition as usize)?;
+                    let moved = full || of(before, partition as usize) != Some(next);
+                    moved.then_some((i32::try_from(partition).ok()?, next))
+                })
+                .collect();
+            if !moved.is_empty() {
+                map.insert(feed.topic.clone(), moved);
+            }
+        }
+        let datasets = feeds()
+            .filter(|_| full)
+            .map(|feed| &self.datasets[feed.dataset.place()])
+            .map(|dataset| (dataset.name().to_owned(), dataset.standing.progress(side)))
+            .collect();
         let progress = Progress {
             epoch: self.epoch,
             lsn: done.lsn.to_string(),
@@ -196,15 +235,9 @@ impl Reporter {
             offsets: map,
             datasets,
         };
-        let value = serde_json::to_vec(&ProgressRecord::Progress(progress)).map_err(|_| {
-            CaptureError::Internal {
-                what: "progress that has no JSON",
-            }
-        })?;
-        self.journal
-            .append(&self.topic, 0, None, Some(&value))
-            .await?;
-        Ok(())
+        self.topics
+            .append(side, &ProgressRecord::Progress(progress))
+            .await
     }
 }
 

@@ -7,6 +7,7 @@ use bangioc_change::progress::Signal;
 use bangioc_feed::connect::KafkaSettings;
 use bangioc_feed::consume::{Limit, Reader, Tuning};
 use bangioc_runtime::shutdown::Shutdown;
+use bangioc_schemas::names::Side;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::delivery::DatasetIndex;
@@ -20,9 +21,17 @@ const WAIT: Duration = Duration::from_millis(250);
 #[derive(PartialEq, Eq, Debug)]
 pub(crate) struct Wanted {
     pub(crate) datasets: Vec<DatasetIndex>,
-    pub(crate) keys: Vec<(DatasetIndex, Vec<Vec<String>>)>,
+    pub(crate) keys: Vec<WantedKeys>,
     /// Signals before this are dealt with once all of the above is.
     pub(crate) next_offset: i64,
+}
+
+/// Keys of one dataset, asked for by one side: each key is one text per key column.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct WantedKeys {
+    pub(crate) dataset: DatasetIndex,
+    pub(crate) side: Side,
+    pub(crate) keys: Vec<Vec<String>>,
 }
 
 /// Follows the signal topic from `next_offset` (none: from its beginning) until asked to stop. Blocks.
@@ -80,16 +89,16 @@ fn understood(signals: Vec<Signal>, datasets: &[(String, usize)], next_offset: i
             .map(DatasetIndex)
     };
     let mut whole = Vec::new();
-    let mut keys: BTreeMap<DatasetIndex, Vec<Vec<String>>> = BTreeMap::new();
+    let mut keys: BTreeMap<(DatasetIndex, Side), Vec<Vec<String>>> = BTreeMap::new();
     for signal in signals {
         match signal {
             Signal::CopyDataset { dataset } => whole.extend(find(&dataset)),
-            Signal::CopyKey { dataset, key } => {
+            Signal::CopyKey { dataset, side, key } => {
                 let Some(index) = find(&dataset) else {
                     continue;
                 };
                 if key.len() == datasets[index.place()].1 {
-                    keys.entry(index).or_default().push(key);
+                    keys.entry((index, side)).or_default().push(key);
                 } else {
                     tracing::warn!(
                         dataset,
@@ -103,7 +112,14 @@ fn understood(signals: Vec<Signal>, datasets: &[(String, usize)], next_offset: i
     whole.dedup();
     Wanted {
         datasets: whole,
-        keys: keys.into_iter().collect(),
+        keys: keys
+            .into_iter()
+            .map(|((dataset, side), keys)| WantedKeys {
+                dataset,
+                side,
+                keys,
+            })
+            .collect(),
         next_offset,
     }
 }
@@ -114,10 +130,12 @@ mod tests {
 
     #[test]
     fn signals_are_gathered_by_dataset_and_unknown_ones_left_out() {
-        let key = |dataset: &str, key: &[&str]| Signal::CopyKey {
+        let asked = |side, dataset: &str, key: &[&str]| Signal::CopyKey {
             dataset: dataset.into(),
+            side,
             key: key.iter().map(|text| (*text).to_owned()).collect(),
         };
+        let key = |dataset: &str, texts: &[&str]| asked(Side::Shared, dataset, texts);
         let datasets = [("a".to_owned(), 2), ("b".to_owned(), 1)];
         let signals = vec![
             key("b", &["1"]),
@@ -125,6 +143,7 @@ mod tests {
             key("b", &["2"]),
             key("a", &["1"]),
             key("z", &["1"]),
+            asked(Side::Open, "b", &["1"]),
             Signal::CopyDataset {
                 dataset: "b".into(),
             },
@@ -133,11 +152,17 @@ mod tests {
             },
         ];
         let text = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
+        let wanted = |dataset, side, keys| WantedKeys {
+            dataset: DatasetIndex(dataset),
+            side,
+            keys,
+        };
         let expected = Wanted {
             datasets: vec![DatasetIndex(1)],
             keys: vec![
-                (DatasetIndex(0), vec![text(&["1", "2"])]),
-                (DatasetIndex(1), vec![text(&["1"]), text(&["2"])]),
+                wanted(0, Side::Shared, vec![text(&["1", "2"])]),
+                wanted(1, Side::Shared, vec![text(&["1"]), text(&["2"])]),
+                wanted(1, Side::Open, vec![text(&["1"])]),
             ],
             next_offset: 7,
         };

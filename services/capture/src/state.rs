@@ -46,6 +46,10 @@ pub(crate) struct CopyState {
     /// Why the dataset is not sent any more. Only a whole copy, after the cause is gone, ends this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) halted: Option<String>,
+    /// The form of the dataset's open rows, as far as this copy takes them to the open side; none: not
+    /// at all. With another form everything is copied again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) open: Option<String>,
 }
 
 impl CopyState {
@@ -58,6 +62,7 @@ impl CopyState {
             finished: false,
             sweep,
             halted: None,
+            open: None,
         }
     }
 

@@ -29,7 +29,7 @@ use sqlx::PgConnection;
 
 pub use error::DeadLetterError;
 
-/// `prefix`, `[store]`, `[registry]` and the secret of `[sink]`.
+/// `prefix`, `[registry]`, the secret of `[sink]`, and `[store]` or, for the open side, `[open-store]`.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub prefix: String,
@@ -40,12 +40,15 @@ pub struct Config {
 
 impl Config {
     /// Mistakes are found by [`Settings::finish`]. `[sink]` is read whole, as the sink itself would.
-    pub fn read(settings: &Settings) -> Config {
+    pub fn read(settings: &Settings, side: Side) -> Config {
         let sink = settings.section("sink");
         let _ = bangioc_feed::consume::Tuning::read(&sink);
         Config {
             prefix: settings.prefix(),
-            store: StoreSettings::read(&settings.section("store")),
+            store: StoreSettings::read(&settings.section(match side {
+                Side::Shared => "store",
+                Side::Open => "open-store",
+            })),
             registry: RegistrySettings::read(&settings.section("registry")),
             secret: bangioc_sink::SinkSettings::read(&sink).secret,
         }
@@ -61,7 +64,7 @@ pub struct DeadLetters {
 }
 
 impl DeadLetters {
-    /// `contracts`: of the active datasets.
+    /// `contracts`: of the active datasets, of the side whose store it is.
     pub async fn open(
         config: &Config,
         contracts: Vec<Arc<Contract>>,
@@ -70,7 +73,7 @@ impl DeadLetters {
         let connection = config.store.connect("bangioc dead-letter").await?;
         let datasets = contracts
             .into_iter()
-            .map(|contract| Dataset::new(contract, &config.prefix, Side::Shared))
+            .map(|contract| Dataset::new(contract, &config.prefix))
             .collect();
         // A person waits: a schema that the registry does not know now is unknown.
         let decoders = Decoders::new(

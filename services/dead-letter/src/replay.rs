@@ -8,7 +8,7 @@ use bangioc_sink::merge::{self, Net};
 use bangioc_sink::outbox;
 use bangioc_sink::protection::Broken;
 use bangioc_sink::seal::KeyRef;
-use bangioc_sink::stage::Stage;
+use bangioc_sink::stage::{Stage, Target};
 use serde::Serialize;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
@@ -65,7 +65,8 @@ impl DeadLetters {
             .execute(sqlx::raw_sql(dataset.sql.create_stage.clone()))
             .await?;
         let mut stage = Stage::default();
-        let net = Net::fill(dataset, &queue.events, &live, &mut stage, Broken::Nothing);
+        let net = Net::new(dataset, &queue.events, &live, Broken::Nothing);
+        net.fill(&mut stage, Target::Stage);
         let merged = merge::merge(&mut transaction, &mut stage, &net)
             .await
             .map_err(|failure| match failure {

@@ -1,19 +1,28 @@
 //! What `bangioc status` shows: per dataset how much is there, how far behind the source, what waits
-//! for a person. Read from the store alone, in one look; rows are never counted for it.
+//! for a person. Read from the side's store alone, in one look; rows are never counted for it.
 
 mod table;
 
 use std::sync::Arc;
 
 use bangioc_schemas::contract::Contract;
-use bangioc_schemas::names::{self, Side};
+use bangioc_schemas::names;
 use bangioc_sink::SinkError;
 use serde::Serialize;
 use sqlx::PgConnection;
 
-/// State of all datasets at one moment.
+/// Both sides, or the shared one alone where no open store is configured.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct StatusReport {
+    #[serde(flatten)]
+    pub shared: SideStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open: Option<SideStatus>,
+}
+
+/// State of all datasets of one side at one moment.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct SideStatus {
     /// Instances of the sink that are alive.
     pub instances: i64,
     pub datasets: Vec<DatasetStatus>,
@@ -72,13 +81,13 @@ type Found = (
     i64,
 );
 
-/// Reads the state of the datasets of `contracts`. A store that no sink has prepared yet shows all of
+/// Reads the state of the datasets of `contracts`, all of the side whose store this is. A store that no sink has prepared yet shows all of
 /// them as stopped.
 pub async fn read(
     connection: &mut PgConnection,
     contracts: &[Arc<Contract>],
     prefix: &str,
-) -> Result<StatusReport, SinkError> {
+) -> Result<SideStatus, SinkError> {
     let prepared: bool = sqlx::query_scalar("select to_regclass('flow.freshness') is not null")
         .fetch_one(&mut *connection)
         .await?;
@@ -87,14 +96,14 @@ pub async fn read(
             .iter()
             .map(|contract| status(contract, None))
             .collect();
-        return Ok(StatusReport {
+        return Ok(SideStatus {
             instances: 0,
             datasets,
         });
     }
     let topics: Vec<String> = contracts
         .iter()
-        .map(|contract| names::topic(prefix, Side::Shared, &contract.owner, &contract.dataset))
+        .map(|contract| names::topic(prefix, contract.side, &contract.owner, &contract.dataset))
         .collect();
     let found: Vec<Found> = sqlx::query_as(
         "select l.dataset, l.rows, l.idle, l.halted_code, \
@@ -126,7 +135,7 @@ pub async fn read(
             )
         })
         .collect();
-    Ok(StatusReport {
+    Ok(SideStatus {
         instances,
         datasets,
     })

@@ -1,5 +1,7 @@
 //! What a plan is made for: the datasets of the contracts, under one prefix, on one cluster.
 
+use std::collections::BTreeSet;
+
 use bangioc_schemas::avro;
 use bangioc_schemas::contract::{Contract, Status};
 use bangioc_schemas::names::{self, Side};
@@ -12,15 +14,16 @@ pub struct Deployment {
     pub replication: u32,
     /// The user that we ourselves log in as: its rights are not ours to judge. Empty without SASL.
     pub operator: String,
-    /// Datasets with topics.
-    pub datasets: Vec<Dataset>,
+    /// What is sent: of each active dataset all of it, and beside that what is public of it.
+    pub feeds: Vec<Feed>,
     /// Topics that datasets still in draft would have: known, but not made.
     pub drafts: Vec<String>,
 }
 
-/// One active dataset, as far as Kafka and the registry are concerned.
+/// One side of an active dataset, as far as Kafka and the registry are concerned.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Dataset {
+pub struct Feed {
+    pub side: Side,
     pub dataset: String,
     pub owner: String,
     pub source: String,
@@ -41,36 +44,55 @@ impl Deployment {
             prefix: prefix.to_owned(),
             replication,
             operator: operator.to_owned(),
-            datasets: Vec::new(),
+            feeds: Vec::new(),
             drafts: Vec::new(),
         };
         for contract in contracts {
-            let topic = names::topic(prefix, Side::Shared, &contract.owner, &contract.dataset);
+            let open = contract.open.as_ref().map(|open| &*open.contract);
+            let sides = std::iter::once(contract).chain(open);
             match contract.status {
-                Status::Active => deployment.datasets.push(Dataset {
-                    dataset: contract.dataset.to_string(),
-                    owner: contract.owner.to_string(),
-                    source: contract.source.source.clone(),
-                    partitions: contract.partitions,
-                    key_schema: avro::key_schema(contract, &topic),
-                    value_schema: avro::value_schema(contract, &topic),
-                    topic,
-                }),
-                Status::Draft => deployment.drafts.push(topic),
+                Status::Active => deployment
+                    .feeds
+                    .extend(sides.map(|side| Feed::of(prefix, side))),
+                Status::Draft => deployment
+                    .drafts
+                    .extend(sides.map(|side| topic(prefix, side))),
             }
         }
         deployment
     }
 
     /// Every source once, in order.
-    pub fn sources(&self) -> Vec<&str> {
-        let mut sources: Vec<_> = self
-            .datasets
-            .iter()
-            .map(|dataset| dataset.source.as_str())
-            .collect();
-        sources.sort_unstable();
-        sources.dedup();
-        sources
+    pub fn sources(&self) -> BTreeSet<&str> {
+        self.feeds.iter().map(|feed| feed.source.as_str()).collect()
     }
+
+    /// Those of which something is public.
+    pub fn open_sources(&self) -> BTreeSet<&str> {
+        self.feeds
+            .iter()
+            .filter(|feed| feed.side == Side::Open)
+            .map(|feed| feed.source.as_str())
+            .collect()
+    }
+}
+
+impl Feed {
+    fn of(prefix: &str, contract: &Contract) -> Feed {
+        let topic = topic(prefix, contract);
+        Feed {
+            side: contract.side,
+            dataset: contract.dataset.to_string(),
+            owner: contract.owner.to_string(),
+            source: contract.source.source.clone(),
+            partitions: contract.partitions,
+            key_schema: avro::key_schema(contract, &topic),
+            value_schema: avro::value_schema(contract, &topic),
+            topic,
+        }
+    }
+}
+
+fn topic(prefix: &str, contract: &Contract) -> String {
+    names::topic(prefix, contract.side, &contract.owner, &contract.dataset)
 }

@@ -197,7 +197,7 @@ pub fn plan(deployment: &Deployment, actual: &Actual) -> Plan {
         cluster: actual.cluster_id.clone(),
         lines,
         registry_silent: matches!(actual.registry, Registry::Silent)
-            && !deployment.datasets.is_empty(),
+            && !deployment.feeds.is_empty(),
     }
 }
 

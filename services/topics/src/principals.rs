@@ -3,8 +3,9 @@
 //!
 //! | principal | may | because it |
 //! |---|---|---|
-//! | `capture-<source>` | write its datasets' topics and its progress; read and write its state; read its signals | sends one department's changes, and keeps nothing on disk |
-//! | `shared-store` | read the datasets' topics and the progress; write signals; read its group | fills the shared store, asks for copies of keys, leaves its position as a hint for Kafka's tools |
+//! | `capture-<source>` | write its datasets' topics and its progress, shared and open; read and write its state; read its signals | sends one department's changes, and keeps nothing on disk |
+//! | `shared-store` | read the shared topics and their progress; write signals; read its group | fills the shared store, asks for copies of keys, leaves its position as a hint for Kafka's tools |
+//! | `open-data` | read the open topics and their progress; write signals; read its group | the same for the open store; it has no other credential, so what it publishes can't be private |
 //! | `dead-letter` | write signals | asks for copies of keys it gave up; parked records themselves lie in the store |
 //! | `registry` | read and write `_schemas`, see its settings | keeps the schemas there, and refuses a topic that is not compacted |
 //!
@@ -14,10 +15,11 @@
 use bangioc_feed::access::{Operation, Resource, Right};
 use bangioc_schemas::names::{self, Side};
 
-use crate::deployment::{Dataset, Deployment};
+use crate::deployment::{Deployment, Feed};
 use crate::wanted::{Group, SCHEMAS_TOPIC};
 
 pub const SHARED_STORE: &str = "shared-store";
+pub const OPEN_DATA: &str = "open-data";
 pub const DEAD_LETTER: &str = "dead-letter";
 pub const REGISTRY: &str = "registry";
 
@@ -28,7 +30,7 @@ pub fn capture(source: &str) -> String {
 
 /// A user of ours, by its name: one whose rights the plan accounts for one by one.
 pub(crate) fn is_ours(user: &str) -> bool {
-    [SHARED_STORE, DEAD_LETTER, REGISTRY].contains(&user) || user.starts_with("capture-")
+    [SHARED_STORE, OPEN_DATA, DEAD_LETTER, REGISTRY].contains(&user) || user.starts_with("capture-")
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,13 +47,21 @@ pub fn rights(deployment: &Deployment) -> Vec<WantedRight> {
         .sources()
         .into_iter()
         .map(|source| (Group::Source(source.to_owned()), of_source(prefix, source)));
-    let datasets = deployment
-        .datasets
+    let open_sources = deployment.open_sources();
+    let stores =
+        std::iter::once(SHARED_STORE).chain((!open_sources.is_empty()).then_some(OPEN_DATA));
+    let deployment_wide = of_deployment(prefix, stores);
+    let open_sources = open_sources
+        .into_iter()
+        .map(|source| (Group::Source(source.to_owned()), of_open(prefix, source)));
+    let feeds = deployment
+        .feeds
         .iter()
-        .map(|dataset| (Group::of(dataset), of_dataset(dataset)));
-    std::iter::once((Group::Deployment, of_deployment(prefix)))
+        .map(|feed| (Group::of(feed), of_feed(feed)));
+    std::iter::once((Group::Deployment, deployment_wide))
         .chain(sources)
-        .chain(datasets)
+        .chain(open_sources)
+        .chain(feeds)
         .flat_map(|(group, rights)| {
             rights.into_iter().map(move |(right, reason)| WantedRight {
                 group: group.clone(),
@@ -68,19 +78,22 @@ fn on_topic(user: &str, operation: Operation, topic: &str) -> Right {
     Right::allow(user, operation, Resource::Topic, topic)
 }
 
-fn of_deployment(prefix: &str) -> Vec<Reasoned> {
+fn of_deployment(prefix: &str, stores: impl Iterator<Item = &'static str>) -> Vec<Reasoned> {
     let schemas = |operation| on_topic(REGISTRY, operation, SCHEMAS_TOPIC);
-    let group = names::consumer_group(prefix, SHARED_STORE);
-    let hint = Right::allow(SHARED_STORE, Operation::Read, Resource::Group, &group);
-    vec![
+    let mut rights = vec![
         (schemas(Operation::Read), "reads back what it wrote"),
         (schemas(Operation::Write), "keeps the schemas"),
         (
             schemas(Operation::DescribeConfigs),
             "checks that it is compacted",
         ),
-        (hint, "leaves its position for Kafka's tools"),
-    ]
+    ];
+    rights.extend(stores.map(|store| {
+        let group = names::consumer_group(prefix, store);
+        let hint = Right::allow(store, Operation::Read, Resource::Group, &group);
+        (hint, "leaves its position for Kafka's tools")
+    }));
+    rights
 }
 
 fn of_source(prefix: &str, source: &str) -> Vec<Reasoned> {
@@ -109,14 +122,39 @@ fn of_source(prefix: &str, source: &str) -> Vec<Reasoned> {
     ]
 }
 
-fn of_dataset(dataset: &Dataset) -> Vec<Reasoned> {
+/// Beside what every source has, of one that sends something public.
+fn of_open(prefix: &str, source: &str) -> Vec<Reasoned> {
+    use Operation::{Read, Write};
+    let progress = names::progress_topic(prefix, Side::Open, source);
+    let signal = names::signal_topic(prefix, source);
     vec![
         (
-            on_topic(&capture(&dataset.source), Operation::Write, &dataset.topic),
+            on_topic(&capture(source), Write, &progress),
+            "says how far it is",
+        ),
+        (
+            on_topic(OPEN_DATA, Read, &progress),
+            "knows from it what is complete",
+        ),
+        (
+            on_topic(OPEN_DATA, Write, &signal),
+            "asks for copies of rows",
+        ),
+    ]
+}
+
+fn of_feed(feed: &Feed) -> Vec<Reasoned> {
+    let store = match feed.side {
+        Side::Shared => SHARED_STORE,
+        Side::Open => OPEN_DATA,
+    };
+    vec![
+        (
+            on_topic(&capture(&feed.source), Operation::Write, &feed.topic),
             "sends the changes",
         ),
         (
-            on_topic(SHARED_STORE, Operation::Read, &dataset.topic),
+            on_topic(store, Operation::Read, &feed.topic),
             "applies the changes",
         ),
     ]

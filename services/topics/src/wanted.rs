@@ -5,7 +5,7 @@ use bangioc_feed::registry::CompatibilityLevel;
 use bangioc_schemas::names::{self, Side};
 use serde::Serialize;
 
-use crate::deployment::{Dataset, Deployment};
+use crate::deployment::{Deployment, Feed};
 
 /// Where the registry keeps its schemas; Confluent's own name for it, outside our prefix.
 pub const SCHEMAS_TOPIC: &str = "_schemas";
@@ -32,10 +32,10 @@ pub enum Group {
 }
 
 impl Group {
-    pub(crate) fn of(dataset: &Dataset) -> Group {
+    pub(crate) fn of(feed: &Feed) -> Group {
         Group::Dataset {
-            owner: dataset.owner.clone(),
-            dataset: dataset.dataset.clone(),
+            owner: feed.owner.clone(),
+            dataset: feed.dataset.clone(),
         }
     }
 }
@@ -124,13 +124,25 @@ pub fn topics(deployment: &Deployment) -> Vec<WantedTopic> {
             ),
         ]);
     }
-    for dataset in &deployment.datasets {
-        let mut data = topic(
-            Group::of(dataset),
-            dataset.topic.clone(),
-            dataset.partitions,
+    for source in deployment.open_sources() {
+        topics.push(topic(
+            Group::Source(source.to_owned()),
+            names::progress_topic(&deployment.prefix, Side::Open, source),
+            1,
             Keeps::Fortnight,
-            "every change of the dataset",
+            "how far the source is in its open topics",
+        ));
+    }
+    for feed in &deployment.feeds {
+        let mut data = topic(
+            Group::of(feed),
+            feed.topic.clone(),
+            feed.partitions,
+            Keeps::Fortnight,
+            match feed.side {
+                Side::Shared => "every change of the dataset",
+                Side::Open => "what is public of every change",
+            },
         );
         data.configs.push(limit(MAX_BATCH_BYTES));
         topics.push(data);
@@ -164,9 +176,9 @@ fn configs(keeps: Keeps, replication: u32) -> Vec<(String, String)> {
 }
 
 pub fn subjects(deployment: &Deployment) -> Vec<WantedSubject> {
-    let of = |dataset: &Dataset| {
+    let of = |feed: &Feed| {
         let subject = |kind, name, schema: &str| WantedSubject {
-            group: Group::of(dataset),
+            group: Group::of(feed),
             name,
             kind,
             schema: schema.to_owned(),
@@ -174,15 +186,15 @@ pub fn subjects(deployment: &Deployment) -> Vec<WantedSubject> {
         [
             subject(
                 SubjectKind::Key,
-                names::key_subject(&dataset.topic),
-                &dataset.key_schema,
+                names::key_subject(&feed.topic),
+                &feed.key_schema,
             ),
             subject(
                 SubjectKind::Value,
-                names::value_subject(&dataset.topic),
-                &dataset.value_schema,
+                names::value_subject(&feed.topic),
+                &feed.value_schema,
             ),
         ]
     };
-    deployment.datasets.iter().flat_map(of).collect()
+    deployment.feeds.iter().flat_map(of).collect()
 }

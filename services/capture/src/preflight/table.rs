@@ -160,113 +160,15 @@ impl Looking<'_> {
             .of(dataset),
         );
     }
-
-    async fn identity_fits(
-        &mut self,
-        contract: &Contract,
-        full_name: &str,
-        columns: &[SourceColumn],
-        published: &Published,
-    ) -> Result<(), CaptureError> {
-        let dataset = contract.dataset.as_str();
-        let key: Vec<&str> = contract
-            .key
-            .iter()
-            .map(|index| contract.columns[*index].name.as_str())
-            .collect();
-        let nullable: Vec<&str> = key
-            .iter()
-            .copied()
-            .filter(|name| {
-                columns
-                    .iter()
-                    .any(|column| column.name == *name && !column.not_null)
-            })
-            .collect();
-        self.add(
-            Check::new(
-                format!("the key of {full_name} is never null"),
-                problem_if(
-                    !nullable.is_empty(),
-                    &format!("column(s) {} may be null", nullable.join(", ")),
-                ),
-                nullable
-                    .iter()
-                    .map(|name| {
-                        format!(
-                            "alter table {full_name} alter column {} set not null;",
-                            quoted(name)
-                        )
-                    })
-                    .collect::<Vec<_>>()
-                    .join(" "),
-            )
-            .of(dataset),
-        );
-        if contract.natural_key_latest_by.is_some() {
-            return Ok(());
-        }
-        let identity: Vec<String> = sqlx::query_scalar(
-            "select a.attname::text from pg_class c join pg_index i on i.indrelid = c.oid and case c.relreplident when 'd' then i.indisprimary when 'i' then i.indisreplident else false end \
-             join pg_attribute a on a.attrelid = c.oid and a.attnum = any(i.indkey) where c.oid = to_regclass($1)",
-        )
-        .bind(full_name)
-        .fetch_all(&mut *self.connection)
-        .await
-        .map_err(|e| fails(&e))?;
-        let full: bool = sqlx::query_scalar(
-            "select relreplident = 'f' from pg_class where oid = to_regclass($1)",
-        )
-        .bind(full_name)
-        .fetch_one(&mut *self.connection)
-        .await
-        .map_err(|e| fails(&e))?;
-        // The old key must be among what an update or delete says of the old row.
-        let covered = full
-            || key
-                .iter()
-                .all(|name| identity.iter().any(|column| column == name));
-        let unique: bool = sqlx::query_scalar(
-            "select exists (select from pg_index i where i.indrelid = to_regclass($1) and i.indisunique and i.indpred is null and i.indimmediate \
-             and (select array_agg(a.attname::text order by a.attname) from pg_attribute a where a.attrelid = i.indrelid and a.attnum = any(i.indkey)) = (select array_agg(k order by k collate \"C\") from unnest($2) as k))",
-        )
-        .bind(full_name)
-        .bind(key.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
-        .fetch_one(&mut *self.connection)
-        .await
-        .map_err(|e| fails(&e))?;
-        let key_list = key
-            .iter()
-            .map(|name| quoted(name))
-            .collect::<Vec<_>>()
-            .join(", ");
-        self.add(
-            Check::new(
-                format!("({}) is a unique key of {full_name}", key.join(", ")),
-                problem_if(!unique, "no unique index has exactly these columns"),
-                format!("alter table {full_name} add primary key ({key_list});"),
-            )
-            .of(dataset),
-        );
-        self.add(
-            Check::new(
-                format!("updates and deletes of {full_name} name the key"),
-                problem_if(published.updates && !covered, "the replica identity lacks a key column"),
-                format!("alter table {full_name} replica identity full; -- or using a unique index over the key"),
-            )
-            .of(dataset),
-        );
-        Ok(())
-    }
 }
 
-struct SourceColumn {
-    name: String,
+pub(super) struct SourceColumn {
+    pub(super) name: String,
     /// A domain's base type.
     type_id: u32,
     type_modifier: i32,
     full_type: String,
-    not_null: bool,
+    pub(super) not_null: bool,
     generated: bool,
     enum_type: Option<String>,
 }

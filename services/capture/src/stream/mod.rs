@@ -2,21 +2,24 @@
 //! of it (receive, parse, encode, send), so that nothing can overtake anything and no record crosses a
 //! channel.
 //!
-//! `change` makes events of row messages, `relations` knows the tables, `transaction` the one that is open, `held` the events that wait for
-//! columns to be read back, `window` the chunks of copies, `outlet` sends.
+//! `rows` makes changes of row messages, `relations` knows the tables, `transaction` the one that is
+//! open. `feeds` says where a change leaves, `held` keeps those that wait for columns to be read back,
+//! `window` the chunks of copies, which `copied` sends; `outlet` is the way to Kafka.
 
-mod change;
+mod copied;
+pub(crate) mod feeds;
 mod held;
 pub(crate) mod outlet;
 mod relations;
 pub(crate) use relations::contradiction;
+mod rows;
 mod transaction;
 pub(crate) mod window;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bangioc_change::event::{ChangeEvent, Operation, Origin};
+use bangioc_change::event::Origin;
 use bangioc_change::pgoutput::{self, Message};
 use bangioc_change::version::Lsn;
 use bangioc_runtime::failpoint;
@@ -24,18 +27,17 @@ use bangioc_runtime::shutdown::Shutdown;
 use bangioc_schemas::row::RowBuf;
 use tokio::sync::mpsc::UnboundedSender;
 
-use self::held::Held;
-use self::outlet::{Outlet, Unsent};
-use self::relations::Relations;
+use self::copied::Copied;
+use self::feeds::Feeds;
+use self::relations::{Learnt, Relations};
 use self::transaction::Transaction;
-use self::window::{Chunk, Verdict, Windows};
+use self::window::{Changed, Chunk, Verdict};
 use crate::copy::MARK;
 use crate::copy::mark::Mark;
-use crate::copy::read_back::ReadBack;
 use crate::dataset::Dataset;
 use crate::delivery::{ChunkId, DatasetIndex, Position, UnitId};
 use crate::error::CaptureError;
-use crate::replication::{Frame, Frames, WalStream};
+use crate::replication::{Frame, Frames};
 use crate::session::now_us;
 use crate::state::CopyState;
 
@@ -60,60 +62,39 @@ pub(crate) enum Notice {
 }
 
 pub(crate) struct Stream {
-    pub(crate) wal: WalStream,
-    pub(crate) epoch: u32,
-    pub(crate) datasets: Arc<Vec<Dataset>>,
-    pub(crate) outlet: Outlet,
-    pub(crate) windows: Windows,
-    pub(crate) read_back: ReadBack,
-    pub(crate) notices: UnboundedSender<Notice>,
-    pub(crate) shutdown: Shutdown,
+    epoch: u32,
+    datasets: Arc<Vec<Dataset>>,
+    feeds: Feeds,
+    notices: UnboundedSender<Notice>,
+    shutdown: Shutdown,
     work: Work,
 }
 
 /// What changes from message to message.
+#[derive(Default)]
 struct Work {
     relations: Relations,
     transaction: Option<Transaction>,
-    held: Held,
     received: Lsn,
     before: RowBuf,
     after: RowBuf,
 }
 
 impl Stream {
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of one thing, each made elsewhere"
-    )]
     pub(crate) fn new(
-        wal: WalStream,
         epoch: u32,
         datasets: Arc<Vec<Dataset>>,
-        outlet: Outlet,
-        windows: Windows,
-        read_back: ReadBack,
+        feeds: Feeds,
         notices: UnboundedSender<Notice>,
         shutdown: Shutdown,
     ) -> Stream {
-        let work = Work {
-            relations: Relations::default(),
-            transaction: None,
-            held: Held::default(),
-            received: Lsn(0),
-            before: RowBuf::default(),
-            after: RowBuf::default(),
-        };
         Stream {
-            wal,
             epoch,
             datasets,
-            outlet,
-            windows,
-            read_back,
+            feeds,
             notices,
             shutdown,
-            work,
+            work: Work::default(),
         }
     }
 
@@ -138,7 +119,7 @@ impl Stream {
             Err(failure) => {
                 // What is still queued must not leave after the successor has started: purged, it is
                 // sent again from the last confirmed position.
-                self.outlet.producer.purge();
+                self.feeds.outlet.producer.purge();
                 Err(failure)
             }
         }
@@ -148,7 +129,7 @@ impl Stream {
         let mut stop_by: Option<Instant> = None;
         loop {
             // For `ts_ms` only: information, never an order.
-            self.outlet.now_us = now_us();
+            self.feeds.outlet.now_us = now_us();
             while let Some(frame) = frames.next()? {
                 match frame {
                     Frame::Data { lsn, message } => {
@@ -162,13 +143,13 @@ impl Stream {
                     } => {
                         // Between transactions, everything before `sent` has been seen.
                         if self.work.transaction.is_none() {
-                            self.flush_held()?;
-                            self.outlet.delivery.reached(Position {
+                            self.feeds.flush(&self.datasets)?;
+                            self.feeds.outlet.delivery.reached(Position {
                                 lsn: sent,
                                 at_us: server_time_us,
                             });
                         }
-                        self.outlet.confirm(&mut self.wal, reply_wanted)?;
+                        self.feeds.outlet.confirm(reply_wanted)?;
                     }
                     Frame::Ended => {
                         return Err(CaptureError::StreamRefused {
@@ -178,17 +159,17 @@ impl Stream {
                     }
                 }
             }
-            self.flush_held()?;
-            if let Some((failed, cause)) = self.outlet.delivery.failure() {
+            self.feeds.flush(&self.datasets)?;
+            if let Some((failed, cause)) = self.feeds.outlet.delivery.failure() {
                 return Err(CaptureError::Undelivered { failed, cause });
             }
-            self.outlet.confirm(&mut self.wal, false)?;
+            self.feeds.outlet.confirm(false)?;
             #[expect(clippy::cast_precision_loss, reason = "a gauge")]
-            self.outlet.metrics.confirmed_lag_bytes.set(
+            self.feeds.outlet.metrics.confirmed_lag_bytes.set(
                 self.work
                     .received
                     .0
-                    .saturating_sub(self.outlet.confirmed().0) as f64,
+                    .saturating_sub(self.feeds.outlet.confirmed().0) as f64,
             );
             if self.shutdown.is_requested() {
                 // A half-sent transaction would only be sent again; one that is too long is.
@@ -197,22 +178,23 @@ impl Stream {
                     return Ok(());
                 }
             }
-            self.wal.fill(frames, IDLE)?;
+            self.feeds.outlet.wal.fill(frames, IDLE)?;
         }
     }
 
     /// Lets everything sent arrive, waits for the position to be written down, tells the server, leaves.
     fn farewell(mut self) -> Result<(), CaptureError> {
         let end = Instant::now() + FAREWELL;
-        if self.work.transaction.is_none() && self.outlet.delivery.wait_settled(FAREWELL) {
-            while self.outlet.confirmed() < self.outlet.delivery.done().lsn && Instant::now() < end
+        if self.work.transaction.is_none() && self.feeds.outlet.delivery.wait_settled(FAREWELL) {
+            while self.feeds.outlet.confirmed() < self.feeds.outlet.delivery.done().lsn
+                && Instant::now() < end
             {
                 std::thread::sleep(Duration::from_millis(10));
-                self.outlet.confirm(&mut self.wal, false)?;
+                self.feeds.outlet.confirm(false)?;
             }
         }
-        self.outlet.producer.purge();
-        self.wal.end();
+        self.feeds.outlet.producer.purge();
+        self.feeds.outlet.wal.end();
         Ok(())
     }
 
@@ -229,7 +211,7 @@ impl Stream {
                 relation,
                 old_key,
                 old_full,
-            } => self.delete(lsn, relation, old_key.or(old_full)),
+            } => self.delete(lsn, relation, old_key, old_full),
             Message::Begin {
                 final_lsn,
                 committed_at_us,
@@ -250,12 +232,12 @@ impl Stream {
             Message::Relation(relation) => {
                 let learnt = self.work.relations.learn(&relation, &self.datasets);
                 match learnt {
-                    relations::Learnt::Nothing => Ok(()),
-                    relations::Learnt::Fits(dataset) => {
+                    Learnt::Nothing => Ok(()),
+                    Learnt::Fits(dataset) => {
                         let _ = self.notices.send(Notice::Recovered(dataset));
                         Ok(())
                     }
-                    relations::Learnt::Contradicts(dataset, why) => self.halt(dataset, why),
+                    Learnt::Contradicts(dataset, why) => self.halt(dataset, why),
                 }
             }
             Message::Truncate { relations, .. } => self.truncate(lsn, &relations),
@@ -274,16 +256,17 @@ impl Stream {
                 what: "a commit without a begin",
             });
         };
-        self.windows.committed(transaction.xid);
+        self.feeds.outlet.windows.committed(transaction.xid);
         failpoint::hit("capture.sent");
         match transaction.unit {
-            // Held events are counted already: they are sent before the stream sleeps.
+            // Held changes count on their own; they are sent before the stream sleeps.
             Some(unit) => {
-                self.outlet
+                self.feeds
+                    .outlet
                     .delivery
                     .close(unit, transaction.sent, end, transaction.chunks);
             }
-            None => self.outlet.delivery.reached(end),
+            None => self.feeds.outlet.delivery.reached(end),
         }
         Ok(())
     }
@@ -292,16 +275,16 @@ impl Stream {
         let Some(mark) = Mark::parse(content) else {
             return Ok(());
         };
-        self.flush_held()?;
+        self.feeds.flush(&self.datasets)?;
         match mark {
-            Mark::Low(id) => self.windows.low_mark(id),
-            Mark::High(id) => match self.windows.high_mark(id) {
+            Mark::Low(id) => self.feeds.outlet.windows.low_mark(id),
+            Mark::High(id) => match self.feeds.outlet.windows.high_mark(id) {
                 Verdict::Unknown => {}
                 Verdict::Retake(why) => {
                     let _ = self.notices.send(Notice::Retake(id, why));
                 }
                 Verdict::Send(dataset, chunk, changed) => {
-                    self.chunk(lsn, dataset, &chunk, |key| changed.contains(key))?;
+                    self.chunk(lsn, dataset, &chunk, &changed)?;
                     failpoint::hit("capture.chunk_sent");
                 }
             },
@@ -309,50 +292,28 @@ impl Stream {
         Ok(())
     }
 
-    /// Sends a chunk's rows at its high mark's place.
     fn chunk(
         &mut self,
         lsn: Lsn,
         index: DatasetIndex,
         chunk: &Chunk,
-        changed: impl Fn(&[u8]) -> bool,
+        changed: &Changed,
     ) -> Result<(), CaptureError> {
         let transaction = self.work.transaction.as_mut().ok_or(OUTSIDE)?;
-        let unit = transaction.unit(&self.outlet.delivery);
         transaction.chunks.push(chunk.id);
-        let datasets = Arc::clone(&self.datasets);
-        let dataset = &datasets[index.place()];
-        let origin = Origin {
-            xid: 0,
-            ..transaction.origin(lsn)
+        let mut copied = Copied {
+            unit: transaction.unit(&self.feeds.outlet.delivery),
+            outlet: &mut self.feeds.outlet,
+            changed,
+            version: transaction.version(self.epoch, 0),
+            origin: Origin {
+                xid: 0,
+                ..transaction.origin(lsn)
+            },
+            transaction,
         };
-        let version = transaction.version(self.epoch, 0);
-        let found =
-            (0..chunk.rows.len()).map(|place| (Operation::Read, None, Some(chunk.rows.row(place))));
-        let missing = chunk
-            .missing
-            .iter()
-            .map(|key| (Operation::Delete, Some(key.row()), None));
-        for (op, before, after) in found.chain(missing) {
-            let event = ChangeEvent {
-                op,
-                version,
-                before,
-                after,
-                origin,
-            };
-            match self.outlet.encode(dataset, &event) {
-                Ok(key) if changed(key) => continue,
-                Ok(_) => {}
-                Err(why) => return self.halt(index, why.to_string()),
-            }
-            self.outlet
-                .send(&mut self.wal, dataset, index, version, unit)?;
-            if let Some(transaction) = &mut self.work.transaction {
-                transaction.sent += 1;
-            }
-        }
-        Ok(())
+        let outcome = copied.send(&self.datasets[index.place()], chunk);
+        self.outcome(outcome, index)
     }
 
     /// Stops sending a dataset from here on. Its unit is not done before that is written down, so a
@@ -366,42 +327,9 @@ impl Stream {
             "dataset halted; the others go on"
         );
         self.work.relations.halt(dataset);
-        let unit = transaction.unit(&self.outlet.delivery);
-        self.outlet.delivery.hold(unit);
+        let unit = transaction.unit(&self.feeds.outlet.delivery);
+        self.feeds.outlet.delivery.hold(unit);
         let _ = self.notices.send(Notice::Halted(dataset, unit, why));
-        Ok(())
-    }
-
-    /// Reads back what the held events lack, and sends them in order.
-    fn flush_held(&mut self) -> Result<(), CaptureError> {
-        if self.work.held.is_empty() {
-            return Ok(());
-        }
-        let mut held = std::mem::take(&mut self.work.held);
-        let filled = held.read_back(&mut self.read_back, &self.datasets)?;
-        self.outlet.metrics.read_backs.inc_by(filled);
-        for event in held.events() {
-            let dataset = &self.datasets[event.dataset.place()];
-            match self.outlet.encode_and_send(
-                &mut self.wal,
-                &mut self.windows,
-                dataset,
-                event.dataset,
-                &event.event(),
-                event.unit,
-            ) {
-                Ok(()) => {}
-                Err(Unsent::Failed(failure)) => return Err(failure),
-                // Its key was there when it came; only a defect ends here.
-                Err(Unsent::NoKey(_)) => {
-                    return Err(CaptureError::Internal {
-                        what: "a held event without a key",
-                    });
-                }
-            }
-        }
-        held.clear();
-        self.work.held = held;
         Ok(())
     }
 }

@@ -1,5 +1,5 @@
-//! Where events leave: encoded, sent to Kafka, counted. Waits when the producer's queue is full, and
-//! shows the source a sign of life meanwhile.
+//! Where events leave: encoded, shown to the chunks that are between their marks, sent to Kafka, counted.
+//! Waits when the producer's queue is full, and shows the source a sign of life meanwhile.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,8 +14,8 @@ use bangioc_feed::produce::{Producer, Record, SendError};
 use bangioc_runtime::failpoint;
 use bangioc_schemas::row::{Absence, Cell, Row, RowBuf};
 
-use crate::dataset::Dataset;
-use crate::delivery::{DatasetIndex, Delivery, UnitId};
+use crate::dataset::Feed;
+use crate::delivery::{Delivery, UnitId};
 use crate::error::CaptureError;
 use crate::metrics::StreamMetrics;
 use crate::replication::WalStream;
@@ -29,6 +29,8 @@ const QUEUE_FULL_NAP: Duration = Duration::from_millis(1);
 const RECORD_SLACK: usize = 64 << 10;
 
 pub(crate) struct Outlet {
+    pub(crate) wal: WalStream,
+    pub(crate) windows: Windows,
     pub(crate) producer: Producer,
     pub(crate) delivery: Arc<Delivery>,
     /// Up to where the server may be told; set once progress and state say so too.
@@ -48,22 +50,45 @@ pub(crate) enum Unsent {
     NoKey(EncodeError),
 }
 
+impl From<EncodeError> for Unsent {
+    fn from(why: EncodeError) -> Unsent {
+        Unsent::NoKey(why)
+    }
+}
+
 impl From<CaptureError> for Unsent {
     fn from(failure: CaptureError) -> Unsent {
         Unsent::Failed(failure)
     }
 }
 
+/// What an outlet is made of.
+pub(crate) struct Parts {
+    pub(crate) wal: WalStream,
+    pub(crate) windows: Windows,
+    pub(crate) producer: Producer,
+    pub(crate) delivery: Arc<Delivery>,
+    pub(crate) confirmable: Arc<AtomicU64>,
+    pub(crate) metrics: StreamMetrics,
+    pub(crate) record_bytes: usize,
+    pub(crate) confirmed: Lsn,
+}
+
 impl Outlet {
-    pub(crate) fn new(
-        producer: Producer,
-        delivery: Arc<Delivery>,
-        confirmable: Arc<AtomicU64>,
-        metrics: StreamMetrics,
-        record_bytes: usize,
-        confirmed: Lsn,
-    ) -> Outlet {
+    pub(crate) fn new(parts: Parts) -> Outlet {
+        let Parts {
+            wal,
+            windows,
+            producer,
+            delivery,
+            confirmable,
+            metrics,
+            record_bytes,
+            confirmed,
+        } = parts;
         Outlet {
+            wal,
+            windows,
             producer,
             delivery,
             confirmable,
@@ -75,17 +100,32 @@ impl Outlet {
         }
     }
 
+    /// Encodes and sends an event of the stream.
+    #[inline]
+    pub(crate) fn emit(
+        &mut self,
+        feed: &Feed,
+        event: &ChangeEvent<'_>,
+        unit: UnitId,
+    ) -> Result<(), Unsent> {
+        self.encode(feed, event)?;
+        if self.windows.any_open() {
+            self.windows
+                .changed(feed.dataset, feed.side, self.encoded.key_datum());
+        }
+        self.send(feed, event.version, unit)?;
+        Ok(())
+    }
+
     /// Encodes; the key's datum, by which the dataset knows a row, is the answer.
     pub(crate) fn encode(
         &mut self,
-        dataset: &Dataset,
+        feed: &Feed,
         event: &ChangeEvent<'_>,
     ) -> Result<&[u8], EncodeError> {
-        dataset
-            .encoder
-            .encode(event, self.now_us, &mut self.encoded)?;
+        feed.encoder.encode(event, self.now_us, &mut self.encoded)?;
         if self.encoded.value.len() + RECORD_SLACK > self.record_bytes {
-            self.encode_without_the_largest(dataset, event)?;
+            self.encode_without_the_largest(feed, event)?;
         }
         Ok(self.encoded.key_datum())
     }
@@ -94,17 +134,13 @@ impl Outlet {
     #[cold]
     fn encode_without_the_largest(
         &mut self,
-        dataset: &Dataset,
+        feed: &Feed,
         event: &ChangeEvent<'_>,
     ) -> Result<(), EncodeError> {
         let budget = self.record_bytes.saturating_sub(RECORD_SLACK);
         let (before, after) = (
-            event
-                .before
-                .map(|row| trimmed(row, &dataset.contract.key, budget / 2)),
-            event
-                .after
-                .map(|row| trimmed(row, &dataset.contract.key, budget / 2)),
+            event.before.map(|row| trimmed(row, &feed.key, budget / 2)),
+            event.after.map(|row| trimmed(row, &feed.key, budget / 2)),
         );
         let event = ChangeEvent {
             before: before.as_ref().map(RowBuf::row),
@@ -112,17 +148,13 @@ impl Outlet {
             ..*event
         };
         self.metrics.too_large.inc();
-        dataset
-            .encoder
-            .encode(&event, self.now_us, &mut self.encoded)
+        feed.encoder.encode(&event, self.now_us, &mut self.encoded)
     }
 
     /// Sends what was encoded last.
     pub(crate) fn send(
         &mut self,
-        wal: &mut WalStream,
-        dataset: &Dataset,
-        index: DatasetIndex,
+        feed: &Feed,
         version: Version,
         unit: UnitId,
     ) -> Result<(), CaptureError> {
@@ -133,10 +165,8 @@ impl Outlet {
             (HEADER_ABSENT, absent.unwrap_or_default()),
         ];
         let record = Record {
-            topic: &dataset.topic,
-            partition: dataset
-                .encoder
-                .partition(&self.encoded, dataset.contract.partitions),
+            topic: &feed.topic,
+            partition: feed.encoder.partition(&self.encoded, feed.partitions),
             key: self.encoded.key(),
             value: Some(&self.encoded.value),
             headers: if absent.is_some() {
@@ -144,7 +174,7 @@ impl Outlet {
             } else {
                 &headers[..1]
             },
-            tag: unit.tag(index),
+            tag: unit.tag(feed.index),
         };
         loop {
             match self.producer.send(&record) {
@@ -158,48 +188,27 @@ impl Outlet {
                 }
             }
             sleep(QUEUE_FULL_NAP);
-            if wal.since_status() > SIGN_OF_LIFE {
-                wal.status(self.confirmed)?;
+            if self.wal.since_status() > SIGN_OF_LIFE {
+                self.wal.status(self.confirmed)?;
             }
         }
         self.metrics.sent(
-            index,
+            feed.index,
             (record.key.map_or(0, <[u8]>::len) + self.encoded.value.len()) as u64,
         );
         Ok(())
     }
 
-    pub(crate) fn encode_and_send(
-        &mut self,
-        wal: &mut WalStream,
-        windows: &mut Windows,
-        dataset: &Dataset,
-        index: DatasetIndex,
-        event: &ChangeEvent<'_>,
-        unit: UnitId,
-    ) -> Result<(), Unsent> {
-        let key = self.encode(dataset, event).map_err(Unsent::NoKey)?;
-        if windows.any_open() {
-            windows.changed(index, key);
-        }
-        self.send(wal, dataset, index, event.version, unit)?;
-        Ok(())
-    }
-
     /// Tells the server what it may forget, or only that we are here.
-    pub(crate) fn confirm(
-        &mut self,
-        wal: &mut WalStream,
-        reply_wanted: bool,
-    ) -> Result<(), CaptureError> {
+    pub(crate) fn confirm(&mut self, reply_wanted: bool) -> Result<(), CaptureError> {
         let confirmable = Lsn(self.confirmable.load(Ordering::Acquire));
         if confirmable > self.confirmed {
             failpoint::hit("capture.confirming");
             self.confirmed = confirmable;
-            wal.status(confirmable)?;
+            self.wal.status(confirmable)?;
             failpoint::hit("capture.confirmed");
-        } else if reply_wanted || wal.since_status() > SIGN_OF_LIFE {
-            wal.status(self.confirmed)?;
+        } else if reply_wanted || self.wal.since_status() > SIGN_OF_LIFE {
+            self.wal.status(self.confirmed)?;
         }
         Ok(())
     }

@@ -2,7 +2,8 @@
 //! before the first change of a table and again after every change of its shape.
 
 use bangioc_change::layout::Layout;
-use bangioc_change::pgoutput::Relation;
+use bangioc_change::pgoutput::{Relation, ReplicaIdentity};
+use bangioc_schemas::contract::{Contract, Identity};
 
 use crate::dataset::Dataset;
 use crate::delivery::DatasetIndex;
@@ -59,7 +60,9 @@ impl Relations {
         });
         let contract = &datasets[dataset.place()].contract;
         let layout = Layout::new(contract, &relation.columns);
-        if let Some(why) = contradiction(&layout, |column| contract.columns[column].name.as_str()) {
+        let why = contradiction(&layout, |column| contract.columns[column].name.as_str())
+            .or_else(|| unsaid(contract, relation));
+        if let Some(why) = why {
             self.known.push((relation.id, None));
             return if self.halted.contains(&dataset) {
                 Learnt::Nothing
@@ -89,6 +92,31 @@ impl Relations {
             self.halted.push(dataset);
         }
     }
+}
+
+/// What the contract needs to hear of old rows, and the table does not say any more: without it, a row
+/// that is no longer public could not be told from one that never was.
+fn unsaid(contract: &Contract, relation: &Relation<'_>) -> Option<String> {
+    let needed = match &contract.source.identity {
+        _ if contract.open.is_none() => return None,
+        Identity::Key => return None,
+        Identity::Full if relation.identity == ReplicaIdentity::Full => return None,
+        Identity::Full => return Some("its replica identity is not FULL".to_owned()),
+        Identity::Columns(columns) => columns,
+    };
+    let said = |name: &str| {
+        relation
+            .columns
+            .iter()
+            .any(|column| column.in_identity && column.name == name)
+    };
+    let lacking: Vec<_> = needed
+        .iter()
+        .map(|column| contract.columns[*column].name.as_str())
+        .filter(|name| !said(name))
+        .map(|name| format!("`{name}`"))
+        .collect();
+    (!lacking.is_empty()).then(|| format!("its replica identity lacks {}", lacking.join(", ")))
 }
 
 /// In words for a person; column names only.

@@ -10,7 +10,7 @@ pub(crate) struct Transaction {
     committed_at_us: i64,
     pub(crate) xid: u32,
     messages: u64,
-    /// Records handed to Kafka, or held and certain to be.
+    /// Records handed to Kafka; those held count on their own.
     pub(crate) sent: u64,
     /// None until it sends something: most transactions of a database do not concern us.
     pub(crate) unit: Option<UnitId>,
@@ -55,10 +55,5 @@ impl Transaction {
 
     pub(crate) fn unit(&mut self, delivery: &Delivery) -> UnitId {
         *self.unit.get_or_insert_with(|| delivery.open())
-    }
-
-    pub(crate) fn send_one(&mut self, delivery: &Delivery) -> UnitId {
-        self.sent += 1;
-        self.unit(delivery)
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::mpsc::Receiver;
 
+use bangioc_schemas::names::Side;
 use bangioc_schemas::row::RowBuf;
 
 use crate::copy::reader::SeenBy;
@@ -23,6 +24,32 @@ pub(crate) struct Chunk {
     pub(crate) rows: Rows,
     /// Keys that were asked for and are not at the source: rows of key columns only.
     pub(crate) missing: Vec<RowBuf>,
+    /// Whom the keys were asked for by; none for a stretch of the table.
+    pub(crate) asked_by: Option<Side>,
+}
+
+/// Keys that the stream has shown between a chunk's marks. Each feed has its own: a change that only one
+/// of them was told of does not outdate the other's row.
+#[derive(Default, PartialEq, Eq, Debug)]
+pub(crate) struct Changed {
+    shared: HashSet<Box<[u8]>>,
+    open: HashSet<Box<[u8]>>,
+}
+
+impl Changed {
+    pub(crate) fn of(&self, side: Side) -> &HashSet<Box<[u8]>> {
+        match side {
+            Side::Shared => &self.shared,
+            Side::Open => &self.open,
+        }
+    }
+
+    fn of_mut(&mut self, side: Side) -> &mut HashSet<Box<[u8]>> {
+        match side {
+            Side::Shared => &mut self.shared,
+            Side::Open => &mut self.open,
+        }
+    }
 }
 
 /// What the copier tells the stream, always before the mark that needs it.
@@ -41,7 +68,7 @@ pub(crate) enum Verdict {
     Unknown,
     /// A row may be older than what the stream has already shown.
     Retake(Why),
-    Send(DatasetIndex, Chunk, HashSet<Box<[u8]>>),
+    Send(DatasetIndex, Chunk, Changed),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,7 +87,7 @@ struct Window {
     committed_before: u64,
     open: bool,
     spoiled: Option<Why>,
-    keys: HashSet<Box<[u8]>>,
+    changed: Changed,
     chunk: Option<Chunk>,
 }
 
@@ -96,18 +123,19 @@ impl Windows {
         self.open > 0
     }
 
-    /// The stream has sent something for this key.
-    pub(crate) fn changed(&mut self, dataset: DatasetIndex, key: &[u8]) {
+    /// The stream has sent something for this key on one of its dataset's feeds.
+    pub(crate) fn changed(&mut self, dataset: DatasetIndex, side: Side, key: &[u8]) {
         for window in self
             .all
             .iter_mut()
             .filter(|window| window.open && window.dataset == dataset && window.spoiled.is_none())
         {
-            if window.keys.len() >= MOST_KEYS {
+            let keys = window.changed.of_mut(side);
+            if keys.len() >= MOST_KEYS {
                 window.spoiled = Some(Why::TooManyChanges);
-                window.keys = HashSet::new();
-            } else if !window.keys.contains(key) {
-                window.keys.insert(key.into());
+                window.changed = Changed::default();
+            } else if !keys.contains(key) {
+                keys.insert(key.into());
             }
         }
     }
@@ -165,7 +193,7 @@ impl Windows {
         {
             return Verdict::Retake(Why::NotVisibleYet);
         }
-        Verdict::Send(window.dataset, chunk, window.keys)
+        Verdict::Send(window.dataset, chunk, window.changed)
     }
 
     fn take_handover(&mut self) {
@@ -177,7 +205,7 @@ impl Windows {
                     committed_before: 0,
                     open: false,
                     spoiled: None,
-                    keys: HashSet::new(),
+                    changed: Changed::default(),
                     chunk: None,
                 }),
                 Handover::Rows(chunk) => {
@@ -213,6 +241,7 @@ mod tests {
             seen_by: SeenBy::parse(seen_by).unwrap(),
             rows: Rows::new(1),
             missing: Vec::new(),
+            asked_by: None,
         })
     }
 
@@ -220,15 +249,23 @@ mod tests {
     fn keys_changed_between_the_marks_are_known() {
         let (copier, mut windows) = windows();
         copier.send(Handover::Expect(7, DATASET)).unwrap();
-        windows.changed(DATASET, b"before");
+        windows.changed(DATASET, Side::Shared, b"before");
         windows.low_mark(7);
-        windows.changed(DATASET, b"between");
-        windows.changed(DatasetIndex(1), b"elsewhere");
+        windows.changed(DATASET, Side::Shared, b"between");
+        windows.changed(DATASET, Side::Open, b"public");
+        windows.changed(DatasetIndex(1), Side::Shared, b"elsewhere");
         copier.send(chunk(7, "10:10:")).unwrap();
-        let Verdict::Send(DATASET, _, keys) = windows.high_mark(7) else {
+        let Verdict::Send(DATASET, _, changed) = windows.high_mark(7) else {
             panic!("not sent")
         };
-        assert_eq!(keys, HashSet::from([b"between"[..].into()]));
+        assert_eq!(
+            changed.of(Side::Shared),
+            &HashSet::from([b"between"[..].into()])
+        );
+        assert_eq!(
+            changed.of(Side::Open),
+            &HashSet::from([b"public"[..].into()])
+        );
         assert!(!windows.any_open());
     }
 
@@ -281,7 +318,8 @@ mod tests {
             if truncate {
                 windows.truncated(DATASET);
             } else {
-                (0..=MOST_KEYS).for_each(|n| windows.changed(DATASET, &n.to_be_bytes()));
+                (0..=MOST_KEYS)
+                    .for_each(|n| windows.changed(DATASET, Side::Shared, &n.to_be_bytes()));
             }
             copier.send(chunk(7, "10:10:")).unwrap();
             let expected = if truncate {

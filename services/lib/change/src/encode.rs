@@ -3,18 +3,24 @@
 //! The plan is a flat list of pieces in the schema's field order, constants already in their bytes,
 //! so that a row costs one pass over its cells and no allocation.
 
+mod placeholder;
+mod plan;
+
 use bangioc_schemas::avro;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::row::{Absence, Cell, Row};
 
 use crate::absent::{self, Image};
-use crate::error::{DecodeCode, EncodeError, SchemaMismatch};
+use crate::error::{EncodeError, SchemaMismatch};
 use crate::event::{ChangeEvent, Operation};
 use crate::partition::partition_of;
-use crate::plan::{Leaf, Nullable, Slot, slot, unwrap_union};
-use crate::schema::{AvroSchema, Field, NodeId, NodeKind};
+use crate::plan::{Leaf, Nullable};
+use crate::schema::AvroSchema;
 use crate::value::{self, Place};
 use crate::wire::{PREFIX, prefix, put_bytes, put_length, put_long};
+use placeholder::put_placeholder;
+pub(crate) use plan::plan_key;
+use plan::{Piece, PlannedColumn, Planner};
 
 /// Debezium's text where an update left a TOASTed value alone. For readers that don't know our header;
 /// it also stands where a value was too large to travel.
@@ -69,43 +75,6 @@ pub struct Encoder {
     columns: Vec<PlannedColumn>,
     pieces: Vec<Piece>,
 }
-
-struct PlannedColumn {
-    name: String,
-    slot: Slot,
-}
-
-/// A stretch of the envelope.
-enum Piece {
-    Const(Vec<u8>),
-    Row(Image, Nullable),
-    Op,
-    Snapshot { streamed: Vec<u8>, copied: Vec<u8> },
-    CommittedAt(Unit),
-    Now(Unit),
-    TransactionId,
-    Lsn,
-    Exact(Nullable),
-}
-
-#[derive(Clone, Copy)]
-enum Unit {
-    Milli,
-    Micro,
-    Nano,
-}
-
-impl Unit {
-    fn of(self, micros: i64) -> i64 {
-        match self {
-            Unit::Milli => micros.div_euclid(1_000),
-            Unit::Micro => micros,
-            // A clock past the year 2262 stays at the end of the range; no order depends on it.
-            Unit::Nano => micros.saturating_mul(1_000),
-        }
-    }
-}
-
 impl Encoder {
     /// For the schemas that the contract itself gives: `source_name` and `database` fill the source
     /// block's `name` and `db`.
@@ -297,265 +266,5 @@ fn put_key_cell(
         Cell::Text(_) => Err(EncodeError::KeyUnrepresentable { column }),
         Cell::Null => Err(EncodeError::KeyNull { column }),
         Cell::Absent(Absence::Toast | Absence::TooLarge) => Err(EncodeError::KeyAbsent { column }),
-    }
-}
-
-/// As Debezium: the placeholder's text, its bytes, or an array of either; null where it has none.
-fn put_placeholder(out: &mut Vec<u8>, union: Nullable, leaf: &Leaf) {
-    let filled = match leaf {
-        Leaf::Text | Leaf::Json | Leaf::Bytea => {
-            out.push(branch(union.value));
-            put_bytes(out, UNAVAILABLE.as_bytes());
-            true
-        }
-        Leaf::Array(element) => put_placeholder_array(out, union, element),
-        _ => false,
-    };
-    if !filled {
-        out.push(branch(union.null));
-    }
-}
-
-fn put_placeholder_array(out: &mut Vec<u8>, union: Nullable, element: &Slot) -> bool {
-    let put_item = |out: &mut Vec<u8>, item: &dyn Fn(&mut Vec<u8>)| {
-        if let Some(union) = element.union {
-            out.push(branch(union.value));
-        }
-        item(out);
-    };
-    match element.leaf {
-        Leaf::Text | Leaf::Json => {
-            out.push(branch(union.value));
-            put_length(out, 1);
-            put_item(out, &|out| put_bytes(out, UNAVAILABLE.as_bytes()));
-        }
-        Leaf::Integer | Leaf::Bigint | Leaf::Date => {
-            out.push(branch(union.value));
-            put_length(out, UNAVAILABLE.len());
-            for byte in UNAVAILABLE.bytes() {
-                put_item(out, &|out| put_long(out, i64::from(byte)));
-            }
-        }
-        _ => return false,
-    }
-    out.push(0);
-    true
-}
-
-/// The key columns in the order of the key schema's fields: exactly the contract's key.
-pub(crate) fn plan_key(
-    contract: &Contract,
-    schema: &AvroSchema,
-) -> Result<Vec<(usize, Leaf)>, SchemaMismatch> {
-    let NodeKind::Record(fields) = &schema.node(schema.root()).kind else {
-        return Err(SchemaMismatch::new(DecodeCode::Incompatible, "key"));
-    };
-    if fields.len() != contract.key.len() {
-        return Err(SchemaMismatch::new(DecodeCode::Incompatible, "key"));
-    }
-    fields
-        .iter()
-        .map(|field| {
-            let path = format!("key.{}", field.name);
-            let incompatible = || SchemaMismatch::new(DecodeCode::Incompatible, &path);
-            let column = contract
-                .column_index(&field.name)
-                .ok_or_else(incompatible)?;
-            let slot = slot(
-                &contract.columns[column].column_type,
-                schema,
-                field.node,
-                &path,
-            )?;
-            let sound = contract.key.contains(&column) && slot.union.is_none();
-            if sound {
-                Ok((column, slot.leaf))
-            } else {
-                Err(incompatible())
-            }
-        })
-        .collect()
-}
-
-/// Walks the value schema and writes down what to do for each field.
-struct Planner<'a> {
-    contract: &'a Contract,
-    schema: &'a AvroSchema,
-    source_name: &'a str,
-    database: &'a str,
-    columns: Vec<PlannedColumn>,
-    pieces: Vec<Piece>,
-}
-
-impl<'a> Planner<'a> {
-    fn fields(&self, node: NodeId, path: &str) -> Result<&'a [Field], SchemaMismatch> {
-        match &self.schema.node(node).kind {
-            NodeKind::Record(fields) => Ok(fields),
-            _ => Err(SchemaMismatch::new(DecodeCode::Incompatible, path)),
-        }
-    }
-
-    fn envelope(&mut self) -> Result<(), SchemaMismatch> {
-        for field in self.fields(self.schema.root(), "")? {
-            let path = field.name.as_str();
-            match path {
-                "before" => self.row(Image::Before, field)?,
-                "after" => self.row(Image::After, field)?,
-                "source" => self.source(field)?,
-                "op" => self.fixed_type(field, path, Piece::Op, |kind| {
-                    matches!(kind, NodeKind::String)
-                })?,
-                "ts_ms" => self.long(field, path, Piece::Now(Unit::Milli))?,
-                "ts_us" => self.long(field, path, Piece::Now(Unit::Micro))?,
-                "ts_ns" => self.long(field, path, Piece::Now(Unit::Nano))?,
-                "exact" => {
-                    let (union, map) = self.nullable(field.node, path)?;
-                    let values = match &self.schema.node(map).kind {
-                        NodeKind::Map(values) => &self.schema.node(*values).kind,
-                        other => other,
-                    };
-                    if !matches!(values, NodeKind::String) {
-                        return Err(SchemaMismatch::new(DecodeCode::Incompatible, path));
-                    }
-                    self.pieces.push(Piece::Exact(union));
-                }
-                _ => self.null(field, path)?,
-            }
-        }
-        if self.columns.is_empty()
-            || !self
-                .pieces
-                .iter()
-                .any(|piece| matches!(piece, Piece::Exact(_)))
-        {
-            return Err(SchemaMismatch::new(DecodeCode::Incompatible, "after"));
-        }
-        Ok(())
-    }
-
-    fn nullable(&self, node: NodeId, path: &str) -> Result<(Nullable, NodeId), SchemaMismatch> {
-        match unwrap_union(self.schema, node) {
-            Some((Some(union), node)) => Ok((union, node)),
-            _ => Err(SchemaMismatch::new(DecodeCode::Incompatible, path)),
-        }
-    }
-
-    /// A row's fields must be the contract's columns, in its order.
-    fn row(&mut self, image: Image, field: &Field) -> Result<(), SchemaMismatch> {
-        let (union, node) = self.nullable(field.node, &field.name)?;
-        let fields = self.fields(node, &field.name)?;
-        if fields.len() != self.contract.columns.len() {
-            return Err(SchemaMismatch::new(DecodeCode::Incompatible, &field.name));
-        }
-        let mut planned = Vec::with_capacity(fields.len());
-        for (index, (written, column)) in fields.iter().zip(&self.contract.columns).enumerate() {
-            let path = format!("{}.{}", field.name, written.name);
-            let slot = slot(&column.column_type, self.schema, written.node, &path)?;
-            let in_key = self.contract.key.contains(&index);
-            if written.name != column.name
-                || !slot.leaf.is_written()
-                || (slot.union.is_none() != in_key)
-            {
-                return Err(SchemaMismatch::new(DecodeCode::Incompatible, path));
-            }
-            planned.push(PlannedColumn {
-                name: column.name.clone(),
-                slot,
-            });
-        }
-        self.columns = planned;
-        self.pieces.push(Piece::Row(image, union));
-        Ok(())
-    }
-
-    fn source(&mut self, field: &Field) -> Result<(), SchemaMismatch> {
-        let table = &self.contract.source;
-        for field in self.fields(field.node, "source")? {
-            let path = format!("source.{}", field.name);
-            match field.name.as_str() {
-                "version" => self.text(field, &path, env!("CARGO_PKG_VERSION"))?,
-                "connector" => self.text(field, &path, "postgresql")?,
-                "name" => self.text(field, &path, self.source_name)?,
-                "db" => self.text(field, &path, self.database)?,
-                "schema" => self.text(field, &path, &table.schema)?,
-                "table" => self.text(field, &path, &table.table)?,
-                "ts_ms" => self.long(field, &path, Piece::CommittedAt(Unit::Milli))?,
-                "ts_us" => self.long(field, &path, Piece::CommittedAt(Unit::Micro))?,
-                "ts_ns" => self.long(field, &path, Piece::CommittedAt(Unit::Nano))?,
-                "txId" => self.long(field, &path, Piece::TransactionId)?,
-                "lsn" => self.long(field, &path, Piece::Lsn)?,
-                "snapshot" => self.snapshot(field, &path)?,
-                _ => self.null(field, &path)?,
-            }
-        }
-        Ok(())
-    }
-
-    /// `false` while streaming, Debezium's `incremental` for copied rows.
-    fn snapshot(&mut self, field: &Field, path: &str) -> Result<(), SchemaMismatch> {
-        let (union, node) = unwrap_union(self.schema, field.node)
-            .ok_or_else(|| SchemaMismatch::new(DecodeCode::Incompatible, path))?;
-        if !matches!(self.schema.node(node).kind, NodeKind::String) {
-            return Err(SchemaMismatch::new(DecodeCode::Incompatible, path));
-        }
-        let bytes = |text: &str| {
-            let mut bytes: Vec<u8> = union.iter().map(|union| branch(union.value)).collect();
-            put_bytes(&mut bytes, text.as_bytes());
-            bytes
-        };
-        self.pieces.push(Piece::Snapshot {
-            streamed: bytes("false"),
-            copied: bytes("incremental"),
-        });
-        Ok(())
-    }
-
-    fn text(&mut self, field: &Field, path: &str, text: &str) -> Result<(), SchemaMismatch> {
-        let mut bytes = Vec::new();
-        put_bytes(&mut bytes, text.as_bytes());
-        self.fixed_type(field, path, Piece::Const(bytes), |kind| {
-            matches!(kind, NodeKind::String)
-        })
-    }
-
-    fn long(&mut self, field: &Field, path: &str, piece: Piece) -> Result<(), SchemaMismatch> {
-        self.fixed_type(field, path, piece, |kind| matches!(kind, NodeKind::Long))
-    }
-
-    fn fixed_type(
-        &mut self,
-        field: &Field,
-        path: &str,
-        piece: Piece,
-        fits: impl Fn(&NodeKind) -> bool,
-    ) -> Result<(), SchemaMismatch> {
-        match unwrap_union(self.schema, field.node) {
-            Some((union, node)) if fits(&self.schema.node(node).kind) => {
-                if let Some(union) = union {
-                    self.constant(&[branch(union.value)]);
-                }
-                match piece {
-                    Piece::Const(bytes) => self.constant(&bytes),
-                    piece => self.pieces.push(piece),
-                }
-                Ok(())
-            }
-            _ => Err(SchemaMismatch::new(DecodeCode::Incompatible, path)),
-        }
-    }
-
-    /// A field that we have nothing for.
-    fn null(&mut self, field: &Field, path: &str) -> Result<(), SchemaMismatch> {
-        let (union, _) = self.nullable(field.node, path)?;
-        self.constant(&[branch(union.null)]);
-        Ok(())
-    }
-
-    /// Constants that follow each other become one.
-    fn constant(&mut self, bytes: &[u8]) {
-        match self.pieces.last_mut() {
-            Some(Piece::Const(before)) => before.extend_from_slice(bytes),
-            _ => self.pieces.push(Piece::Const(bytes.to_vec())),
-        }
     }
 }

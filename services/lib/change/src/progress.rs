@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use bangioc_schemas::names::Side;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -124,11 +125,29 @@ impl Sweep {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Signal {
-    /// One row by key: the key columns' texts in the contract's key order. Sent as `r`, or as `d`
-    /// when the source has no such row.
-    CopyKey { dataset: String, key: Vec<String> },
-    /// The whole table, ended by a sweep.
+    /// One row by key: the key columns' texts in the contract's key order. Sent as `r` to each side that
+    /// may have it. When the source has no such row, or the open side none that is open, the side that
+    /// asks gets a `d`, and no other: nobody must learn of a key that was never theirs.
+    CopyKey {
+        dataset: String,
+        /// Who asks; a signal that does not say was written for the shared side.
+        #[serde(default = "shared", with = "SideText")]
+        side: Side,
+        key: Vec<String>,
+    },
+    /// The whole table, ended by a sweep, to both sides.
     CopyDataset { dataset: String },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Side", rename_all = "kebab-case")]
+enum SideText {
+    Shared,
+    Open,
+}
+
+fn shared() -> Side {
+    Side::Shared
 }
 
 #[cfg(test)]
@@ -165,6 +184,27 @@ mod tests {
                 "{json}"
             );
         }
+        for side in [Side::Shared, Side::Open] {
+            let signal = Signal::CopyKey {
+                dataset: "d".into(),
+                side,
+                key: vec!["k".into()],
+            };
+            let json = serde_json::to_string(&signal).unwrap();
+            assert_eq!(
+                serde_json::from_str::<Signal>(&json).unwrap(),
+                signal,
+                "{json}"
+            );
+        }
+        let sideless = r#"{"kind":"copy-key","dataset":"d","key":["k"]}"#;
+        assert!(matches!(
+            serde_json::from_str(sideless).unwrap(),
+            Signal::CopyKey {
+                side: Side::Shared,
+                ..
+            }
+        ));
         let wrong = r#"{"kind":"sweep","topic":"t","below":"","offsets":{"x":1}}"#;
         assert!(serde_json::from_str::<ProgressRecord>(wrong).is_err());
     }

@@ -138,6 +138,11 @@ impl Settings {
         Section::new(self, name)
     }
 
+    /// Does the file, or the environment, say anything in this section?
+    pub fn has_section(&self, name: &str) -> bool {
+        self.tree.contains_key(name)
+    }
+
     /// First part of every topic's name.
     pub fn prefix(&self) -> String {
         let prefix = self.top("prefix").text_or("prefix", "caobang");

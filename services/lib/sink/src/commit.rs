@@ -16,7 +16,8 @@ use crate::ledger::Counts;
 use crate::merge::{self, Net};
 use crate::park::{self, Moot};
 use crate::protection::Broken;
-use crate::stage::Stage;
+use crate::shortcut::Way;
+use crate::stage::{Stage, Target};
 use crate::workers::Buffers;
 
 /// What a batch did, once it is durable.
@@ -35,7 +36,7 @@ pub struct Batch<'a> {
     pub intake: &'a Intake<'a>,
 }
 
-/// A batch whose first segment stands in its stage: all that can be done without the store.
+/// A batch whose first segment is written as lines: all that can be done without the store.
 pub struct Prepared<'a> {
     batch: Batch<'a>,
     events: &'a EventBatch,
@@ -45,7 +46,8 @@ pub struct Prepared<'a> {
 }
 
 impl<'a> Batch<'a> {
-    pub fn prepare(self, buffers: &'a mut Buffers) -> Prepared<'a> {
+    /// `way`: of rows that are new, if all of the batch are.
+    pub fn prepare(self, buffers: &'a mut Buffers, way: Way) -> Prepared<'a> {
         let Buffers {
             events,
             live,
@@ -56,7 +58,13 @@ impl<'a> Batch<'a> {
             .barriers
             .first()
             .map_or(live.len(), |barrier| barrier.at);
-        let first = Net::fill(self.dataset, events, &live[..end], stage, self.broken);
+        let first = Net::new(self.dataset, events, &live[..end], self.broken);
+        let target = if way == Way::Straight && first.is_new() {
+            Target::Table
+        } else {
+            Target::Stage
+        };
+        first.fill(stage, target);
         Prepared {
             batch: self,
             events,
@@ -98,13 +106,8 @@ impl Prepared<'_> {
                 merge::merge(&mut transaction, self.stage, &self.first).await?
             } else {
                 merge::empty_stage(&mut transaction, batch.dataset).await?;
-                let net = Net::fill(
-                    batch.dataset,
-                    self.events,
-                    segment.live,
-                    self.stage,
-                    batch.broken,
-                );
+                let net = Net::new(batch.dataset, self.events, segment.live, batch.broken);
+                net.fill(self.stage, Target::Stage);
                 merge::merge(&mut transaction, self.stage, &net).await?
             };
             merged.count_into(&mut done.counts);
@@ -137,6 +140,16 @@ impl Prepared<'_> {
         Ok(done)
     }
 
+    /// Did its rows go past the stage?
+    pub fn went_straight(&self) -> bool {
+        self.stage.target() == Target::Table
+    }
+
+    /// By the stage this time: some row is in the store already.
+    pub fn turn_back(&mut self) {
+        self.first.fill(self.stage, Target::Stage);
+    }
+
     /// After PostgreSQL refused some row: which. Tries halves of the batch and rolls every try back.
     pub async fn find_refused(
         &mut self,
@@ -145,13 +158,8 @@ impl Prepared<'_> {
         let batch = &self.batch;
         let mut found = Vec::new();
         for segment in batch.segments(self.live) {
-            let net = Net::fill(
-                batch.dataset,
-                self.events,
-                segment.live,
-                self.stage,
-                batch.broken,
-            );
+            let net = Net::new(batch.dataset, self.events, segment.live, batch.broken);
+            net.fill(self.stage, Target::Stage);
             let lines = merge::refused_lines(connection, batch.dataset, self.stage).await?;
             found.extend(
                 lines

@@ -4,23 +4,23 @@
 use std::sync::Arc;
 
 use bangioc_schemas::contract::{Contract, Kind};
-use bangioc_schemas::names::{self, Side};
+use bangioc_schemas::names;
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
 
 #[derive(Clone, Debug)]
 pub struct Dataset {
     pub contract: Arc<Contract>,
     pub topic: String,
-    /// Unquoted name, the same in `flow` and as view in `shared`.
+    /// Unquoted name, the same in `flow` and as view in its side's schema.
     pub table: String,
     pub sql: Statements,
 }
 
 impl Dataset {
-    pub fn new(contract: Arc<Contract>, prefix: &str, side: Side) -> Dataset {
+    pub fn new(contract: Arc<Contract>, prefix: &str) -> Dataset {
         let table = names::store_table(&contract);
         Dataset {
-            topic: names::topic(prefix, side, &contract.owner, &contract.dataset),
+            topic: names::topic(prefix, contract.side, &contract.owner, &contract.dataset),
             sql: Statements::new(&contract, &table),
             table,
             contract,
@@ -29,6 +29,15 @@ impl Dataset {
 
     pub fn id(&self) -> &str {
         self.contract.dataset.as_str()
+    }
+
+    /// Quoted name of the view that readers see.
+    pub fn view(&self) -> String {
+        format!(
+            "{}.{}",
+            names::view_schema(self.contract.side),
+            quoted(&self.table)
+        )
     }
 
     pub fn is_state(&self) -> bool {
@@ -52,6 +61,8 @@ pub struct Statements {
     /// Temporary table of a connection: a batch before it is merged.
     pub create_stage: SqlStr,
     pub copy_stage: String,
+    /// Past the stage: for rows that are new.
+    pub copy_table: String,
     pub truncate_stage: SqlStr,
     /// → (applied, change in live rows): no staged row leaves a column out.
     pub merge_whole: SqlStr,
@@ -121,6 +132,9 @@ impl Statements {
             )),
             copy_stage: format!(
                 "copy {stage} ({all}, \"_version\", \"_deleted\", \"_missing\", \"_since\", \"_n\") from stdin"
+            ),
+            copy_table: format!(
+                "copy {target} ({all}, \"_version\", \"_deleted\", \"_missing\", \"_was_live\") from stdin"
             ),
             truncate_stage: sql(format!("truncate {stage}")),
             merge_whole: merges.whole(Compare::Versions),

@@ -34,6 +34,8 @@ pub enum SinkError {
     },
     #[error("the bookkeeping of the store was made by another version, step `{step}`")]
     MigrationDiffers { step: i32 },
+    #[error("this database is the store of the {found} side, not of the {wanted} side")]
+    OtherSide { found: String, wanted: &'static str },
     #[error(
         "records of `{topic}` partition {partition} from offset {wanted} on are gone, the first kept is {low}"
     )]
@@ -125,6 +127,7 @@ impl Failure for SinkError {
             SinkError::PayloadSealed => "BG0418",
             SinkError::SecretShort { .. } => "BG0419",
             SinkError::Thread(_) => "BG0420",
+            SinkError::OtherSide { .. } => "BG0421",
             SinkError::Feed(error) => error.code(),
             SinkError::Registry(error) => error.code(),
         }
@@ -142,6 +145,7 @@ impl Failure for SinkError {
             | SinkError::StoreDiffers { .. }
             | SinkError::ColumnDiffers { .. }
             | SinkError::MigrationDiffers { .. }
+            | SinkError::OtherSide { .. }
             | SinkError::Gap { .. }
             | SinkError::LogTruncated { .. }
             | SinkError::PartitionsChanged { .. }
@@ -160,7 +164,7 @@ impl Failure for SinkError {
     fn exit(&self) -> Exit {
         match self {
             SinkError::StoreUnreachable { .. } | SinkError::StoreDenied { .. } => Exit::Unreachable,
-            SinkError::SecretShort { .. } => Exit::Config,
+            SinkError::SecretShort { .. } | SinkError::OtherSide { .. } => Exit::Config,
             SinkError::StoreBusy { .. }
             | SinkError::RowRefused { .. }
             | SinkError::LeaseLost { .. }
@@ -191,6 +195,7 @@ impl Failure for SinkError {
             SinkError::RowRefused { .. } => "the key is parked; see `bangioc dead-letter list`".into(),
             SinkError::StoreDiffers { .. } => "was a table of schema `flow` changed by hand? look in the store's own log for the statement".into(),
             SinkError::ColumnDiffers { .. } => "a column's type is never changed in place: give the contract a new column, or make the table anew by a copy".into(),
+            SinkError::OtherSide { .. } => "name the database of this side, `[store]` for the shared and `[open-store]` for the open one; each has its own".into(),
             SinkError::MigrationDiffers { .. } => "run the version of bangioc that made the store, or a newer one".into(),
             SinkError::Gap { .. } => "rows are missing now: ask for a copy of the dataset, then set the position; see `bangioc explain BG0408`".into(),
             SinkError::LogTruncated { .. } => "the broker lost records that were acknowledged: see `bangioc explain BG0409`".into(),
@@ -248,6 +253,11 @@ impl SinkError {
             SinkError::RowRefused { sqlstate } => SinkError::StoreDiffers { sqlstate },
             other => other,
         }
+    }
+
+    /// A unique violation: the row is there already.
+    pub fn is_key_taken(&self) -> bool {
+        matches!(self, SinkError::RowRefused { sqlstate } if sqlstate == "23505")
     }
 
     /// The same, naming the store's address where the driver could not.

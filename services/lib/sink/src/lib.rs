@@ -6,10 +6,12 @@
 //! [`ledger`] and position end it. What can't be applied goes to [`park`], sealed by [`seal`], unless
 //! [`breaker`] finds that too much can't.
 //!
-//! - [`engine`]: one instance; takes and renews partitions by [`lease`], works on few [`workers`]
+//! - [`engine`]: one instance; its `keeper` takes and renews partitions by [`lease`], works on few [`workers`]
 //! - [`progress`]: what the sources say beside the data → [`freshness`], [`sweep`]; [`outbox`] asks them
 //!   for rows
-//! - [`dataset`]: statements per contract; [`migrate`] makes the tables
+//! - [`dataset`]: statements per contract; [`migrate`] makes the tables, `readers` the views and rights
+//!
+//! Shared and open side are this same engine, on topics, contracts and a database of their own.
 //!
 //! Who works is decided by the store, by its clock: nobody commits under a lease that has passed on.
 //! Infrastructure that fails pauses a partition; it never makes a dead letter.
@@ -23,6 +25,7 @@ pub mod engine;
 pub mod error;
 pub mod freshness;
 pub mod intake;
+mod keeper;
 pub mod lease;
 pub mod ledger;
 pub mod merge;
@@ -34,7 +37,9 @@ pub mod park;
 pub mod partition;
 pub mod progress;
 pub mod protection;
+mod readers;
 pub mod seal;
+pub mod shortcut;
 pub mod stage;
 pub mod sweep;
 pub mod workers;

@@ -1,18 +1,21 @@
-//! Tables and views of the store, made from the contracts. Only ever adds: a column that left a
-//! contract stays in the table, and its view.
+//! Tables of the store, made from the contracts. Only ever adds: a column that left a contract stays in
+//! the table, and in its view.
 
-use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
+use std::collections::HashMap;
 
-use bangioc_schemas::contract::Class;
+use bangioc_schemas::names::{self, Side};
 use sha2::{Digest as _, Sha256};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use crate::dataset::{Dataset, ROW_COLUMNS, collation, quoted, sql};
 use crate::error::SinkError;
+use crate::readers;
 
 /// Of the bookkeeping. A step that landed is never edited.
-const STEPS: [&str; 1] = [include_str!("../sql/0001_flow.sql")];
+const STEPS: [&str; 2] = [
+    include_str!("../sql/0001_flow.sql"),
+    include_str!("../sql/0002_side.sql"),
+];
 
 /// Name of the bookkeeping in `flow.migration`; no dataset can be called so.
 const BOOKKEEPING: &str = "_flow";
@@ -22,18 +25,23 @@ const LOCK: i64 = 0x0062_616e_6769_6f63;
 
 /// Brings the store to what the contracts say, in one transaction. Safe to call at every start and by
 /// several instances at once.
-pub async fn migrate(connection: &mut PgConnection, datasets: &[Dataset]) -> Result<(), SinkError> {
+pub async fn migrate(
+    connection: &mut PgConnection,
+    side: Side,
+    datasets: &[Dataset],
+) -> Result<(), SinkError> {
     let mut transaction = connection.begin().await?;
     sqlx::query("select pg_advisory_xact_lock($1)")
         .bind(LOCK)
         .execute(&mut *transaction)
         .await?;
     bookkeeping(&mut transaction).await?;
-    let readers = reader_roles(&mut transaction).await?;
+    belongs_to(&mut transaction, side).await?;
+    let roles = readers::roles(&mut transaction, side).await?;
     for dataset in datasets {
         row_table(&mut transaction, dataset).await?;
-        view(&mut transaction, dataset).await?;
-        grants(&mut transaction, dataset, &readers).await?;
+        readers::view(&mut transaction, dataset).await?;
+        readers::grants(&mut transaction, dataset, &roles).await?;
         leases(&mut transaction, dataset).await?;
     }
     transaction.commit().await?;
@@ -69,6 +77,36 @@ async fn bookkeeping(connection: &mut PgConnection) -> Result<(), SinkError> {
         }
         _ => Ok(()),
     }
+}
+
+/// A database is of one side: in the other's, its tables have other columns and its readers see more.
+async fn belongs_to(connection: &mut PgConnection, side: Side) -> Result<(), SinkError> {
+    let new = sqlx::query("insert into flow.store (side) values ($1) on conflict do nothing")
+        .bind(side.as_str())
+        .execute(&mut *connection)
+        .await?;
+    if new.rows_affected() == 1 && side == Side::Open {
+        // The first step made it, from a time when there was no other side.
+        connection
+            .execute("drop schema if exists shared restrict")
+            .await?;
+    }
+    let found: String = sqlx::query_scalar("select side from flow.store")
+        .fetch_one(&mut *connection)
+        .await?;
+    if found != side.as_str() {
+        return Err(SinkError::OtherSide {
+            found,
+            wanted: side.as_str(),
+        });
+    }
+    let schema = names::view_schema(side);
+    connection
+        .execute(sqlx::raw_sql(sql(format!(
+            "create schema if not exists {schema}"
+        ))))
+        .await?;
+    Ok(())
 }
 
 async fn apply(
@@ -186,127 +224,6 @@ fn create_table(dataset: &Dataset) -> String {
         quoted(&dataset.table),
         lines.join(",\n")
     )
-}
-
-/// A view's columns keep their order for ever, so new ones go last, whatever the contract's order.
-async fn view(connection: &mut PgConnection, dataset: &Dataset) -> Result<(), SinkError> {
-    let name = format!("shared.{}", quoted(&dataset.table));
-    let mut columns: Vec<String> = sqlx::query_scalar(
-        "select attname::text from pg_attribute where attrelid = to_regclass($1) and attnum > 0 order by attnum",
-    )
-    .bind(&name)
-    .fetch_all(&mut *connection)
-    .await?;
-    let known: HashSet<String> = columns.iter().cloned().collect();
-    let new: Vec<String> = dataset
-        .contract
-        .columns
-        .iter()
-        .map(|column| column.name.clone())
-        .filter(|column| !known.contains(column))
-        .collect();
-    if new.is_empty() && !known.is_empty() {
-        return Ok(());
-    }
-    columns.extend(new);
-    let list: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
-    let statement = format!(
-        "create or replace view {name} as select {} from flow.{} where not \"_deleted\"",
-        list.join(", "),
-        quoted(&dataset.table),
-    );
-    connection.execute(sqlx::raw_sql(sql(statement))).await?;
-    Ok(())
-}
-
-/// A reader's role for each class, or none where this user may not make roles.
-async fn reader_roles(connection: &mut PgConnection) -> Result<Vec<Class>, SinkError> {
-    let may_create: bool = sqlx::query_scalar(
-        "select rolcreaterole or rolsuper from pg_roles where rolname = current_user",
-    )
-    .fetch_one(&mut *connection)
-    .await?;
-    let mut ready = Vec::new();
-    for class in CLASSES {
-        let role = reader_role(class);
-        let exists: bool =
-            sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
-                .bind(role)
-                .fetch_one(&mut *connection)
-                .await?;
-        if exists {
-            ready.push(class);
-        } else if may_create {
-            connection
-                // Roles belong to the server: another of its stores may make them at the same moment.
-                .execute(sqlx::raw_sql(sql(format!(
-                    "do $$ begin create role {role} nologin; \
-                     exception when duplicate_object or unique_violation then null; end $$"
-                ))))
-                .await?;
-            ready.push(class);
-        } else {
-            tracing::warn!(
-                role,
-                "the role does not exist and this user may not make it: nothing is granted to it"
-            );
-        }
-    }
-    for class in &ready {
-        let role = reader_role(*class);
-        connection
-            .execute(sqlx::raw_sql(sql(format!(
-                "grant usage on schema shared to {role}"
-            ))))
-            .await?;
-    }
-    Ok(ready)
-}
-
-const CLASSES: [Class; 4] = [
-    Class::Open,
-    Class::Internal,
-    Class::Personal,
-    Class::Sensitive,
-];
-
-fn reader_role(class: Class) -> &'static str {
-    match class {
-        Class::Open => "bangioc_reader_open",
-        Class::Internal => "bangioc_reader_internal",
-        Class::Personal => "bangioc_reader_personal",
-        Class::Sensitive => "bangioc_reader_sensitive",
-    }
-}
-
-/// Cumulative: who may read personal columns may read internal and open ones. A column that moved to a
-/// stricter class is taken back from the roles below it.
-async fn grants(
-    connection: &mut PgConnection,
-    dataset: &Dataset,
-    readers: &[Class],
-) -> Result<(), SinkError> {
-    let view = format!("shared.{}", quoted(&dataset.table));
-    for &reader in readers {
-        let role = reader_role(reader);
-        let allowed: Vec<String> = dataset
-            .contract
-            .columns
-            .iter()
-            .filter(|column| column.class <= reader)
-            .map(|column| quoted(&column.name))
-            .collect();
-        let mut statement = format!("revoke all on {view} from {role};");
-        if !allowed.is_empty() {
-            let _ = write!(
-                statement,
-                "grant select ({}) on {view} to {role};",
-                allowed.join(", ")
-            );
-        }
-        connection.execute(sqlx::raw_sql(sql(statement))).await?;
-    }
-    Ok(())
 }
 
 async fn leases(connection: &mut PgConnection, dataset: &Dataset) -> Result<(), SinkError> {

@@ -54,6 +54,7 @@ pub async fn send(
         let topic = names::signal_topic(prefix, &dataset.contract.source.source);
         let signal = Signal::CopyKey {
             dataset: id_of_dataset.clone(),
+            side: dataset.contract.side,
             key: key.clone(),
         };
         let value = serde_json::to_vec(&signal).unwrap_or_default();

@@ -22,6 +22,7 @@ use crate::error::SinkError;
 use crate::intake::{Bench, Intake, Memory};
 use crate::lease::{self, Lease};
 use crate::park::{self, Kept, ParkedKeys};
+use crate::shortcut::Shortcut;
 use crate::workers::{Buffers, Connected};
 
 /// How long a wait for a record lasts before the thread looks whether it should end.
@@ -44,6 +45,7 @@ pub struct PartitionWork {
     /// Survive a batch that is read again: keys whose rows PostgreSQL refused, and what failed before.
     pub refused: HashMap<Vec<u8>, &'static str>,
     pub breaker: Breaker,
+    pub shortcut: Shortcut,
 }
 
 /// A partition opened at its position.
@@ -264,7 +266,9 @@ impl PartitionWork {
         failpoint::hit("sink.polled");
         if !intake.is_empty() {
             let mut refused = HashMap::new();
-            let committed = self.commit(&mut buffers, &intake, &mut refused);
+            let mut shortcut = self.shortcut;
+            let committed = self.commit(&mut buffers, &intake, &mut refused, &mut shortcut);
+            self.shortcut = shortcut;
             self.refused.extend(refused);
             let done = committed?;
             drop(buffers);
@@ -294,6 +298,7 @@ impl PartitionWork {
         buffers: &mut Buffers,
         intake: &Intake<'_>,
         refused: &mut HashMap<Vec<u8>, &'static str>,
+        shortcut: &mut Shortcut,
     ) -> Result<Done, SinkError> {
         let engine = &self.engine;
         let batch = Batch {
@@ -303,12 +308,23 @@ impl PartitionWork {
             broken: engine.broken,
             intake,
         };
-        let mut prepared = batch.prepare(buffers);
+        let mut prepared = batch.prepare(buffers, shortcut.way());
         let committed = engine.handle.block_on(Box::pin(async {
             let mut loan = engine.workers.connections.borrow().await?;
             let tried = async {
                 let connection = loan.ready(&engine.store, &self.dataset).await?;
-                let committed = prepared.commit(connection).await;
+                let mut committed = prepared.commit(connection).await;
+                if prepared.went_straight() {
+                    match &committed {
+                        Ok(_) => shortcut.worked(),
+                        Err(failure) if failure.is_key_taken() => {
+                            shortcut.was_in_vain();
+                            prepared.turn_back();
+                            committed = prepared.commit(connection).await;
+                        }
+                        Err(_) => {}
+                    }
+                }
                 if let Err(SinkError::RowRefused { .. }) = committed {
                     refused.extend(prepared.find_refused(connection).await?);
                 }

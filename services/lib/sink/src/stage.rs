@@ -1,13 +1,26 @@
 //! Rows as lines of COPY's text format: PostgreSQL itself parses the values, so the sink has no
 //! opinion about any of them.
 
+use std::io::Write as _;
+
 use bangioc_change::version::Version;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::row::{Absence, Cell, Row};
 
-/// Lines for the staging table of one dataset. Kept and reused: `clear` keeps the memory.
+/// Where lines are copied to.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Target {
+    /// The staging table, for a merge.
+    #[default]
+    Stage,
+    /// The table itself: rows that it should not have yet.
+    Table,
+}
+
+/// Lines of one dataset. Kept and reused: `clear` keeps the memory.
 #[derive(Default)]
 pub struct Stage {
+    target: Target,
     lines: Vec<u8>,
     /// Where each line ends.
     ends: Vec<usize>,
@@ -27,10 +40,15 @@ pub enum Continues {
 }
 
 impl Stage {
-    pub fn clear(&mut self) {
+    pub fn clear(&mut self, target: Target) {
+        self.target = target;
         self.lines.clear();
         self.ends.clear();
         self.partial = false;
+    }
+
+    pub fn target(&self) -> Target {
+        self.target
     }
 
     pub fn len(&self) -> usize {
@@ -98,12 +116,13 @@ impl Stage {
             self.lines.extend_from_slice(&self.missing);
             self.lines.push(b'}');
         }
-        self.lines.push(b'\t');
         if let Some(since) = since {
             self.partial = true;
+            self.lines.push(b'\t');
             self.push_version(since);
+            self.push_number();
         } else {
-            self.lines.extend_from_slice(b"\\N");
+            self.push_tail();
         }
         self.end_line();
     }
@@ -118,7 +137,8 @@ impl Stage {
             });
         }
         self.push_version(version);
-        self.lines.extend_from_slice(b"\tt\t\\N\t\\N");
+        self.lines.extend_from_slice(b"\tt\t\\N");
+        self.push_tail();
         self.end_line();
     }
 
@@ -138,10 +158,24 @@ impl Stage {
         }
     }
 
+    fn push_tail(&mut self) {
+        match self.target {
+            Target::Stage => {
+                self.lines.extend_from_slice(b"\t\\N");
+                self.push_number();
+            }
+            // Was not live before: it was not there.
+            Target::Table => self.lines.extend_from_slice(b"\tf"),
+        }
+    }
+
+    fn push_number(&mut self) {
+        let number = self.ends.len();
+        // Writing to memory does not fail.
+        let _ = write!(self.lines, "\t{number}");
+    }
+
     fn end_line(&mut self) {
-        self.lines.push(b'\t');
-        let n = self.ends.len().to_string();
-        self.lines.extend_from_slice(n.as_bytes());
         self.lines.push(b'\n');
         self.ends.push(self.lines.len());
     }

@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::config::StoreSettings;
 use crate::dataset::Dataset;
 use crate::error::SinkError;
-use crate::stage::Stage;
+use crate::stage::{Stage, Target};
 
 /// The memory of one batch.
 #[derive(Default)]
@@ -27,7 +27,7 @@ impl Buffers {
     pub fn clear(&mut self) {
         self.events.clear();
         self.live.clear();
-        self.stage.clear();
+        self.stage.clear(Target::Stage);
     }
 }
 

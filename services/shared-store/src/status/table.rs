@@ -4,13 +4,28 @@ use std::fmt::Write as _;
 
 use bangioc_runtime::table::aligned;
 
-use super::{DatasetStatus, State, StatusReport};
+use super::{DatasetStatus, SideStatus, State, StatusReport};
 
 const BAR: usize = 10;
 
 impl StatusReport {
-    /// A table of fixed columns, closed by one line about the whole.
+    /// A table per side.
     pub fn to_table(&self) -> String {
+        match &self.open {
+            None => self.shared.to_table("`bangioc dead-letter list`"),
+            Some(open) => format!(
+                "SHARED SIDE\n{}\nOPEN SIDE\n{}",
+                self.shared.to_table("`bangioc dead-letter list`"),
+                open.to_table("`bangioc dead-letter list --side open`")
+            ),
+        }
+    }
+}
+
+impl SideStatus {
+    /// A table of fixed columns, closed by one line about the whole. `more`: the command that tells more
+    /// of parked keys.
+    fn to_table(&self, more: &str) -> String {
         let head = [
             "DATASET",
             "OWNER",
@@ -38,11 +53,7 @@ impl StatusReport {
             counted(self.instances, "instance", "instances"),
         );
         if parked > 0 {
-            let _ = write!(
-                text,
-                "; {} parked: `bangioc dead-letter list`",
-                counted(parked, "key", "keys")
-            );
+            let _ = write!(text, "; {} parked: {more}", counted(parked, "key", "keys"));
         }
         text.push('\n');
         text
@@ -144,7 +155,7 @@ mod tests {
 
     #[test]
     fn the_table() {
-        let report = StatusReport {
+        let shared = SideStatus {
             instances: 1,
             datasets: vec![
                 dataset(
@@ -173,6 +184,17 @@ mod tests {
                 ),
             ],
         };
+        let open = SideStatus {
+            instances: 2,
+            datasets: vec![dataset(
+                "health-facility",
+                (None, 181),
+                Some(2.0),
+                1,
+                State::Streaming,
+            )],
+        };
+        let mut report = StatusReport { shared, open: None };
         insta::assert_snapshot!(report.to_table(), @r"
         DATASET             OWNER    ~AT SOURCE   IN STORE  BEHIND  PARKED  STATE
         land-parcel         so-nnmt    ~220,000     99,012       –       –  copying ████░░░░░░ 45 %
@@ -182,11 +204,14 @@ mod tests {
 
         1,348,582 rows in the store, 1 instance at work; 13 keys parked: `bangioc dead-letter list`
         ");
+        report.open = Some(open);
+        report.shared.datasets.truncate(1);
+        insta::assert_snapshot!(report.to_table(), @"");
     }
 
     #[test]
     fn as_json() {
-        let report = StatusReport {
+        let shared = SideStatus {
             instances: 2,
             datasets: vec![dataset(
                 "business",
@@ -196,6 +221,7 @@ mod tests {
                 State::Copying { percent: None },
             )],
         };
+        let report = StatusReport { shared, open: None };
         assert_eq!(
             serde_json::to_string(&report).unwrap(),
             r#"{"instances":2,"datasets":[{"dataset":"business","owner":"so-nnmt","name_vi":"","name_en":"","source_rows_estimate":null,"store_rows":3,"seconds_behind":1.5,"freshness_seconds":60,"parked_keys":0,"parked_records":0,"state":{"is":"copying","percent":null}}]}"#

@@ -188,6 +188,20 @@ fn unneeded(topics: &[WantedTopic], beginning: &str, rights: &[&Right]) -> Optio
         .map(|right| right.operation.as_str())
         .collect::<Vec<_>>();
     let change = format!("has {} on {}", operations.join(", "), first.place());
+    if user == principals::OPEN_DATA && rights.iter().any(|right| reads(right)) {
+        let reason = format!(
+            "what it reads it may publish, so it must never read what is not open; `{}`",
+            removal(first, &operations)
+        );
+        return Some(Line::refuse(
+            &group,
+            Kind::Right,
+            user,
+            &change,
+            reason,
+            "BG0144",
+        ));
+    }
     Some(Line::review(
         &group,
         Kind::Right,
@@ -195,6 +209,11 @@ fn unneeded(topics: &[WantedTopic], beginning: &str, rights: &[&Right]) -> Optio
         change,
         format!("{reason}; `{}`", removal(first, &operations)),
     ))
+}
+
+/// The open side's own topics are not asked about here: reading those is a right it should have.
+fn reads(right: &Right) -> bool {
+    right.resource == Resource::Topic && matches!(right.operation, Operation::Read | Operation::All)
 }
 
 /// Would `denial` take from a principal of ours what it needs?

@@ -39,27 +39,27 @@ pub(super) fn mistakes(deployment: &Deployment) -> Vec<Line> {
             ));
         }
     }
-    for (index, dataset) in deployment.datasets.iter().enumerate() {
-        let group = Group::of(dataset);
-        if dataset.topic.len() > MAX_TOPIC_CHARS {
+    for (index, feed) in deployment.feeds.iter().enumerate() {
+        let group = Group::of(feed);
+        if feed.topic.len() > MAX_TOPIC_CHARS {
             let reason = format!("the topic's name is longer than {MAX_TOPIC_CHARS} characters");
-            lines.push(refuse(&group, &dataset.topic, reason, "BG0137"));
+            lines.push(refuse(&group, &feed.topic, reason, "BG0137"));
         }
-        if dataset.partitions == 0 {
+        if feed.partitions == 0 {
             lines.push(refuse(
                 &group,
-                &dataset.topic,
+                &feed.topic,
                 "the contract says 0 partitions".to_owned(),
                 "BG0137",
             ));
         }
-        if deployment.datasets[..index]
+        if deployment.feeds[..index]
             .iter()
-            .any(|earlier| earlier.topic == dataset.topic)
+            .any(|earlier| earlier.topic == feed.topic)
         {
             let reason = "two contracts lead to this topic: their rows would overwrite each other"
                 .to_owned();
-            lines.push(refuse(&group, &dataset.topic, reason, "BG0138"));
+            lines.push(refuse(&group, &feed.topic, reason, "BG0138"));
         }
     }
     lines

@@ -7,7 +7,9 @@ use bangioc_feed::admin::Authorizer;
 
 use super::{Plan, Verdict, plan};
 use crate::actual::{Actual, ActualSubject, ActualTopic, Registry, WantedSchema};
-use crate::deployment::{Dataset, Deployment};
+use bangioc_schemas::names::Side;
+
+use crate::deployment::{Deployment, Feed};
 use crate::principals;
 use crate::subjects::Version;
 use crate::text;
@@ -15,12 +17,17 @@ use crate::wanted::{self, COMPATIBILITY};
 
 const PARCELS: &str = "caobang.shared.so-nnmt.land-parcel";
 
-fn dataset(owner: &str, dataset: &str, partitions: u32) -> Dataset {
-    Dataset {
+fn shared(owner: &str, dataset: &str, partitions: u32) -> Feed {
+    feed(Side::Shared, owner, dataset, partitions)
+}
+
+fn feed(side: Side, owner: &str, dataset: &str, partitions: u32) -> Feed {
+    Feed {
+        side,
         dataset: dataset.to_owned(),
         owner: owner.to_owned(),
         source: owner.to_owned(),
-        topic: format!("caobang.shared.{owner}.{dataset}"),
+        topic: format!("caobang.{}.{owner}.{dataset}", side.as_str()),
         partitions,
         key_schema: r#"{"type":"record","name":"Key","fields":[]}"#.to_owned(),
         value_schema: r#"{"type":"record","name":"Envelope","fields":[]}"#.to_owned(),
@@ -32,9 +39,10 @@ fn deployment() -> Deployment {
         prefix: "caobang".to_owned(),
         replication: 1,
         operator: "admin".to_owned(),
-        datasets: vec![
-            dataset("so-nnmt", "land-parcel", 3),
-            dataset("so-tc", "business", 1),
+        feeds: vec![
+            shared("so-nnmt", "land-parcel", 3),
+            shared("so-tc", "business", 1),
+            feed(Side::Open, "so-tc", "business", 1),
         ],
         drafts: vec!["caobang.shared.so-yt.ambulance".to_owned()],
     }
@@ -238,7 +246,7 @@ fn names_that_no_plan_can_be_made_with() {
             "{bad}"
         );
     }
-    let twice = after(|deployment, _| deployment.datasets.push(dataset("so-tc", "business", 1)));
+    let twice = after(|deployment, _| deployment.feeds.push(shared("so-tc", "business", 1)));
     insta::assert_snapshot!(lines(&twice), @"  x REFUSE  topic    caobang.shared.so-tc.business  not planned (two contracts lead to this topic: their rows would overwrite each other) [BG0138]");
 }
 
@@ -367,7 +375,15 @@ fn a_silent_registry_leaves_the_rest_to_plan() {
 #[test]
 fn the_rights_of_one_source_are_these_and_no_others() {
     let deployment = Deployment {
-        datasets: vec![dataset("so-tc", "business", 1)],
+        feeds: vec![
+            shared("so-tc", "business", 1),
+            feed(Side::Open, "so-tc", "business", 1),
+            // Of another owner, in the same database: one capture, one principal.
+            Feed {
+                source: "so-tc".to_owned(),
+                ..shared("so-xd", "permit", 1)
+            },
+        ],
         ..deployment()
     };
     let mut rights: Vec<_> = principals::rights(&deployment)
@@ -380,17 +396,70 @@ fn the_rights_of_one_source_are_these_and_no_others() {
         [
             "capture-so-tc READ on topic caobang.signal.so-tc",
             "capture-so-tc READ on topic caobang.state.so-tc",
+            "capture-so-tc WRITE on topic caobang.open.so-tc.business",
+            "capture-so-tc WRITE on topic caobang.progress.open.so-tc",
             "capture-so-tc WRITE on topic caobang.progress.shared.so-tc",
             "capture-so-tc WRITE on topic caobang.shared.so-tc.business",
+            "capture-so-tc WRITE on topic caobang.shared.so-xd.permit",
             "capture-so-tc WRITE on topic caobang.state.so-tc",
             "dead-letter WRITE on topic caobang.signal.so-tc",
+            "open-data READ on group caobang.open-data",
+            "open-data READ on topic caobang.open.so-tc.business",
+            "open-data READ on topic caobang.progress.open.so-tc",
+            "open-data WRITE on topic caobang.signal.so-tc",
             "registry DESCRIBE_CONFIGS on topic _schemas",
             "registry READ on topic _schemas",
             "registry WRITE on topic _schemas",
             "shared-store READ on group caobang.shared-store",
             "shared-store READ on topic caobang.progress.shared.so-tc",
             "shared-store READ on topic caobang.shared.so-tc.business",
+            "shared-store READ on topic caobang.shared.so-xd.permit",
             "shared-store WRITE on topic caobang.signal.so-tc",
         ]
     );
+}
+
+#[test]
+fn a_deployment_without_anything_public_knows_no_open_side() {
+    let deployment = Deployment {
+        feeds: vec![shared("so-tc", "business", 1)],
+        ..deployment()
+    };
+    let plan = plan(&deployment, &nothing());
+    assert!(!lines(&plan).contains("open"), "{}", lines(&plan));
+}
+
+/// What the open side can read it can publish.
+#[test]
+fn an_open_side_that_may_read_more_is_refused() {
+    let prefixed = |operation, name: &str| Right {
+        pattern: Pattern::Prefixed,
+        ..Right::allow("open-data", operation, Resource::Topic, name)
+    };
+    for right in [
+        Right::allow("open-data", Operation::Read, Resource::Topic, PARCELS),
+        Right::allow(
+            "open-data",
+            Operation::All,
+            Resource::Topic,
+            "caobang.state.so-tc",
+        ),
+        prefixed(Operation::Read, "caobang."),
+        prefixed(Operation::All, ""),
+    ] {
+        let plan = after(|_, actual| actual.rights.push(right.clone()));
+        let codes: Vec<_> = plan.lines.iter().filter_map(|line| line.code).collect();
+        assert_eq!(codes, ["BG0144"], "{right}: {}", lines(&plan));
+    }
+    // And the other way: the shared store has no business there, but exposes nobody.
+    let open = "caobang.open.so-tc.business";
+    let plan = after(|_, actual| {
+        actual.rights.push(Right::allow(
+            "shared-store",
+            Operation::Read,
+            Resource::Topic,
+            open,
+        ));
+    });
+    insta::assert_snapshot!(lines(&plan), @"  ? REVIEW  right    shared-store  has READ on topic caobang.open.so-tc.business (more than its service needs; `kafka-acls.sh --remove --allow-principal 'User:shared-store' --operation READ --topic 'caobang.open.so-tc.business'`)");
 }

@@ -127,7 +127,7 @@ fn unasked(deployment: &Deployment, name: &str) -> Line {
             reason,
         );
     }
-    if let (Some("shared"), Some(owner), Some(dataset), None) =
+    if let (Some("shared" | "open"), Some(owner), Some(dataset), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
     {
         // Of its own group, so that one lost file doesn't hold back the other datasets.

@@ -1,0 +1,165 @@
+//! What is carried and how: every dataset with its feeds, and how far its copy has come.
+
+use std::collections::BTreeMap;
+
+use bangioc_change::encode::{Encoder, SchemaIds};
+use bangioc_schemas::contract::Contract;
+
+use super::{Capture, FeedPlan};
+use crate::copy::table::Table;
+use crate::cut::Cutter;
+use crate::dataset::{Dataset, Feed, OpenFeed, Standing};
+use crate::delivery::{DatasetIndex, FeedIndex};
+use crate::error::CaptureError;
+use crate::preflight::Findings;
+use crate::state::{CopyState, State};
+
+impl Capture {
+    pub(super) fn datasets(
+        &self,
+        feeds: &[FeedPlan<'_>],
+        schema_ids: &[SchemaIds],
+        findings: &Findings,
+    ) -> Result<Vec<Dataset>, CaptureError> {
+        let mut feeds = feeds.iter().zip(schema_ids).enumerate();
+        let mut next = |dataset: usize| {
+            let (index, (plan, ids)) = feeds.next().ok_or(TOO_MANY)?;
+            self.feed(plan, *ids, index, dataset)
+        };
+        let mut datasets = Vec::new();
+        for (index, (contract, key_types)) in
+            self.contracts.iter().zip(&findings.key_types).enumerate()
+        {
+            let shared = next(index)?;
+            let open = match Cutter::new(contract, self.filter) {
+                Some(cutter) => Some(OpenFeed {
+                    cutter,
+                    feed: next(index)?,
+                }),
+                None => None,
+            };
+            datasets.push(Dataset {
+                table: Table::new(contract, key_types.clone().unwrap_or_default()),
+                contract: contract.clone(),
+                shared,
+                open,
+                standing: Standing::default(),
+            });
+        }
+        Ok(datasets)
+    }
+
+    fn feed(
+        &self,
+        plan: &FeedPlan<'_>,
+        ids: SchemaIds,
+        index: usize,
+        dataset: usize,
+    ) -> Result<Feed, CaptureError> {
+        let FeedPlan { contract, topic } = plan;
+        let source = &self.config.source;
+        let encoder = Encoder::new(contract, topic, ids, &source.name, &source.database).map_err(
+            |cause| CaptureError::Encoder {
+                dataset: contract.dataset.as_str().to_owned(),
+                cause: Box::new(cause),
+            },
+        )?;
+        let place = |place: usize| u16::try_from(place).map_err(|_| TOO_MANY);
+        Ok(Feed {
+            index: FeedIndex(place(index)?),
+            dataset: DatasetIndex(place(dataset)?),
+            side: contract.side,
+            topic: topic.clone(),
+            encoder,
+            partitions: contract.partitions,
+            key: contract.key.clone(),
+        })
+    }
+
+    /// In the order of `datasets`.
+    pub(super) fn copies(
+        &self,
+        datasets: &[Dataset],
+        state: &State,
+        halted: &BTreeMap<String, String>,
+        epoch: u32,
+    ) -> Vec<CopyState> {
+        datasets
+            .iter()
+            .map(|dataset| {
+                let form = dataset.open.as_ref().map(|open| open.cutter.form());
+                let mut copy = match state.copies.get(dataset.name()) {
+                    // In a later epoch even a dataset's first copy may find rows of an earlier one in
+                    // the store.
+                    None => CopyState::wanted(epoch > 1),
+                    // Other rows are public now, or other columns of them.
+                    Some(copy) if form.is_some() && copy.open != form => {
+                        tracing::info!(
+                            dataset = dataset.name(),
+                            "what is public of it has changed; copied again, then swept"
+                        );
+                        CopyState::wanted(true)
+                    }
+                    Some(copy) => copy.clone(),
+                };
+                copy.open = form;
+                match halted.get(dataset.name()) {
+                    Some(why) => copy.halted = Some(why.clone()),
+                    // The cause is gone: what was missed meanwhile only a whole copy brings back.
+                    None if copy.halted.is_some() => {
+                        copy = CopyState {
+                            open: copy.open,
+                            ..CopyState::wanted(true)
+                        };
+                    }
+                    None => {}
+                }
+                copy
+            })
+            .collect()
+    }
+}
+
+const TOO_MANY: CaptureError = CaptureError::Internal {
+    what: "more datasets than can be counted",
+};
+
+/// Problems of the source as a whole refuse the start, and at the first start every problem does. Later,
+/// what is wrong with one table halts that dataset only: its name and why.
+pub(super) fn judge(
+    findings: &Findings,
+    state: &State,
+    contracts: &[&Contract],
+) -> Result<BTreeMap<String, String>, CaptureError> {
+    let problems: Vec<_> = findings
+        .checks
+        .iter()
+        .filter(|check| check.is_problem())
+        .collect();
+    let refused = problems
+        .iter()
+        .filter(|check| check.dataset.is_none() || state.source.is_none())
+        .count();
+    if refused > 0 {
+        return Err(CaptureError::Unfit {
+            problems: problems.len(),
+        });
+    }
+    let halted: BTreeMap<_, _> = problems
+        .iter()
+        .filter_map(|check| Some((check.dataset.clone()?, check.what.clone())))
+        .collect();
+    for (dataset, what) in &halted {
+        tracing::error!(
+            code = "BG0220",
+            dataset,
+            "dataset halted, since not: {what}; the others go on"
+        );
+    }
+    if halted.len() == contracts.len() {
+        return Err(CaptureError::Unfit {
+            problems: problems.len(),
+        });
+    }
+    Ok(halted)
+}

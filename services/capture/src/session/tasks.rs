@@ -1,0 +1,178 @@
+//! The parts of a run that go on side by side until one fails or all are asked to stop.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use bangioc_feed::journal::Journal;
+use bangioc_feed::produce::Producer;
+use bangioc_runtime::failure::BoxFailure;
+use bangioc_runtime::shutdown::{self, Shutdown, Trigger};
+use bangioc_runtime::tasks::TaskGroup;
+use bangioc_schemas::names::{self, Side};
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::Capture;
+use crate::copy::copier::{Copier, Work};
+use crate::copy::read_back::ReadBack;
+use crate::copy::reader::Reader;
+use crate::dataset::Dataset;
+use crate::delivery::{Delivery, Position};
+use crate::error::CaptureError;
+use crate::progress::{ProgressTopics, Reporter};
+use crate::signal;
+use crate::state::{CopyState, StateWriter};
+use crate::stream::Stream;
+use crate::stream::feeds::Feeds;
+use crate::stream::outlet::{self, Outlet};
+use crate::stream::window::Windows;
+
+pub(super) struct Parts {
+    pub(super) epoch: u32,
+    pub(super) start: Position,
+    pub(super) datasets: Arc<Vec<Dataset>>,
+    pub(super) copies: Vec<CopyState>,
+    pub(super) ends: Vec<Vec<i64>>,
+    pub(super) writer: Arc<StateWriter>,
+    pub(super) signals: Option<i64>,
+    pub(super) wal: crate::replication::WalStream,
+    pub(super) frames: crate::replication::Frames,
+}
+
+impl Capture {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "wires the parts of one run together, nothing else"
+    )]
+    pub(super) async fn stream(&self, parts: Parts, shutdown: &Shutdown) -> Result<(), BoxFailure> {
+        let Parts {
+            epoch,
+            start,
+            datasets,
+            copies,
+            ends,
+            writer,
+            signals,
+            wal,
+            frames,
+        } = parts;
+        let config = &self.config;
+        let (stop, stopping) = shutdown::pair();
+        let (end, ended) = shutdown::pair();
+        let (notices, heard) = unbounded_channel();
+        let (handover, handed) = std::sync::mpsc::channel();
+        let (wanted, wanted_signals) = unbounded_channel();
+        let delivery = Arc::new(Delivery::new(start, ends, notices.clone()));
+        let confirmable = Arc::new(AtomicU64::new(start.lsn.0));
+        let producer = Producer::connect(&config.kafka, &config.tuning, Arc::clone(&delivery) as _)
+            .map_err(CaptureError::from)?;
+        let progress = Arc::new(self.progress_topics(&datasets)?);
+        let outlet = Outlet::new(outlet::Parts {
+            wal,
+            windows: Windows::new(handed),
+            producer,
+            delivery: Arc::clone(&delivery),
+            confirmable: Arc::clone(&confirmable),
+            metrics: self.metrics.stream(&datasets),
+            record_bytes: config.record_bytes,
+            confirmed: start.lsn,
+        });
+        let read_back = ReadBack::new(&config.source, tokio::runtime::Handle::current());
+        let mut group = TaskGroup::new(stop.clone());
+        let mut stream = Stream::new(
+            epoch,
+            Arc::clone(&datasets),
+            Feeds::new(outlet, read_back),
+            notices,
+            stopping.clone(),
+        );
+        stream.begin_halted(&copies);
+        group.spawn_thread("capture-stream", move || {
+            // Whatever way it ends, the others must not wait for it.
+            let _end = RequestOnDrop(vec![end, stop]);
+            Ok(stream.run(frames)?)
+        });
+        let reporter = Reporter {
+            epoch,
+            datasets: Arc::clone(&datasets),
+            delivery: Arc::clone(&delivery),
+            topics: Arc::clone(&progress),
+            state: Arc::clone(&writer),
+            confirmable,
+            reader: Reader::new(&config.source),
+            interval: config.confirm_interval,
+            heartbeat: config.heartbeat_interval,
+            full_interval: config.full_progress_interval,
+            metrics: self.metrics.clone(),
+            health: self.health.clone(),
+        };
+        let reporter_stopping = stopping.clone();
+        group.spawn("capture-progress", async move {
+            Ok(reporter.run(reporter_stopping, ended).await?)
+        });
+        let signal_datasets: Vec<_> = datasets
+            .iter()
+            .map(|dataset| (dataset.name().to_owned(), dataset.contract.key.len()))
+            .collect();
+        let copier = Copier {
+            epoch,
+            datasets,
+            settings: config.copy.clone(),
+            reader: Reader::new(&config.source),
+            handover,
+            notices: heard,
+            signals: wanted_signals,
+            delivery,
+            state: writer,
+            progress,
+            metrics: self.metrics.clone(),
+            copies,
+            work: Work::default(),
+        };
+        let copier_stopping = stopping.clone();
+        group.spawn("capture-copy", async move {
+            Ok(copier.run(copier_stopping).await?)
+        });
+        let (kafka, topic, signals_stopping) = (
+            config.kafka.clone(),
+            names::signal_topic(&config.prefix, &config.source.name),
+            stopping.clone(),
+        );
+        group.spawn_thread("capture-signals", move || {
+            Ok(signal::follow(
+                &kafka,
+                &topic,
+                signals,
+                &signal_datasets,
+                &wanted,
+                &signals_stopping,
+            )?)
+        });
+        let (outer, inner) = (shutdown.clone(), stopping.trigger());
+        group.spawn("capture-stop", async move {
+            tokio::select! {
+                () = outer.requested() => inner.request(),
+                () = stopping.requested() => {}
+            }
+            Ok(())
+        });
+        group.wait().await
+    }
+    fn progress_topics(&self, datasets: &[Dataset]) -> Result<ProgressTopics, CaptureError> {
+        let (prefix, source) = (&self.config.prefix, &self.config.source.name);
+        let any_open = datasets.iter().any(|dataset| dataset.open.is_some());
+        Ok(ProgressTopics {
+            journal: Journal::connect(&self.config.kafka)?,
+            shared: names::progress_topic(prefix, Side::Shared, source),
+            open: any_open.then(|| names::progress_topic(prefix, Side::Open, source)),
+        })
+    }
+}
+
+/// Also when its thread panics.
+struct RequestOnDrop(Vec<Trigger>);
+
+impl Drop for RequestOnDrop {
+    fn drop(&mut self) {
+        self.0.iter().for_each(Trigger::request);
+    }
+}

@@ -1,0 +1,145 @@
+//! What readers of a store see: a view per dataset, and a role per class of columns.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use bangioc_schemas::contract::Class;
+use bangioc_schemas::names::{self, Side};
+use sqlx::{Executor as _, PgConnection};
+
+use crate::dataset::{Dataset, quoted, sql};
+use crate::error::SinkError;
+
+/// A view's columns keep their order for ever, so new ones go last, whatever the contract's order.
+pub(crate) async fn view(
+    connection: &mut PgConnection,
+    dataset: &Dataset,
+) -> Result<(), SinkError> {
+    let name = dataset.view();
+    let mut columns: Vec<String> = sqlx::query_scalar(
+        "select attname::text from pg_attribute where attrelid = to_regclass($1) and attnum > 0 order by attnum",
+    )
+    .bind(&name)
+    .fetch_all(&mut *connection)
+    .await?;
+    let known: HashSet<String> = columns.iter().cloned().collect();
+    let new: Vec<String> = dataset
+        .contract
+        .columns
+        .iter()
+        .map(|column| column.name.clone())
+        .filter(|column| !known.contains(column))
+        .collect();
+    if new.is_empty() && !known.is_empty() {
+        return Ok(());
+    }
+    columns.extend(new);
+    let list: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+    let statement = format!(
+        "create or replace view {name} as select {} from flow.{} where not \"_deleted\"",
+        list.join(", "),
+        quoted(&dataset.table),
+    );
+    connection.execute(sqlx::raw_sql(sql(statement))).await?;
+    Ok(())
+}
+
+/// A reader's role for each class, or none where this user may not make roles.
+pub(crate) async fn roles(
+    connection: &mut PgConnection,
+    side: Side,
+) -> Result<Vec<Class>, SinkError> {
+    let may_create: bool = sqlx::query_scalar(
+        "select rolcreaterole or rolsuper from pg_roles where rolname = current_user",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    let mut ready = Vec::new();
+    for &class in classes(side) {
+        let role = role(class);
+        let exists: bool =
+            sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
+                .bind(role)
+                .fetch_one(&mut *connection)
+                .await?;
+        if exists {
+            ready.push(class);
+        } else if may_create {
+            connection
+                // Roles belong to the server: another of its stores may make them at the same moment.
+                .execute(sqlx::raw_sql(sql(format!(
+                    "do $$ begin create role {role} nologin; \
+                     exception when duplicate_object or unique_violation then null; end $$"
+                ))))
+                .await?;
+            ready.push(class);
+        } else {
+            tracing::warn!(
+                role,
+                "the role does not exist and this user may not make it: nothing is granted to it"
+            );
+        }
+    }
+    for class in &ready {
+        let role = role(*class);
+        connection
+            .execute(sqlx::raw_sql(sql(format!(
+                "grant usage on schema {} to {role}",
+                names::view_schema(side)
+            ))))
+            .await?;
+    }
+    Ok(ready)
+}
+
+/// On the open side everything is open, and nobody else reads there.
+fn classes(side: Side) -> &'static [Class] {
+    match side {
+        Side::Shared => &[
+            Class::Open,
+            Class::Internal,
+            Class::Personal,
+            Class::Sensitive,
+        ],
+        Side::Open => &[Class::Open],
+    }
+}
+
+fn role(class: Class) -> &'static str {
+    match class {
+        Class::Open => "bangioc_reader_open",
+        Class::Internal => "bangioc_reader_internal",
+        Class::Personal => "bangioc_reader_personal",
+        Class::Sensitive => "bangioc_reader_sensitive",
+    }
+}
+
+/// Cumulative: who may read personal columns may read internal and open ones. A column that moved to a
+/// stricter class is taken back from the roles below it.
+pub(crate) async fn grants(
+    connection: &mut PgConnection,
+    dataset: &Dataset,
+    readers: &[Class],
+) -> Result<(), SinkError> {
+    let view = dataset.view();
+    for &reader in readers {
+        let role = role(reader);
+        let allowed: Vec<String> = dataset
+            .contract
+            .columns
+            .iter()
+            .filter(|column| column.class <= reader)
+            .map(|column| quoted(&column.name))
+            .collect();
+        let mut statement = format!("revoke all on {view} from {role};");
+        if !allowed.is_empty() {
+            let _ = write!(
+                statement,
+                "grant select ({}) on {view} to {role};",
+                allowed.join(", ")
+            );
+        }
+        connection.execute(sqlx::raw_sql(sql(statement))).await?;
+    }
+    Ok(())
+}
