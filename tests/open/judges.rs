@@ -8,7 +8,10 @@ use bangioc_tests::root;
 use crate::Check;
 use crate::store::{Province, Store};
 
-pub(crate) const CHECKS: &[(&str, Check)] = &[("judges::accept_every_file_and_the_catalogue", accept_everything)];
+pub(crate) const CHECKS: &[(&str, Check)] = &[(
+    "judges::accept_every_file_and_the_catalogue",
+    accept_everything,
+)];
 
 /// The interpreter that `ops/setup test` made.
 pub(crate) fn python() -> Command {
@@ -24,7 +27,12 @@ fn accept_everything(store: &Store) {
     province.sql("insert into flow.sample (area_code, sample_no, name) select 'MANY', n, 'Mẫu ' || n from generate_series(1, 3000) n");
     province.publish();
     let judged = python().arg(&province.dir).output().expect("python");
-    assert!(judged.status.success(), "{}{}", String::from_utf8_lossy(&judged.stdout), String::from_utf8_lossy(&judged.stderr));
+    assert!(
+        judged.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&judged.stdout),
+        String::from_utf8_lossy(&judged.stderr)
+    );
     let said = String::from_utf8_lossy(&judged.stdout);
     assert_eq!(said.matches("accepted").count(), 4, "{said}");
 }

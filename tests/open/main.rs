@@ -15,9 +15,18 @@ type Check = fn(&Store);
 fn main() {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = arguments.test_threads.or(Some(2));
-    let checks: Vec<(&str, Check)> = [snapshots::CHECKS, crash::CHECKS, judges::CHECKS, pages::CHECKS].concat();
+    let checks: Vec<(&str, Check)> = [
+        snapshots::CHECKS,
+        crash::CHECKS,
+        judges::CHECKS,
+        pages::CHECKS,
+    ]
+    .concat();
     if arguments.list {
-        let named = checks.iter().map(|(name, _)| Trial::test(*name, || Ok(()))).collect();
+        let named = checks
+            .iter()
+            .map(|(name, _)| Trial::test(*name, || Ok(())))
+            .collect();
         libtest_mimic::run(&arguments, named).exit();
     }
     let store: &'static Store = Box::leak(Box::new(Store::start("open")));

@@ -23,12 +23,22 @@ impl Store {
             fs::remove_dir_all(&dir).expect("an empty folder");
         }
         fs::create_dir_all(&dir).expect("a folder");
-        ops("postgres", &["up", &postgres.display().to_string(), "--fsync", "off"]).expect("PostgreSQL");
-        Store { postgres: read_env(&postgres.join("env")), dir }
+        ops(
+            "postgres",
+            &["up", &postgres.display().to_string(), "--fsync", "off"],
+        )
+        .expect("PostgreSQL");
+        Store {
+            postgres: read_env(&postgres.join("env")),
+            dir,
+        }
     }
 
     pub(crate) fn stop(&self) {
-        let _ = ops("postgres", &["down", &self.dir.join("postgres").display().to_string()]);
+        let _ = ops(
+            "postgres",
+            &["down", &self.dir.join("postgres").display().to_string()],
+        );
     }
 }
 
@@ -62,7 +72,12 @@ impl<'s> Province<'s> {
             home.join("public").display(),
         );
         fs::write(&config, text).expect("a configuration");
-        let province = Province { store, name: name.to_owned(), dir: home.join("public"), config };
+        let province = Province {
+            store,
+            name: name.to_owned(),
+            dir: home.join("public"),
+            config,
+        };
         province.run_psql("postgres", &["-c", &format!("create database {name}")]);
         province
     }
@@ -74,8 +89,17 @@ impl<'s> Province<'s> {
         let config = home.join("open-data.toml");
         let text = fs::read_to_string(&self.config).expect("a configuration");
         let dir = home.join("public");
-        fs::write(&config, text.replace(&self.dir.display().to_string(), &dir.display().to_string())).expect("a configuration");
-        Province { store: self.store, name: self.name.clone(), dir, config }
+        fs::write(
+            &config,
+            text.replace(&self.dir.display().to_string(), &dir.display().to_string()),
+        )
+        .expect("a configuration");
+        Province {
+            store: self.store,
+            name: self.name.clone(),
+            dir,
+            config,
+        }
     }
 
     pub(crate) fn config(&self) -> &Path {
@@ -98,7 +122,11 @@ impl<'s> Province<'s> {
             .env("PGDATABASE", database)
             .output()
             .expect("psql");
-        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{args:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
@@ -132,7 +160,10 @@ impl<'s> Province<'s> {
     }
 
     pub(crate) fn latest(&self, set: &str) -> String {
-        fs::read_link(self.set(set).join("latest")).expect("a latest revision").display().to_string()
+        fs::read_link(self.set(set).join("latest"))
+            .expect("a latest revision")
+            .display()
+            .to_string()
     }
 
     pub(crate) fn json(&self, path: &str) -> Value {
@@ -141,15 +172,26 @@ impl<'s> Province<'s> {
 
     /// The content of a file of the latest revision, by resource and extension.
     pub(crate) fn data(&self, set: &str, resource: &str, extension: &str) -> String {
-        String::from_utf8(fs::read(self.data_path(set, resource, extension)).expect("a file")).expect("UTF-8")
+        String::from_utf8(fs::read(self.data_path(set, resource, extension)).expect("a file"))
+            .expect("UTF-8")
     }
 
     pub(crate) fn data_path(&self, set: &str, resource: &str, extension: &str) -> PathBuf {
         let manifest = self.json(&format!("{set}/latest/manifest.json"));
         let all = manifest["resources"].as_array().expect("resources");
-        let files = all.iter().find(|one| one["name"] == resource).expect("the resource")["files"].as_array().expect("files");
-        let path = files.iter().filter_map(|file| file["path"].as_str()).find(|path| path.ends_with(&format!(".{extension}")));
-        self.set(set).join("latest").join(path.expect("a file of that format"))
+        let files = all
+            .iter()
+            .find(|one| one["name"] == resource)
+            .expect("the resource")["files"]
+            .as_array()
+            .expect("files");
+        let path = files
+            .iter()
+            .filter_map(|file| file["path"].as_str())
+            .find(|path| path.ends_with(&format!(".{extension}")));
+        self.set(set)
+            .join("latest")
+            .join(path.expect("a file of that format"))
     }
 }
 
@@ -162,7 +204,14 @@ pub(crate) fn tree(dir: &Path) -> BTreeMap<String, Vec<u8>> {
             let path = entry.expect("an entry").path();
             let name = path.strip_prefix(dir).expect("below").display().to_string();
             if path.is_symlink() {
-                found.insert(name, fs::read_link(&path).expect("a link").display().to_string().into_bytes());
+                found.insert(
+                    name,
+                    fs::read_link(&path)
+                        .expect("a link")
+                        .display()
+                        .to_string()
+                        .into_bytes(),
+                );
             } else if path.is_dir() {
                 folders.push(path);
             } else {

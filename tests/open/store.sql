@@ -25,7 +25,7 @@ insert into flow.sample values
    '1969-12-31', '00:00:00', '1950-01-01 00:00:00', '1943-05-05 00:00:00+00', null, '[]', '{}', '{}', 'rough', null, 22.7),
   ('DONG-KHE', 10, E'@sum\ttab\nline', 32767, 0, -1.5e-10, 1e20, 0, 0, 12345678901234567890.123456789, null,
    'infinity', '24:00:00', '0044-03-15 12:00:00 BC', 'infinity', null, '"text"', null, null, null, 106.9, 23.0),
-  ('', 3, '', -32768, 42, 3.25, -0, null, null, null, null, null, null, null, null, null, null, '{{a},{b}}', null, null, 105.4, 22.8),
+  ('A', 3, '', -32768, 42, 3.25, -0, null, null, null, null, null, null, null, null, null, null, '{{a},{b}}', null, null, 105.4, 22.8),
   ('Ä', 4, '''quoted', 5, 5, 5, 5, 5, 5, 5, true, '0044-03-15 BC', null, null, null, null, 'null', '{"="}', '{2147483647}', '+x', 106.1, 22.5);
 insert into flow.zone
   select 'Z' || n, 'Khu ' || n, 10,

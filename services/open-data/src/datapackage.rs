@@ -77,31 +77,53 @@ fn of_resource(resource: &Resource, entry: &ResourceEntry) -> Vec<Value> {
                         .into(),
                 );
                 json.insert("rows".into(), entry.rows.into());
-                json.insert("schema".into(), schema(resource));
+                json.insert("schema".into(), schema(resource, &entry.text_fields));
             }
             json.into()
         })
         .collect()
 }
 
-fn schema(resource: &Resource) -> Value {
+fn schema(resource: &Resource, text_fields: &[String]) -> Value {
     let key: Vec<&str> = resource
         .key_fields()
         .map(|field| field.name.as_str())
         .collect();
     json!({
         "$schema": TABLE_PROFILE,
-        "fields": resource.fields.iter().map(of_field).collect::<Vec<_>>(),
+        "fields": resource.fields.iter().map(|field| of_field(field, Text::of(field, text_fields))).collect::<Vec<_>>(),
         "primaryKey": key,
         "missingValues": [""],
     })
 }
 
-fn of_field(field: &Field) -> Value {
+/// May the field's type be told, or only that it is text?
+#[derive(Clone, Copy)]
+enum Text {
+    Every,
+    AsDeclared,
+}
+
+impl Text {
+    fn of(field: &Field, text_fields: &[String]) -> Text {
+        if text_fields.contains(&field.name) {
+            Text::Every
+        } else {
+            Text::AsDeclared
+        }
+    }
+}
+
+/// `text`: its values are not all of its type as Table Schema knows it.
+fn of_field(field: &Field, text: Text) -> Value {
     let mut json = Map::new();
     json.insert("name".into(), field.name.clone().into());
     titled(&mut json, &field.label, field.about.as_ref());
-    json.insert("type".into(), field_type(&field.column_type).into());
+    let kind = match text {
+        Text::Every => "string",
+        Text::AsDeclared => field_type(&field.column_type),
+    };
+    json.insert("type".into(), kind.into());
     if field.required {
         json.insert("constraints".into(), json!({ "required": true }));
     }

@@ -43,6 +43,38 @@ pub(crate) fn lexical<'a>(column_type: &ColumnType, text: &'a str) -> Cow<'a, st
     }
 }
 
+/// Is the text one that readers of CSV take for the type that the column is said to have? `infinity`, years
+/// BC, 24:00 and arrays of several dimensions are PostgreSQL's alone.
+pub(crate) fn is_usual(column_type: &ColumnType, text: &str) -> bool {
+    let begins_as_a_year = || {
+        let bytes = text.as_bytes();
+        bytes.len() >= 10 && bytes[..4].iter().all(u8::is_ascii_digit) && bytes[4] == b'-'
+    };
+    match column_type {
+        ColumnType::Date => text.len() == 10 && begins_as_a_year(),
+        ColumnType::Timestamp | ColumnType::Timestamptz => {
+            begins_as_a_year() && !text.ends_with(" BC")
+        }
+        ColumnType::Time => text != "24:00:00",
+        ColumnType::Array(element) => json_array(element, text).is_some(),
+        ColumnType::Smallint
+        | ColumnType::Integer
+        | ColumnType::Bigint
+        | ColumnType::Real
+        | ColumnType::Double
+        | ColumnType::Boolean
+        | ColumnType::Numeric { .. }
+        | ColumnType::NumericAny
+        | ColumnType::Uuid
+        | ColumnType::Json
+        | ColumnType::Jsonb
+        | ColumnType::Bytea
+        | ColumnType::Text { .. }
+        | ColumnType::Enum { .. }
+        | ColumnType::Other { .. } => true,
+    }
+}
+
 /// Writes a value as JSON.
 pub(crate) fn write_json(
     out: &mut impl Write,
@@ -190,6 +222,35 @@ mod tests {
         ] {
             assert_eq!(lexical(column_type, from), csv);
             assert_eq!(json(column_type, from), in_json);
+        }
+    }
+
+    #[test]
+    fn what_only_postgresql_reads_is_known() {
+        let texts = ColumnType::Array(Box::new(ColumnType::Text { max_chars: None }));
+        for (column_type, usual, unusual) in [
+            (
+                ColumnType::Date,
+                "2026-11-24",
+                vec!["infinity", "0044-03-15 BC", "20260-01-01"],
+            ),
+            (
+                ColumnType::Timestamp,
+                "2026-11-24 15:00:00.5",
+                vec!["-infinity", "0044-03-15 12:00:00 BC"],
+            ),
+            (
+                ColumnType::Timestamptz,
+                "2026-11-24 15:00:00+07",
+                vec!["infinity", "12026-11-24 15:00:00+07"],
+            ),
+            (ColumnType::Time, "23:59:59", vec!["24:00:00"]),
+            (texts, "{a,NULL}", vec!["{{a},{b}}"]),
+        ] {
+            assert!(is_usual(&column_type, usual), "{usual}");
+            for unusual in unusual {
+                assert!(!is_usual(&column_type, unusual), "{unusual}");
+            }
         }
     }
 }

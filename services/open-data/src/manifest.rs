@@ -29,6 +29,9 @@ pub struct Manifest {
 pub struct ResourceEntry {
     pub name: String,
     pub rows: u64,
+    /// With values like `infinity`, for which the usual types of CSV readers have no place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub text_fields: Vec<String>,
     pub files: Vec<FileEntry>,
 }
 
@@ -92,7 +95,12 @@ impl Manifest {
 }
 
 impl ResourceEntry {
-    pub fn new(resource: &Resource, rows: u64, files: &[(Format, Written)]) -> ResourceEntry {
+    pub fn new(
+        resource: &Resource,
+        rows: u64,
+        text_fields: Vec<String>,
+        files: &[(Format, Written)],
+    ) -> ResourceEntry {
         let entry = |(format, written): &(Format, Written)| FileEntry {
             format: *format,
             path: written
@@ -107,6 +115,7 @@ impl ResourceEntry {
         ResourceEntry {
             name: resource.name.clone(),
             rows,
+            text_fields,
             files: files.iter().map(entry).collect(),
         }
     }

@@ -228,6 +228,7 @@ async fn export(
     }
     drop(stream);
     failpoint::hit("open-data.rows");
+    let text_fields = files.unusual_fields();
     let written = files.finish().map_err(unwritable)?;
-    Ok(ResourceEntry::new(resource, rows, &written))
+    Ok(ResourceEntry::new(resource, rows, text_fields, &written))
 }

@@ -12,6 +12,7 @@ use std::path::Path;
 use bangioc_schemas::row::Row;
 
 use crate::format::Format;
+use crate::lexical::is_usual;
 use crate::set::Resource;
 use crate::written::Written;
 
@@ -26,6 +27,8 @@ trait RowWriter {
 pub(crate) struct ResourceFiles<'a> {
     resource: &'a Resource,
     writers: Vec<(Format, Box<dyn RowWriter + 'a>)>,
+    /// For each field: every value so far is one of its type as others know it.
+    usual: Vec<bool>,
 }
 
 impl<'a> ResourceFiles<'a> {
@@ -71,13 +74,37 @@ impl<'a> ResourceFiles<'a> {
                 Box::new(map::Map::create(&path(Format::Map), resource, geometry)),
             ));
         }
-        Ok(ResourceFiles { resource, writers })
+        let usual = vec![true; resource.fields.len()];
+        Ok(ResourceFiles {
+            resource,
+            writers,
+            usual,
+        })
     }
 
     pub(crate) fn row(&mut self, row: Row<'_>) -> io::Result<()> {
+        for ((usual, cell), field) in self
+            .usual
+            .iter_mut()
+            .zip(row.cells())
+            .zip(&self.resource.fields)
+        {
+            *usual &= cell
+                .text()
+                .is_none_or(|text| is_usual(&field.column_type, text));
+        }
         self.writers
             .iter_mut()
             .try_for_each(|(_, writer)| writer.row(row))
+    }
+
+    /// Names of the fields that hold values which only PostgreSQL knows.
+    pub(crate) fn unusual_fields(&self) -> Vec<String> {
+        let fields = self.usual.iter().zip(&self.resource.fields);
+        fields
+            .filter(|(usual, _)| !**usual)
+            .map(|(_, field)| field.name.clone())
+            .collect()
     }
 
     /// Every file on the disk, named by its content.
