@@ -62,6 +62,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: DeadLetter,
     },
+    /// What everyone may see: snapshots, their files, their pages
+    #[command(subcommand)]
+    OpenData(OpenData),
     /// What a code means and what to do; without one, all codes
     Explain { code: Option<String> },
 }
@@ -82,6 +85,8 @@ pub(crate) enum Service {
     Capture,
     /// Kafka to the shared store (any number)
     SharedStore,
+    /// Kafka to the open store, then snapshots and pages (one per folder)
+    OpenData,
 }
 
 #[derive(Subcommand)]
@@ -163,4 +168,24 @@ pub(crate) enum DeadLetter {
         #[arg(long, value_name = "NAME")]
         by: String,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum OpenData {
+    /// Publish now: one line per resource
+    Publish {
+        /// Only these sets
+        #[arg(value_name = "SET")]
+        sets: Vec<String>,
+    },
+    /// What is published
+    List,
+    /// Read every file of every kept revision again and compare it with its manifest
+    Verify {
+        /// Only these sets
+        #[arg(value_name = "SET")]
+        sets: Vec<String>,
+    },
+    /// Serve the folder and nothing else: no store, no Kafka, no secret
+    Serve,
 }

@@ -4,6 +4,7 @@ mod args;
 mod contract;
 mod dead_letter;
 mod explain;
+mod open_data;
 mod output;
 mod reload;
 mod render;
@@ -89,6 +90,9 @@ fn run(arguments: Arguments) -> Result<Then, BoxFailure> {
             Command::Status { watch } => status::run(watch, &settings, &shutdown, &mut out).await,
             Command::DeadLetter { side, command } => {
                 Box::pin(dead_letter::run(side, command, &settings, &mut out)).await
+            }
+            Command::OpenData(command) => {
+                Box::pin(open_data::run(command, &settings, shutdown, &mut out)).await
             }
             // Answered above, before any configuration is read.
             Command::Explain { .. } => Ok(()),

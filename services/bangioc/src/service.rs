@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bangioc_feed::KafkaSettings;
+use bangioc_open_data::set::OpenSet;
 use bangioc_runtime::failure::BoxFailure;
 use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::settings::Settings;
@@ -12,7 +13,7 @@ use bangioc_schemas::catalogue::Catalogue;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::Side;
 
-use crate::{args, contract};
+use crate::{args, contract, open_data};
 
 /// A service whose configuration and contracts are read and sound; nothing outside is touched yet.
 pub(crate) struct Prepared {
@@ -25,6 +26,7 @@ enum Service {
     Registry(bangioc_registry::Config, KafkaSettings),
     Capture(bangioc_capture::config::CaptureConfig, Catalogue),
     SharedStore(bangioc_shared_store::Config, Vec<Arc<Contract>>),
+    OpenData(bangioc_open_data::Config, Vec<Arc<Contract>>, Vec<OpenSet>),
 }
 
 impl Prepared {
@@ -52,6 +54,13 @@ impl Prepared {
                 settings.finish()?;
                 let catalogue = contract::read(&contracts)?;
                 Service::SharedStore(config, contract::of_side(&catalogue, Side::Shared))
+            }
+            args::Service::OpenData => {
+                let config = bangioc_open_data::Config::read(settings);
+                settings.finish()?;
+                let catalogue = contract::read(&contracts)?;
+                let sets = open_data::sets(&catalogue)?;
+                Service::OpenData(config, contract::of_side(&catalogue, Side::Open), sets)
             }
         };
         Ok(Prepared { service, listen })
@@ -85,6 +94,15 @@ impl Prepared {
                 };
                 let run = bangioc_shared_store::run(config, deps, stop.clone());
                 group.spawn("shared-store", ended(run, stop));
+            }
+            Service::OpenData(config, contracts, sets) => {
+                let deps = bangioc_open_data::Deps {
+                    contracts,
+                    sets,
+                    metrics: part,
+                };
+                let run = bangioc_open_data::run(config, deps, stop.clone());
+                group.spawn("open-data", ended(run, stop));
             }
         }
         if let Some(listen) = self.listen {

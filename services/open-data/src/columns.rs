@@ -1,0 +1,259 @@
+//! PostgreSQL's types as Parquet's: which, and how a text becomes one.
+
+use std::sync::Arc;
+
+use bangioc_schemas::contract::ColumnType;
+use jiff::Timestamp;
+use jiff::civil;
+use jiff::tz::Offset;
+use parquet::basic::{LogicalType, Repetition, TimeUnit, Type as Physical};
+use parquet::errors::Result;
+use parquet::schema::types::Type;
+
+use crate::set::Field;
+
+/// Decimal digits that always fit in 64 and in 128 bits.
+const INT64_DIGITS: u32 = 18;
+const INT128_DIGITS: u32 = 38;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    Boolean,
+    Integer { bits: i8 },
+    Bigint,
+    Float,
+    Double,
+    Decimal { precision: u32, scale: u32 },
+    LongDecimal { precision: u32, scale: u32 },
+    Date,
+    Time,
+    Timestamp { zoned: bool },
+    Text,
+    Json,
+    Bytes,
+}
+
+impl Kind {
+    /// Of the column, or of its elements when it is a list of them.
+    pub(crate) fn of_field(column_type: &ColumnType) -> (Kind, bool) {
+        match column_type {
+            // An array of arrays is no type of PostgreSQL.
+            ColumnType::Array(element) => (Kind::of(element), true),
+            other => (Kind::of(other), false),
+        }
+    }
+
+    fn of(column_type: &ColumnType) -> Kind {
+        match *column_type {
+            ColumnType::Boolean => Kind::Boolean,
+            ColumnType::Smallint => Kind::Integer { bits: 16 },
+            ColumnType::Integer => Kind::Integer { bits: 32 },
+            ColumnType::Bigint => Kind::Bigint,
+            ColumnType::Real => Kind::Float,
+            ColumnType::Double => Kind::Double,
+            ColumnType::Numeric { precision, scale }
+                if scale <= precision && precision <= INT64_DIGITS =>
+            {
+                Kind::Decimal { precision, scale }
+            }
+            ColumnType::Numeric { precision, scale }
+                if scale <= precision && precision <= INT128_DIGITS =>
+            {
+                Kind::LongDecimal { precision, scale }
+            }
+            ColumnType::Date => Kind::Date,
+            ColumnType::Time => Kind::Time,
+            ColumnType::Timestamp => Kind::Timestamp { zoned: false },
+            ColumnType::Timestamptz => Kind::Timestamp { zoned: true },
+            ColumnType::Json | ColumnType::Jsonb => Kind::Json,
+            ColumnType::Bytea => Kind::Bytes,
+            // A number without a scale of its own keeps its digits as text.
+            ColumnType::Numeric { .. }
+            | ColumnType::NumericAny
+            | ColumnType::Uuid
+            | ColumnType::Text { .. }
+            | ColumnType::Enum { .. }
+            | ColumnType::Array(_)
+            | ColumnType::Other { .. } => Kind::Text,
+        }
+    }
+
+    pub(crate) fn int32(self, text: &str) -> Option<i32> {
+        match self {
+            Kind::Date => {
+                let day: civil::Date = text.parse().ok()?;
+                let midnight = Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()?;
+                i32::try_from(midnight.as_second().div_euclid(86_400)).ok()
+            }
+            _ => text.parse().ok(),
+        }
+    }
+
+    pub(crate) fn int64(self, text: &str) -> Option<i64> {
+        match self {
+            Kind::Decimal { scale, .. } => {
+                unscaled(text, scale).and_then(|number| i64::try_from(number).ok())
+            }
+            Kind::Time => {
+                let time: civil::Time = text.parse().ok()?;
+                let seconds = i64::from(time.hour()) * 3600
+                    + i64::from(time.minute()) * 60
+                    + i64::from(time.second());
+                Some(seconds * 1_000_000 + i64::from(time.subsec_nanosecond()) / 1000)
+            }
+            Kind::Timestamp { zoned: true } => {
+                Some(text.parse::<Timestamp>().ok()?.as_microsecond())
+            }
+            Kind::Timestamp { zoned: false } => {
+                let local: civil::DateTime = text.parse().ok()?;
+                Some(Offset::UTC.to_timestamp(local).ok()?.as_microsecond())
+            }
+            _ => text.parse().ok(),
+        }
+    }
+
+    pub(crate) fn int128(self, text: &str) -> Option<i128> {
+        match self {
+            Kind::LongDecimal { scale, .. } => unscaled(text, scale),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn bytes(self, text: &str) -> Option<Vec<u8>> {
+        match self {
+            Kind::Bytes => {
+                let hex = text.strip_prefix("\\x")?;
+                (0..hex.len() / 2)
+                    .map(|i| u8::from_str_radix(hex.get(2 * i..2 * i + 2)?, 16).ok())
+                    .collect()
+            }
+            _ => Some(text.as_bytes().to_vec()),
+        }
+    }
+
+    fn physical(self) -> Physical {
+        match self {
+            Kind::Boolean => Physical::BOOLEAN,
+            Kind::Integer { .. } | Kind::Date => Physical::INT32,
+            Kind::Bigint | Kind::Decimal { .. } | Kind::Time | Kind::Timestamp { .. } => {
+                Physical::INT64
+            }
+            Kind::Float => Physical::FLOAT,
+            Kind::Double => Physical::DOUBLE,
+            Kind::Text | Kind::Json | Kind::Bytes => Physical::BYTE_ARRAY,
+            Kind::LongDecimal { .. } => Physical::FIXED_LEN_BYTE_ARRAY,
+        }
+    }
+
+    fn logical(self) -> Option<LogicalType> {
+        Some(match self {
+            Kind::Integer { bits } => LogicalType::integer(bits, true),
+            Kind::Decimal { precision, scale } | Kind::LongDecimal { precision, scale } => {
+                LogicalType::decimal(i32::try_from(scale).ok()?, i32::try_from(precision).ok()?)
+            }
+            Kind::Date => LogicalType::Date,
+            Kind::Time => LogicalType::time(false, TimeUnit::MICROS),
+            Kind::Timestamp { zoned } => LogicalType::timestamp(zoned, TimeUnit::MICROS),
+            Kind::Text => LogicalType::String,
+            Kind::Json => LogicalType::Json,
+            Kind::Boolean | Kind::Bigint | Kind::Float | Kind::Double | Kind::Bytes => return None,
+        })
+    }
+
+    fn primitive(self, name: &str) -> Result<Type> {
+        let mut builder = Type::primitive_type_builder(name, self.physical())
+            .with_repetition(Repetition::OPTIONAL)
+            .with_logical_type(self.logical());
+        if let Kind::Decimal { precision, scale } | Kind::LongDecimal { precision, scale } = self {
+            let whole = |n: u32| i32::try_from(n).unwrap_or_default();
+            builder = builder
+                .with_precision(whole(precision))
+                .with_scale(whole(scale));
+        }
+        if let Kind::LongDecimal { .. } = self {
+            builder = builder.with_length(16);
+        }
+        builder.build()
+    }
+}
+
+/// The schema of a file: every column may be null, a list has the three levels that the format asks for.
+pub(crate) fn parquet_type(name: &str, fields: &[Field]) -> Result<Type> {
+    let mut columns = Vec::new();
+    for field in fields {
+        let (kind, list) = Kind::of_field(&field.column_type);
+        columns.push(Arc::new(if list {
+            let element = Arc::new(kind.primitive("element")?);
+            let entries = Type::group_type_builder("list")
+                .with_repetition(Repetition::REPEATED)
+                .with_fields(vec![element])
+                .build()?;
+            Type::group_type_builder(&field.name)
+                .with_repetition(Repetition::OPTIONAL)
+                .with_logical_type(Some(LogicalType::List))
+                .with_fields(vec![Arc::new(entries)])
+                .build()?
+        } else {
+            kind.primitive(&field.name)?
+        }));
+    }
+    Type::group_type_builder(&name.replace('-', "_"))
+        .with_fields(columns)
+        .build()
+}
+
+/// `-1.50` with two decimals → -150. None for NaN and infinities, and when a digit would be lost.
+fn unscaled(text: &str, scale: u32) -> Option<i128> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text),
+    };
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+    let missing = usize::try_from(scale).ok()?.checked_sub(decimals.len())?;
+    if !whole
+        .bytes()
+        .chain(decimals.bytes())
+        .all(|byte| byte.is_ascii_digit())
+    {
+        return None;
+    }
+    let number: i128 = format!("{whole}{decimals}{}", "0".repeat(missing))
+        .parse()
+        .ok()?;
+    Some(sign * number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_become_the_numbers_behind_dates_times_and_decimals() {
+        assert_eq!(Kind::Date.int32("1970-01-02"), Some(1));
+        assert_eq!(Kind::Date.int32("1969-12-31"), Some(-1));
+        assert_eq!(Kind::Date.int32("infinity"), None);
+        assert_eq!(Kind::Time.int64("00:00:01.5"), Some(1_500_000));
+        assert_eq!(
+            Kind::Timestamp { zoned: true }.int64("1970-01-01T07:00:01+07:00"),
+            Some(1_000_000)
+        );
+        assert_eq!(
+            Kind::Timestamp { zoned: false }.int64("1970-01-01T00:00:00.000001"),
+            Some(1)
+        );
+        let money = Kind::Decimal {
+            precision: 12,
+            scale: 2,
+        };
+        assert_eq!(money.int64("-1.50"), Some(-150));
+        assert_eq!(money.int64("0.05"), Some(5));
+        assert_eq!(money.int64("7"), Some(700));
+        assert_eq!(money.int64("NaN"), None);
+        let long = Kind::LongDecimal {
+            precision: 38,
+            scale: 0,
+        };
+        assert_eq!(long.int128(&"9".repeat(38)), Some(10_i128.pow(38) - 1));
+        assert_eq!(Kind::Bytes.bytes("\\x00ff"), Some(vec![0, 255]));
+    }
+}

@@ -1,0 +1,120 @@
+//! The first rows of a resource, read from its CSV: the digits there are those of the source.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+
+use bangioc_schemas::contract::ColumnType;
+
+use crate::set::Field;
+
+/// None: null.
+pub(super) type PreviewRow = Vec<Option<String>>;
+
+/// At most `count` rows after the header.
+pub(super) fn first_rows(
+    csv: &Path,
+    fields: &[Field],
+    count: usize,
+) -> io::Result<Vec<PreviewRow>> {
+    let mut reader = BufReader::new(File::open(csv)?);
+    let mut rows = Vec::new();
+    if record(&mut reader)?.is_none() {
+        return Ok(rows);
+    }
+    while rows.len() < count {
+        let Some(mut row) = record(&mut reader)? else {
+            break;
+        };
+        for (cell, field) in row.iter_mut().zip(fields) {
+            unguard(cell, &field.column_type);
+        }
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+/// One record as our own writer leaves it: what is quoted may hold line breaks.
+fn record(reader: &mut impl BufRead) -> io::Result<Option<PreviewRow>> {
+    let mut bytes = Vec::new();
+    while bytes.is_empty() || bytes.iter().filter(|byte| **byte == b'"').count() % 2 == 1 {
+        if reader.read_until(b'\n', &mut bytes)? == 0 {
+            break;
+        }
+    }
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let text = String::from_utf8(bytes).map_err(io::Error::other)?;
+    Ok(Some(cells(text.strip_suffix("\r\n").unwrap_or(&text))))
+}
+
+fn cells(record: &str) -> PreviewRow {
+    let mut row = Vec::new();
+    let mut rest = record;
+    loop {
+        let (cell, after) = match rest.strip_prefix('"') {
+            Some(quoted) => quoted_cell(quoted),
+            None => {
+                let (plain, after) = rest.split_at(rest.find(',').unwrap_or(rest.len()));
+                ((!plain.is_empty()).then(|| plain.to_owned()), after)
+            }
+        };
+        row.push(cell);
+        match after.strip_prefix(',') {
+            Some(after) => rest = after,
+            None => return row,
+        }
+    }
+}
+
+fn quoted_cell(quoted: &str) -> (Option<String>, &str) {
+    let mut cell = String::new();
+    let mut rest = quoted;
+    while let Some((part, after)) = rest.split_once('"') {
+        cell.push_str(part);
+        rest = after;
+        match rest.strip_prefix('"') {
+            Some(after) => {
+                cell.push('"');
+                rest = after;
+            }
+            None => break,
+        }
+    }
+    (Some(cell), rest)
+}
+
+/// Takes away the apostrophe that disarms formulas in a spreadsheet; on a page none runs.
+fn unguard(cell: &mut Option<String>, column_type: &ColumnType) {
+    let guarded = matches!(
+        column_type,
+        ColumnType::Text { .. } | ColumnType::Enum { .. } | ColumnType::Other { .. }
+    );
+    if let Some(text) = cell
+        && guarded
+        && text.starts_with('\'')
+    {
+        text.remove(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_come_back_as_they_were_written() {
+        let text = "a,b,c\r\n1,\"x,\"\"y\"\"\nz\",\r\n,\"\",'=1\r\n";
+        let mut reader = text.as_bytes();
+        let mut next = || record(&mut reader).unwrap();
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(next(), Some(vec![some("a"), some("b"), some("c")]));
+        assert_eq!(next(), Some(vec![some("1"), some("x,\"y\"\nz"), None]));
+        assert_eq!(next(), Some(vec![None, some(""), some("'=1")]));
+        assert_eq!(next(), None);
+        let mut cell = some("'=1");
+        unguard(&mut cell, &ColumnType::Text { max_chars: None });
+        assert_eq!(cell, some("=1"));
+    }
+}

@@ -1,0 +1,91 @@
+//! The SQL that gives a resource's rows. Read from the row tables themselves: only they say whether a row
+//! still misses columns, and such a row is never published.
+
+use std::fmt::Write as _;
+
+use bangioc_schemas::contract::{ColumnType, Contract};
+use bangioc_schemas::publication::HourlyMean;
+use bangioc_sink::dataset::quoted;
+
+use crate::set::{Field, needed};
+
+/// Not deleted, nothing missing.
+const WHOLE: &str = "not \"_deleted\" and \"_missing\" is null";
+
+/// Every whole row, sorted by its key; text by its bytes, so that the order is the same everywhere.
+pub(crate) fn rows(table: &str, fields: &[Field], key: &[usize]) -> String {
+    let columns: Vec<String> = fields.iter().map(|field| quoted(&field.name)).collect();
+    let order: Vec<String> = key
+        .iter()
+        .map(|&i| {
+            let collate = if fields[i].column_type.is_text() {
+                " collate \"C\""
+            } else {
+                ""
+            };
+            format!("{}{collate}", columns[i])
+        })
+        .collect();
+    format!(
+        "copy (select {} from flow.{} where {WHOLE} order by {}) to stdout",
+        columns.join(", "),
+        quoted(table),
+        order.join(", ")
+    )
+}
+
+/// A mean of every hour that has enough values. Summed as `numeric`: a sum of `float8` depends on the order
+/// in which rows are met, and equal states must give equal files. An incomplete hour gives no row; a row of
+/// its own for "not yet" would have to know the time of publishing.
+pub(crate) fn hourly_mean(table: &str, contract: &Contract, mean: &HourlyMean) -> String {
+    let (value, at) = (quoted(&mean.value), quoted(&mean.at));
+    let by: Vec<String> = mean.by.iter().map(|name| quoted(name)).collect();
+    let mut only = String::new();
+    for condition in &mean.filter {
+        let column = quoted(&condition.column);
+        let text = match contract
+            .columns
+            .iter()
+            .find(|known| known.name == condition.column)
+        {
+            Some(known) if known.column_type == ColumnType::Boolean => {
+                format!("case when {column} then 't' when not {column} then 'f' end")
+            }
+            // The contract's values are without the blanks that `char(n)` travels with.
+            Some(known) if known.column_type.is_text() => format!("rtrim({column}, ' ')"),
+            _ => format!("{column}::text"),
+        };
+        let texts: Vec<String> = condition
+            .values
+            .iter()
+            .flatten()
+            .map(|text| literal(text))
+            .collect();
+        let mut any = Vec::new();
+        if !texts.is_empty() {
+            any.push(format!("{text} in ({})", texts.join(", ")));
+        }
+        if condition.values.contains(&None) {
+            any.push(format!("{column} is null"));
+        }
+        let _ = write!(only, " and ({})", any.join(" or "));
+    }
+    let groups = by
+        .iter()
+        .fold(String::new(), |text, name| text + name + ", ");
+    let order = by.iter().fold(String::new(), |text, name| {
+        text + name + "::text collate \"C\", "
+    });
+    format!(
+        "copy (select {groups}\"hour\", round(avg(\"n\"), 4)::float8, count(*) from (\
+         select {groups}date_trunc('hour', {at}) as \"hour\", {value}::numeric as \"n\" from flow.{table} \
+         where {WHOLE} and isfinite({at}) and {value}::float8 > '-infinity' and {value}::float8 < 'infinity'{only}) m \
+         group by {groups}\"hour\" having count(*) >= {needed} order by {order}\"hour\") to stdout",
+        table = quoted(table),
+        needed = needed(mean),
+    )
+}
+
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
