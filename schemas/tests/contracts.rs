@@ -473,12 +473,12 @@ fn a_list_and_a_page_can_be_shown() {
     let catalogue = catalogue();
     let list = bangioc_schemas::show::list(&catalogue);
     insta::assert_snapshot!(list, @r"
-    DATASET             OWNER    STATUS  KIND   COLUMNS  PARTITIONS  NAME
-    business            so-tc    active  state  22       1           Dữ liệu đăng ký doanh nghiệp / Business registration
-    directing-document  vp-ubnd  active  state  21       1           Văn bản chỉ đạo, điều hành / Directing and operating documents
-    env-observation     so-nnmt  active  state  9        1           CSDL quan trắc môi trường tự động, liên tục / Automatic environment monitoring series
-    health-facility     so-yt    active  state  17       1           CSDL cơ sở khám chữa bệnh, nhà thuốc / Health facilities and pharmacies
-    land-parcel         so-nnmt  active  state  16       3           CSDL địa chính (thửa đất) / Cadastral parcels
+    DATASET             OWNER    GROUP  STATUS  KIND   COLUMNS  OPEN  PARTITIONS  NAME
+    business            so-tc    -      active  state  22       -     1           Dữ liệu đăng ký doanh nghiệp / Business registration
+    directing-document  vp-ubnd  -      active  state  21       -     1           Văn bản chỉ đạo, điều hành / Directing and operating documents
+    env-observation     so-nnmt  -      active  state  9        -     1           CSDL quan trắc môi trường tự động, liên tục / Automatic environment monitoring series
+    health-facility     so-yt    -      active  state  17       -     1           CSDL cơ sở khám chữa bệnh, nhà thuốc / Health facilities and pharmacies
+    land-parcel         so-nnmt  -      active  state  16       -     3           CSDL địa chính (thửa đất) / Cadastral parcels
     ");
     insta::assert_snapshot!(bangioc_schemas::show::page(&catalogue, catalogue.get("env-observation").unwrap(), "caobang"), @r"
     CSDL quan trắc môi trường tự động, liên tục — Automatic environment monitoring series

@@ -12,7 +12,7 @@ use crate::rules::row::link::{BranchParent, Member, Sha256Of};
 use crate::rules::row::measure::{JsonNumbers, Measurement, Parameter};
 use crate::rules::row::moment::{ConsecutiveYears, Order, RecordDate, Scale, Window};
 use crate::rules::row::person::{PartialDate, PersonalId};
-use crate::rules::row::place::{GeoJson, Outline};
+use crate::rules::row::place::{GeoJson, Outline, SystemColumn};
 use crate::rules::row::presence::{Limit, Require, Secret};
 
 /// The same limit as for any outline that is carried.
@@ -166,25 +166,34 @@ impl RowRuleReader<'_, '_, '_> {
 
     pub(super) fn outline(&mut self) -> Option<RowRuleKind> {
         let wkt = self.text_column("geometry");
-        let srid = self.column(
-            "srid",
-            |column_type| *column_type == ColumnType::Integer,
-            "an integer",
-        );
-        let srids: Option<Vec<Box<str>>> = self
-            .texts("srids")
-            .map(|srids| srids.iter().map(|at| at.text.into()).collect());
+        let system = if self.fields.has("srid") || self.fields.has("srids") {
+            self.system_column().map(Some)
+        } else {
+            Some(None)
+        };
         let area = self.optional_column("area", ColumnType::is_number, "a number in square metres");
         let east = self.bounds("east", "440000..620000");
         let north = self.bounds("north", "2460000..2565000");
         Some(RowRuleKind::Outline(Outline {
             wkt: wkt?,
-            srid: srid?,
-            srids: srids?,
+            system: system?,
             area: area?,
             bounds: Bounds::of_metres(east?, north?),
             max_vertices: self.max_vertices()?,
         }))
+    }
+
+    fn system_column(&mut self) -> Option<SystemColumn> {
+        let column = self.column(
+            "srid",
+            |column_type| *column_type == ColumnType::Integer,
+            "an integer",
+        );
+        let srids = self.texts("srids")?;
+        Some(SystemColumn {
+            column: column?,
+            srids: srids.iter().map(|at| at.text.into()).collect(),
+        })
     }
 
     pub(super) fn geojson(&mut self) -> Option<RowRuleKind> {
