@@ -33,9 +33,11 @@ const SAMPLES: [&str; 5] = [
 ];
 
 fn samples(catalogue: &Catalogue) -> impl Iterator<Item = &Contract> {
-    SAMPLES
-        .iter()
-        .map(|dataset| catalogue.get(dataset).unwrap())
+    SAMPLES.iter().map(|dataset| {
+        catalogue
+            .get(dataset)
+            .unwrap_or_else(|| panic!("there is no contract `{dataset}`"))
+    })
 }
 
 #[test]
@@ -502,6 +504,19 @@ fn a_list_and_a_page_can_be_shown() {
     land-parcel                 so-nnmt    specialised        active  state     16       9     3           CSDL địa chính (thửa đất) / Cadastral parcels
     open-environment            so-khcn    open               active  open set  -        -     -           Dữ liệu môi trường / Environment
     ");
+    let page = bangioc_schemas::show::page(
+        &catalogue,
+        catalogue.get("cultural-heritage").unwrap(),
+        "caobang",
+    );
+    let open_side = page.split("open side\n").nth(1).unwrap();
+    insta::assert_snapshot!(open_side.split("\n\n").next().unwrap(), @r"
+    - all rows that keep the rules
+    - as they are: heritage_code, name_vi, other_names, kind, rank, decision_no, ranked_on, period_text, commune_code, location_sensitive, condition_score, description_vi, documents
+    - lon: rounded to 0.1 when location_sensitive is true
+    - lat: rounded to 0.1 when location_sensitive is true
+    - protection_zone: protection_zone_wkt as GeoJSON of WGS84, from EPSG:9210, left out when location_sensitive is true
+    ");
     let open_set = catalogue.publication("open-environment").unwrap();
     insta::assert_snapshot!(bangioc_schemas::show::open_set(open_set), @r#"
     Dữ liệu môi trường — Environment
@@ -563,15 +578,8 @@ fn a_list_and_a_page_can_be_shown() {
       - observed_at is at most 90 days before and 5 minutes after received_at
 
     open side
-      - rows that keep the rules and in which validated is t
-      - station_code
-      - param_code
-      - observed_at
-      - value
-      - unit
-      - status
-      - validated
-      - received_at
+      - rows that keep the rules and in which validated is true
+      - as they are: station_code, param_code, observed_at, value, unit, status, validated, received_at
 
     every text: no control characters, no look-alike letters, no old encodings; odd blanks and decomposed letters are reported
     "#);

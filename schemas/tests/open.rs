@@ -76,8 +76,8 @@ fn row(contract: &Contract, changes: &[(&str, Option<&str>)], absent: &[&str]) -
             if absent.contains(&name) {
                 return Cell::Absent(Absence::Toast);
             }
-            let changed = changes.iter().find(|(changed, _)| *changed == name);
-            let text = match changed {
+            let replaced = changes.iter().find(|(other, _)| *other == name);
+            let text = match replaced {
                 Some((_, text)) => *text,
                 None => base
                     .iter()

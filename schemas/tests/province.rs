@@ -1,6 +1,10 @@
 //! The contracts of the whole province, held against its catalogue: `catalogue.csv`.
 
-#![expect(clippy::panic, reason = "a helper of tests may fail loudly")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a helper of tests may fail loudly"
+)]
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -142,9 +142,10 @@ fn resource(node: &Node, notes: &mut Notes) -> Option<Resource> {
         "name the dataset that it is made from",
         notes,
     );
-    let name = match fields.has("name") {
-        true => entry::id(&mut fields, "name", "", notes),
-        false => dataset,
+    let name = if fields.has("name") {
+        entry::id(&mut fields, "name", "", notes)
+    } else {
+        dataset
     };
     let title = required_label(&mut fields, "title", notes);
     let content = match fields.node("hourly_mean") {

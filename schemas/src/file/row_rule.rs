@@ -127,6 +127,9 @@ fn read_rule(
     })
 }
 
+/// It is there, but with a mistake that has been noted.
+struct Noted;
+
 /// What the rules read their keys with.
 struct RowRuleReader<'f, 'a, 'n> {
     fields: &'f mut Fields<'a>,
@@ -149,17 +152,18 @@ impl<'a> RowRuleReader<'_, 'a, '_> {
         self.fitting(key, at, fits, wanted)
     }
 
-    /// Outer None: it is there, with a mistake.
     fn optional_column(
         &mut self,
         key: &'static str,
         fits: fn(&ColumnType) -> bool,
         wanted: &str,
-    ) -> Option<Option<usize>> {
-        match self.fields.text(key, self.notes) {
-            Some(at) => self.fitting(key, at, fits, wanted).map(Some),
-            None => (!self.fields.has(key)).then_some(None),
+    ) -> Result<Option<usize>, Noted> {
+        if !self.fields.has(key) {
+            return Ok(None);
         }
+        let at = self.fields.text(key, self.notes).ok_or(Noted)?;
+        let column = self.fitting(key, at, fits, wanted).ok_or(Noted)?;
+        Ok(Some(column))
     }
 
     fn fitting(
