@@ -29,7 +29,7 @@ use std::path::Path;
 use code_list::References;
 use contract::ReadContract;
 use fields::Fields;
-pub(crate) use fields::Notes;
+pub(crate) use fields::{Notes, nearest};
 use publication::ReadPublication;
 
 use crate::mistake::{Mistake, MistakeKind};

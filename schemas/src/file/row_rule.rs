@@ -244,13 +244,18 @@ impl<'a> RowRuleReader<'_, 'a, '_> {
     }
 
     /// Both ends of a range of whole metres or of degrees.
-    fn bounds<T: std::str::FromStr>(&mut self, key: &'static str, example: &str) -> Option<(T, T)> {
+    fn bounds<T: std::str::FromStr + PartialOrd>(
+        &mut self,
+        key: &'static str,
+        example: &str,
+    ) -> Option<(T, T)> {
         let hint = format!("write the range, as in `{key}: {example}`");
         let at = self.fields.required_text(key, &hint, self.notes)?;
         let bounds = at
             .text
             .split_once("..")
-            .and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)));
+            .and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)))
+            .filter(|(low, high)| low <= high);
         if bounds.is_none() {
             let what = format!("`{key}: {}` is no range like `{example}`", shown(at.text));
             self.notes.note(at.line, MistakeKind::Value, what, hint);
