@@ -61,6 +61,13 @@ impl Catalogue {
         self.publications.get(dataset)
     }
 
+    /// A dataset or open set whose id is a slip of the pen away.
+    pub fn nearest(&self, dataset: &str) -> Option<&str> {
+        let ids = self.contracts.keys().chain(self.publications.keys());
+        let ids: Vec<&str> = ids.map(String::as_str).collect();
+        file::nearest(dataset, &ids)
+    }
+
     /// The active contract of a topic, as it travels there: of an open topic the derived one.
     pub fn by_topic(&self, prefix: &str, name: &str) -> Option<&Contract> {
         let sides = [Side::Shared, Side::Open];

@@ -29,7 +29,7 @@ use std::path::Path;
 use code_list::References;
 use contract::ReadContract;
 use fields::Fields;
-pub(crate) use fields::Notes;
+pub(crate) use fields::{Notes, nearest};
 use publication::ReadPublication;
 
 use crate::mistake::{Mistake, MistakeKind};
@@ -38,10 +38,6 @@ use crate::mistake::{Mistake, MistakeKind};
 const MAX_BYTES: usize = 1 << 20;
 
 /// What a file turns out to be: with `publish` an open set, else a dataset.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a hundred of them, for the time of reading"
-)]
 pub(crate) enum ReadFile {
     Contract(ReadContract),
     Publication(ReadPublication),

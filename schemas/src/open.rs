@@ -104,17 +104,20 @@ impl OpenProjection {
         self.filter.columns()
     }
 
-    /// In words: each open column, and what becomes of its value.
+    /// In words: the columns that are published as they are, then each other one and what becomes of it.
     pub(crate) fn describe_columns(&self, name: &dyn Fn(usize) -> String) -> Vec<String> {
-        self.outputs
-            .iter()
-            .zip(&self.contract.columns)
-            .map(|(output, open)| match &output.transform {
-                None => open.name.clone(),
-                Some(transform) => {
-                    format!("{}: {}", open.name, transform.describe(output.column, name))
-                }
-            })
+        let named = || self.outputs.iter().zip(&self.contract.columns);
+        let unchanged: Vec<&str> = named()
+            .filter(|(output, _)| output.transform.is_none())
+            .map(|(_, open)| open.name.as_str())
+            .collect();
+        let changed = named().filter_map(|(output, open)| {
+            let transform = output.transform.as_ref()?;
+            let words = transform.describe(output.column, name);
+            Some(format!("{}: {words}", open.name))
+        });
+        std::iter::once(format!("as they are: {}", unchanged.join(", ")))
+            .chain(changed)
             .collect()
     }
 

@@ -210,7 +210,7 @@ impl RuleReader<'_, '_, '_> {
             Some(0) => {
                 let line = self.fields.line_of("multiple_of");
                 let hint = "write a whole number above 0, as in `multiple_of: 1000`";
-                let what = "`multiple_of: 0` no number is";
+                let what = "`multiple_of: 0` has no multiples";
                 self.notes.note(line, MistakeKind::Value, what, hint);
             }
             Some(step) if fits => self.rules.push(ValueRule::MultipleOf(step)),

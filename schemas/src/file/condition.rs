@@ -28,6 +28,7 @@ pub(super) fn read(
             padded: read.rules.padded,
             values: Vec::new(),
             null: false,
+            written: values.iter().map(|value| value.text.into()).collect(),
         };
         for value in values {
             match postgresql_text(&read.column.column_type, value.text) {

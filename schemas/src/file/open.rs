@@ -113,8 +113,13 @@ impl ReadOpen {
             if !whole.identifies(column) {
                 let name = &whole.columns[column].name;
                 let what = format!("row filter `{name}` is not in the table's replica identity");
+                let key: Vec<&str> = whole
+                    .key_columns()
+                    .map(|column| column.name.as_str())
+                    .collect();
+                let key = key.join(", ");
                 let hint = format!(
-                    "write `identity: [<key>, {name}]` in `source` and make that index at the source, or `identity: full`: without it the old value is not sent, and a row that stops being public can't be told from one that never was"
+                    "write `identity: [{key}, {name}]` in `source` and make that index at the source, or `identity: full`: without it the old value is not sent, and a row that stops being public can't be told from one that never was"
                 );
                 notes.note(self.rows_line, MistakeKind::Conflict, what, hint);
             }

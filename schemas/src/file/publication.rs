@@ -11,7 +11,7 @@ use crate::mistake::MistakeKind;
 use crate::names;
 use crate::publication::{ColumnValues, Content, HourlyMean, Keywords, Publication, Resource};
 
-/// A day at most without news would be no publishing; faster than a minute nobody reads.
+/// Faster than a minute nobody reads, and what is published less than once a year is no feed.
 const EVERY_SECONDS: std::ops::RangeInclusive<u32> = 60..=366 * 86_400;
 
 pub(crate) struct ReadPublication {
@@ -142,9 +142,10 @@ fn resource(node: &Node, notes: &mut Notes) -> Option<Resource> {
         "name the dataset that it is made from",
         notes,
     );
-    let name = match fields.has("name") {
-        true => entry::id(&mut fields, "name", "", notes),
-        false => dataset,
+    let name = if fields.has("name") {
+        entry::id(&mut fields, "name", "", notes)
+    } else {
+        dataset
     };
     let title = required_label(&mut fields, "title", notes);
     let content = match fields.node("hourly_mean") {
@@ -271,19 +272,19 @@ fn check_mean(mean: &mut HourlyMean, open: &Contract, line: usize, notes: &mut N
     let mut check = |name: &str, wanted: &str, fits: fn(&ColumnType) -> bool| {
         open_type(open, At { text: name, line }, wanted, fits, notes);
     };
-    check(&mean.value, "a number", ColumnType::is_number);
-    check(&mean.at, "a timestamptz", |column_type| {
+    check(&mean.value, " that is a number", ColumnType::is_number);
+    check(&mean.at, " that is a timestamptz", |column_type| {
         *column_type == ColumnType::Timestamptz
     });
     for name in &mean.by {
-        check(name, "listed", |_| true);
+        check(name, "", |_| true);
     }
     for term in &mut mean.filter {
         let column = At {
             text: &term.column,
             line,
         };
-        let Some(column_type) = open_type(open, column, "listed", |_| true, notes) else {
+        let Some(column_type) = open_type(open, column, "", |_| true, notes) else {
             continue;
         };
         for value in &mut term.values {
@@ -318,7 +319,7 @@ fn open_type<'c>(
         .filter(|column_type| fits(column_type));
     if found.is_none() {
         let what = format!(
-            "the open side of `{}` has no column `{}` that is {wanted}",
+            "the open side of `{}` has no column `{}`{wanted}",
             open.dataset,
             shown(at.text)
         );

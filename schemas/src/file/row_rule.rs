@@ -127,6 +127,9 @@ fn read_rule(
     })
 }
 
+/// It is there, but with a mistake that has been noted.
+struct Noted;
+
 /// What the rules read their keys with.
 struct RowRuleReader<'f, 'a, 'n> {
     fields: &'f mut Fields<'a>,
@@ -149,17 +152,18 @@ impl<'a> RowRuleReader<'_, 'a, '_> {
         self.fitting(key, at, fits, wanted)
     }
 
-    /// Outer None: it is there, with a mistake.
     fn optional_column(
         &mut self,
         key: &'static str,
         fits: fn(&ColumnType) -> bool,
         wanted: &str,
-    ) -> Option<Option<usize>> {
-        match self.fields.text(key, self.notes) {
-            Some(at) => self.fitting(key, at, fits, wanted).map(Some),
-            None => (!self.fields.has(key)).then_some(None),
+    ) -> Result<Option<usize>, Noted> {
+        if !self.fields.has(key) {
+            return Ok(None);
         }
+        let at = self.fields.text(key, self.notes).ok_or(Noted)?;
+        let column = self.fitting(key, at, fits, wanted).ok_or(Noted)?;
+        Ok(Some(column))
     }
 
     fn fitting(
@@ -240,13 +244,18 @@ impl<'a> RowRuleReader<'_, 'a, '_> {
     }
 
     /// Both ends of a range of whole metres or of degrees.
-    fn bounds<T: std::str::FromStr>(&mut self, key: &'static str, example: &str) -> Option<(T, T)> {
+    fn bounds<T: std::str::FromStr + PartialOrd>(
+        &mut self,
+        key: &'static str,
+        example: &str,
+    ) -> Option<(T, T)> {
         let hint = format!("write the range, as in `{key}: {example}`");
         let at = self.fields.required_text(key, &hint, self.notes)?;
         let bounds = at
             .text
             .split_once("..")
-            .and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)));
+            .and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)))
+            .filter(|(low, high)| low <= high);
         if bounds.is_none() {
             let what = format!("`{key}: {}` is no range like `{example}`", shown(at.text));
             self.notes.note(at.line, MistakeKind::Value, what, hint);

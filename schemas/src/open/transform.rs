@@ -149,15 +149,12 @@ fn geometry_of_wgs84(zone: Zone, text: &str) -> Option<String> {
 
 impl Round {
     fn text(&self, text: &str) -> Option<String> {
-        let plain;
-        let decimal = match Decimal::parse(text) {
-            Some(decimal) => decimal,
-            None => {
-                // A float with an exponent; Rust writes it out. NaN and infinity stay no decimal.
-                plain = text.parse::<f64>().ok()?.to_string();
-                Decimal::parse(&plain)?
-            }
+        // A float with an exponent is written out by Rust. NaN and infinity are no decimals either way.
+        let plain = match Decimal::parse(text) {
+            Some(_) => text.to_owned(),
+            None => text.parse::<f64>().ok()?.to_string(),
         };
+        let decimal = Decimal::parse(&plain)?;
         let rounded = decimal.rounded(self.grain)?;
         match self.column_type {
             ColumnType::Numeric { precision, scale } => {

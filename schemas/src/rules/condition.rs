@@ -18,6 +18,8 @@ pub(crate) struct Term {
     pub(crate) values: Vec<Box<str>>,
     /// Null is one of the values.
     pub(crate) null: bool,
+    /// The values as the contract writes them, for people.
+    pub(crate) written: Vec<Box<str>>,
 }
 
 impl Condition {
@@ -42,20 +44,12 @@ impl Condition {
         self.terms.iter_mut().map(|term| &mut term.column)
     }
 
-    /// `state is issued and is_public is t`
+    /// `state is issued and is_public is true`
     pub(crate) fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
         let terms: Vec<String> = self
             .terms
             .iter()
-            .map(|term| {
-                let values: Vec<&str> = term
-                    .values
-                    .iter()
-                    .map(AsRef::as_ref)
-                    .chain(term.null.then_some("null"))
-                    .collect();
-                format!("{} is {}", name(term.column), values.join(" or "))
-            })
+            .map(|term| format!("{} is {}", name(term.column), term.written.join(" or ")))
             .collect();
         terms.join(" and ")
     }

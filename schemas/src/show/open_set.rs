@@ -6,12 +6,12 @@ use crate::publication::{Content, HourlyMean, Publication};
 
 /// Everything an open set's file says, in both languages.
 pub fn page(publication: &Publication) -> String {
-    let mut text = format!("{} — {}\n", publication.name.vi, publication.name.en);
+    let mut lines = vec![format!("{} — {}", publication.name.vi, publication.name.en)];
     for label in [&publication.about, &publication.legal]
         .into_iter()
         .flatten()
     {
-        text += &format!("{}\n{}\n", label.vi, label.en);
+        lines.push(format!("{}\n{}", label.vi, label.en));
     }
     let mut facts = vec![
         ("open set", publication.dataset.to_string()),
@@ -40,10 +40,12 @@ pub fn page(publication: &Publication) -> String {
     if !words.is_empty() {
         facts.push(("keywords", words.join(", ")));
     }
-    text.push('\n');
-    for (name, value) in facts {
-        text += &format!("{name:<11}{value}\n");
-    }
+    lines.push(String::new());
+    lines.extend(
+        facts
+            .iter()
+            .map(|(name, value)| format!("{name:<11}{value}")),
+    );
     let head = ["RESOURCE", "DATASET", "CONTENT", "TIẾNG VIỆT", "ENGLISH"].map(str::to_owned);
     let rows: Vec<[String; 5]> = publication
         .resources
@@ -58,8 +60,9 @@ pub fn page(publication: &Publication) -> String {
             ]
         })
         .collect();
-    text.push('\n');
-    text + &table(&head, &rows)
+    lines.push(String::new());
+    lines.push(table(&head, &rows));
+    lines.join("\n")
 }
 
 fn content(content: &Content) -> String {

@@ -96,19 +96,15 @@ pub(crate) fn run(
     }
 }
 
-/// The contract of a dataset, or a refusal that names those there are.
+/// The contract of a dataset, or a refusal that names the nearest one.
 pub(crate) fn find<'a>(
     catalogue: &'a Catalogue,
     dataset: &str,
 ) -> Result<&'a Contract, BoxFailure> {
     catalogue.get(dataset).ok_or_else(|| {
-        let known = catalogue
-            .iter()
-            .map(|contract| contract.dataset.to_string())
-            .collect();
         Refusal::UnknownDataset {
             dataset: dataset.to_owned(),
-            known,
+            nearest: catalogue.nearest(dataset).map(str::to_owned),
         }
         .into()
     })

@@ -9,7 +9,10 @@ pub(crate) enum Refusal {
     #[error("there is no code `{code}`")]
     UnknownCode { code: String, known: usize },
     #[error("there is no dataset `{dataset}`")]
-    UnknownDataset { dataset: String, known: Vec<String> },
+    UnknownDataset {
+        dataset: String,
+        nearest: Option<String>,
+    },
     #[error("name a dataset to see its Avro, or give `--write` alone to write the files of all")]
     DatasetOrWrite,
     #[error("source `{name}` is not fit to be captured: {problems} problems")]
@@ -56,7 +59,13 @@ impl Failure for Refusal {
             Refusal::UnknownCode { known, .. } => {
                 format!("`bangioc explain` lists the {known} codes there are")
             }
-            Refusal::UnknownDataset { known, .. } => format!("there are {}", known.join(", ")),
+            Refusal::UnknownDataset {
+                nearest: Some(nearest),
+                ..
+            } => format!("did you mean `{nearest}`? `bangioc contract list` shows all"),
+            Refusal::UnknownDataset { nearest: None, .. } => {
+                "`bangioc contract list` shows all".into()
+            }
             Refusal::SourceUnfit { .. } => {
                 "let its administrator run the SQL above, then check again".into()
             }

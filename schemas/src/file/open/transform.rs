@@ -32,13 +32,13 @@ pub(super) fn read(node: &Node, columns: &[ReadColumn], outputs: &mut [Output], 
         let Some((name, transform)) = one(entry, column, columns, notes) else {
             continue;
         };
-        match outputs.iter_mut().find(|output| output.column == column) {
-            Some(output) => output.transformed(name, transform),
-            None => {
-                let what = format!("column `{}` is transformed, but not in `open`", at.text);
-                let hint = "add it to `columns` of `open`, or remove the transform";
-                notes.note(at.line, MistakeKind::Conflict, what, hint);
-            }
+        let output = outputs.iter_mut().find(|output| output.column == column);
+        if let Some(output) = output {
+            output.transformed(name, transform);
+        } else {
+            let what = format!("column `{}` is transformed, but not in `open`", at.text);
+            let hint = "add it to `columns` of `open`, or remove the transform";
+            notes.note(at.line, MistakeKind::Conflict, what, hint);
         }
     }
     check_names(node.line, columns, outputs, notes);

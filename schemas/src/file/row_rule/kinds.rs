@@ -1,6 +1,6 @@
 //! Each rule between columns, as its contract writes it.
 
-use super::RowRuleReader;
+use super::{Noted, RowRuleReader};
 use crate::contract::ColumnType;
 use crate::file::code_list::CodeList;
 use crate::file::column_rule::parse_range;
@@ -12,7 +12,7 @@ use crate::rules::row::link::{BranchParent, Member, Sha256Of};
 use crate::rules::row::measure::{JsonNumbers, Measurement, Parameter};
 use crate::rules::row::moment::{ConsecutiveYears, Order, RecordDate, Scale, Window};
 use crate::rules::row::person::{PartialDate, PersonalId};
-use crate::rules::row::place::{GeoJson, Outline};
+use crate::rules::row::place::{GeoJson, Outline, SystemColumn};
 use crate::rules::row::presence::{Limit, Require, Secret};
 
 /// The same limit as for any outline that is carried.
@@ -139,7 +139,8 @@ impl RowRuleReader<'_, '_, '_> {
         let sex = self.optional_column("sex", ColumnType::is_text, "a text");
         let birth_date = self.optional_column("birth_date", is_date, "a date");
         let birth_text = self.optional_column("birth_text", ColumnType::is_text, "a text");
-        if [sex, birth_date, birth_text] == [Some(None); 3] {
+        let others = [&sex, &birth_date, &birth_text];
+        if others.into_iter().all(|other| matches!(other, Ok(None))) {
             let what = "rule `personal_id` has nothing to compare with";
             let hint = "name `sex`, `birth_date` or `birth_text`; for the form alone write `format: personal_id` at the column";
             let line = self.fields.line;
@@ -147,9 +148,9 @@ impl RowRuleReader<'_, '_, '_> {
         }
         Some(RowRuleKind::PersonalId(PersonalId {
             id: id?,
-            sex: sex?,
-            birth_date: birth_date?,
-            birth_text: birth_text?,
+            sex: sex.ok()?,
+            birth_date: birth_date.ok()?,
+            birth_text: birth_text.ok()?,
         }))
     }
 
@@ -159,32 +160,41 @@ impl RowRuleReader<'_, '_, '_> {
         let precision = self.text_column("precision");
         Some(RowRuleKind::PartialDate(PartialDate {
             date: date?,
-            text: text?,
+            text: text.ok()?,
             precision: precision?,
         }))
     }
 
     pub(super) fn outline(&mut self) -> Option<RowRuleKind> {
         let wkt = self.text_column("geometry");
-        let srid = self.column(
-            "srid",
-            |column_type| *column_type == ColumnType::Integer,
-            "an integer",
-        );
-        let srids: Option<Vec<Box<str>>> = self
-            .texts("srids")
-            .map(|srids| srids.iter().map(|at| at.text.into()).collect());
+        let system = if self.fields.has("srid") || self.fields.has("srids") {
+            self.system_column().map(Some).ok_or(Noted)
+        } else {
+            Ok(None)
+        };
         let area = self.optional_column("area", ColumnType::is_number, "a number in square metres");
         let east = self.bounds("east", "440000..620000");
         let north = self.bounds("north", "2460000..2565000");
         Some(RowRuleKind::Outline(Outline {
             wkt: wkt?,
-            srid: srid?,
-            srids: srids?,
-            area: area?,
+            system: system.ok()?,
+            area: area.ok()?,
             bounds: Bounds::of_metres(east?, north?),
             max_vertices: self.max_vertices()?,
         }))
+    }
+
+    fn system_column(&mut self) -> Option<SystemColumn> {
+        let column = self.column(
+            "srid",
+            |column_type| *column_type == ColumnType::Integer,
+            "an integer",
+        );
+        let srids = self.texts("srids")?;
+        Some(SystemColumn {
+            column: column?,
+            srids: srids.iter().map(|at| at.text.into()).collect(),
+        })
     }
 
     pub(super) fn geojson(&mut self) -> Option<RowRuleKind> {
@@ -286,12 +296,11 @@ impl RowRuleReader<'_, '_, '_> {
         let inner = Fields::of(node, "`fields`", self.notes)?;
         let mut fields = Vec::new();
         for (key, at) in inner.texts_of_all(self.notes) {
-            match parse_range(at.text) {
-                Some(range) => fields.push((key.to_owned(), range)),
-                None => {
-                    let what = format!("`{}: {}` is no range", shown(key), shown(at.text));
-                    self.notes.note(at.line, MistakeKind::Value, what, hint);
-                }
+            if let Some(range) = parse_range(at.text) {
+                fields.push((key.to_owned(), range));
+            } else {
+                let what = format!("`{}: {}` is no range", shown(key), shown(at.text));
+                self.notes.note(at.line, MistakeKind::Value, what, hint);
             }
         }
         Some(RowRuleKind::JsonNumbers(JsonNumbers {

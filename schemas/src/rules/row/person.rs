@@ -33,7 +33,7 @@ impl RowCheck for PersonalId {
             .is_none_or(|date| time::days(date).is_some() && year(&date[..4]) == Some(number.year));
         // A text of another form is for its own rule.
         let text_agrees = text(self.birth_text)
-            .and_then(|text| BirthText::read(text))
+            .and_then(BirthText::read)
             .is_none_or(|text| text.year == number.year);
         if sex_agrees && date_agrees && text_agrees {
             Ok(())

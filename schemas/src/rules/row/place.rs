@@ -9,23 +9,44 @@ use crate::rules::{Breach, RuleCode};
 #[derive(Clone, Debug)]
 pub(crate) struct Outline {
     pub(crate) wkt: usize,
-    /// Column of the reference system, and those it may name.
-    pub(crate) srid: usize,
-    pub(crate) srids: Vec<Box<str>>,
+    pub(crate) system: Option<SystemColumn>,
     /// Column of the area in square metres.
     pub(crate) area: Option<usize>,
-    /// Where shapes of the first of `srids` lie.
+    /// Where shapes lie, of the first of several systems.
     pub(crate) bounds: Bounds,
     pub(crate) max_vertices: usize,
+}
+
+/// A column that names the reference system of each row.
+#[derive(Clone, Debug)]
+pub(crate) struct SystemColumn {
+    pub(crate) column: usize,
+    /// Those it may name.
+    pub(crate) srids: Vec<Box<str>>,
+}
+
+impl SystemColumn {
+    /// Is it one of them, and then: is it the first, as far as is known?
+    fn is_first(&self, row: Row<'_>) -> Option<bool> {
+        let srid = match row.cell(self.column) {
+            Cell::Text(srid) => srid,
+            Cell::Null => return None,
+            Cell::Absent(_) => return Some(false),
+        };
+        let place = self.srids.iter().position(|known| known.as_ref() == srid)?;
+        Some(place == 0)
+    }
 }
 
 impl RowCheck for Outline {
     fn check(&self, row: Row<'_>) -> Result<(), Breach> {
         let breach = Err(Breach::of(RuleCode::Geometry, self.wkt));
-        let srid = match row.cell(self.srid) {
-            Cell::Text(srid) if self.srids.iter().any(|known| known.as_ref() == srid) => Some(srid),
-            Cell::Absent(_) => None,
-            Cell::Text(_) | Cell::Null => return breach,
+        let Some(is_bounded) = self
+            .system
+            .as_ref()
+            .map_or(Some(true), |system| system.is_first(row))
+        else {
+            return breach;
         };
         let Some(text) = row.cell(self.wkt).text() else {
             return Ok(());
@@ -33,8 +54,7 @@ impl RowCheck for Outline {
         let Some(shape) = wkt::shape(text, self.max_vertices) else {
             return breach;
         };
-        let main = self.srids.first().map(AsRef::as_ref);
-        let in_place = srid.is_none() || srid != main || shape.lies_within(&self.bounds);
+        let in_place = !is_bounded || shape.lies_within(&self.bounds);
         let area = self.area.map_or(Cell::Null, |column| row.cell(column));
         if in_place && area_agrees(area, &shape) && shape.is_simple() {
             Ok(())
@@ -44,7 +64,8 @@ impl RowCheck for Outline {
     }
 
     fn columns_mut(&mut self) -> Vec<&mut usize> {
-        let mut columns = vec![&mut self.wkt, &mut self.srid];
+        let mut columns = vec![&mut self.wkt];
+        columns.extend(self.system.as_mut().map(|system| &mut system.column));
         columns.extend(&mut self.area);
         columns
     }
@@ -52,14 +73,23 @@ impl RowCheck for Outline {
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
         let area = self
             .area
-            .map(|area| format!("its area within 1 % or 5 m² of {}, ", name(area)))
+            .map(|area| format!(", its area within 1 % or 5 m² of {}", name(area)))
+            .unwrap_or_default();
+        let system = self
+            .system
+            .as_ref()
+            .map(|system| {
+                format!(
+                    ", {} one of {}",
+                    name(system.column),
+                    system.srids.join(", ")
+                )
+            })
             .unwrap_or_default();
         format!(
-            "{} is a simple polygon of at most {} vertices in the province, {area}{} one of {}",
+            "{} is a simple polygon of at most {} vertices in the province{area}{system}",
             name(self.wkt),
             self.max_vertices,
-            name(self.srid),
-            self.srids.join(", ")
         )
     }
 }

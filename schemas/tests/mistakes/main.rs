@@ -2,13 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
 
-use std::path::{Path, PathBuf};
+mod folder;
+mod open;
+mod open_set;
+
+use std::path::Path;
 
 use bangioc_schemas::avro_files;
 use bangioc_schemas::catalogue::Catalogue;
 use bangioc_schemas::contract::Contract;
+use folder::Folder;
 
-const GOOD: &str = "\
+pub(crate) const GOOD: &str = "\
 dataset: parcel
 owner: so-a
 name: { vi: Thửa đất, en: Parcels }
@@ -24,12 +29,17 @@ columns:
 
 /// The mistakes of the good contract after replacing some text.
 fn mistakes(replacements: &[(&str, &str)]) -> String {
-    let mut text = GOOD.to_owned();
+    Contract::from_yaml(&replaced(GOOD, replacements))
+        .map_or_else(|errors| errors.to_string(), |_| String::new())
+}
+
+pub(crate) fn replaced(text: &str, replacements: &[(&str, &str)]) -> String {
+    let mut text = text.to_owned();
     for (from, to) in replacements {
         assert!(text.contains(from), "{from}");
         text = text.replace(from, to);
     }
-    Contract::from_yaml(&text).map_or_else(|errors| errors.to_string(), |_| String::new())
+    text
 }
 
 #[test]
@@ -101,7 +111,7 @@ fn keys_of_the_file() {
     contract.yaml:5: BG0704: unknown key `partition` in the contract
       hint: did you mean `partitions`?
     contract.yaml:6: BG0704: unknown key `consumers` in the contract
-      hint: the contract knows: about, columns, dataset, dead_letter, freshness, key, kind, name, natural_key, owner, partitions, rules, source, status, truncate
+      hint: the contract knows: about, catalogue, columns, dataset, dead_letter, draft_because, freshness, key, kind, legal, name, natural_key, open, owner, partitions, publish, rules, source, status, truncate
     ");
     insta::assert_snapshot!(mistakes(&[("owner: so-a\n", ""), ("name: { vi: Thửa đất, en: Parcels }\n", ""), ("kind: state\n", "")]), @r"
     3 mistakes in the contracts
@@ -250,33 +260,6 @@ fn limits() {
     ");
 }
 
-/// A folder of files, gone when dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn with(name: &str, files: &[(&str, &str)]) -> Folder {
-        let folder = Folder(
-            std::env::temp_dir().join(format!("bangioc-contracts-{name}-{}", std::process::id())),
-        );
-        for (file, text) in files {
-            let path = folder.0.join(file);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        folder
-    }
-
-    fn mistakes(&self) -> String {
-        Catalogue::read(&self.0).map_or_else(|errors| errors.to_string(), |_| String::new())
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _gone_already = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 #[test]
 fn every_mistake_of_every_file_at_once() {
     let twin = GOOD.replace("owner: so-a", "owner: so-b\npartition: 2");
@@ -347,4 +330,144 @@ fn avro_files_out_of_step_are_named_and_written() {
     assert_eq!(avro_files::write(&folder.0, &catalogue).unwrap().len(), 3);
     assert_eq!(avro_files::check(&folder.0, &catalogue), Ok(()));
     assert_eq!(avro_files::write(&folder.0, &catalogue).unwrap().len(), 0);
+}
+
+#[test]
+fn drafts() {
+    insta::assert_snapshot!(mistakes(&[("kind: state", "kind: state\nstatus: draft")]), @r"
+    1 mistake in the contracts
+    contract.yaml:5: BG0705: key `draft_because` is missing
+      hint: say why it is only a draft: `draft_because: { vi: …, en: … }`
+    ");
+    insta::assert_snapshot!(mistakes(&[("kind: state", "kind: state\ndraft_because: { vi: a, en: a }")]), @r"
+    1 mistake in the contracts
+    contract.yaml:5: BG0708: `draft_because`, but the contract is active
+      hint: remove it, or write `status: draft`
+    ");
+    let draft = "dataset: parcel\nowner: so-a\nname: { vi: a, en: a }\nkind: state\nstatus: draft\ndraft_because: { vi: a, en: a }\n";
+    let contract = Contract::from_yaml(draft).unwrap();
+    assert!(!contract.is_active() && contract.draft_because.is_some());
+}
+
+#[test]
+fn catalogue_entries() {
+    insta::assert_snapshot!(mistakes(&[("kind: state", "kind: state\ncatalogue: { group: special, consumers: [so-b (all)], personal_data: none, cadence: daily, sensitivity: open }")]), @r"
+    3 mistakes in the contracts
+    contract.yaml:5: BG0703: `consumers: so-b (all)` holds more than lower-case letters, digits and `-`
+      hint: ids are lower-case letters, digits and single `-`, begin with a letter, 48 characters at most
+    contract.yaml:5: BG0705: key `seed` is missing
+      hint: write `seed: named`, `field-named`, `implied` or `assumed`, as in the catalogue
+    contract.yaml:5: BG0706: `group` can't be `special`
+      hint: write one of `specialised`, `shared-national`, `shared-provincial`, `open`
+    ");
+    let good = "kind: state\ncatalogue: { group: specialised, seed: implied, consumers: [so-b, citizens], personal_data: none, cadence: daily, sensitivity: open }";
+    assert_eq!(mistakes(&[("kind: state", good)]), "");
+}
+
+#[test]
+fn a_comma_in_a_text() {
+    insta::assert_snapshot!(mistakes(&[("en: Area }", "en: Area, in m² }")]), @r"
+    1 mistake in the contracts
+    contract.yaml:9: BG0704: unknown key `in m²` in column `area`
+      hint: a text with a comma needs quotes inside `{ }`: `vi: 'a, b'`
+    ");
+}
+
+#[test]
+fn rules_of_the_province() {
+    insta::assert_snapshot!(mistakes(&[("en: Area }", "en: Area, multiple_of: 0, max_items: 3, letters: name }"), ("en: Code }", "en: Code, letters: all, not_script: latin, starts_with: '\\x0', max_bytes: many }")]), @r"
+    7 mistakes in the contracts
+    contract.yaml:8: BG0706: `letters` can't be `all`
+      hint: write one of `name`
+    contract.yaml:8: BG0706: `max_bytes` is not a whole number: `many`
+      hint: write digits only, as in `3`
+    contract.yaml:8: BG0706: `not_script` can't be `latin`
+      hint: write one of `han`
+    contract.yaml:8: BG0709: `starts_with` is for bytea, and this column is `varchar(9)`
+      hint: remove it, or correct the type
+    contract.yaml:9: BG0706: `multiple_of: 0` has no multiples
+      hint: write a whole number above 0, as in `multiple_of: 1000`
+    contract.yaml:9: BG0709: `letters` is for texts, and this column is `numeric(9,1)`
+      hint: remove it, or correct the type
+    contract.yaml:9: BG0709: `max_items` is for arrays, and this column is `numeric(9,1)`
+      hint: remove it, or correct the type
+    ");
+    insta::assert_snapshot!(mistakes(&[("type: varchar(9)", "type: bytea"), ("key: [code]", "key: [seen]"), ("en: Code }", "en: Code, starts_with: '\\xf' }")]), @r"
+    1 mistake in the contracts
+    contract.yaml:8: BG0706: `starts_with: \xf` is no hexadecimal
+      hint: write two digits for each octet, as in `'\xffd8ff'`, or the text itself
+    ");
+    let rules = "rules:\n  - order: [area, seen]\n  - order: [area]\n  - require: [area]\n  - limit: code\n    range: 5\n    when: { area: [1] }\n  - personal_id: code\n  - partial_date: seen\n    precision: code\n  - json_numbers: code\n    fields: { a: b }\n  - geojson: area\n    east: a..b\n  - record_date: code\n    off: seen\ncolumns:";
+    insta::assert_snapshot!(mistakes(&[("columns:", rules)]), @r"
+    15 mistakes in the contracts
+    contract.yaml:8: BG0709: `order` compares columns of different kinds
+      hint: name only numbers, only dates, only times, only timestamp or only timestamptz
+    contract.yaml:9: BG0706: `order` names fewer than 2 columns
+      hint: name all that it compares
+    contract.yaml:10: BG0705: rule `require` has no `when`
+      hint: say when, as in `when: { rank: [national] }`; if always, write `required: true` at the column
+    contract.yaml:11: BG0709: `limit: code` is `varchar(9)`, and the rule needs a number
+      hint: name another column, or correct its type
+    contract.yaml:12: BG0706: `range: 5` is no range
+      hint: write `range: 1..9999`, `0..` or `..100`
+    contract.yaml:13: BG0706: column `area` can't be compared with `1`
+      hint: name a column that is text, an enum, boolean, a whole number or a date
+    contract.yaml:14: BG0705: rule `personal_id` has nothing to compare with
+      hint: name `sex`, `birth_date` or `birth_text`; for the form alone write `format: personal_id` at the column
+    contract.yaml:15: BG0709: `partial_date: seen` is `timestamptz`, and the rule needs a date
+      hint: name another column, or correct its type
+    contract.yaml:17: BG0709: `json_numbers: code` is `varchar(9)`, and the rule needs json or jsonb
+      hint: name another column, or correct its type
+    contract.yaml:18: BG0706: `a: b` is no range
+      hint: write `fields: { pulse: 20..250 }`
+    contract.yaml:19: BG0705: key `north` is missing
+      hint: write the range, as in `north: 22.3..23.2`
+    contract.yaml:19: BG0709: `geojson: area` is `numeric(9,1)`, and the rule needs json, jsonb or a text
+      hint: name another column, or correct its type
+    contract.yaml:20: BG0706: `east: a..b` is no range like `105.2..106.9`
+      hint: write the range, as in `east: 105.2..106.9`
+    contract.yaml:21: BG0705: key `of` is missing
+      hint: name the column: `of: …`
+    contract.yaml:22: BG0704: unknown key `off` in rule `record_date`
+      hint: rule `record_date` knows: of, record_date, when
+    ");
+}
+
+/// The largest schema is that of the largest contract: far below what a registry takes.
+#[test]
+fn a_contract_too_large_for_a_registry_is_refused() {
+    let columns = |count: usize| {
+        (0..count).fold(String::new(), |columns, i| {
+            columns
+                + &format!("  c{i}: {{ type: 'numeric(12,1)', class: internal, vi: a, en: a }}\n")
+        })
+    };
+    let with = |count| GOOD.replace("  area:", &format!("{}  area:", columns(count)));
+    let largest = Contract::from_yaml(&with(496)).unwrap();
+    let schema = bangioc_schemas::avro::value_schema(&largest, "caobang.shared.so-a.parcel");
+    assert!(schema.len() < 1 << 20, "{}", schema.len());
+    insta::assert_snapshot!(Contract::from_yaml(&with(10_000)).unwrap_err().to_string(), @r"
+    1 mistake in the contracts
+    contract.yaml:8: BG0714: more than 500 columns
+      hint: split the table into datasets
+    ");
+}
+
+#[test]
+fn names_that_can_not_stand_everywhere() {
+    let (id, column) = ("a".repeat(64), "b".repeat(64));
+    insta::assert_snapshot!(mistakes(&[("dataset: parcel", &format!("dataset: {id}")), ("  area:", &format!("  {column}:"))]), @r"
+    2 mistakes in the contracts
+    contract.yaml:1: BG0703: `dataset: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…` is longer than 48 characters
+      hint: ids are lower-case letters, digits and single `-`, begin with a letter, 48 characters at most
+    contract.yaml:9: BG0703: column `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb…` is longer than PostgreSQL's 63 characters
+      hint: write the name as PostgreSQL shows it without quotes; a column that needs quotes can't be carried
+    ");
+    insta::assert_snapshot!(mistakes(&[("dataset: parcel", "dataset: parcel."), ("  area:", "  \"ar'ea\":")]), @r"
+    2 mistakes in the contracts
+    contract.yaml:1: BG0703: `dataset: parcel.` holds more than lower-case letters, digits and `-`
+      hint: ids are lower-case letters, digits and single `-`, begin with a letter, 48 characters at most
+    contract.yaml:9: BG0703: column `ar'ea` holds more than lower-case letters, digits and `_`
+      hint: write the name as PostgreSQL shows it without quotes; a column that needs quotes can't be carried
+    ");
 }
