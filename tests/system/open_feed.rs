@@ -1,5 +1,6 @@
 //! The open feed: only what is public of public rows, and of the others nothing at all.
 
+use std::fs;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -23,6 +24,10 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
     (
         "open_feed::a_filter_flipped_under_load_ends_right",
         a_filter_flipped_under_load_ends_right,
+    ),
+    (
+        "open_feed::another_filter_is_copied_and_swept_by_itself",
+        another_filter_is_copied_and_swept_by_itself,
     ),
     (
         "open_feed::broken_and_secret_rows_stay_inside",
@@ -177,7 +182,7 @@ fn a_filter_flipped_under_load_ends_right(platform: &Platform) {
             ),
         );
     }
-    let _capture = world.capture("so-nnmt");
+    let mut capture = world.capture("so-nnmt");
     thread::scope(|scope| {
         for (_, table) in BOTH {
             let world = &world;
@@ -195,6 +200,26 @@ fn a_filter_flipped_under_load_ends_right(platform: &Platform) {
                     ));
                 }
             });
+        }
+        // Killed three times while it is at it, wherever that may be.
+        let records = || {
+            BOTH.map(|(dataset, _)| {
+                world
+                    .platform
+                    .records(&world.open_topic("so-nnmt", dataset))
+                    .len()
+            })
+            .iter()
+            .sum::<usize>()
+        };
+        for _ in 0..3 {
+            let before = records();
+            wait::until("more open records", PATIENCE, || {
+                let now = records();
+                wait::holds(now > before + 20, format!("{now} after {before}"))
+            });
+            let killed = std::mem::replace(&mut capture, world.capture("so-nnmt"));
+            killed.kill();
         }
     });
     for of in BOTH {
@@ -231,6 +256,58 @@ fn a_filter_flipped_under_load_ends_right(platform: &Platform) {
         });
     }
     nothing_private(&world);
+}
+
+fn another_filter_is_copied_and_swept_by_itself(platform: &Platform) {
+    let world = world(platform, "widened");
+    sites::add(&world, INDEXED.1, 1, 40);
+    world.source(
+        "so-nnmt",
+        "update site set is_public = true, state = 'issued' where visitors % 4 = 0",
+    );
+    let capture = world.capture("so-nnmt");
+    settle(&world, INDEXED);
+    let rows = |what: &str, wanted: &str| {
+        let mut wanted = world.source("so-nnmt", &format!(
+            "select concat_ws('|', site_code, name_vi, coalesce(story, ''), visitors) from site where {wanted}"
+        ));
+        wanted.sort();
+        wait::until(what, PATIENCE, || {
+            let found = last_rows(&world, INDEXED.0);
+            wait::holds(
+                found == wanted,
+                format!("{} wanted, {} found", wanted.len(), found.len()),
+            )
+        });
+        wanted.len()
+    };
+    let narrow = rows("what is public", "is_public and state = 'issued'");
+    capture.stop();
+    let file = world.dir.join("contracts/so-nnmt/site.yaml");
+    let contract = fs::read_to_string(&file).expect("a contract");
+    fs::write(&file, contract.replace(", state: [issued] }", " }")).expect("a contract");
+    let capture = world.capture("so-nnmt");
+    let wide = rows("more to be public", "is_public");
+    assert!(wide > narrow, "{wide} after {narrow}");
+    capture.wait_for_log("copied again", PATIENCE);
+    // Those that the new filter leaves out would go by a sweep on both sides.
+    wait::until("a sweep on either side", PATIENCE, || {
+        let sweeps = ["shared", "open"].map(|side| {
+            let records = platform.records(&format!("widened.progress.{side}.so-nnmt"));
+            let values = records.iter().filter_map(|record| record.value.as_ref());
+            let sweep = format!(r#""kind":"sweep","topic":"widened.{side}.so-nnmt.site""#);
+            values
+                .filter(|value| String::from_utf8_lossy(value).contains(&sweep))
+                .count()
+        });
+        wait::holds(sweeps == [1, 1], format!("{sweeps:?} sweeps"))
+    });
+    // The same filter again: nothing to copy.
+    let seen = keys_seen(&world, INDEXED.0).len();
+    capture.stop();
+    let _capture = world.capture("so-nnmt");
+    settle(&world, INDEXED);
+    assert_eq!(keys_seen(&world, INDEXED.0).len(), seen);
 }
 
 fn broken_and_secret_rows_stay_inside(platform: &Platform) {

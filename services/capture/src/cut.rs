@@ -112,11 +112,10 @@ impl Cutter {
     /// Another form when the same rows would be cut otherwise.
     pub(crate) fn form(&self) -> String {
         let digest = Sha256::digest(self.projection.form());
-        digest
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        let head = digest
+            .first_chunk()
+            .map_or(0, |head| u64::from_be_bytes(*head));
+        format!("{head:016x}")
     }
 
     /// `now_us`: for rules about time. `out`: takes the row that goes with the answer.
