@@ -2,7 +2,6 @@
 
 use bangioc_feed::KafkaSettings;
 use bangioc_feed::admin::{Admin, AdminError, TopicOrder};
-use bangioc_runtime::failure::BoxFailure;
 
 use crate::error::RegistryFailure;
 
@@ -10,7 +9,7 @@ use crate::error::RegistryFailure;
 const LARGEST_RECORD: u32 = 4 << 20;
 
 /// Checks the topic, or makes it. Returns the cluster's id. Blocks.
-pub(crate) fn prepare(kafka: &KafkaSettings, topic: &str) -> Result<String, BoxFailure> {
+pub(crate) fn prepare(kafka: &KafkaSettings, topic: &str) -> Result<String, RegistryFailure> {
     let admin = Admin::connect(kafka)?;
     let check = || -> Result<String, AdminError> {
         let id = admin.cluster_id()?;
