@@ -49,11 +49,11 @@ fn a_row_arrives_over_the_official_images(runtime: &Runtime) -> Result<(), Box<d
         fs::remove_dir_all(&dir)?;
     }
     let (kafka_port, postgres_port) = (free_port(), free_port());
+    // Goes last: containers are removed by asking the engine, inside a runtime.
+    let _inside = runtime.enter();
     let (_kafka, _postgres) = runtime.block_on(async {
         tokio::try_join!(kafka(&dir, kafka_port), postgres(&dir, postgres_port))
     })?;
-    // For the containers' end: they are removed by asking the engine.
-    let _inside = runtime.enter();
     let kafka = BTreeMap::from([("KAFKA".to_owned(), format!("127.0.0.1:{kafka_port}"))]);
     let postgres = BTreeMap::from(
         [

@@ -51,16 +51,20 @@ fn inspect(admin: &Admin, topic: &str) -> Result<(), RegistryFailure> {
     let configs = admin
         .topic_configs(&[topic])
         .map_err(|error| wrap(topic, error))?;
-    let policy = configs
-        .get(topic)
-        .and_then(|all| all.get("cleanup.policy"))
-        .map_or("", String::as_str);
+    let Some(policy) = configs.get(topic).and_then(|all| all.get("cleanup.policy")) else {
+        // So a broker answers for a moment where the topic or the right is new.
+        let source = AdminError::NotAllowed {
+            principal: admin.principal().to_owned(),
+            what: format!("see the settings of `{topic}`"),
+        };
+        return Err(wrap(topic, source));
+    };
     if policy == "compact" {
         Ok(())
     } else {
         Err(RegistryFailure::NotCompacted {
             topic: topic.to_owned(),
-            policy: policy.to_owned(),
+            policy: policy.clone(),
         })
     }
 }
