@@ -69,8 +69,8 @@ kafka_format() {
     } >"$settings.format"
     local code=0
     java "@$settings.format" >"$settings.format.log" 2>&1 || code=$?
-    # A log of success prints the salted passwords.
     rm -f "$settings.format"
-    [ "$code" != 0 ] || rm -f "$settings.format.log"
+    # The tool prints the salted passwords.
+    sed -i '/ScramCredential/d' "$settings.format.log"
     return "$code"
 }
