@@ -34,9 +34,7 @@ build() {
 
 # settings NAME PRINCIPAL [TABLE…]: target/…/NAME.toml for one service. Further sections come on stdin.
 settings() {
-    local name=$1 principal=$2 level=${BANGIOC_LOG:-info}
-    # `prepare_topics` reads in its words how far it is.
-    [ "$name" != bangioc ] || level=info
+    local name=$1 principal=$2
     service_port=$(free_port)
     {
         printf '# Written by %s.\n' "$(basename "$0")"
@@ -44,7 +42,7 @@ settings() {
         printf '[kafka]\nbrokers = "%s"\nsecurity = "sasl_plaintext"\nuser = "%s"\npassword_file = "%s"\nreplication = 1\n\n' \
             "$(value "$home/kafka/env" KAFKA)" "$principal" "$home/kafka/secrets/$principal"
         printf '[registry]\nurl = "http://127.0.0.1:%s"\nlisten = "127.0.0.1:%s"\n\n' "$registry_port" "$registry_port"
-        printf '[metrics]\nlisten = "127.0.0.1:%s"\n\n[log]\nformat = "text"\nlevel = "%s"\n\n' "$service_port" "$level"
+        printf '[metrics]\nlisten = "127.0.0.1:%s"\n\n[log]\nformat = "text"\nlevel = "%s"\n\n' "$service_port" "${BANGIOC_LOG:-info}"
         cat
     } >"$home/$name.toml"
     service_ports[$name]=$service_port
@@ -116,15 +114,14 @@ stop_services() {
     service_pid=()
 }
 
-# prepare_topics: topics, access rights, registry, schemas. The registry needs its topic and its rights,
-# `topic apply` needs the registry for the schemas: it makes the first, says so, and waits for the second.
+# prepare_topics: topics, access rights, registry, schemas. The registry waits for its topic and its rights,
+# `topic apply` makes them and waits for the registry, which the schemas go to.
 prepare_topics() {
-    local apply log=$home/log/topic-apply.log until_s=$((SECONDS + 60))
-    "$bangioc" --config "$home/bangioc.toml" topic apply >"$log" 2>&1 </dev/null &
-    apply=$!
-    until grep -q 'waiting for the registry' "$log" || ! kill -0 "$apply" 2>/dev/null || [ "$SECONDS" -ge "$until_s" ]; do sleep 0.1; done
+    local log=$home/log/topic-apply.log
     start registry registry
-    if ! wait "$apply"; then
+    # In the background: bash hears Ctrl-C only between commands, and a wait is one that it ends.
+    "$bangioc" --config "$home/bangioc.toml" topic apply >"$log" 2>&1 </dev/null &
+    if ! wait "$!"; then
         watch_services
         tail -n 30 "$log" >&2
         fail "\`bangioc topic apply\` failed" "its own words are above"

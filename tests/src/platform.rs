@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use bangioc_feed::journal::{self, Journal, JournalRecord};
 use bangioc_feed::produce::{Acks, Producer, Record, Tuning};
@@ -57,14 +58,31 @@ impl Platform {
         )
         .expect("PostgreSQL");
         kafka.join().expect("no panic").expect("Kafka");
-        let registry_url = format!("http://127.0.0.1:{}", free_port());
+        Platform::over(
+            dir,
+            read_env(&kafka_dir.join("env")),
+            read_env(&postgres_dir.join("env")),
+        )
+    }
+
+    /// Over servers that run: `kafka` has its address as `KAFKA`, `postgres` libpq's variables, the passwords
+    /// lie in `<dir>/{kafka,postgres}/secrets/<user>`.
+    pub fn over(
+        dir: PathBuf,
+        kafka: BTreeMap<String, String>,
+        postgres: BTreeMap<String, String>,
+    ) -> Platform {
         let platform = Platform {
-            kafka: read_env(&kafka_dir.join("env")),
-            postgres: read_env(&postgres_dir.join("env")),
-            registry_url,
+            kafka,
+            postgres,
+            registry_url: format!("http://127.0.0.1:{}", free_port()),
             registry: Mutex::new(None),
             dir,
         };
+        platform
+            .kafka_as("admin")
+            .check(Duration::from_mins(1))
+            .expect("Kafka");
         // The registry's topic and its rights come before the registry.
         let admin = platform.dir.join("admin.toml");
         let contracts = root().join("schemas");
@@ -96,7 +114,7 @@ impl Platform {
     }
 
     /// How `principal` gets into Kafka; a wrong password for one that does not exist.
-    fn kafka_as(&self, principal: &str) -> KafkaSettings {
+    pub fn kafka_as(&self, principal: &str) -> KafkaSettings {
         let file = self.dir.join(format!("as-{principal}.toml"));
         let secret = self.dir.join("kafka/secrets").join(principal);
         let secret = if secret.exists() {
@@ -238,7 +256,7 @@ impl Platform {
         let path = self.dir.join("registry.toml");
         fs::write(&path, config).expect("a configuration");
         let registry = Service::start("registry", &path, &["run", "registry"], &[], &self.dir);
-        wait::until("the registry", std::time::Duration::from_secs(30), || {
+        wait::until("the registry", Duration::from_secs(30), || {
             wait::holds(std::net::TcpStream::connect(listen).is_ok(), registry.log())
         });
         *self.registry.lock().expect("no panic") = Some(registry);

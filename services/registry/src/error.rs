@@ -1,10 +1,14 @@
 //! How the registry fails as a service. How a request fails is in `refusal`.
 
+use bangioc_feed::FeedError;
 use bangioc_feed::admin::AdminError;
 use bangioc_runtime::failure::{Class, Exit, Failure};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryFailure {
+    /// Reading or writing the topic.
+    #[error(transparent)]
+    Feed(#[from] FeedError),
     #[error("registry `{owner}` has taken over topic `{topic}` (claim {claim})")]
     Superseded {
         topic: String,
@@ -29,9 +33,32 @@ pub enum RegistryFailure {
     },
 }
 
+impl RegistryFailure {
+    pub(crate) fn cannot_listen(address: &str) -> impl FnOnce(std::io::Error) -> Self {
+        let address = address.to_owned();
+        move |source| Self::CannotListen { address, source }
+    }
+
+    /// The topic, or a right to it, is missing: `bangioc topic apply` makes it. Or Kafka keeps our claim
+    /// from us, which it does where the right to read comes last.
+    pub(crate) fn waiting_helps(&self) -> bool {
+        match self {
+            Self::Feed(FeedError::Unauthorized { .. } | FeedError::UnknownTopic { .. }) => true,
+            Self::Topic { source, .. } => matches!(**source, AdminError::NotAllowed { .. }),
+            Self::NotClaimed { .. } => true,
+            Self::Feed(_)
+            | Self::Superseded { .. }
+            | Self::NotCompacted { .. }
+            | Self::Partitions { .. }
+            | Self::CannotListen { .. } => false,
+        }
+    }
+}
+
 impl Failure for RegistryFailure {
     fn code(&self) -> &'static str {
         match self {
+            Self::Feed(failure) => failure.code(),
             Self::Superseded { .. } => "BG0740",
             Self::NotClaimed { .. } => "BG0741",
             Self::Topic { .. } => "BG0742",
@@ -43,6 +70,7 @@ impl Failure for RegistryFailure {
 
     fn class(&self) -> Class {
         match self {
+            Self::Feed(failure) => failure.class(),
             Self::NotClaimed { .. } => Class::Retry,
             Self::Topic { source, .. } => source.class(),
             Self::Superseded { .. }
@@ -54,6 +82,7 @@ impl Failure for RegistryFailure {
 
     fn exit(&self) -> Exit {
         match self {
+            Self::Feed(failure) => failure.exit(),
             Self::NotClaimed { .. } => Exit::Unreachable,
             Self::Topic { source, .. } => source.exit(),
             Self::Superseded { .. } | Self::NotCompacted { .. } | Self::Partitions { .. } => {
@@ -65,6 +94,7 @@ impl Failure for RegistryFailure {
 
     fn hint(&self) -> String {
         match self {
+            Self::Feed(failure) => failure.hint(),
             Self::Superseded { .. } => "one registry writes: stop the other, or leave this one stopped".to_owned(),
             Self::NotClaimed { topic } => {
                 format!("check that Kafka takes records for `{topic}`: the lines above tell why it did not")

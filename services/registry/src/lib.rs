@@ -11,7 +11,7 @@
 //! - `record` → `store`: the topic's records, and what they add up to
 //! - `decision`: request and state → records, or a `refusal`
 //! - `schema_log`: append, read back, the one writer; `topic`: the topic itself
-//! - `api`: routes
+//! - `api`: routes; `waiting`: for topic and rights, at the start
 
 mod api;
 mod compatibility;
@@ -26,18 +26,21 @@ mod refusal;
 mod schema_log;
 mod store;
 mod topic;
+mod waiting;
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bangioc_feed::consume::{Reader, Tuning};
+use bangioc_feed::consume::{PartitionReader, Reader, Tuning};
 use bangioc_feed::journal::{self, JournalRecord};
 use bangioc_feed::{FeedError, KafkaSettings};
 use bangioc_runtime::failure::BoxFailure;
 use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::shutdown::{self, Shutdown};
 use bangioc_runtime::tasks::TaskGroup;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 
 pub use config::Config;
 pub use error::RegistryFailure;
@@ -45,6 +48,7 @@ pub use error::RegistryFailure;
 use api::Api;
 use metrics::RegistryMetrics;
 use schema_log::SchemaLog;
+use waiting::Waiting;
 
 /// What the service needs from outside.
 pub struct Dependencies {
@@ -54,6 +58,8 @@ pub struct Dependencies {
 
 /// How long Kafka may take to answer at the start.
 const START: Duration = Duration::from_secs(30);
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 1024;
 /// How long requests under way may take once the stop is asked for.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
@@ -65,50 +71,46 @@ pub async fn run(config: Config, deps: Dependencies, shutdown: Shutdown) -> Resu
         topic,
         login,
     } = config;
-    let fails = |source| RegistryFailure::CannotListen {
-        address: listen.clone(),
-        source,
-    };
-    // First: the mistake that is quickest to find. Connections wait until the state is there.
-    let listener = TcpListener::bind(&listen).await.map_err(fails)?;
-    let address = listener.local_addr().map_err(fails)?;
+    // First: the mistake that is quickest to find. Listening comes when there is something to answer:
+    // whoever is early is then refused and tries again, instead of hanging on an open connection.
+    let socket = take(&listen).map_err(RegistryFailure::cannot_listen(&listen))?;
+    let address = socket
+        .local_addr()
+        .map_err(RegistryFailure::cannot_listen(&listen))?;
     metrics.unwell("registry", "reading its topic");
     let counted = RegistryMetrics::new(&metrics);
     let owner = format!("{:016x}", rand::random::<u64>());
+    let mut waiting = Waiting::new(&metrics);
+    let opened = tokio::select! {
+        opened = waiting.until(|| open(&kafka, &topic)) => opened?,
+        () = shutdown.requested() => return Ok(()),
+    };
+    // Not before: a producer that may write nowhere yet would end at once, and for good.
     let log = Arc::new(SchemaLog::new(&kafka, &topic, owner, counted.clone())?);
-    let (cluster_id, records, partition) = blocking({
-        let (kafka, topic) = (kafka.clone(), topic.clone());
-        move || -> Result<_, BoxFailure> {
-            kafka.check(START)?;
-            let cluster_id = topic::prepare(&kafka, &topic)?;
-            let records = journal::read_all(&kafka, &topic, journal::From::Beginning)?;
-            let reader = Reader::connect(&kafka, "bangioc-registry", None, &Tuning::default())?;
-            let next = next_offset(&records, &reader, &topic)?;
-            Ok((cluster_id, records, reader.assign(&topic, 0, next)?))
-        }
-    })
-    .await?;
-    log.replay(&records);
-    drop(records);
+    log.replay(&opened.records);
+    drop(opened.records);
 
     let mut tasks = TaskGroup::new(&shutdown);
     // Following ends after serving: the last requests wait for their records to come back.
     let (finished, done) = shutdown::pair();
     tasks.spawn_thread("registry-follow", {
-        let (log, mut partition) = (Arc::clone(&log), partition);
-        move || log.follow(&mut partition, &done)
+        let (log, mut partition) = (Arc::clone(&log), opened.partition);
+        let waiting = Waiting::new(&metrics);
+        move || log.follow(&mut partition, waiting, &done)
     });
     tasks.spawn("registry-serve", async move {
         let service = async {
-            log.claim().await?;
+            waiting.until(|| log.claim()).await?;
+            let cluster_id = opened.cluster_id.into();
+            let mending = tokio::spawn(Arc::clone(&log).mend());
+            let router = api::router(Api { log, metrics: counted, cluster_id }, login.as_ref());
+            let listener = socket.listen(BACKLOG).map_err(RegistryFailure::cannot_listen(&listen))?;
             metrics.well("registry");
             tracing::info!(%address, topic, "registry answers");
-            let mending = tokio::spawn(Arc::clone(&log).mend());
-            let router = api::router(Api { log, metrics: counted, cluster_id: cluster_id.into() }, login.as_ref());
             let server = axum::serve(listener, router).with_graceful_shutdown(shutdown.requested());
             let end = async { server.await }.await;
             mending.abort();
-            end.map_err(|source| RegistryFailure::CannotListen { address: address.to_string(), source })
+            end.map_err(RegistryFailure::cannot_listen(&listen))
         };
         let end = tokio::select! {
             end = service => end,
@@ -121,20 +123,53 @@ pub async fn run(config: Config, deps: Dependencies, shutdown: Shutdown) -> Resu
     tasks.wait().await
 }
 
+/// The address, taken: nobody else can have it, and nobody can connect yet.
+fn take(address: &str) -> io::Result<TcpSocket> {
+    let address: SocketAddr = address.parse().map_err(io::Error::other)?;
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // Connections of a registry that ended a moment ago must not keep its address from us.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+/// The topic as it was found at the start.
+struct Opened {
+    cluster_id: String,
+    records: Vec<JournalRecord>,
+    partition: PartitionReader,
+}
+
+async fn open(kafka: &KafkaSettings, topic: &str) -> Result<Opened, RegistryFailure> {
+    let (kafka, topic) = (kafka.clone(), topic.to_owned());
+    let opened = tokio::task::spawn_blocking(move || {
+        kafka.check(START)?;
+        let cluster_id = topic::prepare(&kafka, &topic)?;
+        let records = journal::read_all(&kafka, &topic, journal::From::Beginning)?;
+        let reader = Reader::connect(&kafka, "bangioc-registry", None, &Tuning::default())?;
+        let next = next_offset(&records, &reader, &topic)?;
+        let partition = reader.assign(&topic, 0, next)?;
+        Ok(Opened {
+            cluster_id,
+            records,
+            partition,
+        })
+    });
+    match opened.await {
+        Ok(end) => end,
+        // Panics are denied in this code; one of a library's goes on as such.
+        Err(broken) => std::panic::resume_unwind(broken.into_panic()),
+    }
+}
+
 /// Where following goes on: after the last record read.
 fn next_offset(records: &[JournalRecord], reader: &Reader, topic: &str) -> Result<i64, FeedError> {
     match records.last() {
         Some(last) => Ok(last.offset + 1),
         None => Ok(reader.watermarks(topic, 0)?.0),
-    }
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, BoxFailure> + Send + 'static,
-) -> Result<T, BoxFailure> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(end) => end,
-        // Panics are denied in this code; one of a library's goes on as such.
-        Err(broken) => std::panic::resume_unwind(broken.into_panic()),
     }
 }

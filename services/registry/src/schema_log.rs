@@ -21,6 +21,7 @@ use crate::metrics::RegistryMetrics;
 use crate::record::{Record, Unreadable, Writer};
 use crate::refusal::Refusal;
 use crate::store::{Applied, Store};
+use crate::waiting::Waiting;
 
 /// An appended record comes back within milliseconds. Longer than the reader's reconnect after a broker's
 /// restart, and shorter than the minute that clients wait for an answer.
@@ -102,6 +103,7 @@ impl SchemaLog {
     pub(crate) fn follow(
         &self,
         partition: &mut PartitionReader,
+        mut waiting: Waiting,
         done: &Shutdown,
     ) -> Result<(), BoxFailure> {
         let limit = Limit {
@@ -109,9 +111,17 @@ impl SchemaLog {
             bytes: 1 << 20,
         };
         while !done.is_requested() {
-            partition.drain(limit, Duration::from_millis(200), &mut |raw| {
+            let drained = partition.drain(limit, Duration::from_millis(200), &mut |raw| {
                 self.take(raw.offset, raw.key, raw.value);
-            })?;
+            });
+            if let Err(failure) = drained.map_err(RegistryFailure::from) {
+                // A right that was there when we began, and is gone, is another matter.
+                let starting = self.seen.borrow().claim.is_none();
+                let Some(delay) = starting.then(|| waiting.delay(&failure)).flatten() else {
+                    return Err(failure.into());
+                };
+                done.pause(delay);
+            }
             if let Some(by) = &self.seen.borrow().superseded_by {
                 return Err(RegistryFailure::Superseded {
                     topic: self.topic.clone(),
@@ -181,11 +191,13 @@ impl SchemaLog {
         let mut pen = self.pen.lock().await;
         loop {
             let before = self.store().highest_id();
-            self.settle(&mut pen)
+            let last = self.put(&mut pen, &[self.next_claim()]).await?;
+            self.read_back(&mut pen, last)
                 .await
                 .map_err(|_| RegistryFailure::NotClaimed {
                     topic: self.topic.clone(),
                 })?;
+            pen.unsure = false;
             // Records that came between the reading and the claim may have held a higher id.
             if self.store().highest_id() == before {
                 return Ok(());
@@ -195,8 +207,7 @@ impl SchemaLog {
 
     /// Appends a claim, and waits for it: everything appended before has come back then too.
     async fn settle(&self, pen: &mut Pen) -> Result<(), Refusal> {
-        let claim = self.next_claim();
-        self.append(pen, &[claim]).await?;
+        self.append(pen, &[self.next_claim()]).await?;
         pen.unsure = false;
         Ok(())
     }
@@ -262,29 +273,40 @@ impl SchemaLog {
         }
     }
 
+    /// Appends, and waits until it has come back.
     async fn append(&self, pen: &mut Pen, records: &[Record]) -> Result<(), Refusal> {
+        match self.put(pen, records).await {
+            Ok(last) => self.read_back(pen, last).await,
+            Err(FeedError::TooLarge { .. }) => Err(Refusal::TooLarge),
+            Err(error) => {
+                tracing::warn!(topic = self.topic, code = error.code(), %error, "could not append");
+                Err(Refusal::Store)
+            }
+        }
+    }
+
+    /// Appends; the last record's offset, if there was any.
+    async fn put(&self, pen: &mut Pen, records: &[Record]) -> Result<Option<i64>, FeedError> {
         let mut last = None;
         for record in records {
             let (key, value) = record.write();
-            match self
+            let value = value.as_ref().map(String::as_bytes);
+            let put = self
                 .journal
-                .append(
-                    &self.topic,
-                    0,
-                    Some(key.as_bytes()),
-                    value.as_ref().map(String::as_bytes),
-                )
-                .await
-            {
+                .append(&self.topic, 0, Some(key.as_bytes()), value);
+            match put.await {
                 Ok(offset) => last = Some(offset),
-                Err(FeedError::TooLarge { .. }) => return Err(Refusal::TooLarge),
                 Err(error) => {
-                    pen.unsure = true;
-                    tracing::warn!(topic = self.topic, code = error.code(), %error, "could not append");
-                    return Err(Refusal::Store);
+                    // One that is too large has not even left us.
+                    pen.unsure |= !matches!(error, FeedError::TooLarge { .. });
+                    return Err(error);
                 }
             }
         }
+        Ok(last)
+    }
+
+    async fn read_back(&self, pen: &mut Pen, last: Option<i64>) -> Result<(), Refusal> {
         let Some(last) = last else { return Ok(()) };
         let mut seen = self.seen.subscribe();
         let read = seen.wait_for(|seen| seen.next > last || seen.superseded_by.is_some());

@@ -2,7 +2,6 @@
 
 use bangioc_feed::KafkaSettings;
 use bangioc_feed::admin::{Admin, AdminError, TopicOrder};
-use bangioc_runtime::failure::BoxFailure;
 
 use crate::error::RegistryFailure;
 
@@ -10,7 +9,7 @@ use crate::error::RegistryFailure;
 const LARGEST_RECORD: u32 = 4 << 20;
 
 /// Checks the topic, or makes it. Returns the cluster's id. Blocks.
-pub(crate) fn prepare(kafka: &KafkaSettings, topic: &str) -> Result<String, BoxFailure> {
+pub(crate) fn prepare(kafka: &KafkaSettings, topic: &str) -> Result<String, RegistryFailure> {
     let admin = Admin::connect(kafka)?;
     let check = || -> Result<String, AdminError> {
         let id = admin.cluster_id()?;
@@ -52,16 +51,20 @@ fn inspect(admin: &Admin, topic: &str) -> Result<(), RegistryFailure> {
     let configs = admin
         .topic_configs(&[topic])
         .map_err(|error| wrap(topic, error))?;
-    let policy = configs
-        .get(topic)
-        .and_then(|all| all.get("cleanup.policy"))
-        .map_or("", String::as_str);
+    let Some(policy) = configs.get(topic).and_then(|all| all.get("cleanup.policy")) else {
+        // So a broker answers for a moment where the topic or the right is new.
+        let source = AdminError::NotAllowed {
+            principal: admin.principal().to_owned(),
+            what: format!("see the settings of `{topic}`"),
+        };
+        return Err(wrap(topic, source));
+    };
     if policy == "compact" {
         Ok(())
     } else {
         Err(RegistryFailure::NotCompacted {
             topic: topic.to_owned(),
-            policy: policy.to_owned(),
+            policy: policy.clone(),
         })
     }
 }

@@ -84,11 +84,14 @@ impl Journal {
                 self.watch.works();
                 Ok(delivery.offset)
             }
-            Err((source, _)) => {
-                if producer.client().fatal_error().is_some() {
+            Err((failed, _)) => {
+                let fatal = producer.client().fatal_error();
+                if fatal.is_some() {
                     let fresh = Journal::producer(&self.settings, &self.watch)?;
                     *self.producer.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
                 }
+                // "Fatal" alone says nothing: what ended the producer is kept beside it.
+                let source = fatal.map_or(failed, |(code, _)| KafkaError::MessageProduction(code));
                 Err(FeedError::of(
                     source,
                     self.settings.place(topic, partition, "appending"),

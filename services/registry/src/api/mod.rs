@@ -91,7 +91,7 @@ pub(crate) fn router(api: Api, login: Option<&Login>) -> Router {
             "/config/{subject}",
             get(settings::subject_config)
                 .put(settings::set_subject_config)
-                .delete(settings::delete_subject_config),
+                .delete(settings::delete_config),
         )
         .route(
             "/mode",
@@ -103,7 +103,7 @@ pub(crate) fn router(api: Api, login: Option<&Login>) -> Router {
             "/mode/{subject}",
             get(settings::subject_mode)
                 .put(settings::set_subject_mode)
-                .delete(settings::delete_subject_mode),
+                .delete(settings::delete_mode),
         )
         // Also where clients ask for what we don't have: confluent-kafka 2.16 asks for associations first,
         // and takes this 404, but no other, for "none".

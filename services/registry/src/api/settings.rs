@@ -11,6 +11,7 @@ use crate::decision::{self, Force};
 use crate::level::{Level, Mode};
 use crate::record::{Config, Record};
 use crate::refusal::Refusal;
+use crate::store::Store;
 
 fn shown(config: Config) -> Answered {
     let mut out = Map::new();
@@ -109,43 +110,15 @@ async fn put_config(api: &Api, subject: Option<String>, body: Body) -> Answered 
     Answer::json(&out)
 }
 
-pub(super) async fn delete_config(State(api): State<Api>) -> Answered {
-    let before = api.log.store().config(None).unwrap_or(UNSET);
-    api.log
-        .write(|_| {
-            Ok((
-                (),
-                vec![Record::Config {
-                    subject: None,
-                    config: None,
-                }],
-            ))
-        })
-        .await?;
-    shown(before)
-}
-
-pub(super) async fn delete_subject_config(
+pub(super) async fn delete_config(
     State(api): State<Api>,
-    Path(subject): Path<String>,
+    subject: Option<Path<String>>,
 ) -> Answered {
-    request::subject(&subject)?;
-    let before = api
-        .log
-        .write(move |store| {
-            let before = store
-                .config(Some(&subject))
-                .ok_or_else(|| Refusal::SubjectNotFound(subject.clone()))?;
-            Ok((
-                before,
-                vec![Record::Config {
-                    subject: Some(subject),
-                    config: None,
-                }],
-            ))
-        })
-        .await?;
-    shown(before)
+    let erased = |subject| Record::Config {
+        subject,
+        config: None,
+    };
+    shown(unset(&api, subject, Store::config, UNSET, erased).await?)
 }
 
 fn shown_mode(mode: Mode) -> Answered {
@@ -208,41 +181,34 @@ async fn put_mode(api: &Api, subject: Option<String>, flags: &Flags, body: Body)
     shown_mode(mode)
 }
 
-pub(super) async fn delete_mode(State(api): State<Api>) -> Answered {
-    let before = api.log.store().mode(None).unwrap_or(Mode::DEFAULT);
-    api.log
-        .write(|_| {
-            Ok((
-                (),
-                vec![Record::Mode {
-                    subject: None,
-                    mode: None,
-                }],
-            ))
-        })
-        .await?;
-    shown_mode(before)
+pub(super) async fn delete_mode(State(api): State<Api>, subject: Option<Path<String>>) -> Answered {
+    let erased = |subject| Record::Mode {
+        subject,
+        mode: None,
+    };
+    shown_mode(unset(&api, subject, Store::mode, Mode::DEFAULT, erased).await?)
 }
 
-pub(super) async fn delete_subject_mode(
-    State(api): State<Api>,
-    Path(subject): Path<String>,
-) -> Answered {
-    request::subject(&subject)?;
-    let before = api
-        .log
+/// Takes back what is set for a subject, or for all of them. Returns what it was.
+async fn unset<T: Send + 'static>(
+    api: &Api,
+    subject: Option<Path<String>>,
+    own: fn(&Store, Option<&str>) -> Option<T>,
+    default: T,
+    erased: fn(Option<String>) -> Record,
+) -> Result<T, Refusal> {
+    let subject = subject.map(|Path(subject)| subject);
+    if let Some(subject) = &subject {
+        request::subject(subject)?;
+    }
+    api.log
         .write(move |store| {
-            let before = store
-                .mode(Some(&subject))
-                .ok_or_else(|| Refusal::SubjectNotFound(subject.clone()))?;
-            Ok((
-                before,
-                vec![Record::Mode {
-                    subject: Some(subject),
-                    mode: None,
-                }],
-            ))
+            let before = match (own(store, subject.as_deref()), &subject) {
+                (Some(before), _) => before,
+                (None, None) => default,
+                (None, Some(subject)) => return Err(Refusal::SubjectNotFound(subject.clone())),
+            };
+            Ok((before, vec![erased(subject)]))
         })
-        .await?;
-    shown_mode(before)
+        .await
 }
