@@ -56,15 +56,14 @@ source_section() {
 store_section() {
     printf '[store]\nhost = "127.0.0.1"\nport = %s\nuser = "bangioc_store"\npassword_file = "%s"\ndatabase = "shared_store"\ntls = "off"\n' \
         "$(value "$home/store/env" PGPORT)" "$home/store/secrets/bangioc_store"
-    printf '\n[sink]\nsecret_file = "%s"\n' "$home/secrets/sink"
 }
+# sink_section SECRET: the two sides share none.
+sink_section() { printf '\n[sink]\nsecret_file = "%s"\n' "$home/secrets/$1"; }
 
-# Beside the sink's own secret: the open side shares none with the other.
 open_section() {
     printf '[open-store]\nhost = "127.0.0.1"\nport = %s\nuser = "bangioc_open_store"\npassword_file = "%s"\ndatabase = "open_store"\ntls = "off"\n' \
         "$(value "$home/store/env" PGPORT)" "$home/store/secrets/bangioc_open_store"
     printf '\n[open-data]\ndir = "%s"\nlisten = "127.0.0.1:%s"\nbase_url = "http://127.0.0.1:%s"\n' "$home/open" "$open_port" "$open_port"
-    printf '\n[sink]\nsecret_file = "%s"\n' "$home/secrets/open-sink"
 }
 
 # write_settings: one file for each service, and `bangioc.toml` for the administrator's own commands.
@@ -74,10 +73,10 @@ write_settings() {
     open_port=$(free_port)
     (umask 077 && mkdir -p "$home/secrets" && random_secret >"$home/secrets/sink" && random_secret >"$home/secrets/open-sink")
     settings registry registry </dev/null
-    settings shared-store shared-store < <(store_section)
-    settings open-data open-data < <(open_section)
+    settings shared-store shared-store < <(store_section; sink_section sink)
+    settings open-data open-data < <(open_section; sink_section open-sink)
     for name in "${SOURCES[@]}"; do settings "capture-$name" "capture-$name" < <(source_section "$name"); done
-    settings bangioc admin < <(store_section)
+    settings bangioc admin < <(store_section; sink_section sink; open_section)
 }
 
 # start SERVICE NAME: in the background, its words to log/NAME.log.
