@@ -17,7 +17,7 @@ use bangioc_tests::{root, wait};
 use libtest_mimic::{Arguments, Trial};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-const GUIDES: [&str; 1] = ["add-a-dataset"];
+const GUIDES: [&str; 4] = ["add-a-dataset", "subscribe", "publish", "operate"];
 
 fn main() {
     let mut arguments = Arguments::from_args();
