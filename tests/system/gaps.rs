@@ -40,17 +40,8 @@ fn records_deleted_before_they_were_read(platform: &Platform) {
         let records = platform.records(&topic).len();
         bangioc_tests::wait::holds(records >= 400, format!("{records} records"))
     });
-    let file = world.dir.join("delete.json");
-    let partitions: Vec<String> = (0..3)
-        .map(|n| format!("{{\"topic\": \"{topic}\", \"partition\": {n}, \"offset\": -1}}"))
-        .collect();
-    let text = format!("{{\"partitions\": [{}], \"version\": 1}}", partitions.join(", "));
-    std::fs::write(&file, text).expect("a file");
-    let said = platform.kafka_tool(
-        "org.apache.kafka.tools.DeleteRecordsCommand",
-        &["--offset-json-file", &file.display().to_string()],
-    );
-    assert!(said.contains("low_watermark"), "{said}");
+    let lows = platform.tamper(&["delete-records", &topic]);
+    assert_eq!(lows.lines().count(), 3, "{lows}");
 
     let _store = world.shared_store("store");
     world.store_says("the gap to be seen", HALTED, &["BG0408"]);
@@ -70,16 +61,7 @@ fn partitions_added_by_hand(platform: &Platform) {
     let (_capture, _store) = (world.capture("so-nnmt"), world.shared_store("store"));
     parcels::add(&world, 1, 50);
     world.converge(&[]);
-    platform.kafka_tool(
-        "org.apache.kafka.tools.TopicCommand",
-        &[
-            "--alter",
-            "--topic",
-            &world.topic("so-nnmt", "land-parcel"),
-            "--partitions",
-            "5",
-        ],
-    );
+    platform.tamper(&["add-partitions", &world.topic("so-nnmt", "land-parcel"), "5"]);
     // While it runs: a reader that looks only at its start would go on for weeks.
     world.store_says("all three partitions to halt", HALTED, &["BG0410"]);
     world.source("so-nnmt", "insert into env_observation (station_code, param_code, observed_at, value, unit, status) values ('CB-KK-01', 'PM10', now(), 3, 'ug/Nm3', '00')");

@@ -113,7 +113,7 @@ fn a_value_too_large_is_noted_until_it_comes(platform: &Platform) {
 
     // A later partial row changes the rest, and hides nothing.
     world.source("so-nnmt", "update note set n = 2");
-    world.store_says("partial rows", missing, &["1 2 {body}, 2 2 -"]);
+    world.store_says("partial rows", missing, &["1 2 {!body}, 2 2 -"]);
     assert_eq!(world.in_store(INCOMPLETE), ["incomplete E_TOOBIG body true"]);
     let list = world.bangioc("dead-letter", &["dead-letter", "list"]);
     assert!(list.contains("E_TOOBIG") && list.contains("incomplete"), "{list}");
