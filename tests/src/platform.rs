@@ -109,7 +109,10 @@ impl Platform {
             self.kafka["KAFKA"],
             secret.display()
         );
-        fs::write(&file, section).expect("a configuration");
+        // Whole or not at all: another trial may be reading it.
+        let new = file.with_extension(format!("{:?}.toml", std::thread::current().id()));
+        fs::write(&new, section).expect("a configuration");
+        fs::rename(&new, &file).expect("a configuration");
         let settings = Settings::load(Some(&file)).expect("settings");
         KafkaSettings::read(&settings.section("kafka"))
     }

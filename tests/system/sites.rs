@@ -80,7 +80,8 @@ pub(crate) fn tables() -> [OwnTable; 2] {
 
 /// Adds sites `first..first + count`, none of them public; every second has a long story.
 pub(crate) fn add(world: &World<'_>, table: &str, first: u32, count: u32) {
-    let long = "(select string_agg(md5(random()::text || n), '') from generate_series(1, 150))";
+    let long =
+        "(select string_agg(md5(random()::text || n || m), '') from generate_series(1, 150) m)";
     world.source(
         "so-nnmt",
         &format!(

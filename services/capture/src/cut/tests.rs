@@ -185,6 +185,38 @@ fn an_update_that_crosses_the_filter() {
     );
 }
 
+/// What becomes of one column may hang on another, of which the update says nothing new.
+#[test]
+fn a_value_whose_inputs_came_in_part() {
+    let contract = "
+dataset: site
+owner: so-nnmt
+name: { vi: Điểm, en: Sites }
+kind: state
+source: { table: dept.site }
+key: [code]
+columns:
+  code: { type: varchar(8), class: open, vi: Mã, en: Code }
+  zone: { type: text, class: open, vi: Vùng, en: Zone }
+  hidden: { type: boolean, class: internal, vi: Giấu, en: Hidden }
+open:
+  columns: [code, zone]
+  transform:
+    zone: { withhold_when: { hidden: [true] } }
+";
+    let contract = Contract::from_yaml(contract).expect("a sound contract");
+    let cutter = Cutter::new(&contract, Filter::Kept).expect("an open section");
+    let update = |new, current| {
+        let (op, reader) = (Operation::Update, Reader::HasRow);
+        told_to(&cutter, op, Said::Nothing, Some(new), reader, current)
+    };
+    assert_eq!(update("S1 zone f", None), "u S1 zone");
+    assert_eq!(update("S1 zone t", None), "u S1 -");
+    assert_eq!(update("S1 ~ t", Some("S1 zone t")), "asks, u S1 -");
+    assert_eq!(update("S1 ~ f", Some("S1 zone f")), "asks, u S1 zone");
+    assert_eq!(update("S1 ~ f", None), "asks, d S1 -", "gone by now");
+}
+
 #[test]
 fn a_delete_names_the_key_and_nothing_else() {
     let cutter = indexed();
