@@ -164,31 +164,21 @@ impl Platform {
             .expect("a topic to read")
     }
 
-    /// Runs one of Kafka's own tools as the administrator; what it printed.
+    /// Does to a topic what an administrator can do by hand; see `tests/python/tamper.py`.
     #[track_caller]
-    pub fn kafka_tool(&self, class: &str, args: &[&str]) -> String {
-        let login = self.dir.join("admin.properties");
-        let text = format!(
-            "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=SCRAM-SHA-512\n\
-             sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required username=\"admin\" password=\"{}\";\n",
-            self.kafka["KAFKA_PASSWORD"]
-        );
-        fs::write(&login, text).expect("a login");
-        let jars = &read_env(&root().join("target/setup/env"))["KAFKA_LIBS"];
-        let output = Command::new("java")
-            .args(["-XX:TieredStopAtLevel=1", "-cp", &format!("{jars}/*"), class])
-            .args(["--bootstrap-server", &self.kafka["KAFKA"], "--command-config"])
-            .arg(&login)
+    pub fn tamper(&self, args: &[&str]) -> String {
+        let output = Command::new(self.python())
+            .arg(root().join("tests/python/tamper.py"))
+            .args([&self.kafka["KAFKA"], "admin", &self.kafka["KAFKA_PASSWORD"]])
             .args(args)
             .output()
-            .expect("java");
-        let words = String::from_utf8_lossy(&output.stdout).into_owned();
+            .expect("the Python environment that `ops/setup test` makes");
         assert!(
             output.status.success(),
-            "{class} {args:?}: {words}{}",
+            "{args:?}: {}",
             String::from_utf8_lossy(&output.stderr)
         );
-        words
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// Sends records with headers, as a capture does; waits for all to be acknowledged.

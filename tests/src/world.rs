@@ -186,10 +186,7 @@ impl<'p> World<'p> {
 
     /// A contract as this deployment has it.
     pub fn contract(&self, dataset: &str) -> Contract {
-        self.catalogue()
-            .get(dataset)
-            .expect("a contract")
-            .clone()
+        self.catalogue().get(dataset).expect("a contract").clone()
     }
 
     pub fn catalogue(&self) -> Catalogue {

@@ -15,17 +15,15 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
         "gaps::records_deleted_before_they_were_read",
         records_deleted_before_they_were_read,
     ),
-    (
-        "gaps::partitions_added_by_hand",
-        partitions_added_by_hand,
-    ),
+    ("gaps::partitions_added_by_hand", partitions_added_by_hand),
     (
         "gaps::the_reply_to_a_commit_is_lost",
         the_reply_to_a_commit_is_lost,
     ),
 ];
 
-const HALTED: &str = "select string_agg(distinct halted_code, ' ') from flow.lease where topic like '%land-parcel'";
+const HALTED: &str =
+    "select string_agg(distinct halted_code, ' ') from flow.lease where topic like '%land-parcel'";
 
 fn records_deleted_before_they_were_read(platform: &Platform) {
     let world = World::new(platform, "gone", &["so-nnmt"]);
@@ -33,24 +31,16 @@ fn records_deleted_before_they_were_read(platform: &Platform) {
     parcels::add(&world, 1, 200);
     world.converge(&[]);
     store.stop();
-    let before = world.in_store("select sum(next_offset) from flow.lease where topic like '%land-parcel'");
+    let before =
+        world.in_store("select sum(next_offset) from flow.lease where topic like '%land-parcel'");
     world.source("so-nnmt", "update land_parcel set area_m2 = 2.5");
     let topic = world.topic("so-nnmt", "land-parcel");
     bangioc_tests::wait::until("the updates to be in the log", PATIENCE, || {
         let records = platform.records(&topic).len();
         bangioc_tests::wait::holds(records >= 400, format!("{records} records"))
     });
-    let file = world.dir.join("delete.json");
-    let partitions: Vec<String> = (0..3)
-        .map(|n| format!("{{\"topic\": \"{topic}\", \"partition\": {n}, \"offset\": -1}}"))
-        .collect();
-    let text = format!("{{\"partitions\": [{}], \"version\": 1}}", partitions.join(", "));
-    std::fs::write(&file, text).expect("a file");
-    let said = platform.kafka_tool(
-        "org.apache.kafka.tools.DeleteRecordsCommand",
-        &["--offset-json-file", &file.display().to_string()],
-    );
-    assert!(said.contains("low_watermark"), "{said}");
+    let lows = platform.tamper(&["delete-records", &topic]);
+    assert_eq!(lows.lines().count(), 3, "{lows}");
 
     let _store = world.shared_store("store");
     world.store_says("the gap to be seen", HALTED, &["BG0408"]);
@@ -70,16 +60,11 @@ fn partitions_added_by_hand(platform: &Platform) {
     let (_capture, _store) = (world.capture("so-nnmt"), world.shared_store("store"));
     parcels::add(&world, 1, 50);
     world.converge(&[]);
-    platform.kafka_tool(
-        "org.apache.kafka.tools.TopicCommand",
-        &[
-            "--alter",
-            "--topic",
-            &world.topic("so-nnmt", "land-parcel"),
-            "--partitions",
-            "5",
-        ],
-    );
+    platform.tamper(&[
+        "add-partitions",
+        &world.topic("so-nnmt", "land-parcel"),
+        "5",
+    ]);
     // While it runs: a reader that looks only at its start would go on for weeks.
     world.store_says("all three partitions to halt", HALTED, &["BG0410"]);
     world.source("so-nnmt", "insert into env_observation (station_code, param_code, observed_at, value, unit, status) values ('CB-KK-01', 'PM10', now(), 3, 'ug/Nm3', '00')");
@@ -92,7 +77,10 @@ fn partitions_added_by_hand(platform: &Platform) {
 
 fn the_reply_to_a_commit_is_lost(platform: &Platform) {
     let world = World::new(platform, "unheard", &["so-nnmt"]);
-    let server = format!("{}:{}", platform.postgres["PGHOST"], platform.postgres["PGPORT"]);
+    let server = format!(
+        "{}:{}",
+        platform.postgres["PGHOST"], platform.postgres["PGPORT"]
+    );
     let proxy = CommitProxy::start(&server);
     let port = proxy.port().to_string();
     let _capture = world.capture("so-nnmt");
@@ -101,7 +89,10 @@ fn the_reply_to_a_commit_is_lost(platform: &Platform) {
     world.converge(&[]);
     for n in 1..=3 {
         proxy.lose_one();
-        world.source("so-nnmt", &format!("update land_parcel set area_m2 = {n}.5"));
+        world.source(
+            "so-nnmt",
+            &format!("update land_parcel set area_m2 = {n}.5"),
+        );
         bangioc_tests::wait::until("a reply to be lost", Duration::from_secs(60), || {
             bangioc_tests::wait::holds(proxy.lost() == n, proxy.lost())
         });

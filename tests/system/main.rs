@@ -3,14 +3,14 @@
 
 mod dead_letters;
 mod faults;
+mod gaps;
 mod halts;
 mod journey;
-mod gaps;
 mod notes;
 mod open_feed;
 mod open_store;
-mod poison;
 mod parcels;
+mod poison;
 mod registry;
 mod rights;
 mod sites;

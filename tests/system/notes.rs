@@ -51,7 +51,8 @@ pub(crate) fn entry() -> OwnTable {
     OwnTable {
         source: "so-nnmt",
         table: "gate_entry".into(),
-        sql: "create table gate_entry (gate varchar(20) not null, weight integer, photo text);".into(),
+        sql: "create table gate_entry (gate varchar(20) not null, weight integer, photo text);"
+            .into(),
         file: "so-nnmt/gate-entry.yaml".into(),
         contract: ENTRY.into(),
     }

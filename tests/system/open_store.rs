@@ -96,7 +96,10 @@ fn converge(world: &World<'_>) {
                 .into_iter()
                 .collect();
             let differ = wanted.symmetric_difference(&found).count();
-            wait::holds(differ == 0, format!("{table}: {differ} rows differ, {} wanted", wanted.len()))
+            wait::holds(
+                differ == 0,
+                format!("{table}: {differ} rows differ, {} wanted", wanted.len()),
+            )
         });
     }
 }
@@ -105,41 +108,66 @@ fn holds_what_is_public_and_nothing_else(platform: &Platform) {
     let world = World::with_tables(platform, "opened", &["so-nnmt"], &sites::tables());
     for (_, table) in [INDEXED, WHOLE] {
         sites::add(&world, table, 1, 400);
-        world.source("so-nnmt", &format!("update {table} set is_public = true, state = 'issued' where visitors % 4 = 0"));
+        world.source(
+            "so-nnmt",
+            &format!(
+                "update {table} set is_public = true, state = 'issued' where visitors % 4 = 0"
+            ),
+        );
     }
     let (_capture, _store) = (world.capture("so-nnmt"), world.shared_store("store"));
     let _open = OpenEngine::start(&world);
     converge(&world);
     for (_, table) in [INDEXED, WHOLE] {
-        world.source("so-nnmt", &format!(
-            "update {table} set is_public = not is_public where visitors % 8 = 0; \
+        world.source(
+            "so-nnmt",
+            &format!(
+                "update {table} set is_public = not is_public where visitors % 8 = 0; \
              update {table} set name_vi = 'Đổi tên' where visitors % 16 = 4; \
              update {table} set is_public = true, state = 'issued' where visitors % 5 = 1; \
              delete from {table} where visitors % 32 = 4; \
              update {table} set site_code = 'T' || substr(site_code, 2) where visitors % 20 = 0"
-        ));
+            ),
+        );
     }
     converge(&world);
 
     // A row that lost its story asks for it, and says for which side.
     world.in_open_store("delete from flow.site where site_code = (select site_code from open.site where length(story) > 2000 order by site_code limit 1)");
-    world.source("so-nnmt", "update site set visitors = visitors + 100000 where is_public and state = 'issued'");
+    world.source(
+        "so-nnmt",
+        "update site set visitors = visitors + 100000 where is_public and state = 'issued'",
+    );
     let asked = "select count(*) > 0 and bool_and(sent_at is not null) from flow.copy_request where dataset = 'site'";
-    world.says(&world.open_store(), "the row to be asked for", asked, &["t"]);
+    world.says(
+        &world.open_store(),
+        "the row to be asked for",
+        asked,
+        &["t"],
+    );
     converge(&world);
-    assert_eq!(world.in_store("select count(*) from flow.copy_request"), ["0"], "the shared side lacked nothing");
+    assert_eq!(
+        world.in_store("select count(*) from flow.copy_request"),
+        ["0"],
+        "the shared side lacked nothing"
+    );
     let signals = platform.records(&names::signal_topic(&world.name, "so-nnmt"));
     assert!(signals.iter().any(|signal| {
-        let text = String::from_utf8_lossy(signal.value.as_deref().unwrap_or_default()).into_owned();
+        let text =
+            String::from_utf8_lossy(signal.value.as_deref().unwrap_or_default()).into_owned();
         text.contains("\"side\":\"open\"") && text.contains("site")
     }));
 
     // Nothing private, in any table.
-    let everything = world.in_open_store("select count(*) from flow.site s where s::text like '%CANARY%'");
+    let everything =
+        world.in_open_store("select count(*) from flow.site s where s::text like '%CANARY%'");
     assert_eq!(everything, ["0"]);
     let columns = world.in_open_store("select string_agg(column_name, ' ' order by ordinal_position) from information_schema.columns where table_schema = 'open' and table_name = 'site'");
     assert_eq!(columns, ["site_code name_vi story visitors"]);
-    assert_eq!(world.in_open_store("select count(*) from pg_namespace where nspname = 'shared'"), ["0"]);
+    assert_eq!(
+        world.in_open_store("select count(*) from pg_namespace where nspname = 'shared'"),
+        ["0"]
+    );
     let readers = world.in_open_store("select string_agg(rolname, ' ') from pg_roles where rolname like 'bangioc_reader%' and has_schema_privilege(oid, 'open', 'usage')");
     assert_eq!(readers, ["bangioc_reader_open"]);
     assert_eq!(
@@ -150,8 +178,14 @@ fn holds_what_is_public_and_nothing_else(platform: &Platform) {
         world.in_open_store("select count(*) from pg_class c where relnamespace = 'flow'::regnamespace and relkind = 'r' and has_any_column_privilege('bangioc_reader_open', c.oid, 'select')"),
         ["0"]
     );
-    let passed = world.in_store(&format!("select count(*) > 0 from flow.site s where s::text like '%{CANARY}%'"));
-    assert_eq!(passed, ["t"], "the private values did come to the shared side");
+    let passed = world.in_store(&format!(
+        "select count(*) > 0 from flow.site s where s::text like '%{CANARY}%'"
+    ));
+    assert_eq!(
+        passed,
+        ["t"],
+        "the private values did come to the shared side"
+    );
 
     // Both sides in one look.
     let section = world.dir.join("both.toml");
@@ -165,9 +199,15 @@ fn holds_what_is_public_and_nothing_else(platform: &Platform) {
     );
     std::fs::write(section, text).expect("settings");
     let status = world.bangioc("both", &["status"]);
-    assert!(status.contains("SHARED SIDE") && status.contains("OPEN SIDE"), "{status}");
+    assert!(
+        status.contains("SHARED SIDE") && status.contains("OPEN SIDE"),
+        "{status}"
+    );
     let open = status.split("OPEN SIDE").nth(1).unwrap_or_default();
-    assert!(open.contains("site-whole") && open.contains("streaming") && !open.contains("land-parcel"), "{status}");
+    assert!(
+        open.contains("site-whole") && open.contains("streaming") && !open.contains("land-parcel"),
+        "{status}"
+    );
     let list = world.bangioc("both", &["dead-letter", "list", "--side", "open"]);
     assert!(list.contains("nothing is parked"), "{list}");
 }
@@ -175,7 +215,11 @@ fn holds_what_is_public_and_nothing_else(platform: &Platform) {
 fn a_database_is_of_one_side(platform: &Platform) {
     let world = World::with_tables(platform, "mixed", &["so-nnmt"], &sites::tables());
     let store = world.shared_store("store");
-    world.store_says("the store to be made", "select side from flow.store", &["shared"]);
+    world.store_says(
+        "the store to be made",
+        "select side from flow.store",
+        &["shared"],
+    );
     store.stop();
     // As if somebody named the other side's database.
     world.in_store("update flow.store set side = 'open'");
@@ -184,5 +228,8 @@ fn a_database_is_of_one_side(platform: &Platform) {
     assert_eq!(status.code(), Some(3), "{}", wrong.log());
     let said = world.try_bangioc("shared-store", &["run", "shared-store"]);
     let words = String::from_utf8_lossy(&said.stderr).into_owned();
-    assert!(words.contains("open side") && words.contains("[open-store]"), "{words}");
+    assert!(
+        words.contains("open side") && words.contains("[open-store]"),
+        "{words}"
+    );
 }

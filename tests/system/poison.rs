@@ -28,10 +28,7 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
         "poison::a_value_too_large_is_noted_until_it_comes",
         a_value_too_large_is_noted_until_it_comes,
     ),
-    (
-        "poison::a_table_that_only_grows",
-        a_table_that_only_grows,
-    ),
+    ("poison::a_table_that_only_grows", a_table_that_only_grows),
 ];
 
 const PARKED: &str = "select state || ' ' || code from flow.parked_key";
@@ -40,7 +37,10 @@ const NOTES: &str = "select id || ' ' || n || ' ' || length(body) || ' ' || coal
 fn a_whole_record_supersedes_what_waits(platform: &Platform) {
     let world = World::with_tables(platform, "moot", &["so-nnmt"], &[notes::note()]);
     let (_capture, _store) = (world.capture("so-nnmt"), world.shared_store("store"));
-    world.source("so-nnmt", &format!("insert into note values (1, 1, {LONG_TEXT}, 'a')"));
+    world.source(
+        "so-nnmt",
+        &format!("insert into note values (1, 1, {LONG_TEXT}, 'a')"),
+    );
     world.store_says("the first row", NOTES, &["1 1 6400 a"]);
     world.source("so-nnmt", "update note set n = -1 where id = 1");
     world.store_says("a parked key", PARKED, &["parked E_RANGE"]);
@@ -51,7 +51,10 @@ fn a_whole_record_supersedes_what_waits(platform: &Platform) {
     world.store_says("a partial record to wait", waiting, &["2"]);
     assert_eq!(world.in_store(NOTES), ["1 1 6400 a"]);
 
-    world.source("so-nnmt", "update note set n = 3, body = 'short' where id = 1");
+    world.source(
+        "so-nnmt",
+        "update note set n = 3, body = 'short' where id = 1",
+    );
     world.store_says("the key to be free", PARKED, &["superseded E_RANGE"]);
     world.store_says("the whole record", NOTES, &["1 3 5 b"]);
     assert_eq!(
@@ -68,7 +71,9 @@ fn a_whole_record_supersedes_what_waits(platform: &Platform) {
     world.store_says("later records", NOTES, &["1 4 5 b"]);
     world.ledger_adds_up();
     assert_eq!(
-        world.in_store("select sum(parked) || ' ' || sum(superseded) from flow.ledger where topic like '%note'"),
+        world.in_store(
+            "select sum(parked) || ' ' || sum(superseded) from flow.ledger where topic like '%note'"
+        ),
         ["0 2"]
     );
 }
@@ -82,7 +87,8 @@ fn twenty_bad_keys_in_a_row_halt_one_dataset(platform: &Platform) {
     let halted = "select min(halted_code) from flow.lease where topic like '%business'";
     world.store_says("the partition to halt", halted, &["BG0411"]);
     store.wait_for_log("BG0411", PATIENCE);
-    let parked: usize = world.in_store("select count(*) from flow.parked_key where state = 'parked'")[0]
+    let parked: usize = world
+        .in_store("select count(*) from flow.parked_key where state = 'parked'")[0]
         .parse()
         .expect("a count");
     assert!(
@@ -91,7 +97,11 @@ fn twenty_bad_keys_in_a_row_halt_one_dataset(platform: &Platform) {
     );
     // The others go on.
     parcels::add(&world, 1, 20);
-    world.store_says("another dataset", "select count(*) from shared.land_parcel", &["20"]);
+    world.store_says(
+        "another dataset",
+        "select count(*) from shared.land_parcel",
+        &["20"],
+    );
     let status = world.bangioc("admin", &["status"]);
     assert!(status.contains("halted: BG0411"), "{status}");
     world.ledger_adds_up();
@@ -104,23 +114,42 @@ fn a_value_too_large_is_noted_until_it_comes(platform: &Platform) {
     let (_capture, _store) = (world.capture("so-nnmt"), world.shared_store("store"));
     world.source(
         "so-nnmt",
-        &format!("insert into note values (1, 1, repeat('x', 6000000), 'a'), (2, 1, {LONG_TEXT}, 'a')"),
+        &format!(
+            "insert into note values (1, 1, repeat('x', 6000000), 'a'), (2, 1, {LONG_TEXT}, 'a')"
+        ),
     );
     let missing = "select string_agg(id || ' ' || n || ' ' || coalesce(_missing::text, '-'), ', ' order by id) from flow.note where not _deleted";
     world.store_says("both rows", missing, &["1 1 {!body}, 2 1 -"]);
-    assert_eq!(world.in_store(INCOMPLETE), ["incomplete E_TOOBIG body true"]);
-    assert_eq!(world.in_store("select count(*) from flow.parked_key"), ["0"], "nothing waits");
+    assert_eq!(
+        world.in_store(INCOMPLETE),
+        ["incomplete E_TOOBIG body true"]
+    );
+    assert_eq!(
+        world.in_store("select count(*) from flow.parked_key"),
+        ["0"],
+        "nothing waits"
+    );
 
     // A later partial row changes the rest, and hides nothing.
     world.source("so-nnmt", "update note set n = 2");
-    world.store_says("partial rows", missing, &["1 2 {body}, 2 2 -"]);
-    assert_eq!(world.in_store(INCOMPLETE), ["incomplete E_TOOBIG body true"]);
+    world.store_says("partial rows", missing, &["1 2 {!body}, 2 2 -"]);
+    assert_eq!(
+        world.in_store(INCOMPLETE),
+        ["incomplete E_TOOBIG body true"]
+    );
     let list = world.bangioc("dead-letter", &["dead-letter", "list"]);
-    assert!(list.contains("E_TOOBIG") && list.contains("incomplete"), "{list}");
+    assert!(
+        list.contains("E_TOOBIG") && list.contains("incomplete"),
+        "{list}"
+    );
 
     world.source("so-nnmt", "update note set body = 'short' where id = 1");
     world.store_says("the value", missing, &["1 2 -, 2 2 -"]);
-    world.store_says("the entry to end", INCOMPLETE, &["superseded E_TOOBIG body false"]);
+    world.store_says(
+        "the entry to end",
+        INCOMPLETE,
+        &["superseded E_TOOBIG body false"],
+    );
     world.ledger_adds_up();
 }
 
@@ -159,8 +188,14 @@ fn a_table_that_only_grows(platform: &Platform) {
     let topic = world.topic("so-nnmt", "gate-entry");
     let subject = names::value_subject(&topic);
     let id = platform.schema_id(&subject);
-    let encoder = Encoder::new(&contract, &topic, SchemaIds { key: 0, value: id }, "so-nnmt", "so_nnmt")
-        .expect("a schema of the contract");
+    let encoder = Encoder::new(
+        &contract,
+        &topic,
+        SchemaIds { key: 0, value: id },
+        "so-nnmt",
+        "so_nnmt",
+    )
+    .expect("a schema of the contract");
     let gate = |name, weight| [Cell::Text(name), Cell::Text(weight), Cell::Null];
     let large = [
         Cell::Text("north"),
@@ -182,7 +217,9 @@ fn a_table_that_only_grows(platform: &Platform) {
             .iter()
             .map(|sent| {
                 let absent = sent.encoded.absent().map(|absent| (HEADER_ABSENT, absent));
-                std::iter::once((HEADER_VERSION, &sent.version[..])).chain(absent).collect()
+                std::iter::once((HEADER_VERSION, &sent.version[..]))
+                    .chain(absent)
+                    .collect()
             })
             .collect();
         let records: Vec<Record<'_>> = records
@@ -201,7 +238,8 @@ fn a_table_that_only_grows(platform: &Platform) {
     };
     send(&records);
     let store = world.shared_store("store");
-    let rows = "select string_agg(gate || weight, ' ' order by gate, weight) from shared.gate_entry";
+    let rows =
+        "select string_agg(gate || weight, ' ' order by gate, weight) from shared.gate_entry";
     world.store_says("the rows", rows, &["north1 north1 north4 south2"]);
     let parked = "select count(distinct key_ref) from flow.parked_record where state = 'parked'";
     world.store_says("each bad row by itself", parked, &["2"]);
@@ -226,7 +264,11 @@ fn a_table_that_only_grows(platform: &Platform) {
         sent(&encoder, 500, 2, gate("west", "5")),
     ];
     send(&again);
-    world.store_says("the new row only", rows, &["north1 north1 north4 south2 west5"]);
+    world.store_says(
+        "the new row only",
+        rows,
+        &["north1 north1 north4 south2 west5"],
+    );
     wait::until("duplicates by version", PATIENCE, || {
         let counts = platform.try_sql(
             &world.store(),

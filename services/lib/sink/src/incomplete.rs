@@ -60,7 +60,10 @@ pub struct Told {
 /// Does any value of the event's row not travel for its size?
 pub fn is_too_large(event: &ChangeEvent<'_>) -> bool {
     event.after.is_some_and(|row| {
-        row.has_absent() && row.cells().any(|cell| cell == Cell::Absent(Absence::TooLarge))
+        row.has_absent()
+            && row
+                .cells()
+                .any(|cell| cell == Cell::Absent(Absence::TooLarge))
     })
 }
 
@@ -128,7 +131,12 @@ pub async fn load(
     let contract = &dataset.contract;
     let columns = |path: &str| {
         path.split(BETWEEN)
-            .filter_map(|name| contract.columns.iter().position(|column| column.name == name))
+            .filter_map(|name| {
+                contract
+                    .columns
+                    .iter()
+                    .position(|column| column.name == name)
+            })
             .collect()
     };
     Ok(rows
@@ -254,7 +262,12 @@ mod tests {
     use super::*;
 
     /// `v` a value, `n` null, `.` left out, `L` too large.
-    fn after(op: Operation, version: u32, cells: &str, known: Option<&Incomplete>) -> (Word, Vec<usize>) {
+    fn after(
+        op: Operation,
+        version: u32,
+        cells: &str,
+        known: Option<&Incomplete>,
+    ) -> (Word, Vec<usize>) {
         let mut row = RowBuf::default();
         for cell in cells.chars() {
             row.push(match cell {
@@ -328,7 +341,9 @@ mod tests {
         let mut changes = HashMap::new();
         note(&mut changes, key, told());
         note(&mut changes, key, Change::Narrowed(BTreeSet::from([2])));
-        assert!(matches!(&changes[&key], Change::Told(told) if told.columns == BTreeSet::from([2])));
+        assert!(
+            matches!(&changes[&key], Change::Told(told) if told.columns == BTreeSet::from([2]))
+        );
         note(&mut changes, key, Change::Ended);
         assert!(matches!(changes[&key], Change::Ended));
         note(&mut changes, key, told());

@@ -114,7 +114,9 @@ impl<'a> Net<'a> {
         self.folded
             .effects()
             .get(line)
-            .map_or_else(Vec::new, |effect| identity(self.events, effect.event).to_vec())
+            .map_or_else(Vec::new, |effect| {
+                identity(self.events, effect.event).to_vec()
+            })
     }
 
     fn push(&self, effect: &Effect, stage: &mut Stage) {
