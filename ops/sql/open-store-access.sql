@@ -1,7 +1,7 @@
--- What the administrator of the open store runs, once, as a superuser: its database, its owner, and the role that the
--- pages and whoever is let in read with. Nothing but what is public ever gets here.
+-- What the administrator of the open store runs, once, as a superuser: its database and its owner. A database of
+-- its own, best on a server of its own: the user that publishes has no right on the shared one.
 --
 --   psql -v password="$(cat password-file)" -f open-store-access.sql
 create role bangioc_open_store login password :'password';
-select 'create role bangioc_reader_open nologin' where not exists (select from pg_roles where rolname = 'bangioc_reader_open') \gexec
+do $$ begin create role bangioc_reader_open nologin; exception when duplicate_object then null; end $$;
 create database open_store owner bangioc_open_store;

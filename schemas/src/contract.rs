@@ -249,9 +249,11 @@ impl Contract {
         }
     }
 
-    /// Does the old row that PostgreSQL sends hold this column? The key always is in it.
+    /// Does the old row that PostgreSQL sends hold this column? The key always is in it. A table without
+    /// a primary key is only added to: what takes an earlier row's place says all of itself.
     pub fn identifies(&self, column: usize) -> bool {
         match &self.source.identity {
+            _ if self.natural_key_latest_by.is_some() => true,
             Identity::Key => self.key.contains(&column),
             Identity::Columns(columns) => columns.contains(&column),
             Identity::Full => true,

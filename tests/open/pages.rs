@@ -165,6 +165,12 @@ fn both_languages(store: &Store) {
         site.get("/nowhere").text(),
     ];
     for page in &pages {
+        // Style sheets know offsets of their own.
+        let (before, after) = page
+            .split_once("<style>")
+            .and_then(|(before, rest)| Some((before, rest.split_once("</style>")?.1)))
+            .expect("a style");
+        let page = format!("{before}{after}");
         for word in [
             "offset",
             "LSN",

@@ -110,7 +110,14 @@ fn only_whole_rows_and_open_columns(store: &Store) {
             );
         }
         // Positions, versions, offsets: the store's own columns have this form.
-        for word in ["_version", "_deleted", "_missing", "offset", "lsn"] {
+        for word in [
+            "\"_version",
+            "_deleted",
+            "_missing",
+            "_was_live",
+            "offset",
+            "lsn",
+        ] {
             assert!(
                 !content
                     .windows(word.len())

@@ -24,8 +24,7 @@ mod dataset;
 pub const TURTLE: &str = "catalog.ttl";
 pub const JSON_LD: &str = "catalog.jsonld";
 
-const PREFIXES: [(&str, &str); 9] = [
-    ("adms", "http://www.w3.org/ns/adms#"),
+const PREFIXES: [(&str, &str); 8] = [
     ("dcat", "http://www.w3.org/ns/dcat#"),
     ("dct", "http://purl.org/dc/terms/"),
     ("foaf", "http://xmlns.com/foaf/0.1/"),

@@ -101,7 +101,7 @@ impl<'s> SetFolder<'s> {
             .is_some_and(|latest| latest.revision == manifest.revision);
         let installed = if known
             && self.latest().as_deref() == Some(&*manifest.revision)
-            && manifest.is_whole(&target)
+            && is_there(&target, manifest)
         {
             Installed::Unchanged
         } else {
@@ -142,9 +142,7 @@ impl<'s> SetFolder<'s> {
     fn move_in(&self, making: &Path, target: &Path, manifest: &Manifest) -> Result<(), OpenError> {
         let unwritable = |error| OpenError::unwritable(target, error);
         if target.exists() {
-            if manifest.is_whole(target)
-                && matches!(Manifest::read(target), Ok(Some(there)) if there == *manifest)
-            {
+            if is_there(target, manifest) {
                 return remove(making);
             }
             // Named so, but not so: damaged. Out of the way first, since a rename replaces no full folder.
@@ -244,6 +242,12 @@ impl<'s> SetFolder<'s> {
         }
         Ok(())
     }
+}
+
+/// Is the folder this revision's, by its manifest and by the names and lengths of its files?
+fn is_there(folder: &Path, manifest: &Manifest) -> bool {
+    manifest.is_whole(folder)
+        && Manifest::read(folder).is_ok_and(|there| there.as_ref() == Some(manifest))
 }
 
 /// A file, a link or a whole folder; nothing when there is none.

@@ -61,11 +61,11 @@ impl Manifest {
     /// Named by the hashes of its files.
     pub fn revision_of(contract_version: &str, resources: &[ResourceEntry]) -> String {
         let mut content = format!("{contract_version}\n");
-        for file in resources.iter().flat_map(|resource| &resource.files) {
-            content.push_str(&file.path);
-            content.push(' ');
-            content.push_str(&file.sha256);
-            content.push('\n');
+        for resource in resources {
+            content.push_str(&format!("{} {}\n", resource.name, resource.rows));
+            for file in &resource.files {
+                content.push_str(&format!("{} {}\n", file.path, file.sha256));
+            }
         }
         let mut revision = digest(content.as_bytes());
         revision.truncate(NAME_DIGITS);

@@ -113,7 +113,7 @@ impl Publisher {
         set: &OpenSet,
         now: Timestamp,
     ) -> Result<Published, OpenError> {
-        let slot = Slot::of(now, set.every_seconds);
+        let slot = Slot::told(now, set.every_seconds);
         let folder = SetFolder::new(&self.settings.dir, set);
         let held = Published {
             dataset: set.id.clone(),

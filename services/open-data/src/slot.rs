@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 /// Viet Nam's, since 1975 without summer time.
 const ZONE: Offset = Offset::constant(7);
 
+const DAY_SECONDS: u32 = 24 * 60 * 60;
+
 /// Monday, 1 January 2024, 00:00 +07: weeks of slots begin on Mondays.
 const ANCHOR: i64 = 1_704_042_000;
 
@@ -25,6 +27,12 @@ impl Slot {
         let every = i64::from(every.max(1));
         let into = (now.as_second() - ANCHOR).rem_euclid(every);
         Slot(Timestamp::from_second(now.as_second() - into).unwrap_or(now))
+    }
+
+    /// The time that a publishing tells: its slot's beginning, and in slots longer than a day that of its
+    /// day, since by hand a set may be published long after its slot began.
+    pub fn told(now: Timestamp, every: u32) -> Slot {
+        Slot::of(now, every.min(DAY_SECONDS))
     }
 
     /// When the slot after this one begins.
@@ -159,6 +167,17 @@ mod tests {
             slot("2020-01-01T00:00:00Z", 7 * DAY),
             "2019-12-30T00:00:00+07:00"
         );
+    }
+
+    #[test]
+    fn a_publishing_tells_no_time_before_its_day() {
+        let now = "2026-11-24T17:30:05Z".parse().unwrap();
+        let told = |every| Slot::told(now, every).to_string();
+        assert_eq!(told(90 * DAY), "2026-11-25T00:00:00+07:00");
+        assert_eq!(told(DAY), "2026-11-25T00:00:00+07:00");
+        assert_eq!(told(300), "2026-11-25T00:30:00+07:00");
+        // So the schedule never takes it for a slot that is still due.
+        assert!(Slot::told(now, 90 * DAY) >= Slot::of(now, 90 * DAY));
     }
 
     #[test]

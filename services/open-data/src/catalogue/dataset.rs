@@ -113,6 +113,7 @@ pub(super) fn describe(
         graph.label(&note, "rdfs:label", legal)?;
     }
     graph.is_a(&landing, "foaf:Document")?;
+    graph.is_a(&contact, "vcard:Kind")?;
     graph.is_a(&contact, "vcard:Organization")?;
     graph.label(&contact, "vcard:fn", &settings.site.publisher)?;
     match &settings.site.contact_email {
@@ -151,6 +152,11 @@ fn distribution(
         "dct:title",
         in_language(&title(&resource.title.en), "en"),
     )?;
+    graph.label(
+        name,
+        "dct:description",
+        resource.about.as_ref().unwrap_or(&resource.title),
+    )?;
     graph.say(name, "dcat:accessURL", iri(page)?)?;
     graph.say(name, "dcat:downloadURL", iri(&download)?)?;
     graph.say(
@@ -188,12 +194,6 @@ fn distribution(
         "dct:format",
         &format!("eu:file-type/{}", file.format.file_type()),
         "dct:MediaTypeOrExtent",
-    )?;
-    graph.term(
-        name,
-        "adms:status",
-        "eu:distribution-status/COMPLETED",
-        "http://www.w3.org/2004/02/skos/core#Concept",
     )?;
     if let Some(licence) = published.set.licence_page() {
         graph.term(name, "dct:license", &licence, "dct:LicenseDocument")?;

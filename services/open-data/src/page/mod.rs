@@ -49,7 +49,7 @@ impl Page {
             html,
             "<!doctype html>\n<html lang=\"vi\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <title>{title}</title>\n<meta name=\"author\" content=\"{}\">\n{head}<style>{STYLE}</style>\n</head>\n<body>\n\
+             <title>{title}</title>\n<meta name=\"author\" content=\"{}\">\n{ICON}{head}<style>{STYLE}</style>\n</head>\n<body>\n\
              <a class=\"skip\" href=\"#main\">Đến nội dung chính</a>\n\
              <header class=\"band\"><div class=\"wide\">\n{MARK}\n<div>\n{band}</div>\n</div></header>\n\
              <main id=\"main\"><div class=\"wide\">\n",
@@ -79,6 +79,11 @@ fn contact(site: &Site) -> String {
         format!("<p>Báo dữ liệu sai: <a href=\"mailto:{email}\">{email}</a> <span class=\"en\" lang=\"en\">Report a wrong value</span></p>")
     })
 }
+
+/// The mark, for the browser's tab; part of the page, so that nothing is fetched.
+const ICON: &str = "<link rel=\"icon\" href=\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 48 48'%3E\
+    %3Crect width='48' height='48' rx='10' fill='%230a5c63'/%3E%3Cg fill='none' stroke='%23fff' stroke-width='4' stroke-linecap='round'%3E\
+    %3Cpath d='M8 11h14c4 0 5 3 5 7v12M22 11h8c4 0 5 3 5 7v8'/%3E%3Cpath d='M8 39c5-3 9-3 13 0s9 3 13 0 6-2 7-1'/%3E%3C/g%3E%3C/svg%3E\">\n";
 
 /// One river that fans out.
 const MARK: &str = "<svg class=\"mark\" viewBox=\"0 0 48 48\" aria-hidden=\"true\" focusable=\"false\">\
