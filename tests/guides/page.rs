@@ -13,7 +13,10 @@ pub struct Page {
 
 enum Step {
     Type(String),
-    Save { file: String, text: String },
+    Save {
+        file: String,
+        text: String,
+    },
     /// What the step before printed.
     Seen(Vec<String>),
 }
@@ -58,7 +61,8 @@ impl Page {
                     if file.is_empty() {
                         return Err("a block names no file to be saved as".into());
                     }
-                    script += &format!("cat >'{file}' <<'SAVED_AS_PASTED'\n{text}SAVED_AS_PASTED\n");
+                    script +=
+                        &format!("cat >'{file}' <<'SAVED_AS_PASTED'\n{text}SAVED_AS_PASTED\n");
                 }
                 Step::Seen(_) => {}
             }
@@ -71,7 +75,11 @@ impl Page {
             .map_err(|error| error.to_string())?;
         let printed = String::from_utf8_lossy(&output.stdout);
         if !output.status.success() {
-            return Err(format!("it ended with {}: {}", output.status, tail(&printed)));
+            return Err(format!(
+                "it ended with {}: {}",
+                output.status,
+                tail(&printed)
+            ));
         }
         let mut printed = printed.split(MARK).skip(1);
         let mut last = "";

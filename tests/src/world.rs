@@ -23,7 +23,7 @@ pub const SOURCES: [(&str, &[(&str, &str)]); 4] = [
             ("env_observation", "station_code, param_code, observed_at"),
         ],
     ),
-    ("so-tc", &[("business", "")]),
+    ("national", &[("business", "")]),
     ("so-yt", &[("health_facility", "")]),
     ("vp-ubnd", &[("directing_document", "")]),
 ];
@@ -368,12 +368,22 @@ impl<'p> World<'p> {
     }
 }
 
-/// The repository's contracts, or a copy of them with `own` beside.
+/// A deployment's contracts: those of [`SOURCES`], for the whole province would be two thousand topics in
+/// a suite, and a test's own.
 fn contracts_with(own: &[OwnTable], dir: &Path) -> PathBuf {
     let (given, copy) = (root().join("schemas"), dir.join("contracts"));
-    if own.is_empty() {
-        return given;
-    }
+    let carried = |file: &Path| {
+        let dataset = file.file_name().unwrap_or_default().to_string_lossy();
+        let dataset = dataset
+            .split('.')
+            .next()
+            .unwrap_or_default()
+            .replace('-', "_");
+        SOURCES
+            .iter()
+            .flat_map(|(_, tables)| *tables)
+            .any(|(table, _)| *table == dataset)
+    };
     fs::create_dir_all(&copy).expect("a folder");
     for entry in fs::read_dir(&given).expect("contracts") {
         let path = entry.expect("an entry").path();
@@ -381,11 +391,13 @@ fn contracts_with(own: &[OwnTable], dir: &Path) -> PathBuf {
         if path.is_file() {
             fs::copy(&path, copy.join(name)).expect("a copy");
         } else if !["src", "tests"].iter().any(|code| name == *code) {
-            let to = copy.join(name);
+            let to = copy.join(&name);
             fs::create_dir_all(&to).expect("a folder");
             for file in fs::read_dir(&path).expect("a folder") {
                 let file = file.expect("an entry").path();
-                fs::copy(&file, to.join(file.file_name().expect("a name"))).expect("a copy");
+                if name == "code-lists" || carried(&file) {
+                    fs::copy(&file, to.join(file.file_name().expect("a name"))).expect("a copy");
+                }
             }
         }
     }

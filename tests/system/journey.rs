@@ -114,11 +114,15 @@ fn at_the_source(world: &World<'_>) -> BTreeSet<String> {
 }
 
 fn every_kind_of_change_arrives(platform: &Platform) {
-    let world = World::new(platform, "kinds", &["so-nnmt", "so-tc", "so-yt", "vp-ubnd"]);
-    let _captures = ["so-nnmt", "so-tc", "so-yt", "vp-ubnd"].map(|source| world.capture(source));
+    let world = World::new(
+        platform,
+        "kinds",
+        &["so-nnmt", "national", "so-yt", "vp-ubnd"],
+    );
+    let _captures = ["so-nnmt", "national", "so-yt", "vp-ubnd"].map(|source| world.capture(source));
     let _store = world.shared_store("store");
     parcels::add(&world, 0, 50);
-    world.source("so-tc", "insert into business (enterprise_code, name_vi, entity_type, status, founded_on, charter_capital, head_commune, main_industry, industries, legal_reps) \
+    world.source("national", "insert into business (enterprise_code, name_vi, entity_type, status, founded_on, charter_capital, head_commune, main_industry, industries, legal_reps) \
         values ('4899999017', 'CÔNG TY TNHH MẪU', 'LLC1', 'active', '2019-04-02', 2500000000, '01777', '10740', array['10740', '46322'], '[{\"name\": \"Đàm Thị Mẫu\"}]')");
     world.source("so-yt", "insert into health_facility (facility_code, name_vi, class, kind, commune_code, lon, lat, beds, departments, opening, emergency_24h) \
         values ('04001', 'Bệnh viện MẪU', 1, 'hospital', '01273', 106.2578, 22.6657, 500, array['Nội', 'Ngoại \"A\"', null], '{\"mon-fri\": \"07:00-17:00\"}', true)");
@@ -148,7 +152,7 @@ fn every_kind_of_change_arrives(platform: &Platform) {
         update land_parcel set parcel_no = 1 where map_sheet_no = 77 and parcel_no = 2; \
         insert into land_parcel (commune_code, map_sheet_no, parcel_no, land_type, area_m2) values ('01273', 77, 2, 'CLN', 7); commit");
     world.source("so-nnmt", "begin; savepoint one; delete from land_parcel where parcel_no = 30; rollback to one; update land_parcel set status = 'merged' where parcel_no = 30; commit");
-    world.source("so-tc", "update business set status = 'dissolved', legal_reps = '[]', changed_at = '2026-01-01 00:00:00.000001+07'");
+    world.source("national", "update business set status = 'dissolved', legal_reps = '[]', changed_at = '2026-01-01 00:00:00.000001+07'");
     world.source("so-yt", "update health_facility set departments = '{}', opening = null, lon = 106.123456789012345, licence_valid_to = null");
     world.source("vp-ubnd", "update directing_document set document_no = '1235/QĐ-UBND', recipients = array['H14.02', 'H14.35']");
     world.converge(&[]);
@@ -169,9 +173,9 @@ fn every_kind_of_change_arrives(platform: &Platform) {
 }
 
 fn values_that_debezium_types_cannot_hold_arrive(platform: &Platform) {
-    let world = World::new(platform, "odd", &["so-nnmt", "so-tc"]);
+    let world = World::new(platform, "odd", &["so-nnmt", "national"]);
     let (capture, _store) = (world.capture("so-nnmt"), world.shared_store("store"));
-    let _business = world.capture("so-tc");
+    let _business = world.capture("national");
     // As far as the rules allow; what they forbid is parked, and belongs to the dead letters' tests.
     parcels::add(&world, 0, 5);
     world.source("so-nnmt", "update land_parcel set surveyed_on = '0044-03-15 BC', land_types_mixed = '{}' where parcel_no = 1");
@@ -179,7 +183,7 @@ fn values_that_debezium_types_cannot_hold_arrive(platform: &Platform) {
     world.source("so-nnmt", "update land_parcel set land_types_mixed = null, updated_at = '0001-01-01 00:00:00+00 BC' where parcel_no = 3");
     world.source("so-nnmt", "update land_parcel set note = E'tab\\t back\\\\slash \\n line, \"quoted\", null, \\\\N, {braces}' where parcel_no = 4");
     world.source("so-nnmt", "update land_parcel set updated_at = '1850-06-30 12:00:00+07', note = '__debezium_unavailable_value' where parcel_no = 5");
-    world.source("so-tc", "insert into business (enterprise_code, name_vi, entity_type, status, founded_on, charter_capital, main_industry, industries, legal_reps, owners) \
+    world.source("national", "insert into business (enterprise_code, name_vi, entity_type, status, founded_on, charter_capital, main_industry, industries, legal_reps, owners) \
         values ('4899999024', 'MẪU \"HAI\"', 'LLC1', 'active', '1899-12-31', 999999999999999, '10740', array['10740'], '[]', '{\"n\": 12345678901234567890.12345, \"t\": \"\\u0111\"}')");
     world.converge(&[]);
     // And the same by a copy instead of the stream.
@@ -191,8 +195,8 @@ fn values_that_debezium_types_cannot_hold_arrive(platform: &Platform) {
 }
 
 fn truncate_in_one_partition_and_in_three(platform: &Platform) {
-    let world = World::new(platform, "truncating", &["so-nnmt", "so-tc"]);
-    let _captures = ["so-nnmt", "so-tc"].map(|source| world.capture(source));
+    let world = World::new(platform, "truncating", &["so-nnmt", "national"]);
+    let _captures = ["so-nnmt", "national"].map(|source| world.capture(source));
     let _store = world.shared_store("store");
     parcels::add(&world, 0, 2_000);
     let company = |code: &str| {
@@ -201,8 +205,8 @@ fn truncate_in_one_partition_and_in_three(platform: &Platform) {
         values ('{code}', 'MẪU', 'LLC1', 'active', '2019-04-02', '10740', array['10740'])"
         )
     };
-    world.source("so-tc", &company("4899999017"));
-    world.source("so-tc", &company("4899999024"));
+    world.source("national", &company("4899999017"));
+    world.source("national", &company("4899999024"));
     world.converge(&[]);
     assert_eq!(
         world.in_store("select count(*) from shared.business"),
@@ -210,7 +214,7 @@ fn truncate_in_one_partition_and_in_three(platform: &Platform) {
     );
 
     world.source(
-        "so-tc",
+        "national",
         &format!(
             "begin; truncate business; {}; commit",
             company("4899999031")

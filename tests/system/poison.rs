@@ -79,10 +79,10 @@ fn a_whole_record_supersedes_what_waits(platform: &Platform) {
 }
 
 fn twenty_bad_keys_in_a_row_halt_one_dataset(platform: &Platform) {
-    let world = World::new(platform, "breaking", &["so-nnmt", "so-tc"]);
-    let _captures = ["so-nnmt", "so-tc"].map(|source| world.capture(source));
+    let world = World::new(platform, "breaking", &["so-nnmt", "national"]);
+    let _captures = ["so-nnmt", "national"].map(|source| world.capture(source));
     let store = world.shared_store("store");
-    world.source("so-tc", "insert into business (enterprise_code, name_vi, entity_type, status, founded_on, main_industry, industries) \
+    world.source("national", "insert into business (enterprise_code, name_vi, entity_type, status, founded_on, main_industry, industries) \
         select (9000000000 + n)::text, 'MẪU', 'LLC1', 'active', '2019-04-02', 'ZZZZZ', array['ZZZZZ'] from generate_series(1, 60) n");
     let halted = "select min(halted_code) from flow.lease where topic like '%business'";
     world.store_says("the partition to halt", halted, &["BG0411"]);

@@ -11,7 +11,12 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[(
 )];
 
 fn every_principal_is_refused_what_is_not_its_own(platform: &Platform) {
-    let world = World::with_tables(platform, "rights", &["so-nnmt", "so-tc"], &sites::tables());
+    let world = World::with_tables(
+        platform,
+        "rights",
+        &["so-nnmt", "national"],
+        &sites::tables(),
+    );
     let (parcels, business) = (
         world.topic("so-nnmt", "land-parcel"),
         world.topic("so-tc", "business"),
@@ -26,14 +31,14 @@ fn every_principal_is_refused_what_is_not_its_own(platform: &Platform) {
         ("capture-so-nnmt", &business, false, false),
         ("capture-so-nnmt", &state, true, true),
         ("capture-so-nnmt", &progress, true, false),
-        ("capture-so-tc", &parcels, false, false),
-        ("capture-so-tc", &state, false, false),
+        ("capture-national", &parcels, false, false),
+        ("capture-national", &state, false, false),
         ("shared-store", &parcels, false, true),
         ("shared-store", &state, false, false),
         ("shared-store", &progress, false, true),
         ("capture-so-nnmt", &sites, true, false),
         ("capture-so-nnmt", &open_progress, true, false),
-        ("capture-so-tc", &sites, false, false),
+        ("capture-national", &sites, false, false),
         ("shared-store", &sites, false, false),
         ("shared-store", &open_progress, false, false),
         ("open-data", &sites, false, true),
