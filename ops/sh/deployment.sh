@@ -19,13 +19,15 @@ value() { sed -n "s/^$2=//p" "$1"; }
 
 # build: the binary, with a sign of life while it takes its time.
 build() {
-    local log=$home/log/build.log started=$SECONDS pid
+    local log=$home/log/build.log said=$SECONDS pid
     mkdir -p "$home/log"
     (cd "$BANGIOC_ROOT" && exec cargo build --release -p bangioc --color never >"$log" 2>&1) &
     pid=$!
     while kill -0 "$pid" 2>/dev/null; do
         sleep 1
-        [ "$(((SECONDS - started) % 15))" != 14 ] || say "building: $(grep -c '^ *Compiling' "$log" || true) crates so far, $(tail -n 1 "$log" | tr -s ' ')"
+        [ "$((SECONDS - said))" -ge 15 ] || continue
+        said=$SECONDS
+        say "building: $(grep -c '^ *Compiling' "$log" || true) crates so far, $(tail -n 1 "$log" | tr -s ' ')"
     done
     wait "$pid" || { tail -n 20 "$log" >&2; fail "the build failed" "see $log"; }
     bangioc=${CARGO_TARGET_DIR:-$BANGIOC_ROOT/target}/release/bangioc

@@ -53,7 +53,7 @@ fn confluents_python_client_drives_it(platform: &Platform) {
 
 fn started_first_it_waits_for_topic_and_rights(platform: &Platform) {
     const TOPIC: &str = "_schemas_early";
-    const SOON: Duration = Duration::from_secs(60);
+    const SOON: Duration = Duration::from_mins(1);
     let dir = platform.dir.join("early");
     fs::create_dir_all(&dir).expect("a folder");
     let listen = format!("127.0.0.1:{}", free_port());

@@ -43,9 +43,9 @@ impl RegistryFailure {
     /// from us, which it does where the right to read comes last.
     pub(crate) fn waiting_helps(&self) -> bool {
         match self {
-            Self::Feed(FeedError::Unauthorized { .. } | FeedError::UnknownTopic { .. }) => true,
+            Self::Feed(FeedError::Unauthorized { .. } | FeedError::UnknownTopic { .. })
+            | Self::NotClaimed { .. } => true,
             Self::Topic { source, .. } => matches!(**source, AdminError::NotAllowed { .. }),
-            Self::NotClaimed { .. } => true,
             Self::Feed(_)
             | Self::Superseded { .. }
             | Self::NotCompacted { .. }

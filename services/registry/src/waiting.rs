@@ -1,6 +1,7 @@
 //! Waiting, at the start, for what `bangioc topic apply` makes: the topic and the rights to it. Starting in
 //! whatever order is no mistake, and Kafka itself answers with a right some moments after it was granted.
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use bangioc_runtime::failure::Failure;
@@ -62,7 +63,12 @@ impl Waiting {
             self.said = Some(code);
             self.metrics
                 .unwell("registry", format!("waiting, {code}: {failure}"));
-            tracing::warn!(code, error = %failure, hint = failure.hint(), "waiting; nothing else to do than what the hint says");
+            let cause = failure
+                .source()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            let hint = failure.hint();
+            tracing::warn!(code, error = %failure, cause, hint, "not ready yet; trying until it is");
         }
         self.delays.next()
     }
