@@ -56,15 +56,15 @@ pub(crate) fn run(
                 .collect();
             out.show(&listed, |_| show::list(&catalogue))
         }
-        args::Contract::Show { dataset } => match catalogue.publication(dataset) {
-            Some(publication) => out.show(&open_set(publication), |_| show::open_set(publication)),
-            None => {
-                let contract = find(&catalogue, dataset)?;
-                out.show(&summary(contract), |_| {
-                    show::page(&catalogue, contract, prefix)
-                })
+        args::Contract::Show { dataset } => {
+            if let Some(publication) = catalogue.publication(dataset) {
+                return out.show(&open_set(publication), |_| show::open_set(publication));
             }
-        },
+            let contract = find(&catalogue, dataset)?;
+            out.show(&summary(contract), |_| {
+                show::page(&catalogue, contract, prefix)
+            })
+        }
         args::Contract::Avro {
             dataset: None,
             write: true,
