@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 
-use bangioc_feed::journal::{self, Journal};
+use bangioc_feed::journal::{self, Journal, JournalRecord};
+use bangioc_feed::produce::{Acks, Producer, Record, Tuning};
+use bangioc_feed::registry::{RegistryClient, RegistrySettings};
 use bangioc_feed::{FeedError, KafkaSettings};
 use bangioc_runtime::settings::Settings;
 
@@ -15,7 +17,7 @@ use crate::service::Service;
 use crate::{root, wait};
 
 /// Every Kafka user that the contracts of the five datasets need.
-pub const PRINCIPALS: &str = "registry,shared-store,dead-letter,capture-so-nnmt,capture-so-tc,capture-so-yt,capture-vp-ubnd,stranger";
+pub const PRINCIPALS: &str = "registry,shared-store,open-data,dead-letter,capture-so-nnmt,capture-so-tc,capture-so-yt,capture-vp-ubnd,stranger";
 
 pub struct Platform {
     pub dir: PathBuf,
@@ -107,7 +109,10 @@ impl Platform {
             self.kafka["KAFKA"],
             secret.display()
         );
-        fs::write(&file, section).expect("a configuration");
+        // Whole or not at all: another trial may be reading it.
+        let new = file.with_extension(format!("{:?}.toml", std::thread::current().id()));
+        fs::write(&new, section).expect("a configuration");
+        fs::rename(&new, &file).expect("a configuration");
         let settings = Settings::load(Some(&file)).expect("settings");
         KafkaSettings::read(&settings.section("kafka"))
     }
@@ -133,6 +138,63 @@ impl Platform {
             Err(FeedError::Unauthorized { .. } | FeedError::CredentialsRefused { .. }) => false,
             Err(other) => panic!("neither read nor refused: {other}"),
         }
+    }
+
+    /// Every record of a topic, as the administrator reads it.
+    pub fn records(&self, topic: &str) -> Vec<JournalRecord> {
+        journal::read_all(&self.kafka_as("admin"), topic, journal::From::Beginning)
+            .expect("a topic to read")
+    }
+
+    /// Does to a topic what an administrator can do by hand; see `tests/python/tamper.py`.
+    #[track_caller]
+    pub fn tamper(&self, args: &[&str]) -> String {
+        let output = Command::new(self.python())
+            .arg(root().join("tests/python/tamper.py"))
+            .args([&self.kafka["KAFKA"], "admin", &self.kafka["KAFKA_PASSWORD"]])
+            .args(args)
+            .output()
+            .expect("the Python environment that `ops/setup test` makes");
+        assert!(
+            output.status.success(),
+            "{args:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Sends records with headers, as a capture does; waits for all to be acknowledged.
+    pub fn send(&self, principal: &str, records: &[Record<'_>]) {
+        struct Told;
+        impl Acks for Told {
+            fn delivered(&self, _: u64, _: i32, _: i64) {}
+            fn failed(&self, _: u64, error: FeedError) {
+                panic!("a record was not taken: {error}");
+            }
+        }
+        let producer = Producer::connect(
+            &self.kafka_as(principal),
+            &Tuning::default(),
+            std::sync::Arc::new(Told),
+        )
+        .expect("a producer");
+        for record in records {
+            producer.send(record).expect("room for a record");
+        }
+        producer
+            .flush(std::time::Duration::from_secs(30))
+            .expect("all acknowledged");
+    }
+
+    /// The registry's id of a subject's latest schema.
+    pub fn schema_id(&self, subject: &str) -> u32 {
+        let registry = RegistryClient::new(&RegistrySettings {
+            url: self.registry_url.clone(),
+            user: None,
+            password: None,
+        });
+        let latest = registry.latest(subject).expect("the registry to answer");
+        latest.expect("a schema").id
     }
 
     /// Writes keys and values as they are, to partition 0.

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
+
+use bangioc_schemas::catalogue::Catalogue;
+use bangioc_schemas::contract::Contract;
 
 use crate::platform::Platform;
 use crate::service::Service;
@@ -34,23 +37,47 @@ pub struct World<'p> {
     pub name: String,
     pub dir: PathBuf,
     sources: Vec<&'static str>,
+    contracts: PathBuf,
+}
+
+/// A table of a test's own, with its contract.
+pub struct OwnTable {
+    pub source: &'static str,
+    pub table: String,
+    /// Run in the source's schema.
+    pub sql: String,
+    /// `<owner>/<dataset>.yaml`
+    pub file: String,
+    pub contract: String,
 }
 
 impl<'p> World<'p> {
     /// Databases with empty tables for `sources`, an empty store, topics and access rights.
     pub fn new(platform: &'p Platform, name: &str, sources: &[&'static str]) -> World<'p> {
+        World::with_tables(platform, name, sources, &[])
+    }
+
+    /// As [`World::new`], with tables beside those of the repository's contracts.
+    pub fn with_tables(
+        platform: &'p Platform,
+        name: &str,
+        sources: &[&'static str],
+        own: &[OwnTable],
+    ) -> World<'p> {
+        let dir = platform.dir.join(name);
+        fs::create_dir_all(&dir).expect("a folder");
         let world = World {
             platform,
             name: name.to_owned(),
-            dir: platform.dir.join(name),
             sources: sources.to_vec(),
+            contracts: contracts_with(own, &dir),
+            dir,
         };
-        fs::create_dir_all(&world.dir).expect("a folder");
         fs::write(world.dir.join("secret"), "a secret of this test alone").expect("a secret");
         fs::write(world.dir.join("capture-password"), "capture").expect("a secret");
         let password_file = platform.dir.join("postgres/secrets/postgres");
         for source in sources {
-            world.make_source(source);
+            world.make_source(source, own);
             world.write_config(
                 source,
                 &format!("capture-{source}"),
@@ -69,12 +96,20 @@ impl<'p> World<'p> {
         );
         world.write_config("shared-store", "shared-store", &store);
         world.write_config("dead-letter", "dead-letter", &store);
+        platform.sql(
+            "postgres",
+            &format!("create database {}", world.open_store()),
+        );
+        let open_store = store
+            .replace("[store]", "[open-store]")
+            .replace(&world.store(), &world.open_store());
+        world.write_config("open-data", "open-data", &open_store);
         world.write_config("admin", "admin", &store);
         world.bangioc("admin", &["topic", "apply", "--reviewed"]);
         world
     }
 
-    fn make_source(&self, source: &str) {
+    fn make_source(&self, source: &str, own: &[OwnTable]) {
         let (platform, database, sql) = (
             self.platform,
             self.database(source),
@@ -82,8 +117,12 @@ impl<'p> World<'p> {
         );
         platform.sql("postgres", &format!("create database {database}"));
         platform.sql_file(&database, &sql.join(format!("{source}.sql")), &[]);
+        let own = || own.iter().filter(|own| own.source == source);
+        own().for_each(|own| drop(self.source(source, &own.sql)));
         let tables: Vec<String> = tables(source)
-            .map(|(table, _)| format!("dept.{table}"))
+            .map(|(table, _)| table)
+            .chain(own().map(|own| own.table.as_str()))
+            .map(|table| format!("dept.{table}"))
             .collect();
         let variables = [("password", "capture"), ("tables", &tables.join(", "))];
         platform.sql_file(&database, &sql.join("capture-access.sql"), &variables);
@@ -106,7 +145,7 @@ impl<'p> World<'p> {
         let text = format!(
             "prefix = \"{}\"\ncontracts = \"{}\"\n{}[registry]\nurl = \"{}\"\n{sections}",
             self.name,
-            root().join("schemas").display(),
+            self.contracts.display(),
             self.platform.kafka_section(principal),
             self.platform.registry_url,
         );
@@ -132,8 +171,26 @@ impl<'p> World<'p> {
         format!("{}_store", self.name)
     }
 
+    /// Its database, beside the shared one on the same server.
+    pub fn open_store(&self) -> String {
+        format!("{}_open", self.name)
+    }
+
     pub fn topic(&self, owner: &str, dataset: &str) -> String {
         format!("{}.shared.{owner}.{dataset}", self.name)
+    }
+
+    pub fn open_topic(&self, owner: &str, dataset: &str) -> String {
+        format!("{}.open.{owner}.{dataset}", self.name)
+    }
+
+    /// A contract as this deployment has it.
+    pub fn contract(&self, dataset: &str) -> Contract {
+        self.catalogue().get(dataset).expect("a contract").clone()
+    }
+
+    pub fn catalogue(&self) -> Catalogue {
+        Catalogue::read(&self.contracts).expect("sound contracts")
     }
 
     /// SQL at a source, in the department's schema.
@@ -148,6 +205,25 @@ impl<'p> World<'p> {
     #[track_caller]
     pub fn in_store(&self, sql: &str) -> Vec<String> {
         self.platform.sql(&self.store(), sql)
+    }
+
+    #[track_caller]
+    pub fn in_open_store(&self, sql: &str) -> Vec<String> {
+        self.platform.sql(&self.open_store(), sql)
+    }
+
+    /// Waits until a query of the shared store answers `wanted`.
+    #[track_caller]
+    pub fn store_says(&self, what: &str, sql: &str, wanted: &[&str]) {
+        self.says(&self.store(), what, sql, wanted);
+    }
+
+    #[track_caller]
+    pub fn says(&self, database: &str, what: &str, sql: &str, wanted: &[&str]) {
+        wait::until(what, PATIENCE, || {
+            let found = self.platform.try_sql(database, sql)?;
+            wait::holds(found == wanted, format!("{found:?}"))
+        });
     }
 
     pub fn capture(&self, source: &str) -> Service {
@@ -290,6 +366,35 @@ impl<'p> World<'p> {
             "ranges of the ledger whose counts are not their length"
         );
     }
+}
+
+/// The repository's contracts, or a copy of them with `own` beside.
+fn contracts_with(own: &[OwnTable], dir: &Path) -> PathBuf {
+    let (given, copy) = (root().join("schemas"), dir.join("contracts"));
+    if own.is_empty() {
+        return given;
+    }
+    fs::create_dir_all(&copy).expect("a folder");
+    for entry in fs::read_dir(&given).expect("contracts") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a name").to_owned();
+        if path.is_file() {
+            fs::copy(&path, copy.join(name)).expect("a copy");
+        } else if !["src", "tests"].iter().any(|code| name == *code) {
+            let to = copy.join(name);
+            fs::create_dir_all(&to).expect("a folder");
+            for file in fs::read_dir(&path).expect("a folder") {
+                let file = file.expect("an entry").path();
+                fs::copy(&file, to.join(file.file_name().expect("a name"))).expect("a copy");
+            }
+        }
+    }
+    for own in own {
+        let path = copy.join(&own.file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, &own.contract).expect("a contract");
+    }
+    copy
 }
 
 /// Tables of a source, with their natural keys.

@@ -3,11 +3,17 @@
 
 mod dead_letters;
 mod faults;
+mod gaps;
 mod halts;
 mod journey;
+mod notes;
+mod open_feed;
+mod open_store;
 mod parcels;
+mod poison;
 mod registry;
 mod rights;
+mod sites;
 
 use bangioc_tests::platform::Platform;
 use libtest_mimic::{Arguments, Trial};
@@ -24,6 +30,10 @@ fn main() {
         faults::CHECKS,
         dead_letters::CHECKS,
         halts::CHECKS,
+        open_feed::CHECKS,
+        open_store::CHECKS,
+        poison::CHECKS,
+        gaps::CHECKS,
         rights::CHECKS,
         registry::CHECKS,
     ]

@@ -3,7 +3,7 @@
 use bangioc_tests::platform::Platform;
 use bangioc_tests::world::World;
 
-use crate::Check;
+use crate::{Check, sites};
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[(
     "rights::every_principal_is_refused_what_is_not_its_own",
@@ -11,13 +11,15 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[(
 )];
 
 fn every_principal_is_refused_what_is_not_its_own(platform: &Platform) {
-    let world = World::new(platform, "rights", &["so-nnmt", "so-tc"]);
+    let world = World::with_tables(platform, "rights", &["so-nnmt", "so-tc"], &sites::tables());
     let (parcels, business) = (
         world.topic("so-nnmt", "land-parcel"),
         world.topic("so-tc", "business"),
     );
     let state = "rights.state.so-nnmt".to_owned();
     let progress = "rights.progress.shared.so-nnmt".to_owned();
+    let sites = world.open_topic("so-nnmt", "site");
+    let open_progress = "rights.progress.open.so-nnmt".to_owned();
     // (principal, topic, may write, may read)
     let table = [
         ("capture-so-nnmt", &parcels, true, false),
@@ -29,6 +31,18 @@ fn every_principal_is_refused_what_is_not_its_own(platform: &Platform) {
         ("shared-store", &parcels, false, true),
         ("shared-store", &state, false, false),
         ("shared-store", &progress, false, true),
+        ("capture-so-nnmt", &sites, true, false),
+        ("capture-so-nnmt", &open_progress, true, false),
+        ("capture-so-tc", &sites, false, false),
+        ("shared-store", &sites, false, false),
+        ("shared-store", &open_progress, false, false),
+        ("open-data", &sites, false, true),
+        ("open-data", &open_progress, false, true),
+        ("open-data", &parcels, false, false),
+        ("open-data", &progress, false, false),
+        ("open-data", &state, false, false),
+        ("dead-letter", &sites, false, false),
+        ("stranger", &sites, false, false),
         ("dead-letter", &state, false, false),
         ("registry", &parcels, false, false),
         ("stranger", &parcels, false, false),

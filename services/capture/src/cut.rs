@@ -112,11 +112,10 @@ impl Cutter {
     /// Another form when the same rows would be cut otherwise.
     pub(crate) fn form(&self) -> String {
         let digest = Sha256::digest(self.projection.form());
-        digest
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        let head = digest
+            .first_chunk()
+            .map_or(0, |head| u64::from_be_bytes(*head));
+        format!("{head:016x}")
     }
 
     /// `now_us`: for rules about time. `out`: takes the row that goes with the answer.
@@ -130,8 +129,9 @@ impl Cutter {
         if change.op == Operation::Truncate {
             return Cut::Send(Operation::Truncate);
         }
-        let was = self.was_open(change, now_us);
-        let Some(row) = change.new.filter(|row| self.is_open(*row, now_us)) else {
+        let open = change.new.filter(|row| self.is_open(*row, now_us));
+        let was = self.was_open(change, open.is_some(), now_us);
+        let Some(row) = open else {
             return self.gone(was, change, out);
         };
         // A column that did not travel was not judged either, so a row that comes is judged whole.
@@ -156,7 +156,8 @@ impl Cutter {
         now_us: i64,
         out: &mut RowBuf,
     ) -> Cut {
-        let was = self.was_open(change, now_us);
+        // It needed the whole row, so as far as it travelled it was open.
+        let was = self.was_open(change, true, now_us);
         match current.filter(|row| self.is_open(*row, now_us)) {
             Some(row) if self.projection.project(row, out).is_ok() => {
                 Cut::Send(told_as(change.op, was))
@@ -187,16 +188,16 @@ impl Cutter {
         self.passes(row) && self.rules.check(row, now_us).is_ok()
     }
 
-    fn was_open(&self, change: &Change<'_>, now_us: i64) -> bool {
+    /// `is`: is the new row open, as far as it travelled?
+    fn was_open(&self, change: &Change<'_>, is: bool, now_us: i64) -> bool {
+        let unsaid = |new| is || self.identity_is_open(new, now_us);
         match (change.op, change.old, change.new) {
             (_, Old::Whole(old), _) => self.is_open(old, now_us),
             (_, Old::Identity(old), _) => self.identity_is_open(old, now_us),
             // The identity did not change, so the new row's tells of the old one.
-            (Operation::Update, Old::Unsaid, Some(new)) => self.identity_is_open(new, now_us),
+            (Operation::Update, Old::Unsaid, Some(new)) => unsaid(new),
             // Where nothing keeps the key unique, an insert may take an earlier row's place.
-            (Operation::Create, Old::Unsaid, Some(new)) => {
-                self.natural_key && self.identity_is_open(new, now_us)
-            }
+            (Operation::Create, Old::Unsaid, Some(new)) => self.natural_key && unsaid(new),
             _ => false,
         }
     }
@@ -240,3 +241,6 @@ fn told_as(op: Operation, was: bool) -> Operation {
         op => op,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ use bangioc_runtime::shutdown::Shutdown;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names;
 
-use self::datasets::judge;
+use self::datasets::{copies, judge};
 use self::tasks::Parts;
 use crate::config::CaptureConfig;
 use crate::copy::reader::connect;
@@ -121,7 +121,7 @@ impl Capture {
         drop(connection);
 
         let datasets = self.datasets(&feeds, &schema_ids, &findings)?;
-        let copies = self.copies(&datasets, &state, &halted, epoch);
+        let copies = copies(&datasets, &state, &halted, epoch);
         let origins = findings.server_version >= 160_000;
         let (wal, frames) = session.start(&source.slot, start.lsn, &source.publication, origins)?;
         tracing::info!(

@@ -9,13 +9,14 @@ use serde::Serialize;
 use crate::DeadLetters;
 use crate::error::DeadLetterError;
 
-/// A key that waits, or waited.
+/// A key that waits, or waited; or a row that is in the store without a value which is too large.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct ParkedKey {
     pub dataset: String,
     /// Names the key without telling it.
     pub key_ref: String,
-    /// `parked`, `drained`, `superseded`, `discarded`, `erased`.
+    /// `parked`, `drained`, `superseded`, `discarded`, `erased`; `incomplete`: nothing waits, and it ends
+    /// by itself when the value comes.
     pub state: String,
     /// Why its first record could not be applied.
     pub code: String,
@@ -76,12 +77,17 @@ type RecordRow = (
 );
 
 /// Times as RFC 3339, whatever the session's style.
-const KEYS: &str = "select k.dataset, k.key_ref, k.state, k.code, k.field_path, \
-    to_char(k.since at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), \
+const KEYS: &str = "select dataset, key_ref, state, code, field_path, \
+    to_char(since at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), waiting, discard_by from (\
+    select k.dataset, k.key_ref, k.state, k.code, k.field_path, k.since, \
     (select count(*) from flow.parked_record r where r.topic = k.topic and r.partition = k.partition \
-    and r.key_ref = k.key_ref and r.state = 'parked'), k.discard_by \
-    from flow.parked_key k where ($1::text is null or k.dataset = $1) and ($2 or k.state = 'parked') \
-    and ($3::bytea is null or k.key_ref = $3) order by k.dataset, k.since, k.key_ref";
+    and r.key_ref = k.key_ref and r.state = 'parked') as waiting, k.discard_by from flow.parked_key k \
+    where ($2 or k.state = 'parked') \
+    union all \
+    select l.dataset, r.key_ref, r.state, coalesce(r.code, ''), r.field_path, r.parked_at, 0, null \
+    from flow.parked_record r join flow.lease l using (topic, partition) where r.state = 'incomplete') k \
+    where ($1::text is null or dataset = $1) and ($3::bytea is null or key_ref = $3) \
+    order by dataset, since, key_ref";
 
 impl DeadLetters {
     pub async fn list(&mut self, filter: &Filter) -> Result<Vec<ParkedKey>, DeadLetterError> {
@@ -126,8 +132,10 @@ impl DeadLetters {
         &mut self,
         key_ref: KeyRef,
     ) -> Result<(ParkedKey, Vec<ParkedRecord>), DeadLetterError> {
-        let key = self.keys(None, true, Some(key_ref)).await?.pop();
-        let key = key.ok_or(DeadLetterError::NotParked { key_ref })?;
+        let mut keys = self.keys(None, true, Some(key_ref)).await?;
+        // One that waits is what was asked for, whatever else there is under its name.
+        keys.sort_by_key(|key| key.state == "parked");
+        let key = keys.pop().ok_or(DeadLetterError::NotParked { key_ref })?;
         let rows: Vec<RecordRow> = sqlx::query_as(
             "select topic, partition, \"offset\", state, code, field_path, payload is not null, attempts, \
              to_char(parked_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') \
@@ -185,10 +193,16 @@ pub fn to_table(keys: &[ParkedKey]) -> String {
         &std::iter::once(head).chain(cells).collect::<Vec<_>>(),
         0..0,
     );
-    let waiting = keys.iter().filter(|key| key.state == "parked").count();
+    let count = |state| keys.iter().filter(|key| key.state == state).count();
+    let incomplete = match count("incomplete") {
+        0 => String::new(),
+        1 => ", 1 row without a value that is too large".to_owned(),
+        rows => format!(", {rows} rows without a value that is too large"),
+    };
     let _ = writeln!(
         text,
-        "\n{waiting} parked; `bangioc dead-letter show KEY` tells more"
+        "\n{} parked{incomplete}; `bangioc dead-letter show KEY` tells more",
+        count("parked")
     );
     text
 }
@@ -254,13 +268,21 @@ mod tests {
             records: 2,
             discard_by: None,
         };
+        let incomplete = ParkedKey {
+            dataset: "land-parcel".into(),
+            field: Some("geom_wkt".into()),
+            code: "E_TOOBIG".into(),
+            state: "incomplete".into(),
+            records: 0,
+            ..key.clone()
+        };
         let asked = ParkedKey {
             field: None,
             discard_by: Some("lan".into()),
             code: "BAD_MAGIC".into(),
             ..key.clone()
         };
-        insta::assert_snapshot!(to_table(&[key, asked]), @r"
+        insta::assert_snapshot!(to_table(&[key, asked, incomplete]), @r"
         DATASET   KEY               CODE          FIELD            WAITING  SINCE                 STATE
         business  0011223344556677  E_CHECKDIGIT  enterprise_code  2        2026-11-24T05:00:00Z  parked
         business  0011223344556677  BAD_MAGIC     –                2        2026-11-24T05:00:00Z  parked, discard asked for by lan

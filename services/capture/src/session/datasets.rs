@@ -75,54 +75,53 @@ impl Capture {
             key: contract.key.clone(),
         })
     }
-
-    /// In the order of `datasets`.
-    pub(super) fn copies(
-        &self,
-        datasets: &[Dataset],
-        state: &State,
-        halted: &BTreeMap<String, String>,
-        epoch: u32,
-    ) -> Vec<CopyState> {
-        datasets
-            .iter()
-            .map(|dataset| {
-                let form = dataset.open.as_ref().map(|open| open.cutter.form());
-                let mut copy = match state.copies.get(dataset.name()) {
-                    // In a later epoch even a dataset's first copy may find rows of an earlier one in
-                    // the store.
-                    None => CopyState::wanted(epoch > 1),
-                    // Other rows are public now, or other columns of them.
-                    Some(copy) if form.is_some() && copy.open != form => {
-                        tracing::info!(
-                            dataset = dataset.name(),
-                            "what is public of it has changed; copied again, then swept"
-                        );
-                        CopyState::wanted(true)
-                    }
-                    Some(copy) => copy.clone(),
-                };
-                copy.open = form;
-                match halted.get(dataset.name()) {
-                    Some(why) => copy.halted = Some(why.clone()),
-                    // The cause is gone: what was missed meanwhile only a whole copy brings back.
-                    None if copy.halted.is_some() => {
-                        copy = CopyState {
-                            open: copy.open,
-                            ..CopyState::wanted(true)
-                        };
-                    }
-                    None => {}
-                }
-                copy
-            })
-            .collect()
-    }
 }
 
 const TOO_MANY: CaptureError = CaptureError::Internal {
     what: "more datasets than can be counted",
 };
+
+/// How far each dataset's copy has come, in the order of `datasets`.
+pub(super) fn copies(
+    datasets: &[Dataset],
+    state: &State,
+    halted: &BTreeMap<String, String>,
+    epoch: u32,
+) -> Vec<CopyState> {
+    datasets
+        .iter()
+        .map(|dataset| {
+            let form = dataset.open.as_ref().map(|open| open.cutter.form());
+            let mut copy = match state.copies.get(dataset.name()) {
+                // In a later epoch even a dataset's first copy may find rows of an earlier one in
+                // the store.
+                None => CopyState::wanted(epoch > 1),
+                // Other rows are public now, or other columns of them.
+                Some(copy) if copy.has_begun() && form.is_some() && copy.open != form => {
+                    tracing::info!(
+                        dataset = dataset.name(),
+                        "what is public of it has changed; copied again, then swept"
+                    );
+                    CopyState::wanted(true)
+                }
+                Some(copy) => copy.clone(),
+            };
+            copy.open = form;
+            match halted.get(dataset.name()) {
+                Some(why) => copy.halted = Some(why.clone()),
+                // The cause is gone: what was missed meanwhile only a whole copy brings back.
+                None if copy.halted.is_some() => {
+                    copy = CopyState {
+                        open: copy.open,
+                        ..CopyState::wanted(true)
+                    };
+                }
+                None => {}
+            }
+            copy
+        })
+        .collect()
+}
 
 /// Problems of the source as a whole refuse the start, and at the first start every problem does. Later,
 /// what is wrong with one table halts that dataset only: its name and why.

@@ -31,7 +31,7 @@ use self::copied::Copied;
 use self::feeds::Feeds;
 use self::relations::{Learnt, Relations};
 use self::transaction::Transaction;
-use self::window::{Changed, Chunk, Verdict};
+use self::window::{Ready, Verdict};
 use crate::copy::MARK;
 use crate::copy::mark::Mark;
 use crate::dataset::Dataset;
@@ -283,8 +283,8 @@ impl Stream {
                 Verdict::Retake(why) => {
                     let _ = self.notices.send(Notice::Retake(id, why));
                 }
-                Verdict::Send(dataset, chunk, changed) => {
-                    self.chunk(lsn, dataset, &chunk, &changed)?;
+                Verdict::Send(ready) => {
+                    self.chunk(lsn, &ready)?;
                     failpoint::hit("capture.chunk_sent");
                 }
             },
@@ -292,19 +292,13 @@ impl Stream {
         Ok(())
     }
 
-    fn chunk(
-        &mut self,
-        lsn: Lsn,
-        index: DatasetIndex,
-        chunk: &Chunk,
-        changed: &Changed,
-    ) -> Result<(), CaptureError> {
+    fn chunk(&mut self, lsn: Lsn, ready: &Ready) -> Result<(), CaptureError> {
         let transaction = self.work.transaction.as_mut().ok_or(OUTSIDE)?;
-        transaction.chunks.push(chunk.id);
+        transaction.chunks.push(ready.chunk.id);
         let mut copied = Copied {
             unit: transaction.unit(&self.feeds.outlet.delivery),
             outlet: &mut self.feeds.outlet,
-            changed,
+            changed: &ready.changed,
             version: transaction.version(self.epoch, 0),
             origin: Origin {
                 xid: 0,
@@ -312,8 +306,8 @@ impl Stream {
             },
             transaction,
         };
-        let outcome = copied.send(&self.datasets[index.place()], chunk);
-        self.outcome(outcome, index)
+        let outcome = copied.send(&self.datasets[ready.dataset.place()], &ready.chunk);
+        self.outcome(outcome, ready.dataset)
     }
 
     /// Stops sending a dataset from here on. Its unit is not done before that is written down, so a

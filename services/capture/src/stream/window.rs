@@ -62,13 +62,20 @@ pub(crate) enum Handover {
     Forget(ChunkId),
 }
 
+/// A chunk whose rows may be sent, less those of the keys that have changed.
+pub(crate) struct Ready {
+    pub(crate) dataset: DatasetIndex,
+    pub(crate) chunk: Chunk,
+    pub(crate) changed: Changed,
+}
+
 /// What comes of a chunk at its high mark.
 pub(crate) enum Verdict {
     /// Not ours, or given up.
     Unknown,
     /// A row may be older than what the stream has already shown.
     Retake(Why),
-    Send(DatasetIndex, Chunk, Changed),
+    Send(Box<Ready>),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -193,7 +200,11 @@ impl Windows {
         {
             return Verdict::Retake(Why::NotVisibleYet);
         }
-        Verdict::Send(window.dataset, chunk, window.changed)
+        Verdict::Send(Box::new(Ready {
+            dataset: window.dataset,
+            chunk,
+            changed: window.changed,
+        }))
     }
 
     fn take_handover(&mut self) {
@@ -255,9 +266,13 @@ mod tests {
         windows.changed(DATASET, Side::Open, b"public");
         windows.changed(DatasetIndex(1), Side::Shared, b"elsewhere");
         copier.send(chunk(7, "10:10:")).unwrap();
-        let Verdict::Send(DATASET, _, changed) = windows.high_mark(7) else {
+        let Verdict::Send(ready) = windows.high_mark(7) else {
             panic!("not sent")
         };
+        let Ready {
+            dataset, changed, ..
+        } = *ready;
+        assert_eq!(dataset, DATASET);
         assert_eq!(
             changed.of(Side::Shared),
             &HashSet::from([b"between"[..].into()])

@@ -1,6 +1,6 @@
 -- A store is of one side, shared or open. Stores made before there were two are shared.
 create table flow.store (
-  only boolean primary key default true check (only),
+  one boolean primary key default true check (one),
   side text not null check (side in ('shared', 'open')));
 insert into flow.store (side) select 'shared' where exists (select from flow.lease);
 

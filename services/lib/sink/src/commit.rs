@@ -10,6 +10,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use crate::dataset::Dataset;
 use crate::error::SinkError;
+use crate::incomplete;
 use crate::intake::Intake;
 use crate::lease::Lease;
 use crate::ledger::Counts;
@@ -126,6 +127,16 @@ impl Prepared<'_> {
                 .await?;
             }
         }
+        if !intake.incomplete.is_empty() {
+            incomplete::write(
+                &mut transaction,
+                batch.dataset,
+                partition,
+                &intake.incomplete,
+            )
+            .await
+            .map_err(SinkError::of_bookkeeping)?;
+        }
         for moot in &intake.superseding {
             batch.supersede(&mut transaction, moot).await?;
         }
@@ -164,7 +175,7 @@ impl Prepared<'_> {
             found.extend(
                 lines
                     .into_iter()
-                    .map(|(line, code)| (net.key(line).to_vec(), code)),
+                    .map(|(line, code)| (net.identity(line), code)),
             );
         }
         Ok(found)

@@ -45,6 +45,18 @@ impl Dataset {
     }
 }
 
+/// Quoted names of the columns that tell rows apart: of a table without a key, the version.
+pub fn identity(contract: &Contract) -> Vec<String> {
+    match contract.kind {
+        Kind::State => contract
+            .key
+            .iter()
+            .map(|&key| quoted(&contract.columns[key].name))
+            .collect(),
+        Kind::Append => vec![quoted("_version")],
+    }
+}
+
 pub fn quoted(identifier: &str) -> String {
     format!("\"{}\"", identifier.replace('"', "\"\""))
 }
@@ -66,7 +78,7 @@ pub struct Statements {
     pub truncate_stage: SqlStr,
     /// → (applied, change in live rows): no staged row leaves a column out.
     pub merge_whole: SqlStr,
-    /// → (applied, change in live rows, rows that still miss columns): some do.
+    /// → (applied, change in live rows, rows that still miss columns): some do. ($1 dataset) State only.
     pub merge_partial: SqlStr,
     /// → (n, -1 | 0 | 1): staged rows that the merge left alone, and how their version compares to the
     /// store's. 1: they mix events from before and after what is stored.
@@ -112,11 +124,6 @@ impl Statements {
                 )
             })
             .collect();
-        let join: Vec<String> = contract
-            .key
-            .iter()
-            .map(|&i| format!("t.{0} = s.{0}", columns[i]))
-            .collect();
         let merges = Merges {
             contract,
             target: &target,
@@ -146,7 +153,7 @@ impl Statements {
                 "select s.\"_n\", case when s.\"_version\" = t.\"_version\" then 0 \
                  when s.\"_version\" < t.\"_version\" then -1 else 1 end from {stage} s join {target} t on {} \
                  where t.xmin <> pg_current_xact_id()::xid",
-                join.join(" and "),
+                merges.same_row("t"),
             )),
             remove_below: sql(format!(
                 "with removed as (delete from {target} where \"_version\" < $1 returning \"_deleted\") \
@@ -177,14 +184,13 @@ struct Merges<'a> {
 }
 
 impl Merges<'_> {
-    fn key(&self) -> String {
-        let names: Vec<&str> = self
-            .contract
-            .key
+    /// What makes a staged row and one of `table` the same.
+    fn same_row(&self, table: &str) -> String {
+        let pairs: Vec<String> = identity(self.contract)
             .iter()
-            .map(|&i| self.columns[i].as_str())
+            .map(|column| format!("{table}.{column} = s.{column}"))
             .collect();
-        names.join(", ")
+        pairs.join(" and ")
     }
 
     fn insert(&self, only: &str) -> String {
@@ -195,23 +201,28 @@ impl Merges<'_> {
              on conflict ({}) do update set ",
             self.target,
             self.stage,
-            self.key(),
+            identity(self.contract).join(", "),
         )
+    }
+
+    /// Rows without a key never change: one that is there is a duplicate, whatever it says.
+    fn append(&self) -> SqlStr {
+        let all = self.columns.join(", ");
+        sql(format!(
+            "with merged as (insert into {} ({all}, \"_version\", \"_deleted\", \"_missing\", \"_was_live\") \
+             select {all}, \"_version\", \"_deleted\", \"_missing\", false from {} on conflict do nothing \
+             returning \"_missing\") select count(*), count(*), count(\"_missing\") from merged",
+            self.target, self.stage,
+        ))
     }
 
     /// Not those whose columns come from events on both sides of what is stored.
     fn unless_between(&self) -> String {
-        let join: Vec<String> = self
-            .contract
-            .key
-            .iter()
-            .map(|&i| format!("b.{0} = s.{0}", self.columns[i]))
-            .collect();
         format!(
             "where s.\"_since\" is null or not exists (select from {} b where {} \
              and b.\"_version\" >= s.\"_since\" and b.\"_version\" < s.\"_version\") ",
             self.target,
-            join.join(" and "),
+            self.same_row("b"),
         )
     }
 
@@ -222,12 +233,15 @@ impl Merges<'_> {
             .iter()
             .enumerate()
             .filter(|(i, _)| !self.contract.key.contains(i))
-            .map(|(i, column)| set(&self.columns[i], &column.name))
+            .map(|(i, column)| set(&self.columns[i], &column.name) + ", ")
             .collect();
-        assignments.join(", ") + ", "
+        assignments.concat()
     }
 
     fn whole(&self, compare: Compare) -> SqlStr {
+        if self.contract.kind == Kind::Append {
+            return self.append();
+        }
         sql(format!(
             "with merged as ({}{}\"_version\" = excluded.\"_version\", \"_deleted\" = excluded.\"_deleted\", \
              \"_missing\" = null, \"_was_live\" = not t.\"_deleted\"{} \

@@ -1,8 +1,10 @@
 //! What one pass over a partition's records makes of them: to apply, to park, to count. Touches nothing
 //! but memory, so that a batch can be thrown away and read again.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
+use bangioc_change::batch::EventBatch;
 use bangioc_change::decode::RecordBytes;
 use bangioc_change::event::{ChangeEvent, Operation};
 use bangioc_change::version::Version;
@@ -14,6 +16,7 @@ use crate::breaker::Breaker;
 use crate::dataset::Dataset;
 use crate::decoders::{Decoders, Found, Recent};
 use crate::error::SinkError;
+use crate::incomplete::{self, Change, IncompleteKeys, Told, Word};
 use crate::ledger::Counts;
 use crate::park::{Kept, ParkedKeys, Parking, Poison, newest};
 use crate::protection::Broken;
@@ -26,8 +29,10 @@ pub struct Memory {
     pub parked: ParkedKeys,
     pub breaker: Breaker,
     pub floor: Version,
-    /// Keys whose rows PostgreSQL refused, with the code for it, until they are parked.
+    /// Rows that PostgreSQL refused, by [`identity`], with the code for it, until they are parked.
     pub refused: HashMap<Vec<u8>, &'static str>,
+    /// Rows that lack values for their size.
+    pub incomplete: IncompleteKeys,
 }
 
 /// What does not change from batch to batch.
@@ -65,6 +70,7 @@ pub struct Intake<'a> {
     /// Keys parked before this batch that records of it join.
     pub queued_on: HashSet<KeyRef>,
     pub superseding: Vec<Superseding>,
+    pub incomplete: HashMap<KeyRef, Change>,
     pub counts: Counts,
     /// Why the pass ended before the records did; what came before it still counts.
     pub trouble: Option<SinkError>,
@@ -92,6 +98,7 @@ impl<'a> Intake<'a> {
             parking: Vec::new(),
             queued_on: HashSet::new(),
             superseding: Vec::new(),
+            incomplete: HashMap::new(),
             counts: Counts::default(),
             trouble: None,
             now_us,
@@ -157,18 +164,23 @@ impl<'a> Intake<'a> {
             self.counts.stale += 1;
             return Ok(());
         }
-        let key = buffers.events.key(at);
-        let poison = self.breach(&event).or_else(|| self.refusal(key));
+        let key = identity(&buffers.events, at);
+        let poison = self
+            .breach(&event)
+            .or_else(|| self.refusal(&key))
+            .or_else(|| self.misfit(&event));
         if poison.is_some() || !self.memory.parked.is_empty() {
-            let key_ref = self.bench.seal.key_ref(&self.bench.dataset.topic, key);
+            let key_ref = self.bench.seal.key_ref(&self.bench.dataset.topic, &key);
             if self.memory.parked.contains_key(&key_ref) || poison.is_some() {
                 if poison.is_none() && self.makes_moot(key_ref, &event) {
+                    self.note_size(&event, &key, bytes)?;
                     buffers.live.push(at);
                     return Ok(());
                 }
                 return self.park(key_ref, Some(event.version), bytes, poison);
             }
         }
+        self.note_size(&event, &key, bytes)?;
         buffers.live.push(at);
         self.good_run += 1;
         Ok(())
@@ -184,6 +196,11 @@ impl<'a> Intake<'a> {
         self.memory
             .parked
             .retain(|_, newest| newest.is_none_or(|newest| newest >= version));
+        self.memory
+            .incomplete
+            .retain(|_, entry| entry.version >= version);
+        // What the batch said of rows before it is of no matter; the barrier ends those in the store.
+        self.incomplete.clear();
         self.barriers.push(Barrier { at, version });
     }
 
@@ -213,6 +230,66 @@ impl<'a> Intake<'a> {
             .refused
             .get(key)
             .map(|code| Poison { code, field: None })
+    }
+
+    /// A row without a key is only ever added.
+    fn misfit(&self, event: &ChangeEvent<'_>) -> Option<Poison> {
+        let added = matches!(event.op, Operation::Create | Operation::Read);
+        (!added && !self.bench.dataset.is_state()).then(|| Poison {
+            code: DecodeCode::Operation.as_str(),
+            field: None,
+        })
+    }
+
+    /// Keeps an entry of a row that is applied without a value which is too large.
+    fn note_size(
+        &mut self,
+        event: &ChangeEvent<'_>,
+        key: &[u8],
+        bytes: &RecordBytes<'_>,
+    ) -> Result<(), SinkError> {
+        if self.memory.incomplete.is_empty() && !incomplete::is_too_large(event) {
+            return Ok(());
+        }
+        let dataset = self.bench.dataset;
+        let key_ref = self.bench.seal.key_ref(&dataset.topic, key);
+        let (word, now) = incomplete::hear(self.memory.incomplete.get(&key_ref), event);
+        let change = match word {
+            Word::Nothing => return Ok(()),
+            Word::Complete => Change::Ended,
+            Word::Narrower => Change::Narrowed(now.columns.clone()),
+            Word::TooLarge => Change::Told(Told {
+                offset: bytes.offset,
+                version: now.version,
+                schema_id: bytes.value.and_then(|value| wire::schema_id(value).ok()),
+                columns: now.columns.clone(),
+                payload: self.sealed(bytes)?,
+            }),
+        };
+        if word == Word::Complete {
+            self.memory.incomplete.remove(&key_ref);
+        } else {
+            self.memory.incomplete.insert(key_ref, now);
+        }
+        incomplete::note(&mut self.incomplete, key_ref, change);
+        Ok(())
+    }
+
+    /// The record as it came, for whoever has the secret.
+    fn sealed(&self, bytes: &RecordBytes<'_>) -> Result<Vec<u8>, SinkError> {
+        let own = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
+        let kept = Kept {
+            key: own(bytes.key),
+            value: own(bytes.value),
+            version: own(bytes.version),
+            absent: own(bytes.absent),
+        };
+        let place = Place {
+            topic: &self.bench.dataset.topic,
+            partition: self.bench.partition,
+            offset: bytes.offset,
+        };
+        self.bench.seal.close(place, &kept.to_bytes())
     }
 
     fn column_name(&self, column: usize) -> String {
@@ -330,18 +407,7 @@ impl<'a> Intake<'a> {
             .as_ref()
             .is_none_or(|poison| poison.code != RuleCode::Secret.as_str());
         let payload = if keep {
-            let kept = Kept {
-                key: bytes.key.map(<[u8]>::to_vec),
-                value: bytes.value.map(<[u8]>::to_vec),
-                version: bytes.version.map(<[u8]>::to_vec),
-                absent: bytes.absent.map(<[u8]>::to_vec),
-            };
-            let place = Place {
-                topic,
-                partition,
-                offset: bytes.offset,
-            };
-            Some(self.bench.seal.close(place, &kept.to_bytes())?)
+            Some(self.sealed(bytes)?)
         } else {
             None
         };
@@ -361,8 +427,20 @@ impl<'a> Intake<'a> {
     }
 }
 
-/// The key columns as texts, in the contract's key order: how a capture is asked for a row.
+/// What a row is known by: the bytes of its key, or of its version where the table has no key.
+pub fn identity(events: &EventBatch, event: usize) -> Cow<'_, [u8]> {
+    match events.key(event) {
+        [] => Cow::Owned(events.version(event).to_bytes().to_vec()),
+        key => Cow::Borrowed(key),
+    }
+}
+
+/// The key columns as texts, in the contract's key order: how a capture is asked for a row. None for a
+/// row without a key, which nobody can ask for.
 pub fn key_texts(dataset: &Dataset, event: &ChangeEvent<'_>) -> Option<Vec<String>> {
+    if !dataset.is_state() {
+        return None;
+    }
     let row = event.keyed_row()?;
     dataset
         .contract

@@ -4,7 +4,8 @@
 //! A record's way: [`partition`] drains it → [`intake`] decodes ([`decoders`]), checks and sorts it →
 //! [`commit`] opens the transaction → [`merge`] folds per key, copies to [`stage`], merges by version →
 //! [`ledger`] and position end it. What can't be applied goes to [`park`], sealed by [`seal`], unless
-//! [`breaker`] finds that too much can't.
+//! [`breaker`] finds that too much can't. What is applied without a value too large to travel is noted in
+//! [`incomplete`].
 //!
 //! - [`engine`]: one instance; its `keeper` takes and renews partitions by [`lease`], works on few [`workers`]
 //! - [`progress`]: what the sources say beside the data → [`freshness`], [`sweep`]; [`outbox`] asks them
@@ -24,6 +25,7 @@ pub mod decoders;
 pub mod engine;
 pub mod error;
 pub mod freshness;
+pub mod incomplete;
 pub mod intake;
 mod keeper;
 pub mod lease;

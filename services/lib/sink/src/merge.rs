@@ -11,6 +11,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use crate::dataset::Dataset;
 use crate::error::SinkError;
+use crate::intake::identity;
 use crate::ledger::Counts;
 use crate::protection::Broken;
 use crate::stage::{Continues, Stage, Target};
@@ -106,6 +107,16 @@ impl<'a> Net<'a> {
             .effects()
             .get(line)
             .map_or(&[], |effect| self.events.key(effect.event))
+    }
+
+    /// What names the row of a line, as in [`crate::intake::identity`].
+    pub fn identity(&self, line: usize) -> Vec<u8> {
+        self.folded
+            .effects()
+            .get(line)
+            .map_or_else(Vec::new, |effect| {
+                identity(self.events, effect.event).to_vec()
+            })
     }
 
     fn push(&self, effect: &Effect, stage: &mut Stage) {
@@ -294,7 +305,7 @@ async fn run_merge(
     } else {
         (&sql.merge_whole, &sql.merge_partial)
     };
-    let row = if stage.is_partial() {
+    let row = if stage.is_partial() && dataset.is_state() {
         sqlx::query_as(partial.clone())
             .bind(dataset.id())
             .fetch_one(connection)

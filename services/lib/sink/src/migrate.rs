@@ -7,7 +7,7 @@ use bangioc_schemas::names::{self, Side};
 use sha2::{Digest as _, Sha256};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
-use crate::dataset::{Dataset, ROW_COLUMNS, collation, quoted, sql};
+use crate::dataset::{Dataset, ROW_COLUMNS, collation, identity, quoted, sql};
 use crate::error::SinkError;
 use crate::readers;
 
@@ -209,14 +209,9 @@ fn create_table(dataset: &Dataset) -> String {
     let ours = ROW_COLUMNS
         .iter()
         .map(|(name, definition)| format!("{} {definition}", quoted(name)));
-    let key: Vec<String> = contract
-        .key
-        .iter()
-        .map(|&i| quoted(&contract.columns[i].name))
-        .collect();
     let lines: Vec<String> = columns
         .chain(ours)
-        .chain([format!("primary key ({})", key.join(", "))])
+        .chain([format!("primary key ({})", identity(contract).join(", "))])
         .map(|line| format!("  {line}"))
         .collect();
     format!(

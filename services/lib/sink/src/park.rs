@@ -7,6 +7,7 @@ use bangioc_change::version::Version;
 use sqlx::PgConnection;
 
 use crate::error::SinkError;
+use crate::incomplete;
 use crate::ledger::Counts;
 use crate::seal::KeyRef;
 
@@ -239,6 +240,9 @@ pub async fn supersede(
     .execute(&mut *connection)
     .await?
     .rows_affected();
+    if let Moot::All = moot {
+        incomplete::end_below(connection, topic, partition, below).await?;
+    }
     let ended = i64::try_from(ended).unwrap_or(i64::MAX);
     if ended == 0 {
         return Ok(0);

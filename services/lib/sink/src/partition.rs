@@ -19,6 +19,7 @@ use crate::dataset::Dataset;
 use crate::decoders::Recent;
 use crate::engine::Engine;
 use crate::error::SinkError;
+use crate::incomplete::{self, IncompleteKeys};
 use crate::intake::{Bench, Intake, Memory};
 use crate::lease::{self, Lease};
 use crate::park::{self, Kept, ParkedKeys};
@@ -27,6 +28,9 @@ use crate::workers::{Buffers, Connected};
 
 /// How long a wait for a record lasts before the thread looks whether it should end.
 const LOOK_UP: Duration = Duration::from_millis(200);
+
+/// Between two counts of a topic's partitions, in times of a lease: somebody may add some while we run.
+const LEASES_PER_COUNT: u32 = 3;
 
 /// How the work on a partition ended.
 pub enum End {
@@ -53,6 +57,8 @@ struct Open {
     reader: PartitionReader,
     memory: Memory,
     position: i64,
+    /// When the topic's partitions were counted last.
+    counted: Instant,
 }
 
 impl PartitionWork {
@@ -148,17 +154,9 @@ impl PartitionWork {
     fn open(&mut self) -> Result<Open, SinkError> {
         let engine = Arc::clone(&self.engine);
         let (topic, partition) = (self.lease.topic.clone(), self.lease.partition);
-        let wanted = self.dataset.contract.partitions;
-        let found = engine.reader.partitions(&topic)?;
-        if found != wanted {
-            return Err(SinkError::PartitionsChanged {
-                topic,
-                found,
-                wanted,
-            });
-        }
+        self.count_partitions()?;
         let (low, high) = engine.reader.watermarks(&topic, partition)?;
-        let parked = engine.handle.block_on(async {
+        let (parked, incomplete) = engine.handle.block_on(async {
             let mut loan = engine.workers.connections.borrow().await?;
             let found = self.look(&mut loan, low).await;
             if found.is_err() {
@@ -187,6 +185,7 @@ impl PartitionWork {
         let memory = Memory {
             parked,
             refused: self.refused.clone(),
+            incomplete,
             breaker: self.breaker.clone(),
             floor: Version::from_bytes(self.lease.floor),
         };
@@ -194,23 +193,54 @@ impl PartitionWork {
             reader,
             memory,
             position,
+            counted: Instant::now(),
         })
     }
 
+    /// Another count sends keys to other partitions, and their order is gone.
+    fn count_partitions(&self) -> Result<(), SinkError> {
+        let topic = &self.lease.topic;
+        let wanted = self.dataset.contract.partitions;
+        match self.engine.reader.partitions(topic)? {
+            found if found == wanted => Ok(()),
+            found => Err(SinkError::PartitionsChanged {
+                topic: topic.clone(),
+                found,
+                wanted,
+            }),
+        }
+    }
+
     /// Reads position and parked keys; a partition that was never worked on begins at `low`.
-    async fn look(&mut self, connected: &mut Connected, low: i64) -> Result<ParkedKeys, SinkError> {
+    async fn look(
+        &mut self,
+        connected: &mut Connected,
+        low: i64,
+    ) -> Result<(ParkedKeys, IncompleteKeys), SinkError> {
         let connection = connected.ready(&self.engine.store, &self.dataset).await?;
         self.lease = lease::look_again(connection, &self.lease).await?;
         if self.lease.next_offset.is_none() {
             lease::begin_at(connection, &self.lease, low).await?;
             self.lease.next_offset = Some(low);
         }
-        park::load(connection, &self.lease.topic, self.lease.partition).await
+        let partition = self.lease.partition;
+        let parked = park::load(connection, &self.lease.topic, partition).await?;
+        Ok((
+            parked,
+            incomplete::load(connection, &self.dataset, partition).await?,
+        ))
     }
 
     /// One batch, if a record comes in time.
     fn batch(&mut self, open: &mut Open, recent: &mut Recent) -> Result<(), SinkError> {
         let engine = Arc::clone(&self.engine);
+        if open.counted.elapsed() > engine.settings.lease * LEASES_PER_COUNT {
+            // A cluster that does not answer just now says nothing about them.
+            if let Err(changed @ SinkError::PartitionsChanged { .. }) = self.count_partitions() {
+                return Err(changed);
+            }
+            open.counted = Instant::now();
+        }
         // Buffers are borrowed only once there is work: idle partitions hold nothing.
         let mut first = None;
         let one = Limit {

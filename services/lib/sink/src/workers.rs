@@ -14,6 +14,10 @@ use crate::dataset::Dataset;
 use crate::error::SinkError;
 use crate::stage::{Stage, Target};
 
+/// We never pause inside of a transaction; a process that was frozen there would hold its rows, and make
+/// its successor wait, for as long as it sleeps. Longer than a lease, so that nobody alive meets it.
+const FROZEN: &str = "set idle_in_transaction_session_timeout = '30s'";
+
 /// The memory of one batch.
 #[derive(Default)]
 pub struct Buffers {
@@ -50,9 +54,11 @@ impl Connected {
         }
         let connection = match self.connection.take() {
             Some(connection) => self.connection.insert(connection),
-            None => self
-                .connection
-                .insert(store.connect("bangioc sink worker").await?),
+            None => {
+                let mut connection = store.connect("bangioc sink worker").await?;
+                connection.execute(FROZEN).await?;
+                self.connection.insert(connection)
+            }
         };
         if !self.staged.contains(&dataset.table) {
             connection

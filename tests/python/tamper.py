@@ -1,0 +1,28 @@
+"""What an administrator does to a topic by hand, as kafka-delete-records and kafka-topics --alter do it.
+
+tamper.py BROKERS USER PASSWORD delete-records TOPIC | add-partitions TOPIC COUNT
+"""
+
+import sys
+
+from confluent_kafka import OFFSET_END, TopicPartition
+from confluent_kafka.admin import AdminClient, NewPartitions
+
+brokers, user, password, verb, topic, *rest = sys.argv[1:]
+admin = AdminClient({
+    "bootstrap.servers": brokers,
+    "security.protocol": "SASL_PLAINTEXT",
+    "sasl.mechanism": "SCRAM-SHA-512",
+    "sasl.username": user,
+    "sasl.password": password,
+})
+if verb == "delete-records":
+    partitions = admin.list_topics(topic, timeout=30).topics[topic].partitions
+    everything = [TopicPartition(topic, partition, OFFSET_END) for partition in partitions]
+    for partition, done in admin.delete_records(everything, request_timeout=30).items():
+        print(partition.partition, done.result().low_watermark)
+elif verb == "add-partitions":
+    for done in admin.create_partitions([NewPartitions(topic, int(rest[0]))], request_timeout=30).values():
+        done.result()
+else:
+    sys.exit(f"{verb}?")

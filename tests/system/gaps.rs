@@ -1,0 +1,108 @@
+//! The sink and its log, its topic and its store's connection: what is gone halts it, what is unknown is
+//! read back.
+
+use std::time::Duration;
+
+use bangioc_tests::platform::Platform;
+use bangioc_tests::proxy::CommitProxy;
+use bangioc_tests::world::{PATIENCE, World};
+
+use crate::Check;
+use crate::parcels;
+
+pub(crate) const CHECKS: &[(&str, Check)] = &[
+    (
+        "gaps::records_deleted_before_they_were_read",
+        records_deleted_before_they_were_read,
+    ),
+    ("gaps::partitions_added_by_hand", partitions_added_by_hand),
+    (
+        "gaps::the_reply_to_a_commit_is_lost",
+        the_reply_to_a_commit_is_lost,
+    ),
+];
+
+const HALTED: &str =
+    "select string_agg(distinct halted_code, ' ') from flow.lease where topic like '%land-parcel'";
+
+fn records_deleted_before_they_were_read(platform: &Platform) {
+    let world = World::new(platform, "gone", &["so-nnmt"]);
+    let (_capture, store) = (world.capture("so-nnmt"), world.shared_store("store"));
+    parcels::add(&world, 1, 200);
+    world.converge(&[]);
+    store.stop();
+    let before =
+        world.in_store("select sum(next_offset) from flow.lease where topic like '%land-parcel'");
+    world.source("so-nnmt", "update land_parcel set area_m2 = 2.5");
+    let topic = world.topic("so-nnmt", "land-parcel");
+    bangioc_tests::wait::until("the updates to be in the log", PATIENCE, || {
+        let records = platform.records(&topic).len();
+        bangioc_tests::wait::holds(records >= 400, format!("{records} records"))
+    });
+    let lows = platform.tamper(&["delete-records", &topic]);
+    assert_eq!(lows.lines().count(), 3, "{lows}");
+
+    let _store = world.shared_store("store");
+    world.store_says("the gap to be seen", HALTED, &["BG0408"]);
+    assert_eq!(
+        world.in_store("select sum(next_offset) from flow.lease where topic like '%land-parcel'"),
+        before,
+        "nothing reset itself"
+    );
+    assert_eq!(
+        world.in_store("select count(*) from shared.land_parcel where area_m2 = 2.5"),
+        ["0"]
+    );
+}
+
+fn partitions_added_by_hand(platform: &Platform) {
+    let world = World::new(platform, "widened", &["so-nnmt"]);
+    let (_capture, _store) = (world.capture("so-nnmt"), world.shared_store("store"));
+    parcels::add(&world, 1, 50);
+    world.converge(&[]);
+    platform.tamper(&[
+        "add-partitions",
+        &world.topic("so-nnmt", "land-parcel"),
+        "5",
+    ]);
+    // While it runs: a reader that looks only at its start would go on for weeks.
+    world.store_says("all three partitions to halt", HALTED, &["BG0410"]);
+    world.source("so-nnmt", "insert into env_observation (station_code, param_code, observed_at, value, unit, status) values ('CB-KK-01', 'PM10', now(), 3, 'ug/Nm3', '00')");
+    world.store_says(
+        "another dataset to go on",
+        "select count(*) from shared.env_observation",
+        &["1"],
+    );
+}
+
+fn the_reply_to_a_commit_is_lost(platform: &Platform) {
+    let world = World::new(platform, "unheard", &["so-nnmt"]);
+    let server = format!(
+        "{}:{}",
+        platform.postgres["PGHOST"], platform.postgres["PGPORT"]
+    );
+    let proxy = CommitProxy::start(&server);
+    let port = proxy.port().to_string();
+    let _capture = world.capture("so-nnmt");
+    let store = world.shared_store_with("store", &[("BANGIOC__STORE__PORT", &port)]);
+    parcels::add(&world, 1, 300);
+    world.converge(&[]);
+    for n in 1..=3 {
+        proxy.lose_one();
+        world.source(
+            "so-nnmt",
+            &format!("update land_parcel set area_m2 = {n}.5"),
+        );
+        bangioc_tests::wait::until("a reply to be lost", Duration::from_secs(60), || {
+            bangioc_tests::wait::holds(proxy.lost() == n, proxy.lost())
+        });
+        world.converge(&[]);
+    }
+    store.stop();
+    assert_eq!(
+        world.in_store("select sum(duplicate + stale) from flow.ledger"),
+        ["0"],
+        "what had been committed was tried again"
+    );
+    world.ledger_adds_up();
+}
