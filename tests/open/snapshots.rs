@@ -294,7 +294,7 @@ fn damage(store: &Store) {
     province.publish();
     let package = province.set("open-zone").join("latest/datapackage.json");
     let text = fs::read_to_string(&package).unwrap();
-    fs::write(&package, text.replacen("Khu", "khu", 1)).unwrap();
+    fs::write(&package, text.replacen("Quy", "quy", 1)).unwrap();
     refused("datapackage.json", "another content");
     fs::remove_dir_all(province.set("open-zone").join(province.latest("open-zone"))).unwrap();
     refused("manifest.json", "is missing");
