@@ -1,6 +1,8 @@
 -- An open store as its sink leaves it, as far as publishing reads it.
 create schema flow;
-create table flow.freshness (dataset text primary key, phase text);
+create table flow.freshness (
+  dataset text primary key, phase text, complete_at timestamptz default now(), source_at timestamptz default now());
+insert into flow.freshness values ('sample', 'streaming'), ('zone', 'streaming'), ('reading', 'streaming');
 create table flow.sample (
   area_code text collate "C", sample_no integer, name text, small smallint, big bigint, ratio real,
   depth double precision, price numeric(12,2), long_number numeric(30,3), any_number numeric, is_wet boolean,
