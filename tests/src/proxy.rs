@@ -63,7 +63,7 @@ fn carry(mut client: TcpStream, mut server: TcpStream, script: &Arc<Script>) {
     let replies = thread::spawn({
         let (losing, script) = (Arc::clone(&losing), Arc::clone(script));
         move || {
-            let mut buffer = [0; 64 << 10];
+            let mut buffer = vec![0; 64 << 10];
             while let Ok(length @ 1..) = from_server.read(&mut buffer) {
                 if losing.load(Ordering::SeqCst) > 0 {
                     // The server has answered, so it has committed.
@@ -79,7 +79,7 @@ fn carry(mut client: TcpStream, mut server: TcpStream, script: &Arc<Script>) {
         }
     });
     let mut copied = false;
-    let mut buffer = [0; 64 << 10];
+    let mut buffer = vec![0; 64 << 10];
     while let Ok(length @ 1..) = client.read(&mut buffer) {
         let sent = &buffer[..length];
         copied |= has(sent, b"copy ");

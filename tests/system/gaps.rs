@@ -1,8 +1,6 @@
 //! The sink and its log, its topic and its store's connection: what is gone halts it, what is unknown is
 //! read back.
 
-use std::time::Duration;
-
 use bangioc_tests::platform::Platform;
 use bangioc_tests::proxy::CommitProxy;
 use bangioc_tests::world::{PATIENCE, World};
@@ -56,7 +54,7 @@ fn records_deleted_before_they_were_read(platform: &Platform) {
 }
 
 fn partitions_added_by_hand(platform: &Platform) {
-    let world = World::new(platform, "widened", &["so-nnmt"]);
+    let world = World::new(platform, "repartitioned", &["so-nnmt"]);
     let (_capture, _store) = (world.capture("so-nnmt"), world.shared_store("store"));
     parcels::add(&world, 1, 50);
     world.converge(&[]);
@@ -93,7 +91,7 @@ fn the_reply_to_a_commit_is_lost(platform: &Platform) {
             "so-nnmt",
             &format!("update land_parcel set area_m2 = {n}.5"),
         );
-        bangioc_tests::wait::until("a reply to be lost", Duration::from_secs(60), || {
+        bangioc_tests::wait::until("a reply to be lost", PATIENCE, || {
             bangioc_tests::wait::holds(proxy.lost() == n, proxy.lost())
         });
         world.converge(&[]);

@@ -188,16 +188,12 @@ fn holds_what_is_public_and_nothing_else(platform: &Platform) {
     );
 
     // Both sides in one look.
-    let section = world.dir.join("both.toml");
     let mut text = std::fs::read_to_string(world.config("open-data")).expect("settings");
-    text += &format!(
-        "[store]\nhost = \"{}\"\nport = {}\nuser = \"postgres\"\npassword_file = \"{}\"\ndatabase = \"{}\"\n",
-        platform.postgres["PGHOST"],
-        platform.postgres["PGPORT"],
-        platform.dir.join("postgres/secrets/postgres").display(),
-        world.store()
-    );
-    std::fs::write(section, text).expect("settings");
+    let shared = std::fs::read_to_string(world.config("shared-store")).expect("settings");
+    let from = shared.find("[store]").expect("a section");
+    let to = shared.find("[sink]").expect("a section");
+    text.push_str(&shared[from..to]);
+    std::fs::write(world.config("both"), text).expect("settings");
     let status = world.bangioc("both", &["status"]);
     assert!(
         status.contains("SHARED SIDE") && status.contains("OPEN SIDE"),

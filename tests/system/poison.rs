@@ -155,13 +155,15 @@ fn a_value_too_large_is_noted_until_it_comes(platform: &Platform) {
 
 /// A record of the gate's dataset as a capture would send it.
 struct Sent {
-    encoded: Encoded,
+    record: Encoded,
     version: [u8; 20],
 }
 
 fn sent(encoder: &Encoder, lsn: u64, ordinal: u64, cells: [Cell<'_>; 3]) -> Sent {
     let mut row = RowBuf::default();
-    cells.into_iter().for_each(|cell| row.push(cell));
+    for cell in cells {
+        row.push(cell);
+    }
     let version = Version {
         epoch: 1,
         commit_lsn: Lsn(lsn),
@@ -174,10 +176,10 @@ fn sent(encoder: &Encoder, lsn: u64, ordinal: u64, cells: [Cell<'_>; 3]) -> Sent
         after: Some(row.row()),
         origin: Origin::default(),
     };
-    let mut encoded = Encoded::default();
-    encoder.encode(&event, 0, &mut encoded).expect("a record");
+    let mut record = Encoded::default();
+    encoder.encode(&event, 0, &mut record).expect("a record");
     Sent {
-        encoded,
+        record,
         version: version.to_bytes(),
     }
 }
@@ -216,7 +218,7 @@ fn a_table_that_only_grows(platform: &Platform) {
         let headers: Vec<Vec<(&str, &[u8])>> = records
             .iter()
             .map(|sent| {
-                let absent = sent.encoded.absent().map(|absent| (HEADER_ABSENT, absent));
+                let absent = sent.record.absent().map(|absent| (HEADER_ABSENT, absent));
                 std::iter::once((HEADER_VERSION, &sent.version[..]))
                     .chain(absent)
                     .collect()
@@ -229,7 +231,7 @@ fn a_table_that_only_grows(platform: &Platform) {
                 topic: &topic,
                 partition: 0,
                 key: None,
-                value: Some(&sent.encoded.value),
+                value: Some(&sent.record.value),
                 headers,
                 tag: 0,
             })

@@ -283,11 +283,12 @@ mod tests {
             ..key.clone()
         };
         insta::assert_snapshot!(to_table(&[key, asked, incomplete]), @r"
-        DATASET   KEY               CODE          FIELD            WAITING  SINCE                 STATE
-        business  0011223344556677  E_CHECKDIGIT  enterprise_code  2        2026-11-24T05:00:00Z  parked
-        business  0011223344556677  BAD_MAGIC     –                2        2026-11-24T05:00:00Z  parked, discard asked for by lan
+        DATASET      KEY               CODE          FIELD            WAITING  SINCE                 STATE
+        business     0011223344556677  E_CHECKDIGIT  enterprise_code  2        2026-11-24T05:00:00Z  parked
+        business     0011223344556677  BAD_MAGIC     –                2        2026-11-24T05:00:00Z  parked, discard asked for by lan
+        land-parcel  0011223344556677  E_TOOBIG      geom_wkt         0        2026-11-24T05:00:00Z  incomplete
 
-        2 parked; `bangioc dead-letter show KEY` tells more
+        2 parked, 1 row without a value that is too large; `bangioc dead-letter show KEY` tells more
         ");
     }
 }

@@ -46,6 +46,9 @@ pub enum Change {
     Ended,
 }
 
+/// By row.
+pub type Changes = HashMap<KeyRef, Change>;
+
 /// The record that told of a value which is too large.
 #[derive(Clone, Debug)]
 pub struct Told {
@@ -97,16 +100,15 @@ pub fn hear(known: Option<&Incomplete>, event: &ChangeEvent<'_>) -> (Word, Incom
     }
     let word = match (too_large, before) {
         (true, _) => Word::TooLarge,
-        (false, None) => Word::Nothing,
         (false, Some(_)) if now.columns.is_empty() => Word::Complete,
         (false, Some(_)) if came => Word::Narrower,
-        (false, Some(_)) => Word::Nothing,
+        (false, _) => Word::Nothing,
     };
     (word, now)
 }
 
 /// Adds to what a batch does so far.
-pub fn note(changes: &mut HashMap<KeyRef, Change>, key: KeyRef, change: Change) {
+pub fn note(changes: &mut Changes, key: KeyRef, change: Change) {
     match (changes.get_mut(&key), change) {
         (Some(Change::Told(told)), Change::Narrowed(columns)) => told.columns = columns,
         (_, change) => {
@@ -156,7 +158,7 @@ pub async fn write(
     connection: &mut PgConnection,
     dataset: &Dataset,
     partition: i32,
-    changes: &HashMap<KeyRef, Change>,
+    changes: &Changes,
 ) -> Result<(), SinkError> {
     for (key, change) in changes {
         match change {
@@ -338,7 +340,7 @@ mod tests {
             })
         };
         let key = KeyRef([0; 8]);
-        let mut changes = HashMap::new();
+        let mut changes = Changes::new();
         note(&mut changes, key, told());
         note(&mut changes, key, Change::Narrowed(BTreeSet::from([2])));
         assert!(

@@ -16,7 +16,7 @@ use crate::breaker::Breaker;
 use crate::dataset::Dataset;
 use crate::decoders::{Decoders, Found, Recent};
 use crate::error::SinkError;
-use crate::incomplete::{self, Change, IncompleteKeys, Told, Word};
+use crate::incomplete::{self, Change, Changes, IncompleteKeys, Told, Word};
 use crate::ledger::Counts;
 use crate::park::{Kept, ParkedKeys, Parking, Poison, newest};
 use crate::protection::Broken;
@@ -70,7 +70,7 @@ pub struct Intake<'a> {
     /// Keys parked before this batch that records of it join.
     pub queued_on: HashSet<KeyRef>,
     pub superseding: Vec<Superseding>,
-    pub incomplete: HashMap<KeyRef, Change>,
+    pub incomplete: Changes,
     pub counts: Counts,
     /// Why the pass ended before the records did; what came before it still counts.
     pub trouble: Option<SinkError>,
@@ -98,7 +98,7 @@ impl<'a> Intake<'a> {
             parking: Vec::new(),
             queued_on: HashSet::new(),
             superseding: Vec::new(),
-            incomplete: HashMap::new(),
+            incomplete: Changes::new(),
             counts: Counts::default(),
             trouble: None,
             now_us,

@@ -52,13 +52,12 @@ impl Connected {
         if self.connection.is_none() {
             self.staged.clear();
         }
-        let connection = match self.connection.take() {
-            Some(connection) => self.connection.insert(connection),
-            None => {
-                let mut connection = store.connect("bangioc sink worker").await?;
-                connection.execute(FROZEN).await?;
-                self.connection.insert(connection)
-            }
+        let connection = if let Some(connection) = self.connection.take() {
+            self.connection.insert(connection)
+        } else {
+            let mut connection = store.connect("bangioc sink worker").await?;
+            connection.execute(FROZEN).await?;
+            self.connection.insert(connection)
         };
         if !self.staged.contains(&dataset.table) {
             connection

@@ -206,7 +206,19 @@ mod tests {
         ");
         report.open = Some(open);
         report.shared.datasets.truncate(1);
-        insta::assert_snapshot!(report.to_table(), @"");
+        insta::assert_snapshot!(report.to_table(), @r"
+        SHARED SIDE
+        DATASET      OWNER    ~AT SOURCE  IN STORE  BEHIND  PARKED  STATE
+        land-parcel  so-nnmt    ~220,000    99,012       –       –  copying ████░░░░░░ 45 %
+
+        99,012 rows in the store, 1 instance at work
+
+        OPEN SIDE
+        DATASET          OWNER    ~AT SOURCE  IN STORE  BEHIND  PARKED  STATE
+        health-facility  so-nnmt           –       181   2.0 s       1  streaming
+
+        181 rows in the store, 2 instances at work; 1 key parked: `bangioc dead-letter list --side open`
+        ");
     }
 
     #[test]
