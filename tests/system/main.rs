@@ -7,6 +7,7 @@ mod gaps;
 mod halts;
 mod journey;
 mod notes;
+mod open_data;
 mod open_feed;
 mod open_store;
 mod parcels;
@@ -32,6 +33,7 @@ fn main() {
         halts::CHECKS,
         open_feed::CHECKS,
         open_store::CHECKS,
+        open_data::CHECKS,
         poison::CHECKS,
         gaps::CHECKS,
         rights::CHECKS,
