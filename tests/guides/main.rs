@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use bangioc_tests::{root, wait};
+use bangioc_tests::{bangioc, root, wait};
 use libtest_mimic::{Arguments, Trial};
 use rustix::process::{Pid, Signal, kill_process_group};
 
@@ -92,6 +92,7 @@ impl Demo {
         let _ = fs::remove_file(&env);
         let child = Command::new(root().join("ops/demo"))
             .env("SCHEMAS", desk.join("schemas"))
+            .env("BANGIOC", bangioc())
             .envs([
                 ("PARCELS", "2000"),
                 ("OBSERVATIONS", "2000"),
