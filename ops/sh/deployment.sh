@@ -17,10 +17,10 @@ department_tables() {
 # value ENVFILE KEY
 value() { sed -n "s/^$2=//p" "$1"; }
 
-# build: the binary, with a sign of life while it takes its time. BANGIOC names one that is there already.
+# build: the binary, with a sign of life while it takes its time. BANGIOC_BINARY names one that is there already.
 build() {
-    if [ -n "${BANGIOC:-}" ]; then
-        bangioc=$BANGIOC
+    if [ -n "${BANGIOC_BINARY:-}" ]; then
+        bangioc=$BANGIOC_BINARY
         [ -x "$bangioc" ] || fail "no binary at $bangioc"
         return
     fi

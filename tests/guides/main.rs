@@ -92,7 +92,7 @@ impl Demo {
         let _ = fs::remove_file(&env);
         let child = Command::new(root().join("ops/demo"))
             .env("SCHEMAS", desk.join("schemas"))
-            .env("BANGIOC", bangioc())
+            .env("BANGIOC_BINARY", bangioc())
             .envs([
                 ("PARCELS", "2000"),
                 ("OBSERVATIONS", "2000"),
