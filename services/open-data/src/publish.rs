@@ -156,8 +156,8 @@ impl Publisher {
     }
 }
 
-/// May the table be published? Always once it was; the first time not before its first copy is whole. A
-/// table with rows of which no source has said anything yet counts as whole: its capture is an older one.
+/// May the table be published? Always once it was; the first time not before its source has said that the
+/// first copy is done, and the store has caught up with all that the source has said.
 async fn is_ready(
     connection: &mut PgConnection,
     resource: &Resource,
@@ -176,26 +176,15 @@ async fn is_ready(
     if !first {
         return Ok(true);
     }
-    let phase: Option<Option<String>> =
-        sqlx::query_scalar("select phase from flow.freshness where dataset = $1")
-            .bind(&resource.dataset)
-            .fetch_optional(&mut *connection)
-            .await
-            .map_err(SinkError::from)?;
-    match phase {
-        Some(phase) => Ok(phase.as_deref() != Some("copying")),
-        None => {
-            let text = format!(
-                "select exists (select from flow.{})",
-                bangioc_sink::dataset::quoted(&resource.table)
-            );
-            let any: bool = sqlx::query_scalar(bangioc_sink::dataset::sql(text))
-                .fetch_one(connection)
-                .await
-                .map_err(SinkError::from)?;
-            Ok(any)
-        }
-    }
+    let whole: Option<bool> = sqlx::query_scalar(
+        "select coalesce(phase = 'streaming' and complete_at >= source_at, false) \
+         from flow.freshness where dataset = $1",
+    )
+    .bind(&resource.dataset)
+    .fetch_optional(connection)
+    .await
+    .map_err(SinkError::from)?;
+    Ok(whole == Some(true))
 }
 
 /// One pass over the rows, all formats at once.
