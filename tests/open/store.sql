@@ -1,13 +1,12 @@
 -- An open store as its sink leaves it, as far as publishing reads it.
 create schema flow;
-create table flow.freshness (
-  dataset text primary key, phase text, complete_at timestamptz default now(), source_at timestamptz default now());
-insert into flow.freshness values ('sample', 'streaming'), ('zone', 'streaming'), ('reading', 'streaming');
+create table flow.freshness (dataset text primary key, phase text, complete_at timestamptz, source_at timestamptz);
+insert into flow.freshness select dataset, 'streaming', now(), now() from unnest('{sample,zone,reading}'::text[]) dataset;
 create table flow.sample (
   area_code text collate "C", sample_no integer, name text, small smallint, big bigint, ratio real,
   depth double precision, price numeric(12,2), long_number numeric(30,3), any_number numeric, is_wet boolean,
   taken_on date, taken_time time, seen_at timestamp, sent_at timestamptz, token uuid, details jsonb, tags text[],
-  counts integer[], grade text, lon double precision, lat double precision,
+  counts integer[], grade text, lon double precision, lat double precision, photo bytea,
   _version bytea, _deleted boolean not null default false, _missing text[], _was_live boolean,
   primary key (area_code, sample_no));
 create table flow.zone (
@@ -29,6 +28,7 @@ insert into flow.sample values
    'infinity', '24:00:00', '0044-03-15 12:00:00 BC', 'infinity', null, '"text"', null, null, null, 106.9, 23.0),
   ('A', 3, '', -32768, 42, 3.25, -0, null, null, null, null, null, null, null, null, null, null, '{{a},{b}}', null, null, 105.4, 22.8),
   ('Ä', 4, '''quoted', 5, 5, 5, 5, 5, 5, 5, true, '0044-03-15 BC', null, null, null, null, 'null', '{"="}', '{2147483647}', '+x', 106.1, 22.5);
+update flow.sample set photo = '\x00ff3d' where sample_no = 1;
 insert into flow.zone
   select 'Z' || n, 'Khu ' || n, 10,
     case when n < 9 then format('{"type":"Polygon","coordinates":[[[%s,22.5],[%s,22.5],[%s,22.6],[%s,22.6],[%s,22.5]]]}',

@@ -25,6 +25,9 @@ from frictionless import Package
 NOT_IN_PARQUET = {"infinity", "-infinity", "24:00:00", "NaN", "INF", "-INF"}
 
 
+csv.field_size_limit(1 << 30)
+
+
 def fail(words):
     sys.exit(f"open_data.py: {words}")
 
@@ -68,6 +71,8 @@ def same(value, text):
         return value.isoformat() == text
     if isinstance(value, list):
         return value == json.loads(text)
+    if isinstance(value, bytes):
+        return "\\x" + value.hex() == text
     return str(value) == text
 
 

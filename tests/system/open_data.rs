@@ -107,7 +107,7 @@ fn start(world: &World<'_>) -> Service {
 }
 
 /// Who publishes: the running service in its slots, or a person between them.
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum By {
     Schedule,
     Hand,

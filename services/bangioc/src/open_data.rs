@@ -38,10 +38,10 @@ pub(crate) async fn run(
             };
             let chosen = chosen(&publisher.sets, &wanted)?;
             // It writes files between reading rows.
-            let published = tokio::task::block_in_place(|| {
+            let done = tokio::task::block_in_place(|| {
                 Handle::current().block_on(publisher.publish(&chosen, Timestamp::now()))
             })?;
-            out.show(&published, |published| published_table(published))
+            out.show(&done, |done| published_table(done))
         }
         args::OpenData::List => {
             settings.finish()?;

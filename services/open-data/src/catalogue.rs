@@ -170,7 +170,7 @@ fn typed(text: impl Into<String>, datatype: NamedNodeRef<'_>) -> Literal {
 
 fn describe(
     settings: &OpenDataSettings,
-    published: &[PublishedSet<'_>],
+    snapshots: &[PublishedSet<'_>],
 ) -> Result<Vec<Triple>, BadIri> {
     let mut graph = Graph {
         triples: Vec::new(),
@@ -193,28 +193,28 @@ fn describe(
         &catalogue,
         "dct:description",
         in_language(
-            &format!("Open data published by the {}.", site.publisher.en),
+            &format!("Open data snapshots by the {}.", site.publisher.en),
             "en",
         ),
     )?;
     graph.say(&catalogue, "dct:publisher", publisher.clone())?;
     let home: NamedOrBlankNode = iri(&format!("{base}/"))?.into();
     graph.say(&catalogue, "foaf:homepage", home.clone())?;
-    if let Some(first) = published.iter().map(|set| set.first).min() {
+    if let Some(first) = snapshots.iter().map(|set| set.first).min() {
         graph.say(
             &catalogue,
             "dct:issued",
             typed(first.to_string(), xsd::DATE_TIME),
         )?;
     }
-    if let Some(last) = published.iter().map(|set| set.last).max() {
+    if let Some(last) = snapshots.iter().map(|set| set.last).max() {
         graph.say(
             &catalogue,
             "dct:modified",
             typed(last.to_string(), xsd::DATE_TIME),
         )?;
     }
-    for set in published {
+    for set in snapshots {
         graph.say(&catalogue, "dcat:dataset", dataset::name(settings, set)?)?;
     }
     for language in dataset::LANGUAGES {
@@ -224,7 +224,7 @@ fn describe(
     graph.is_a(&home, "foaf:Document")?;
     graph.is_a(&publisher, "foaf:Agent")?;
     graph.label(&publisher, "foaf:name", &site.publisher)?;
-    for set in published {
+    for set in snapshots {
         dataset::describe(&mut graph, settings, set, &publisher)?;
     }
     Ok(graph.triples)

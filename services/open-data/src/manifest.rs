@@ -1,6 +1,7 @@
 //! `manifest.json` of a revision: every file with its size and hash. All of it follows from the rows and
 //! the contract; it knows no time.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -62,9 +63,9 @@ impl Manifest {
     pub fn revision_of(contract_version: &str, resources: &[ResourceEntry]) -> String {
         let mut content = format!("{contract_version}\n");
         for resource in resources {
-            content.push_str(&format!("{} {}\n", resource.name, resource.rows));
+            let _ = writeln!(content, "{} {}", resource.name, resource.rows);
             for file in &resource.files {
-                content.push_str(&format!("{} {}\n", file.path, file.sha256));
+                let _ = writeln!(content, "{} {}", file.path, file.sha256);
             }
         }
         let mut revision = digest(content.as_bytes());

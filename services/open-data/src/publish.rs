@@ -156,8 +156,8 @@ impl Publisher {
     }
 }
 
-/// May the table be published? Always once it was; the first time not before its first copy is whole: the
-/// source says that it streams, and the store holds everything that was told so far.
+/// May the table be published? Always once it was; the first time not before its source has said that the
+/// first copy is done, and the store has caught up with all that the source has said.
 async fn is_ready(
     connection: &mut PgConnection,
     resource: &Resource,
@@ -176,9 +176,9 @@ async fn is_ready(
     if !first {
         return Ok(true);
     }
-    // What the sink has read of the source's progress, and how far what it holds is complete.
     let whole: Option<bool> = sqlx::query_scalar(
-        "select coalesce(phase = 'streaming' and complete_at >= source_at, false) from flow.freshness where dataset = $1",
+        "select coalesce(phase = 'streaming' and complete_at >= source_at, false) \
+         from flow.freshness where dataset = $1",
     )
     .bind(&resource.dataset)
     .fetch_optional(connection)

@@ -31,21 +31,22 @@ pub fn run(
     .delays();
     let mut everything = publisher.settings.publish_on_start;
     loop {
-        let due: Vec<&OpenSet> = match everything {
-            true => publisher.sets.iter().collect(),
-            false => due(publisher, now())?,
+        let due: Vec<&OpenSet> = if everything {
+            publisher.sets.iter().collect()
+        } else {
+            due(publisher, now())?
         };
         let pause = if due.is_empty() {
             until_next(publisher, now()).min(LOOK_AGAIN)
         } else {
             match handle.block_on(publisher.publish(&due, now())) {
-                Ok(published) => {
+                Ok(done) => {
                     everything = false;
                     delays.reset();
                     publisher.metrics.well();
-                    report(&published);
+                    report(&done);
                     // What is held is still due.
-                    if published.iter().any(|set| set.outcome == Outcome::Held) {
+                    if done.iter().any(|set| set.outcome == Outcome::Held) {
                         LOOK_AGAIN / 10
                     } else {
                         Duration::ZERO
@@ -110,7 +111,7 @@ fn report(published: &[Published]) {
                 "unchanged"
             ),
             Outcome::Held => {
-                tracing::debug!(dataset = set.dataset, "held until its first copy is whole")
+                tracing::debug!(dataset = set.dataset, "held until its first copy is whole");
             }
         }
     }

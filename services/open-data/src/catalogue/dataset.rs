@@ -32,12 +32,12 @@ pub(super) fn name(
 pub(super) fn describe(
     graph: &mut Graph,
     settings: &OpenDataSettings,
-    published: &PublishedSet<'_>,
+    latest: &PublishedSet<'_>,
     publisher: &NamedOrBlankNode,
 ) -> Result<(), BadIri> {
-    let (set, manifest) = (published.set, &published.manifest);
+    let (set, manifest) = (latest.set, &latest.manifest);
     let page = format!("{}/{}/", settings.base_url, set.id);
-    let dataset: NamedOrBlankNode = name(settings, published)?.into();
+    let dataset: NamedOrBlankNode = name(settings, latest)?.into();
     graph.is_a(&dataset, "dcat:Dataset")?;
     graph.label(&dataset, "dct:title", &set.name)?;
     graph.label(
@@ -55,12 +55,12 @@ pub(super) fn describe(
     graph.say(
         &dataset,
         "dct:issued",
-        typed(published.first.to_string(), oxrdf::vocab::xsd::DATE_TIME),
+        typed(latest.first.to_string(), oxrdf::vocab::xsd::DATE_TIME),
     )?;
     graph.say(
         &dataset,
         "dct:modified",
-        typed(published.last.to_string(), oxrdf::vocab::xsd::DATE_TIME),
+        typed(latest.last.to_string(), oxrdf::vocab::xsd::DATE_TIME),
     )?;
     graph.say(
         &dataset,
@@ -125,20 +125,20 @@ pub(super) fn describe(
         )?,
     }
     for (name, resource, file) in distributions {
-        distribution(graph, published, &page, &name, resource, file)?;
+        distribution(graph, latest, &page, &name, resource, file)?;
     }
     Ok(())
 }
 
 fn distribution(
     graph: &mut Graph,
-    published: &PublishedSet<'_>,
+    latest: &PublishedSet<'_>,
     page: &str,
     name: &NamedOrBlankNode,
     resource: &Resource,
     file: &FileEntry,
 ) -> Result<(), BadIri> {
-    let manifest = &published.manifest;
+    let manifest = &latest.manifest;
     let download = format!("{page}{}/{}", manifest.revision, file.path);
     graph.is_a(name, "dcat:Distribution")?;
     let title = |text: &str| format!("{text} ({})", file.format.name());
@@ -170,11 +170,11 @@ fn distribution(
     graph.say(
         name,
         "dct:modified",
-        typed(published.last.to_string(), oxrdf::vocab::xsd::DATE_TIME),
+        typed(latest.last.to_string(), oxrdf::vocab::xsd::DATE_TIME),
     )?;
     let checksum = blank(&format!(
         "sha256_{}_{}",
-        published.set.id,
+        latest.set.id,
         file.sha256.get(..16).unwrap_or_default()
     ));
     graph.say(name, "spdx:checksum", Term::from(checksum.clone()))?;
@@ -195,7 +195,7 @@ fn distribution(
         &format!("eu:file-type/{}", file.format.file_type()),
         "dct:MediaTypeOrExtent",
     )?;
-    if let Some(licence) = published.set.licence_page() {
+    if let Some(licence) = latest.set.licence_page() {
         graph.term(name, "dct:license", &licence, "dct:LicenseDocument")?;
     }
     graph.is_a(&described_by, "foaf:Document")?;

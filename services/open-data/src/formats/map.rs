@@ -85,7 +85,7 @@ impl Shapes {
             Some("MultiPoint") => self.points.extend(items(coordinates).filter_map(place)),
             Some("LineString") => self.add_path(coordinates, false),
             Some("MultiLineString") => {
-                items(coordinates).for_each(|line| self.add_path(line, false))
+                items(coordinates).for_each(|line| self.add_path(line, false));
             }
             Some("Polygon") => items(coordinates).for_each(|ring| self.add_path(ring, true)),
             Some("MultiPolygon") => items(coordinates)

@@ -119,10 +119,10 @@ pub(crate) fn not_found(site: &Site, base_url: &str) -> String {
         "<meta name=\"robots\" content=\"noindex\">\n",
         band,
     );
-    let _ = write!(
+    let _ = writeln!(
         page.html,
         "<p>Tệp của bản cũ có thể đã được gỡ. Xin bắt đầu lại từ <a href=\"{base}/\">trang đầu</a>.</p>\
-         <p class=\"en\" lang=\"en\">Files of old revisions may be gone. Please begin at the <a href=\"{base}/\">first page</a>.</p>\n",
+         <p class=\"en\" lang=\"en\">Files of old revisions may be gone. Please begin at the <a href=\"{base}/\">first page</a>.</p>",
         base = escaped(base_url),
     );
     // Nobody knows how deep the address was that brought a reader here.

@@ -37,9 +37,14 @@ pub(super) fn first_rows(
 /// One record as our own writer leaves it: what is quoted may hold line breaks.
 fn record(reader: &mut impl BufRead) -> io::Result<Option<PreviewRow>> {
     let mut bytes = Vec::new();
-    while bytes.is_empty() || bytes.iter().filter(|byte| **byte == b'"').count() % 2 == 1 {
+    let mut inside_quotes = false;
+    while bytes.is_empty() || inside_quotes {
+        let seen = bytes.len();
         if reader.read_until(b'\n', &mut bytes)? == 0 {
             break;
+        }
+        for byte in bytes.iter().skip(seen) {
+            inside_quotes ^= *byte == b'"';
         }
     }
     if bytes.is_empty() {
@@ -53,12 +58,11 @@ fn cells(record: &str) -> PreviewRow {
     let mut row = Vec::new();
     let mut rest = record;
     loop {
-        let (cell, after) = match rest.strip_prefix('"') {
-            Some(quoted) => quoted_cell(quoted),
-            None => {
-                let (plain, after) = rest.split_at(rest.find(',').unwrap_or(rest.len()));
-                ((!plain.is_empty()).then(|| plain.to_owned()), after)
-            }
+        let (cell, after) = if let Some(quoted) = rest.strip_prefix('"') {
+            quoted_cell(quoted)
+        } else {
+            let (plain, after) = rest.split_at(rest.find(',').unwrap_or(rest.len()));
+            ((!plain.is_empty()).then(|| plain.to_owned()), after)
         };
         row.push(cell);
         match after.strip_prefix(',') {

@@ -3,6 +3,8 @@
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
+use bangioc_schemas::contract::ColumnType;
+
 use super::both;
 use super::preview::first_rows;
 use super::words::{grouped, is_number, size, type_name};
@@ -110,6 +112,14 @@ pub(super) fn write_look(
                     html,
                     "<td class=\"none\">{}</td>",
                     escaped(geometry_kind(text))
+                )?;
+                continue;
+            }
+            if field.column_type == ColumnType::Bytea {
+                write!(
+                    html,
+                    "<td class=\"none\">{}</td>",
+                    size((text.len() as u64).saturating_sub(2) / 2)
                 )?;
                 continue;
             }
