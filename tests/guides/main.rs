@@ -105,7 +105,7 @@ impl Demo {
             .spawn()
             .expect("`ops/demo`");
         let mut demo = Demo(child);
-        wait::until("the demo to be up", Duration::from_secs(300), || {
+        wait::until("the demo to be up", Duration::from_mins(5), || {
             assert!(
                 demo.0.try_wait().expect("its state").is_none(),
                 "`ops/demo` ended: {}",

@@ -1,5 +1,6 @@
 //! A guide as steps, and following them.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -55,14 +56,16 @@ impl Page {
         for step in &self.steps {
             match step {
                 Step::Type(commands) => {
-                    script += &format!("printf '{MARK}'\n{commands}\n");
+                    let _ = write!(script, "printf '{MARK}'\n{commands}\n");
                 }
                 Step::Save { file, text } => {
                     if file.is_empty() {
                         return Err("a block names no file to be saved as".into());
                     }
-                    script +=
-                        &format!("cat >'{file}' <<'SAVED_AS_PASTED'\n{text}SAVED_AS_PASTED\n");
+                    let _ = write!(
+                        script,
+                        "cat >'{file}' <<'SAVED_AS_PASTED'\n{text}SAVED_AS_PASTED\n"
+                    );
                 }
                 Step::Seen(_) => {}
             }
