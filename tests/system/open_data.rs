@@ -2,6 +2,7 @@
 //! that a reader downloads.
 
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use bangioc_tests::platform::{Platform, free_port};
@@ -133,7 +134,11 @@ fn published(world: &World<'_>, open_data: &Service, by: By) {
             let path = files
                 .iter()
                 .filter_map(|file| file["path"].as_str())
-                .find(|path| path.ends_with(".jsonl"));
+                .find(|path| {
+                    Path::new(path)
+                        .extension()
+                        .is_some_and(|end| end == "jsonl")
+                });
             let lines = fs::read_to_string(latest.join(path.expect("JSON Lines")))
                 .map_err(|error| error.to_string())?;
             let mut found: Vec<String> = lines
@@ -182,9 +187,9 @@ fn walk(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
             continue;
         }
         if path.is_dir() {
-            files.extend(walk(&path))
+            files.extend(walk(&path));
         } else {
-            files.push(path)
+            files.push(path);
         }
     }
     files
