@@ -553,7 +553,7 @@ fn a_list_and_a_page_can_be_shown() {
     topic      caobang.shared.so-nnmt.env-observation
     open topic caobang.open.so-nnmt.env-observation
     partitions 1
-    source     so-nnmt, table dept.env_observation, replica identity full
+    source     so-nnmt, table dept.env_observation
     kind       state
     key        station_code, param_code, observed_at (not enforced at the source; latest by received_at)
     truncate   met with a copy and a sweep
