@@ -7,36 +7,18 @@ mod pages;
 mod snapshots;
 mod store;
 
-use libtest_mimic::{Arguments, Trial};
+use bangioc_tests::suite;
 use store::Store;
 
 type Check = fn(&Store);
 
 fn main() {
-    let mut arguments = Arguments::from_args();
-    arguments.test_threads = arguments.test_threads.or(Some(2));
-    let checks: Vec<(&str, Check)> = [
+    let checks = [
         snapshots::CHECKS,
         crash::CHECKS,
         judges::CHECKS,
         pages::CHECKS,
     ]
     .concat();
-    if arguments.list {
-        let named = checks
-            .iter()
-            .map(|(name, _)| Trial::test(*name, || Ok(())))
-            .collect();
-        libtest_mimic::run(&arguments, named).exit();
-    }
-    let store: &'static Store = Box::leak(Box::new(Store::start("open")));
-    let trials = checks.into_iter().map(|(name, check)| {
-        Trial::test(name, move || {
-            check(store);
-            Ok(())
-        })
-    });
-    let conclusion = libtest_mimic::run(&arguments, trials.collect());
-    store.stop();
-    conclusion.exit();
+    suite::run(checks, || Store::start("open"), Store::stop)
 }

@@ -4,11 +4,13 @@
 //! - [`world`]: a deployment of its own inside it: topic prefix, department databases, store, services
 //! - [`proxy`]: between a service and a server, to lose what one says to the other
 //! - [`service`]: one running `bangioc` process, and what can be done to it
+//! - [`suite`]: checks of one thing, started before them and stopped after
 //! - [`wait`]: waiting for a condition, never for a time
 
 pub mod platform;
 pub mod proxy;
 pub mod service;
+pub mod suite;
 pub mod wait;
 pub mod world;
 

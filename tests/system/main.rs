@@ -17,16 +17,13 @@ mod rights;
 mod sites;
 
 use bangioc_tests::platform::Platform;
-use libtest_mimic::{Arguments, Trial};
+use bangioc_tests::suite;
 
 /// A test of the whole system.
 type Check = fn(&Platform);
 
 fn main() {
-    let mut arguments = Arguments::from_args();
-    // Two cores: more trials at once only wait for each other.
-    arguments.test_threads = arguments.test_threads.or(Some(2));
-    let checks: Vec<(&str, Check)> = [
+    let checks = [
         journey::CHECKS,
         faults::CHECKS,
         dead_letters::CHECKS,
@@ -40,23 +37,5 @@ fn main() {
         registry::CHECKS,
     ]
     .concat();
-
-    // Listing starts nothing.
-    if arguments.list {
-        let named = checks
-            .iter()
-            .map(|(name, _)| Trial::test(*name, || Ok(())))
-            .collect();
-        libtest_mimic::run(&arguments, named).exit();
-    }
-    let platform: &'static Platform = Box::leak(Box::new(Platform::start("system")));
-    let trials = checks.into_iter().map(|(name, check)| {
-        Trial::test(name, move || {
-            check(platform);
-            Ok(())
-        })
-    });
-    let conclusion = libtest_mimic::run(&arguments, trials.collect());
-    platform.stop();
-    conclusion.exit();
+    suite::run(checks, || Platform::start("system"), Platform::stop)
 }

@@ -4,14 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use bangioc_feed::KafkaSettings;
-use bangioc_feed::consume::Tuning;
-use bangioc_feed::registry::RegistrySettings;
 use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::settings::Settings;
 use bangioc_runtime::shutdown::{self, Trigger};
 use bangioc_schemas::names::{self, Side};
-use bangioc_sink::{Engine, Parts, SinkSettings, StoreSettings};
+use bangioc_sink::{Config, Engine, Parts};
 use bangioc_tests::platform::Platform;
 use bangioc_tests::wait;
 use bangioc_tests::world::{PATIENCE, World};
@@ -39,21 +36,15 @@ struct OpenEngine {
 impl OpenEngine {
     fn start(world: &World<'_>) -> OpenEngine {
         let settings = Settings::load(Some(&world.config("open-data"))).expect("settings");
-        let sink = settings.section("sink");
         let catalogue = world.catalogue();
         let parts = Parts {
             side: Side::Open,
-            prefix: settings.prefix(),
             group: names::consumer_group(&settings.prefix(), "open-data"),
             contracts: catalogue
                 .active()
                 .filter_map(|contract| Some(Arc::clone(&contract.open.as_ref()?.contract)))
                 .collect(),
-            sink: SinkSettings::read(&sink),
-            tuning: Tuning::read(&sink),
-            store: StoreSettings::read(&settings.section("open-store")),
-            kafka: KafkaSettings::read(&settings.section("kafka")),
-            registry: RegistrySettings::read(&settings.section("registry")),
+            config: Config::read(&settings, Side::Open),
             metrics: Metrics::default(),
         };
         let (trigger, asked) = shutdown::pair();

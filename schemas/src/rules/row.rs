@@ -52,9 +52,10 @@ pub(crate) enum RowRuleKind {
     JsonNumbers(measure::JsonNumbers),
 }
 
-impl RowRuleKind {
-    fn get(&self) -> &dyn RowCheck {
-        match self {
+/// The rule inside, by `&` or by `&mut` as the kind is given.
+macro_rules! rule_of {
+    ($kind:expr) => {
+        match $kind {
             RowRuleKind::Secret(rule) => rule,
             RowRuleKind::Require(rule) => rule,
             RowRuleKind::Limit(rule) => rule,
@@ -72,27 +73,16 @@ impl RowRuleKind {
             RowRuleKind::Measurement(rule) => rule,
             RowRuleKind::JsonNumbers(rule) => rule,
         }
+    };
+}
+
+impl RowRuleKind {
+    fn get(&self) -> &dyn RowCheck {
+        rule_of!(self)
     }
 
     fn get_mut(&mut self) -> &mut dyn RowCheck {
-        match self {
-            RowRuleKind::Secret(rule) => rule,
-            RowRuleKind::Require(rule) => rule,
-            RowRuleKind::Limit(rule) => rule,
-            RowRuleKind::Member(rule) => rule,
-            RowRuleKind::BranchParent(rule) => rule,
-            RowRuleKind::Sha256(rule) => rule,
-            RowRuleKind::Order(rule) => rule,
-            RowRuleKind::Window(rule) => rule,
-            RowRuleKind::RecordDate(rule) => rule,
-            RowRuleKind::ConsecutiveYears(rule) => rule,
-            RowRuleKind::PersonalId(rule) => rule,
-            RowRuleKind::PartialDate(rule) => rule,
-            RowRuleKind::Outline(rule) => rule,
-            RowRuleKind::GeoJson(rule) => rule,
-            RowRuleKind::Measurement(rule) => rule,
-            RowRuleKind::JsonNumbers(rule) => rule,
-        }
+        rule_of!(self)
     }
 }
 

@@ -11,6 +11,7 @@ use bangioc_runtime::settings::Settings;
 use bangioc_runtime::shutdown::Shutdown;
 use bangioc_runtime::tasks::TaskGroup;
 use bangioc_schemas::catalogue::Catalogue;
+use bangioc_schemas::names::Side;
 use bangioc_sink::StoreSettings;
 use jiff::Timestamp;
 use tokio::runtime::Handle;
@@ -28,7 +29,7 @@ pub(crate) async fn run(
     let contracts = settings.contracts_dir();
     match command {
         args::OpenData::Publish { sets: wanted } => {
-            let store = StoreSettings::read(&settings.section("open-store"));
+            let store = StoreSettings::of(settings, Side::Open);
             settings.finish()?;
             let publisher = Publisher {
                 sets: sets(&contract::read(&contracts)?)?,

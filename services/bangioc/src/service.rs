@@ -50,7 +50,7 @@ impl Prepared {
                 Service::Capture(config, contract::read(&contracts)?)
             }
             args::Service::SharedStore => {
-                let config = bangioc_shared_store::Config::read(settings);
+                let config = bangioc_shared_store::Config::read(settings, Side::Shared);
                 settings.finish()?;
                 let catalogue = contract::read(&contracts)?;
                 Service::SharedStore(config, contract::of_side(&catalogue, Side::Shared))

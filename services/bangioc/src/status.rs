@@ -25,10 +25,10 @@ pub(crate) async fn run(
     shutdown: &Shutdown,
     out: &mut Output,
 ) -> Result<(), BoxFailure> {
-    let store = StoreSettings::read(&settings.section("store"));
+    let store = StoreSettings::of(settings, Side::Shared);
     let open_store = settings
-        .has_section("open-store")
-        .then(|| StoreSettings::read(&settings.section("open-store")));
+        .has_section(StoreSettings::section(Side::Open))
+        .then(|| StoreSettings::of(settings, Side::Open));
     let (prefix, contracts) = (settings.prefix(), settings.contracts_dir());
     settings.finish()?;
     let catalogue = contract::read(&contracts)?;

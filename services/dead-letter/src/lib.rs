@@ -45,10 +45,7 @@ impl Config {
         let _ = bangioc_feed::consume::Tuning::read(&sink);
         Config {
             prefix: settings.prefix(),
-            store: StoreSettings::read(&settings.section(match side {
-                Side::Shared => "store",
-                Side::Open => "open-store",
-            })),
+            store: StoreSettings::of(settings, side),
             registry: RegistrySettings::read(&settings.section("registry")),
             secret: bangioc_sink::SinkSettings::read(&sink).secret,
         }

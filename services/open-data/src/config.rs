@@ -3,35 +3,21 @@
 
 use std::path::PathBuf;
 
-use bangioc_feed::KafkaSettings;
-use bangioc_feed::consume::Tuning;
-use bangioc_feed::registry::RegistrySettings;
 use bangioc_runtime::settings::Settings;
 use bangioc_schemas::contract::Label;
-use bangioc_sink::{SinkSettings, StoreSettings};
+use bangioc_schemas::names::Side;
 
 #[derive(Clone, Debug)]
 pub struct Config {
-    pub prefix: String,
-    pub kafka: KafkaSettings,
-    pub registry: RegistrySettings,
-    pub store: StoreSettings,
-    pub sink: SinkSettings,
-    pub tuning: Tuning,
+    pub sink: bangioc_sink::Config,
     pub open_data: OpenDataSettings,
 }
 
 impl Config {
     /// Mistakes are found by [`Settings::finish`].
     pub fn read(settings: &Settings) -> Config {
-        let sink = settings.section("sink");
         Config {
-            prefix: settings.prefix(),
-            kafka: KafkaSettings::read(&settings.section("kafka")),
-            registry: RegistrySettings::read(&settings.section("registry")),
-            store: StoreSettings::read(&settings.section("open-store")),
-            sink: SinkSettings::read(&sink),
-            tuning: Tuning::read(&sink),
+            sink: bangioc_sink::Config::read(settings, Side::Open),
             open_data: OpenDataSettings::read(settings),
         }
     }

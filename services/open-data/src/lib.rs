@@ -83,19 +83,14 @@ pub async fn run(config: Config, deps: Deps, shutdown: Shutdown) -> Result<(), B
     let publisher = Publisher {
         sets: deps.sets,
         settings: config.open_data,
-        store: config.store.clone(),
+        store: config.sink.store.clone(),
         metrics,
     };
     let parts = Parts {
         side: Side::Open,
-        group: names::consumer_group(&config.prefix, SERVICE),
-        prefix: config.prefix,
+        group: names::consumer_group(&config.sink.prefix, SERVICE),
         contracts: deps.contracts,
-        sink: config.sink,
-        tuning: config.tuning,
-        store: config.store,
-        kafka: config.kafka,
-        registry: config.registry,
+        config: config.sink,
         metrics: deps.metrics,
     };
     let engine = Engine::new(parts, shutdown.clone())?;

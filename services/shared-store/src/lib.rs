@@ -6,7 +6,6 @@
 //! stands, and to alter a value. The work itself is in `bangioc-sink`; here are only its parts for this
 //! side, and what people see of it ([`status`]).
 
-mod config;
 pub mod status;
 
 use std::sync::Arc;
@@ -18,7 +17,8 @@ use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::{self, Side};
 use bangioc_sink::{Engine, Parts};
 
-pub use config::Config;
+/// A sink's, with `[store]`: this service has nothing of its own to be told.
+pub use bangioc_sink::Config;
 
 /// This service, as principal on Kafka and as part of its group's name.
 pub const SERVICE: &str = "shared-store";
@@ -35,13 +35,8 @@ pub async fn run(config: Config, deps: Deps, shutdown: Shutdown) -> Result<(), B
     let parts = Parts {
         side: Side::Shared,
         group: names::consumer_group(&config.prefix, SERVICE),
-        prefix: config.prefix,
         contracts: deps.contracts,
-        sink: config.sink,
-        tuning: config.tuning,
-        store: config.store,
-        kafka: config.kafka,
-        registry: config.registry,
+        config,
         metrics: deps.metrics,
     };
     Box::pin(Engine::new(parts, shutdown)?.run()).await

@@ -1,13 +1,44 @@
-//! `[store]` and `[sink]` of the configuration.
+//! What of the configuration a sink reads, of either side.
 
 use std::time::Duration;
 
+use bangioc_feed::KafkaSettings;
+use bangioc_feed::consume::Tuning;
+use bangioc_feed::registry::RegistrySettings;
 use bangioc_runtime::secret::Secret;
-use bangioc_runtime::settings::Section;
+use bangioc_runtime::settings::{Section, Settings};
+use bangioc_schemas::names::Side;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 
 use crate::error::SinkError;
+
+/// `prefix`, `[kafka]`, `[registry]`, `[sink]`, and the side's `[store]` or `[open-store]`.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub prefix: String,
+    pub kafka: KafkaSettings,
+    pub registry: RegistrySettings,
+    pub store: StoreSettings,
+    pub sink: SinkSettings,
+    /// How far ahead of the store each partition is fetched: `ahead_records`, `ahead_bytes` in `[sink]`.
+    pub tuning: Tuning,
+}
+
+impl Config {
+    /// Mistakes are found by [`Settings::finish`].
+    pub fn read(settings: &Settings, side: Side) -> Config {
+        let sink = settings.section("sink");
+        Config {
+            prefix: settings.prefix(),
+            kafka: KafkaSettings::read(&settings.section("kafka")),
+            registry: RegistrySettings::read(&settings.section("registry")),
+            store: StoreSettings::of(settings, side),
+            sink: SinkSettings::read(&sink),
+            tuning: Tuning::read(&sink),
+        }
+    }
+}
 
 /// The database that a sink writes to.
 #[derive(Clone, Debug)]
@@ -21,7 +52,15 @@ pub struct StoreSettings {
 }
 
 impl StoreSettings {
-    pub fn read(section: &Section<'_>) -> StoreSettings {
+    pub fn section(side: Side) -> &'static str {
+        match side {
+            Side::Shared => "store",
+            Side::Open => "open-store",
+        }
+    }
+
+    pub fn of(settings: &Settings, side: Side) -> StoreSettings {
+        let section = settings.section(StoreSettings::section(side));
         StoreSettings {
             host: section.text_or("host", "127.0.0.1"),
             port: u16::try_from(section.whole_number("port", 1..=65_535, 5432)).unwrap_or(5432),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bangioc_feed::KafkaSettings;
-use bangioc_feed::consume::{Reader, Tuning};
-use bangioc_feed::registry::{RegistryClient, RegistrySettings};
+use bangioc_feed::consume::Reader;
+use bangioc_feed::registry::RegistryClient;
 use bangioc_runtime::failure::{BoxFailure, Failure};
 use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::retry::{Policy, retry};
@@ -14,7 +14,7 @@ use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::Side;
 use tokio::runtime::Handle;
 
-use crate::config::{SinkSettings, StoreSettings};
+use crate::config::{Config, SinkSettings, StoreSettings};
 use crate::dataset::Dataset;
 use crate::decoders::Decoders;
 use crate::error::SinkError;
@@ -29,16 +29,11 @@ use crate::workers::Workers;
 /// What a sink is made of.
 pub struct Parts {
     pub side: Side,
-    pub prefix: String,
     /// Label of the positions that Kafka's own tools see.
     pub group: String,
     /// Of that side: as read from files, or what their projections derive.
     pub contracts: Vec<Arc<Contract>>,
-    pub sink: SinkSettings,
-    pub tuning: Tuning,
-    pub store: StoreSettings,
-    pub kafka: KafkaSettings,
-    pub registry: RegistrySettings,
+    pub config: Config,
     pub metrics: Metrics,
 }
 
@@ -64,24 +59,27 @@ pub struct Engine {
 impl Engine {
     /// Does not wait for anything outside. Needs a running tokio runtime.
     pub fn new(parts: Parts, shutdown: Shutdown) -> Result<Engine, SinkError> {
+        let Config {
+            prefix,
+            kafka,
+            registry,
+            store,
+            sink,
+            tuning,
+        } = parts.config;
         let datasets = parts
             .contracts
             .into_iter()
-            .map(|contract| Dataset::new(contract, &parts.prefix))
+            .map(|contract| Dataset::new(contract, &prefix))
             .collect();
         Ok(Engine {
             side: parts.side,
-            prefix: parts.prefix,
+            prefix,
             datasets,
-            workers: Workers::new(parts.sink.workers),
-            reader: Reader::connect(
-                &parts.kafka,
-                "bangioc-sink",
-                Some(&parts.group),
-                &parts.tuning,
-            )?,
-            decoders: Decoders::new(RegistryClient::new(&parts.registry), parts.sink.schema_wait),
-            seal: Seal::new(&parts.sink.secret)?,
+            workers: Workers::new(sink.workers),
+            reader: Reader::connect(&kafka, "bangioc-sink", Some(&parts.group), &tuning)?,
+            decoders: Decoders::new(RegistryClient::new(&registry), sink.schema_wait),
+            seal: Seal::new(&sink.secret)?,
             metrics: SinkMetrics::new(&parts.metrics),
             retry: Policy {
                 longest: Duration::from_secs(5),
@@ -91,9 +89,9 @@ impl Engine {
             handle: Handle::current(),
             shutdown,
             owner: owner(),
-            settings: parts.sink,
-            store: parts.store,
-            kafka: parts.kafka,
+            settings: sink,
+            store,
+            kafka,
         })
     }
 

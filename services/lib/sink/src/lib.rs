@@ -46,6 +46,6 @@ pub mod stage;
 pub mod sweep;
 pub mod workers;
 
-pub use config::{SinkSettings, StoreSettings};
+pub use config::{Config, SinkSettings, StoreSettings};
 pub use engine::{Engine, Parts};
 pub use error::SinkError;
