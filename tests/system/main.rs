@@ -10,6 +10,7 @@ mod notes;
 mod open_data;
 mod open_feed;
 mod open_store;
+mod operations;
 mod parcels;
 mod poison;
 mod registry;
@@ -31,6 +32,7 @@ fn main() {
         open_feed::CHECKS,
         open_store::CHECKS,
         open_data::CHECKS,
+        operations::CHECKS,
         poison::CHECKS,
         gaps::CHECKS,
         rights::CHECKS,

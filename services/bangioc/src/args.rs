@@ -48,12 +48,17 @@ pub(crate) enum Command {
     /// A department's database
     #[command(subcommand)]
     Source(Source),
+    /// A dataset at its source: how it stands; pause it, copy it again, repair a row
+    #[command(subcommand)]
+    Dataset(Dataset),
     /// Per dataset: rows, seconds behind, parked keys, state
     Status {
         /// Draw it again every second, until Ctrl-C
         #[arg(long, short)]
         watch: bool,
     },
+    /// Follow one row: its records on Kafka, the store, the open side, the open snapshots
+    Trace(Trace),
     /// Records that can't be applied
     DeadLetter {
         /// Whose store they lie in
@@ -134,6 +139,66 @@ pub(crate) enum Source {
         #[arg(long, value_name = "EPOCH")]
         store_epoch: Option<u32>,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Dataset {
+    /// How each stands: its state, about how many rows, the last whole copy
+    List,
+    /// Send nothing of it from now on; to resume is to copy it again
+    Pause {
+        dataset: String,
+        /// Who asks
+        #[arg(long, value_name = "NAME", env = "USER", hide_env_values = true)]
+        by: String,
+        /// Agree to the cost beforehand
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Send it again, beginning with a whole copy
+    Resume {
+        dataset: String,
+        /// Agree to the cost beforehand
+        #[arg(long, short)]
+        yes: bool,
+        /// Stay until the copy is done
+        #[arg(long)]
+        wait: bool,
+    },
+    /// Copy the whole table again, then remove what is gone at the source
+    Recopy {
+        dataset: String,
+        /// Agree to the cost beforehand
+        #[arg(long, short)]
+        yes: bool,
+        /// Stay until the copy is done
+        #[arg(long)]
+        wait: bool,
+    },
+    /// Send one row again, as the source has it now
+    Repair {
+        dataset: String,
+        /// Its key columns in the contract's order, or `-`: a line each on stdin
+        #[arg(required = true)]
+        key: Vec<String>,
+    },
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Trace {
+    pub(crate) dataset: String,
+    /// Its key columns in the contract's order, or `-`: a line each on stdin
+    #[arg(required = true)]
+    pub(crate) key: Vec<String>,
+    /// Show the row's values too; that, and why, goes on record
+    #[arg(long, requires_all = ["purpose", "by"])]
+    pub(crate) values: bool,
+    /// Why the values must be seen
+    #[arg(long, value_name = "WHY", requires = "values")]
+    pub(crate) purpose: Option<String>,
+    /// Who sees them
+    #[arg(long, value_name = "NAME", requires = "values")]
+    pub(crate) by: Option<String>,
 }
 
 #[derive(Subcommand)]

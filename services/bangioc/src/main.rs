@@ -2,23 +2,27 @@
 
 mod args;
 mod contract;
+mod dataset;
 mod dead_letter;
 mod explain;
+mod key;
 mod open_data;
 mod output;
+mod question;
 mod reload;
 mod render;
 mod service;
 mod source;
 mod status;
 mod topic;
+mod trace;
 mod usage;
 
 use std::process::ExitCode;
 
 use bangioc_runtime::failure::{BoxFailure, Exit};
 use bangioc_runtime::settings::Settings;
-use bangioc_runtime::{shutdown, trace};
+use bangioc_runtime::{shutdown, trace as log};
 use clap::Parser as _;
 
 use crate::args::{Arguments, Command};
@@ -58,7 +62,7 @@ fn run(arguments: Arguments) -> Result<Then, BoxFailure> {
         return Ok(Then::End);
     }
     let mut settings = Settings::load(arguments.config.as_deref())?;
-    trace::init(&settings.section("log"));
+    log::init(&settings.section("log"));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -84,10 +88,12 @@ fn run(arguments: Arguments) -> Result<Then, BoxFailure> {
             Command::Topic(command) => {
                 tokio::task::block_in_place(|| topic::run(&command, &settings, &shutdown, &mut out))
             }
+            Command::Dataset(command) => Box::pin(dataset::run(command, &settings, &mut out)).await,
             Command::Source(command) => {
                 Box::pin(source::run(command, &mut settings, &mut out)).await
             }
             Command::Status { watch } => status::run(watch, &settings, &shutdown, &mut out).await,
+            Command::Trace(wanted) => Box::pin(trace::run(wanted, &settings, &mut out)).await,
             Command::DeadLetter { side, command } => {
                 Box::pin(dead_letter::run(side, command, &settings, &mut out)).await
             }

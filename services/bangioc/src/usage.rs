@@ -13,6 +13,24 @@ pub(crate) enum Refusal {
         dataset: String,
         nearest: Option<String>,
     },
+    #[error("dataset `{dataset}` is a draft: it has no topic and no rows")]
+    Draft { dataset: String },
+    #[error("the key of `{dataset}` is `{columns}`: {found} given")]
+    KeyColumns {
+        dataset: String,
+        columns: String,
+        found: usize,
+    },
+    #[error("could not read the key from stdin")]
+    NoKey(#[source] io::Error),
+    #[error("nothing was done: nobody agreed to the cost above")]
+    NotAgreed,
+    #[error("dataset `{dataset}` is paused already, by {by}")]
+    IsPaused { dataset: String, by: String },
+    #[error("dataset `{dataset}` is not paused")]
+    IsNotPaused { dataset: String },
+    #[error("dataset `{dataset}` is paused: nothing of it is sent")]
+    CopyOfPaused { dataset: String },
     #[error("name a dataset to see its Avro, or give `--write` alone to write the files of all")]
     DatasetOrWrite,
     #[error("source `{name}` is not fit to be captured: {problems} problems")]
@@ -30,6 +48,12 @@ impl Failure for Refusal {
         match self {
             Refusal::UnknownCode { .. } => "BG0190",
             Refusal::UnknownDataset { .. } => "BG0193",
+            Refusal::Draft { .. } => "BG0180",
+            Refusal::KeyColumns { .. } | Refusal::NoKey(_) => "BG0181",
+            Refusal::NotAgreed => "BG0182",
+            Refusal::IsPaused { .. }
+            | Refusal::IsNotPaused { .. }
+            | Refusal::CopyOfPaused { .. } => "BG0183",
             Refusal::DatasetOrWrite => "BG0194",
             Refusal::SourceUnfit { .. } => "BG0195",
             Refusal::Unwritable(_) => "BG0191",
@@ -46,8 +70,15 @@ impl Failure for Refusal {
         match self {
             Refusal::UnknownCode { .. }
             | Refusal::UnknownDataset { .. }
+            | Refusal::Draft { .. }
+            | Refusal::KeyColumns { .. }
+            | Refusal::NoKey(_)
+            | Refusal::NotAgreed
             | Refusal::DatasetOrWrite => Exit::Usage,
             Refusal::SourceUnfit { .. }
+            | Refusal::IsPaused { .. }
+            | Refusal::IsNotPaused { .. }
+            | Refusal::CopyOfPaused { .. }
             | Refusal::Unwritable(_)
             | Refusal::Runtime(_)
             | Refusal::BeginAgain(_) => Exit::Failed,
@@ -68,6 +99,19 @@ impl Failure for Refusal {
             }
             Refusal::SourceUnfit { .. } => {
                 "let its administrator run the SQL above, then check again".into()
+            }
+            Refusal::Draft { dataset } => {
+                format!("`bangioc contract show {dataset}` says why it is one")
+            }
+            Refusal::KeyColumns { .. } | Refusal::NoKey(_) => {
+                "give each column as an argument of its own, in that order; or `-`, and a line each on stdin".into()
+            }
+            Refusal::NotAgreed => "read what it costs, then add `--yes`".into(),
+            Refusal::IsPaused { dataset, .. } | Refusal::CopyOfPaused { dataset } => {
+                format!("`bangioc dataset resume {dataset}` sends it again, beginning with a whole copy")
+            }
+            Refusal::IsNotPaused { dataset } => {
+                format!("to copy it again nevertheless: `bangioc dataset recopy {dataset}`")
             }
             Refusal::DatasetOrWrite => "`bangioc contract avro land-parcel`".into(),
             Refusal::Unwritable(_) => {

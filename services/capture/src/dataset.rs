@@ -50,6 +50,7 @@ impl Dataset {
         self.feeds().find(|feed| feed.side == side)
     }
 }
+
 /// Shared by the stream, the copier and the progress records.
 #[derive(Default)]
 pub(crate) struct Standing {
@@ -57,6 +58,7 @@ pub(crate) struct Standing {
     copied_rows: AtomicI64,
     estimated_rows: AtomicI64,
     fill_absent: AtomicBool,
+    paused: AtomicBool,
     changed: AtomicBool,
 }
 
@@ -66,6 +68,7 @@ impl Standing {
             Phase::Copying => 0,
             Phase::Streaming => 1,
             Phase::Halted => 2,
+            Phase::Paused => 3,
         };
         if self.phase.swap(code, Ordering::Relaxed) != code {
             self.changed.store(true, Ordering::Relaxed);
@@ -76,7 +79,8 @@ impl Standing {
         match self.phase.load(Ordering::Relaxed) {
             0 => Phase::Copying,
             1 => Phase::Streaming,
-            _ => Phase::Halted,
+            2 => Phase::Halted,
+            _ => Phase::Paused,
         }
     }
 
@@ -88,6 +92,15 @@ impl Standing {
 
     pub(crate) fn set_fill_absent(&self, fill: bool) {
         self.fill_absent.store(fill, Ordering::Relaxed);
+    }
+
+    /// Asked by the stream at each row: nothing of a paused dataset is sent.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.paused.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_paused(&self, paused: bool) {
+        self.paused.store(paused, Ordering::Release);
     }
 
     pub(crate) fn set_copied_rows(&self, rows: u64) {

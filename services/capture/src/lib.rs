@@ -14,7 +14,7 @@
 //! - [`copy`]: rows that were there before, between marks in the stream; [`signal`]: asked for by others
 //! - [`delivery`]: what Kafka has acknowledged, and so how far the source may forget
 //! - [`progress`], [`state`]: what is written down about it, before the source is told
-//! - [`source`]: `bangioc source check` and `accept`
+//! - [`source`]: `bangioc source check` and `accept`; [`operate`]: `bangioc dataset`
 
 mod change;
 pub mod config;
@@ -24,6 +24,7 @@ mod dataset;
 mod delivery;
 pub mod error;
 mod metrics;
+pub mod operate;
 pub mod preflight;
 mod progress;
 mod replication;

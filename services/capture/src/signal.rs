@@ -15,15 +15,25 @@ use crate::error::CaptureError;
 
 /// Keys copied together.
 const MOST_KEYS: usize = 1_000;
-const WAIT: Duration = Duration::from_millis(250);
+/// Between looks whether to end; a signal wakes at once.
+const WAIT: Duration = Duration::from_secs(1);
 
 /// A batch of signals, in what it asks for.
 #[derive(PartialEq, Eq, Debug)]
 pub(crate) struct Wanted {
-    pub(crate) datasets: Vec<DatasetIndex>,
+    /// In the order in which it was asked.
+    pub(crate) datasets: Vec<(DatasetIndex, Ask)>,
     pub(crate) keys: Vec<WantedKeys>,
     /// Signals before this are dealt with once all of the above is.
     pub(crate) next_offset: i64,
+}
+
+/// What is asked of a whole dataset.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Ask {
+    Copy,
+    Pause { by: String },
+    Resume,
 }
 
 /// Keys of one dataset, asked for by one side: each key is one text per key column.
@@ -81,7 +91,7 @@ fn understood(signals: Vec<Signal>, datasets: &[(String, usize)], next_offset: i
         if place.is_none() {
             tracing::warn!(
                 dataset = name,
-                "asked to copy a dataset that this capture does not carry; left out"
+                "asked for a dataset that this capture does not carry; left out"
             );
         }
         place
@@ -92,7 +102,15 @@ fn understood(signals: Vec<Signal>, datasets: &[(String, usize)], next_offset: i
     let mut keys: BTreeMap<(DatasetIndex, Side), Vec<Vec<String>>> = BTreeMap::new();
     for signal in signals {
         match signal {
-            Signal::CopyDataset { dataset } => whole.extend(find(&dataset)),
+            Signal::CopyDataset { dataset } => {
+                whole.extend(find(&dataset).map(|index| (index, Ask::Copy)));
+            }
+            Signal::PauseDataset { dataset, by } => {
+                whole.extend(find(&dataset).map(|index| (index, Ask::Pause { by })));
+            }
+            Signal::ResumeDataset { dataset } => {
+                whole.extend(find(&dataset).map(|index| (index, Ask::Resume)));
+            }
             Signal::CopyKey { dataset, side, key } => {
                 let Some(index) = find(&dataset) else {
                     continue;
@@ -108,7 +126,6 @@ fn understood(signals: Vec<Signal>, datasets: &[(String, usize)], next_offset: i
             }
         }
     }
-    whole.sort_unstable();
     whole.dedup();
     Wanted {
         datasets: whole,
@@ -150,6 +167,13 @@ mod tests {
             Signal::CopyDataset {
                 dataset: "b".into(),
             },
+            Signal::PauseDataset {
+                dataset: "a".into(),
+                by: "lan".into(),
+            },
+            Signal::ResumeDataset {
+                dataset: "a".into(),
+            },
         ];
         let text = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
         let wanted = |dataset, side, keys| WantedKeys {
@@ -158,7 +182,11 @@ mod tests {
             keys,
         };
         let expected = Wanted {
-            datasets: vec![DatasetIndex(1)],
+            datasets: vec![
+                (DatasetIndex(1), Ask::Copy),
+                (DatasetIndex(0), Ask::Pause { by: "lan".into() }),
+                (DatasetIndex(0), Ask::Resume),
+            ],
             keys: vec![
                 wanted(0, Side::Shared, vec![text(&["1", "2"])]),
                 wanted(1, Side::Shared, vec![text(&["1"]), text(&["2"])]),

@@ -79,9 +79,13 @@ pub async fn accept(
     let mut datasets = Vec::new();
     // Copies first: should this break off, the next start finds no slot, or every copy wanted.
     for contract in &contracts {
-        writer
-            .copy(contract.dataset.as_str(), &CopyState::wanted(true))
-            .await?;
+        let known = state.copies.get(contract.dataset.as_str());
+        // What a person has paused stays paused.
+        let copy = CopyState {
+            paused: known.and_then(|copy| copy.paused.clone()),
+            ..CopyState::wanted(true)
+        };
+        writer.copy(contract.dataset.as_str(), &copy).await?;
         datasets.push(contract.dataset.as_str().to_owned());
     }
     let (epoch, position) = prepare(

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use bangioc_change::progress::Phase;
 use bangioc_change::version::Version;
 use bangioc_feed::connect::KafkaSettings;
 use bangioc_feed::journal::{self, From, Journal};
@@ -46,6 +47,15 @@ pub(crate) struct CopyState {
     /// Why the dataset is not sent any more. Only a whole copy, after the cause is gone, ends this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) halted: Option<String>,
+    /// Who asked that nothing of it be sent. Only a person's word ends this, with a whole copy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) paused: Option<String>,
+    /// This host's clock when the copy began and when it was done, microseconds since 1970: what the next
+    /// one may take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) began_at_us: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) done_at_us: Option<i64>,
     /// The form of the dataset's open rows, as far as this copy takes them to the open side; none: not
     /// at all. With another form everything is copied again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,7 +72,37 @@ impl CopyState {
             finished: false,
             sweep,
             halted: None,
+            paused: None,
+            began_at_us: None,
+            done_at_us: None,
             open: None,
+        }
+    }
+
+    /// From the beginning, as it stands otherwise.
+    pub(crate) fn again(&self) -> CopyState {
+        CopyState {
+            halted: self.halted.clone(),
+            paused: self.paused.clone(),
+            open: self.open.clone(),
+            ..CopyState::wanted(true)
+        }
+    }
+
+    /// May it be copied, and its changes sent?
+    pub(crate) fn is_sent(&self) -> bool {
+        self.halted.is_none() && self.paused.is_none()
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        if self.halted.is_some() {
+            Phase::Halted
+        } else if self.paused.is_some() {
+            Phase::Paused
+        } else if self.finished {
+            Phase::Streaming
+        } else {
+            Phase::Copying
         }
     }
 

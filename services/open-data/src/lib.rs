@@ -8,16 +8,18 @@
 //! - [`set`]: what is published, from the contracts; [`query`]: its SQL; [`slot`], [`schedule`]: when
 //! - [`publish`]: one transaction → [`formats`] → [`folder`] with [`manifest`], [`datapackage`],
 //!   [`history`], [`difference`]; then the [`catalogue`]
-//! - [`verify`], [`listing`]: what the command line shows of it
+//! - [`verify`], [`listing`], [`find`]: what the command line shows of it
 //! - [`serve`], [`page`]: what the public sees of it
 
 pub mod catalogue;
 mod columns;
 pub mod config;
 mod copy;
+mod csv_rows;
 mod datapackage;
 pub mod difference;
 pub mod error;
+pub mod find;
 pub mod folder;
 pub mod format;
 mod formats;

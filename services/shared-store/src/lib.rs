@@ -4,9 +4,10 @@
 //! Promises: each change has its effect once, whatever is killed; a reader of schema `shared` sees the
 //! columns of its class and nothing of the bookkeeping. Refuses: to begin anywhere but where the store
 //! stands, and to alter a value. The work itself is in `bangioc-sink`; here are only its parts for this
-//! side, and what people see of it ([`status`]).
+//! side, and what people see of a store: [`status`] of all, [`trace`] of one row.
 
 pub mod status;
+pub mod trace;
 
 use std::sync::Arc;
 

@@ -65,6 +65,8 @@ pub enum State {
     },
     /// The capture sends nothing of this dataset any more; its log says why.
     SourceHalted,
+    /// A person asked the capture to send nothing of this dataset.
+    Paused,
 }
 
 /// One row of the query below.
@@ -183,12 +185,18 @@ fn status(contract: &Contract, found: Option<&Found>) -> DatasetStatus {
             percent: percent(copied.unwrap_or(0), status.source_rows_estimate),
         },
         (None, _, Some("halted")) => State::SourceHalted,
+        (None, _, Some("paused")) => State::Paused,
         (None, _, Some(_)) if behind.is_none() => State::Waiting,
         (None, _, Some(_)) => State::Streaming,
     };
-    // Until the first copy is done the store is not behind: it is incomplete.
-    status.seconds_behind =
-        behind.filter(|_| !matches!(status.state, State::Copying { .. } | State::Waiting));
+    // Until the first copy is done the store is not behind: it is incomplete. And of what is not sent, nobody
+    // knows.
+    status.seconds_behind = behind.filter(|_| {
+        !matches!(
+            status.state,
+            State::Copying { .. } | State::Waiting | State::SourceHalted | State::Paused
+        )
+    });
     status
 }
 

@@ -20,7 +20,8 @@ use crate::delivery::{ChunkId, DatasetIndex, Delivery, UnitId};
 use crate::error::CaptureError;
 use crate::metrics::CaptureMetrics;
 use crate::progress::ProgressTopics;
-use crate::signal::{Wanted, WantedKeys};
+use crate::session::now_us;
+use crate::signal::{Ask, Wanted, WantedKeys};
 use crate::state::{CopyState, StateWriter};
 use crate::stream::Notice;
 use crate::stream::window::Handover;
@@ -79,7 +80,7 @@ enum Part {
 impl Copier {
     pub(crate) async fn run(mut self, shutdown: Shutdown) -> Result<(), CaptureError> {
         for (dataset, copy) in self.datasets.iter().zip(&self.copies) {
-            dataset.standing.set_phase(phase(copy));
+            dataset.standing.set_phase(copy.phase());
             dataset.standing.set_fill_absent(!copy.finished);
             dataset.standing.set_copied_rows(copy.rows);
         }
@@ -135,7 +136,7 @@ impl Copier {
         let next = self
             .copies
             .iter()
-            .position(|copy| !copy.finished && copy.halted.is_none());
+            .position(|copy| !copy.finished && copy.is_sent());
         let Some(index) = next
             .and_then(|place| u16::try_from(place).ok())
             .map(DatasetIndex)
@@ -159,6 +160,7 @@ impl Copier {
                 ordinal: 0,
             }
             .to_hex();
+            copy.began_at_us = Some(now_us());
             self.state.copy(dataset.name(), copy).await?;
         }
         tracing::info!(
@@ -231,21 +233,39 @@ impl Copier {
         let copy = &mut self.copies[index.place()];
         *copy = CopyState {
             halted,
-            open: copy.open.take(),
-            ..CopyState::wanted(true)
+            ..copy.again()
         };
         self.state.copy(dataset.name(), copy).await?;
-        dataset.standing.set_phase(phase(copy));
-        dataset.standing.set_fill_absent(copy.halted.is_none());
+        dataset.standing.set_phase(copy.phase());
+        dataset.standing.set_fill_absent(copy.is_sent());
         dataset.standing.set_copied_rows(0);
+        // Last: a change sent from here on has its absent columns filled, and a copy that begins later
+        // reads what was committed before.
+        dataset.standing.set_paused(copy.paused.is_some());
         Ok(())
     }
 
     async fn wanted(&mut self, wanted: Wanted) -> Result<(), CaptureError> {
-        for dataset in wanted.datasets {
-            self.start_over(dataset, None).await?;
+        for (dataset, ask) in wanted.datasets {
+            let copy = &mut self.copies[dataset.place()];
+            match (ask, copy.paused.is_some()) {
+                (Ask::Copy, _) => {}
+                (Ask::Pause { by }, false) => copy.paused = Some(by),
+                (Ask::Resume, true) => copy.paused = None,
+                (Ask::Pause { .. }, true) | (Ask::Resume, false) => continue,
+            }
+            // What is halted stays so: asking for a copy does not mend its table.
+            let halted = copy.halted.clone();
+            self.start_over(dataset, halted).await?;
+            tracing::info!(
+                dataset = self.datasets[dataset.place()].name(),
+                phase = ?self.datasets[dataset.place()].standing.phase(),
+                "asked for by a person"
+            );
         }
-        self.work.keys.extend(wanted.keys);
+        // The others come with the whole copy that ends a halt or a pause.
+        let sent = |wanted: &WantedKeys| self.copies[wanted.dataset.place()].is_sent();
+        self.work.keys.extend(wanted.keys.into_iter().filter(sent));
         self.work.signals_next = Some(wanted.next_offset);
         self.signals_done().await
     }
@@ -264,13 +284,5 @@ impl Copier {
             self.state.signals(next).await?;
         }
         Ok(())
-    }
-}
-
-fn phase(copy: &CopyState) -> Phase {
-    match (copy.halted.is_some(), copy.finished) {
-        (true, _) => Phase::Halted,
-        (false, true) => Phase::Streaming,
-        (false, false) => Phase::Copying,
     }
 }

@@ -102,7 +102,7 @@ pub(super) fn copies(
                         dataset = dataset.name(),
                         "what is public of it has changed; copied again, then swept"
                     );
-                    CopyState::wanted(true)
+                    copy.again()
                 }
                 Some(copy) => copy.clone(),
             };
@@ -111,10 +111,8 @@ pub(super) fn copies(
                 Some(why) => copy.halted = Some(why.clone()),
                 // The cause is gone: what was missed meanwhile only a whole copy brings back.
                 None if copy.halted.is_some() => {
-                    copy = CopyState {
-                        open: copy.open,
-                        ..CopyState::wanted(true)
-                    };
+                    copy.halted = None;
+                    copy = copy.again();
                 }
                 None => {}
             }

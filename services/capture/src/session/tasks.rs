@@ -85,7 +85,7 @@ impl Capture {
             notices,
             stopping.clone(),
         );
-        stream.begin_halted(&copies);
+        stream.begin_without(&copies);
         group.spawn_thread("capture-stream", move || {
             // Whatever way it ends, the others must not wait for it.
             let _end = RequestOnDrop(vec![end, stop]);

@@ -42,7 +42,7 @@ use crate::session::now_us;
 use crate::state::CopyState;
 
 /// How long the stream sleeps when nothing comes; confirmations and the end wait as long.
-const IDLE: Duration = Duration::from_millis(100);
+const IDLE: Duration = Duration::from_millis(250);
 /// How long a stop waits for the brokers, and then for the last confirmation.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -98,14 +98,11 @@ impl Stream {
         }
     }
 
-    /// Datasets that are not to be sent until their table fits again.
-    pub(crate) fn begin_halted(&mut self, copies: &[CopyState]) {
-        for (place, _) in copies
-            .iter()
-            .enumerate()
-            .filter(|(_, copy)| copy.halted.is_some())
-        {
-            if let Ok(place) = u16::try_from(place) {
+    /// Datasets that are not to be sent: until their table fits again, or until a person says so.
+    pub(crate) fn begin_without(&mut self, copies: &[CopyState]) {
+        for (place, (copy, dataset)) in (0..).zip(copies.iter().zip(&*self.datasets)) {
+            dataset.standing.set_paused(copy.paused.is_some());
+            if copy.halted.is_some() {
                 self.work.relations.halt(DatasetIndex(place));
             }
         }

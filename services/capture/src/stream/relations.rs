@@ -30,13 +30,14 @@ pub(crate) enum Learnt {
 }
 
 impl Relations {
-    /// None for a table that is not carried, or whose dataset is halted.
+    /// None for a table that is not carried, or whose dataset is halted or paused.
     #[inline]
-    pub(crate) fn target(&self, relation: u32) -> Option<&Target> {
+    pub(crate) fn target(&self, relation: u32, datasets: &[Dataset]) -> Option<&Target> {
         self.known
             .iter()
             .find(|(id, _)| *id == relation)
             .and_then(|(_, target)| target.as_ref())
+            .filter(|target| !datasets[target.dataset.place()].standing.is_paused())
     }
 
     pub(crate) fn learn(&mut self, relation: &Relation<'_>, datasets: &[Dataset]) -> Learnt {

@@ -22,7 +22,7 @@ impl Stream {
         let work = &mut self.work;
         let transaction = work.transaction.as_mut().ok_or(OUTSIDE)?;
         let ordinal = transaction.next_ordinal();
-        let Some(target) = work.relations.target(relation) else {
+        let Some(target) = work.relations.target(relation, &self.datasets) else {
             return Ok(());
         };
         let index = target.dataset;
@@ -52,7 +52,7 @@ impl Stream {
         let work = &mut self.work;
         let transaction = work.transaction.as_mut().ok_or(OUTSIDE)?;
         let ordinal = transaction.next_ordinal();
-        let Some(target) = work.relations.target(relation) else {
+        let Some(target) = work.relations.target(relation, &self.datasets) else {
             return Ok(());
         };
         let index = target.dataset;
@@ -123,8 +123,10 @@ impl Stream {
         let work = &mut self.work;
         let transaction = work.transaction.as_mut().ok_or(OUTSIDE)?;
         let ordinal = transaction.next_ordinal();
-        let (Some(target), Some(said)) = (work.relations.target(relation), old_full.or(old_key))
-        else {
+        let (Some(target), Some(said)) = (
+            work.relations.target(relation, &self.datasets),
+            old_full.or(old_key),
+        ) else {
             return Ok(());
         };
         let index = target.dataset;
@@ -160,7 +162,9 @@ impl Stream {
         for relation in relations {
             let work = &mut self.work;
             let transaction = work.transaction.as_mut().ok_or(OUTSIDE)?;
-            let Some(Target { dataset: index, .. }) = work.relations.target(*relation) else {
+            let Some(Target { dataset: index, .. }) =
+                work.relations.target(*relation, &self.datasets)
+            else {
                 continue;
             };
             let index = *index;

@@ -57,6 +57,8 @@ pub enum Phase {
     Streaming,
     /// Not sent any more until a person or a copy mends it; the process's log says why, with a code.
     Halted,
+    /// A person asked for it; sent again, from a whole copy on, when a person asks for that.
+    Paused,
 }
 
 /// "A whole copy is complete: rows whose version is below its start are no longer at the source."
@@ -121,7 +123,7 @@ impl Sweep {
     }
 }
 
-/// A record of a signal topic: "copy this again".
+/// A record of a signal topic: what a person or a sink asks of a capture.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Signal {
@@ -137,6 +139,21 @@ pub enum Signal {
     },
     /// The whole table, ended by a sweep, to both sides.
     CopyDataset { dataset: String },
+    /// Nothing of the table is sent from now on. `by`: who asked.
+    PauseDataset { dataset: String, by: String },
+    /// Sent again: what was missed comes with a whole copy and a sweep.
+    ResumeDataset { dataset: String },
+}
+
+impl Signal {
+    pub fn dataset(&self) -> &str {
+        match self {
+            Signal::CopyKey { dataset, .. }
+            | Signal::CopyDataset { dataset }
+            | Signal::PauseDataset { dataset, .. }
+            | Signal::ResumeDataset { dataset } => dataset,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]

@@ -22,6 +22,9 @@ use crate::headers;
 /// How long a question to the cluster (ends, partitions) may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Between looks whether to end; what comes wakes the poller at once.
+const LOOK_UP: Duration = Duration::from_millis(250);
+
 /// How long the end of a reader may hold up its owner.
 pub(crate) const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
@@ -130,6 +133,9 @@ impl Reader {
             )
             .set("max.partition.fetch.bytes", tuning.fetch_bytes.to_string())
             .set("fetch.max.bytes", (8 << 20).to_string())
+            // From 500: a broker answers at once when something has come, so this is only how often an idle
+            // reader asks again, and how long a partition that is new to it waits.
+            .set("fetch.wait.max.ms", "1000")
             .set("receive.message.max.bytes", (64 << 20).to_string())
             // From 1,000: a full queue must not stall the fetch for a second.
             .set("fetch.queue.backoff.ms", "10")
@@ -143,7 +149,7 @@ impl Reader {
         })
     }
 
-    /// Starts fetching. The first record comes up to half a second later. That the offset exists is found
+    /// Starts fetching. The first record comes up to a second later. That the offset exists is found
     /// out by the first [`PartitionReader::drain`].
     pub fn assign(
         &self,
@@ -411,7 +417,7 @@ impl Poller {
                 while !stopped.load(Ordering::Acquire) {
                     // Partitions have queues of their own. Errors of the client as a whole have gone
                     // through its context by now.
-                    if let Some(Ok(message)) = client.poll(Duration::from_millis(100)) {
+                    if let Some(Ok(message)) = client.poll(LOOK_UP) {
                         let place =
                             format!("partition {} of `{}`", message.partition(), message.topic());
                         *strays.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);

@@ -2,29 +2,32 @@
 //! known to be on disk before the next thing happens; read whole.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
-use rdkafka::TopicPartitionList;
-use rdkafka::config::FromClientConfigAndContext;
+use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message as _;
-use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
+use rdkafka::producer::{BaseRecord, DeliveryResult, Producer as _, ProducerContext};
 use rdkafka::topic_partition_list::Offset;
+use rdkafka::{ClientContext, TopicPartitionList};
+use tokio::sync::oneshot;
 
 use crate::connect::{KafkaSettings, Watch, partition_count};
 use crate::consume::CLOSE_WITHIN;
 use crate::error::{FeedError, is_transient};
+use crate::served::Served;
 
 /// How long an append may take, and how long a read may stand still.
 const PATIENCE: Duration = Duration::from_secs(25);
+const QUEUE_FULL_NAP: Duration = Duration::from_millis(10);
 
 /// Appends records. Shared by reference between tasks.
 pub struct Journal {
     settings: KafkaSettings,
     // Replaced after a fatal error. Held only to clone the handle out.
-    producer: Mutex<FutureProducer<Watch>>,
+    producer: Mutex<Arc<Served<Receipts>>>,
     watch: Watch,
 }
 
@@ -43,7 +46,7 @@ impl Journal {
     fn producer(
         settings: &KafkaSettings,
         watch: &Watch,
-    ) -> Result<FutureProducer<Watch>, FeedError> {
+    ) -> Result<Arc<Served<Receipts>>, FeedError> {
         let mut config = settings.client("bangioc-journal");
         config
             .set("enable.idempotence", "true")
@@ -53,7 +56,8 @@ impl Journal {
             .set("message.timeout.ms", PATIENCE.as_millis().to_string())
             .set("queue.buffering.max.messages", "1000")
             .set("message.max.bytes", ((4 << 20) + (64 << 10)).to_string());
-        FutureProducer::from_config_and_context(&config, watch.clone())
+        Served::start(&config, Receipts(watch.clone()))
+            .map(Arc::new)
             .map_err(|source| FeedError::of(source, settings.place("", 0, "starting a producer")))
     }
 
@@ -66,25 +70,13 @@ impl Journal {
         key: Option<&[u8]>,
         value: Option<&[u8]>,
     ) -> Result<i64, FeedError> {
-        let record = FutureRecord {
-            topic,
-            partition: Some(partition),
-            payload: value,
-            key,
-            timestamp: None,
-            headers: None,
-        };
-        let producer = self
-            .producer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        match producer.send(record, PATIENCE).await {
-            Ok(delivery) => {
+        let producer = Arc::clone(&self.producer.lock().unwrap_or_else(PoisonError::into_inner));
+        match send(&producer, topic, partition, key, value).await {
+            Ok(offset) => {
                 self.watch.works();
-                Ok(delivery.offset)
+                Ok(offset)
             }
-            Err((failed, _)) => {
+            Err(failed) => {
                 let fatal = producer.client().fatal_error();
                 if fatal.is_some() {
                     let fresh = Journal::producer(&self.settings, &self.watch)?;
@@ -98,6 +90,63 @@ impl Journal {
                 ))
             }
         }
+    }
+}
+
+async fn send(
+    producer: &Served<Receipts>,
+    topic: &str,
+    partition: i32,
+    key: Option<&[u8]>,
+    value: Option<&[u8]>,
+) -> Result<i64, KafkaError> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let (receipt, received) = oneshot::channel();
+        let mut record: BaseRecord<'_, [u8], [u8], Receipt> =
+            BaseRecord::with_opaque_to(topic, Box::new(receipt)).partition(partition);
+        record.key = key;
+        record.payload = value;
+        match producer.send(record) {
+            Ok(()) => {
+                let gone = KafkaError::MessageProduction(RDKafkaErrorCode::PurgeQueue);
+                return received.await.unwrap_or(Err(gone));
+            }
+            Err((full, _))
+                if full.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull)
+                    && Instant::now() < end =>
+            {
+                tokio::time::sleep(QUEUE_FULL_NAP).await;
+            }
+            Err((failed, _)) => return Err(failed),
+        }
+    }
+}
+
+/// Where the outcome of one append goes: its offset, or why it failed.
+type Receipt = Box<oneshot::Sender<Result<i64, KafkaError>>>;
+
+struct Receipts(Watch);
+
+impl ClientContext for Receipts {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.0.log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.0.error(error, reason);
+    }
+}
+
+impl ProducerContext for Receipts {
+    type DeliveryOpaque = Receipt;
+
+    fn delivery(&self, report: &DeliveryResult<'_>, receipt: Receipt) {
+        // Whoever asked may have stopped waiting.
+        let _ = receipt.send(match report {
+            Ok(message) => Ok(message.offset()),
+            Err((failed, _)) => Err(failed.clone()),
+        });
     }
 }
 

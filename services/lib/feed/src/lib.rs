@@ -20,6 +20,7 @@ mod headers;
 pub mod journal;
 pub mod produce;
 pub mod registry;
+mod served;
 
 pub use connect::KafkaSettings;
 pub use error::FeedError;

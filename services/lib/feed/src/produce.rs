@@ -6,16 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bangioc_runtime::settings::Section;
-use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::producer::{
-    BaseRecord, DeliveryResult, Producer as _, ProducerContext, PurgeConfig, ThreadedProducer,
-};
+use rdkafka::producer::{BaseRecord, DeliveryResult, Producer as _, ProducerContext, PurgeConfig};
 use rdkafka::{ClientContext, Message};
 
 use crate::connect::{KafkaSettings, Watch};
 use crate::error::{FeedError, Place};
+use crate::served::Served;
 
 /// What the owner is told about each record, on a thread of the producer: exactly one call per record
 /// that [`Producer::send`] took, in partition order as long as nothing failed. Must not block.
@@ -96,7 +95,7 @@ impl Tuning {
 /// what is queued fails too, and the owner makes a new one and sends again from what was acknowledged.
 /// Drop throws away what is queued; call [`Producer::flush`] before.
 pub struct Producer {
-    inner: ThreadedProducer<Deliveries>,
+    inner: Served<Deliveries>,
     settings: KafkaSettings,
     ended: Arc<AtomicBool>,
     watch: Watch,
@@ -138,10 +137,9 @@ impl Producer {
             ended: Arc::clone(&ended),
             watch: watch.clone(),
         };
-        let inner =
-            ThreadedProducer::from_config_and_context(&config, deliveries).map_err(|source| {
-                FeedError::of(source, settings.place("", 0, "starting a producer"))
-            })?;
+        let inner = Served::start(&config, deliveries).map_err(|source| {
+            FeedError::of(source, settings.place("", 0, "starting a producer"))
+        })?;
         Ok(Producer {
             inner,
             settings: settings.clone(),
@@ -235,7 +233,7 @@ impl Drop for Producer {
     }
 }
 
-/// Receives delivery reports on rdkafka's polling thread.
+/// Receives delivery reports on the producer's thread.
 struct Deliveries {
     acks: Arc<dyn Acks>,
     settings: KafkaSettings,

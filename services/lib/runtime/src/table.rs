@@ -1,4 +1,5 @@
-//! Rows of text as a person reads them: aligned columns, two spaces between, nothing behind the last.
+//! Rows of text as a person reads them: aligned columns, two spaces between, nothing behind the last; and
+//! the numbers in them.
 
 use std::ops::Range;
 
@@ -24,9 +25,71 @@ pub fn aligned<const N: usize>(rows: &[[String; N]], right: Range<usize>) -> Str
     text
 }
 
+/// `1 row`, `2 rows`.
+pub fn counted(count: i64, one: &str, many: &str) -> String {
+    format!(
+        "{} {}",
+        thousands(count),
+        if count == 1 { one } else { many }
+    )
+}
+
+/// `1,234,567`, of any whole number.
+pub fn thousands(number: impl std::fmt::Display) -> String {
+    let text = number.to_string();
+    let (sign, digits) = text
+        .strip_prefix('-')
+        .map_or(("", &*text), |digits| ("-", digits));
+    let mut text = sign.to_owned();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// As coarse as a person wants it: `0.8 s`, `67 min`, `3 d`.
+pub fn duration(seconds: f64) -> String {
+    match seconds {
+        ..10.0 => format!("{seconds:.1} s"),
+        ..120.0 => format!("{seconds:.0} s"),
+        ..7_200.0 => format!("{:.0} min", seconds / 60.0),
+        ..172_800.0 => format!("{:.0} h", seconds / 3_600.0),
+        _ => format!("{:.0} d", seconds / 86_400.0),
+    }
+}
+
+/// `512 B`, `1.4 MB`: by thousands, as disks are sold.
+pub fn size(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "two digits for a person")]
+    let mut size = bytes as f64;
+    let mut unit = "B";
+    for larger in ["kB", "MB", "GB", "TB"] {
+        if size < 1_000.0 {
+            break;
+        }
+        size /= 1_000.0;
+        unit = larger;
+    }
+    if unit == "B" {
+        format!("{bytes} B")
+    } else {
+        format!("{size:.1} {unit}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_are_said_in_their_unit() {
+        let said = [0, 999, 1_000, 64_300_000, 2_000_000_000_000_000].map(size);
+        assert_eq!(said, ["0 B", "999 B", "1.0 kB", "64.3 MB", "2000.0 TB"]);
+        assert_eq!(thousands(-1_234_567), "-1,234,567");
+    }
 
     #[test]
     fn numbers_stand_to_the_right_and_lines_end_with_their_text() {

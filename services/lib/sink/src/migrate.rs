@@ -12,9 +12,10 @@ use crate::error::SinkError;
 use crate::readers;
 
 /// Of the bookkeeping. A step that landed is never edited.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     include_str!("../sql/0001_flow.sql"),
     include_str!("../sql/0002_side.sql"),
+    include_str!("../sql/0003_disclosure.sql"),
 ];
 
 /// Name of the bookkeeping in `flow.migration`; no dataset can be called so.

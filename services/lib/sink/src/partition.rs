@@ -27,7 +27,7 @@ use crate::shortcut::Shortcut;
 use crate::workers::{Buffers, Connected};
 
 /// How long a wait for a record lasts before the thread looks whether it should end.
-const LOOK_UP: Duration = Duration::from_millis(200);
+const LOOK_UP: Duration = Duration::from_secs(1);
 
 /// Between two counts of a topic's partitions, in times of a lease: somebody may add some while we run.
 const LEASES_PER_COUNT: u32 = 3;

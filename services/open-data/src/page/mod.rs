@@ -2,7 +2,6 @@
 //! each request; no script, nothing fetched from elsewhere.
 
 mod home;
-mod preview;
 mod resource;
 mod set;
 mod words;

@@ -6,8 +6,8 @@ use std::path::Path;
 use bangioc_schemas::contract::ColumnType;
 
 use super::both;
-use super::preview::first_rows;
 use super::words::{grouped, is_number, size, type_name};
+use crate::csv_rows::CsvRows;
 use crate::format::Format;
 use crate::html::escaped;
 use crate::manifest::{Manifest, ResourceEntry};
@@ -72,9 +72,10 @@ pub(super) fn write_look(
             escaped(&resource.title.en)
         )?;
     }
-    let rows = entry
-        .file(Format::Csv)
-        .and_then(|file| first_rows(&folder.join(&file.path), &resource.fields, PREVIEW).ok());
+    let rows = entry.file(Format::Csv).and_then(|file| {
+        let rows = CsvRows::open(&folder.join(&file.path), &resource.fields).ok()?;
+        rows.take(PREVIEW).collect::<Result<Vec<_>, _>>().ok()
+    });
     let Some(rows) = rows.filter(|rows| !rows.is_empty()) else {
         return Ok(());
     };

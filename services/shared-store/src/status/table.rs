@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use bangioc_runtime::table::aligned;
+use bangioc_runtime::table::{aligned, counted, duration, thousands};
 
 use super::{DatasetStatus, SideStatus, State, StatusReport};
 
@@ -84,6 +84,7 @@ fn cells(dataset: &DatasetStatus) -> [String; 7] {
             State::Stopped => "stopped: no instance".to_owned(),
             State::Halted { code } => format!("halted: {code}"),
             State::SourceHalted => "halted at the source".to_owned(),
+            State::Paused => "paused".to_owned(),
         },
     ]
 }
@@ -95,36 +96,6 @@ fn dash() -> String {
 fn bar(percent: u8) -> String {
     let full = usize::from(percent) * BAR / 100;
     "█".repeat(full) + &"░".repeat(BAR - full)
-}
-
-fn counted(count: i64, one: &str, many: &str) -> String {
-    format!(
-        "{} {}",
-        thousands(count),
-        if count == 1 { one } else { many }
-    )
-}
-
-fn thousands(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if number < 0 { format!("-{text}") } else { text }
-}
-
-fn duration(seconds: f64) -> String {
-    match seconds {
-        ..10.0 => format!("{seconds:.1} s"),
-        ..120.0 => format!("{seconds:.0} s"),
-        ..7_200.0 => format!("{:.0} min", seconds / 60.0),
-        ..172_800.0 => format!("{:.0} h", seconds / 3_600.0),
-        _ => format!("{:.0} d", seconds / 86_400.0),
-    }
 }
 
 #[cfg(test)]

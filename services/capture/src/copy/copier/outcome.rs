@@ -7,6 +7,7 @@ use bangioc_change::progress::{Phase, ProgressRecord, Sweep};
 use super::{Copier, Part};
 use crate::delivery::{ChunkId, DatasetIndex};
 use crate::error::CaptureError;
+use crate::session::now_us;
 use crate::stream::window::{Handover, Why};
 
 /// Before a chunk is read again: what was invisible a moment ago should be visible then.
@@ -66,6 +67,7 @@ impl Copier {
             }
         }
         copy.finished = true;
+        copy.done_at_us = Some(now_us());
         copy.sweep = false;
         copy.after = None;
         tracing::info!(dataset = dataset.name(), rows = copy.rows, "copy done");

@@ -1,4 +1,4 @@
-//! The first rows of a resource, read from its CSV: the digits there are those of the source.
+//! Rows read back from a CSV file of ours: the digits there are those of the source.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -9,33 +9,38 @@ use bangioc_schemas::contract::ColumnType;
 use crate::set::Field;
 
 /// None: null.
-pub(super) type PreviewRow = Vec<Option<String>>;
+pub(crate) type CsvRow = Vec<Option<String>>;
 
-/// At most `count` rows after the header.
-pub(super) fn first_rows(
-    csv: &Path,
-    fields: &[Field],
-    count: usize,
-) -> io::Result<Vec<PreviewRow>> {
-    let mut reader = BufReader::new(File::open(csv)?);
-    let mut rows = Vec::new();
-    if record(&mut reader)?.is_none() {
-        return Ok(rows);
+/// The rows after the header, one by one.
+pub(crate) struct CsvRows<'f> {
+    reader: BufReader<File>,
+    fields: &'f [Field],
+}
+
+impl CsvRows<'_> {
+    pub(crate) fn open<'f>(csv: &Path, fields: &'f [Field]) -> io::Result<CsvRows<'f>> {
+        let mut reader = BufReader::new(File::open(csv)?);
+        record(&mut reader)?;
+        Ok(CsvRows { reader, fields })
     }
-    while rows.len() < count {
-        let Some(mut row) = record(&mut reader)? else {
-            break;
-        };
-        for (cell, field) in row.iter_mut().zip(fields) {
-            unguard(cell, &field.column_type);
-        }
-        rows.push(row);
+}
+
+impl Iterator for CsvRows<'_> {
+    type Item = io::Result<CsvRow>;
+
+    fn next(&mut self) -> Option<io::Result<CsvRow>> {
+        let row = record(&mut self.reader).transpose()?;
+        Some(row.map(|mut row| {
+            for (cell, field) in row.iter_mut().zip(self.fields) {
+                unguard(cell, &field.column_type);
+            }
+            row
+        }))
     }
-    Ok(rows)
 }
 
 /// One record as our own writer leaves it: what is quoted may hold line breaks.
-fn record(reader: &mut impl BufRead) -> io::Result<Option<PreviewRow>> {
+fn record(reader: &mut impl BufRead) -> io::Result<Option<CsvRow>> {
     let mut bytes = Vec::new();
     let mut inside_quotes = false;
     while bytes.is_empty() || inside_quotes {
@@ -54,7 +59,7 @@ fn record(reader: &mut impl BufRead) -> io::Result<Option<PreviewRow>> {
     Ok(Some(cells(text.strip_suffix("\r\n").unwrap_or(&text))))
 }
 
-fn cells(record: &str) -> PreviewRow {
+fn cells(record: &str) -> CsvRow {
     let mut row = Vec::new();
     let mut rest = record;
     loop {
@@ -89,7 +94,7 @@ fn quoted_cell(quoted: &str) -> (Option<String>, &str) {
     (Some(cell), rest)
 }
 
-/// Takes away the apostrophe that disarms formulas in a spreadsheet; on a page none runs.
+/// Takes away the apostrophe that disarms formulas in a spreadsheet.
 fn unguard(cell: &mut Option<String>, column_type: &ColumnType) {
     let guarded = matches!(
         column_type,

@@ -1,0 +1,262 @@
+//! `bangioc dataset`: how datasets stand at their sources; pause, resume, copy again, repair a row. What it
+//! costs is shown before it is done.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use bangioc_capture::operate::{CopyCost, Operations, Stand};
+use bangioc_change::progress::{Phase, Signal};
+use bangioc_feed::KafkaSettings;
+use bangioc_runtime::failure::BoxFailure;
+use bangioc_runtime::settings::Settings;
+use bangioc_runtime::table::{aligned, duration, size, thousands};
+use bangioc_schemas::catalogue::Catalogue;
+use bangioc_schemas::contract::Contract;
+use bangioc_schemas::names::Side;
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::key::Key;
+use crate::output::Output;
+use crate::question::{say, settled};
+use crate::usage::Refusal;
+use crate::{args, contract};
+
+/// A capture that runs takes a request within a second or two; one that is in a long chunk, later.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) async fn run(
+    command: args::Dataset,
+    settings: &Settings,
+    out: &mut Output,
+) -> Result<(), BoxFailure> {
+    let operations = Operations {
+        kafka: KafkaSettings::read(&settings.section("kafka")),
+        prefix: settings.prefix(),
+    };
+    let contracts = settings.contracts_dir();
+    settings.finish()?;
+    let catalogue = contract::read(&contracts)?;
+    match command {
+        args::Dataset::List => {
+            let contracts: Vec<&Contract> = catalogue.active().collect();
+            let stands = operations.stands(&contracts).await?;
+            out.show(&stands, |stands| table(stands))
+        }
+        args::Dataset::Pause { dataset, by, yes } => {
+            let contract = active(&catalogue, &dataset)?;
+            let stand = operations.stand(contract).await?;
+            if stand.phase == Some(Phase::Paused) {
+                let by = stand.why.unwrap_or_default();
+                return Err(Refusal::IsPaused { dataset, by }.into());
+            }
+            let cost = operations.copy_cost(contract, &stand).await?;
+            say(&format!(
+                "pause `{dataset}`: nothing of it leaves `{}` any more. Readers keep the rows that they have, and\n\
+                 these grow old. What changes meanwhile is not kept: to resume is to copy it again.\n{}",
+                contract.source.source,
+                cost_lines(contract, &cost)
+            ));
+            settled(yes)?;
+            let signal = Signal::PauseDataset { dataset, by };
+            ask(&operations, contract, signal, out).await
+        }
+        args::Dataset::Resume { dataset, yes, wait } => {
+            let contract = active(&catalogue, &dataset)?;
+            let stand = operations.stand(contract).await?;
+            if stand.phase != Some(Phase::Paused) {
+                return Err(Refusal::IsNotPaused { dataset }.into());
+            }
+            let signal = Signal::ResumeDataset { dataset };
+            copy(&operations, contract, &stand, signal, (yes, wait), out).await
+        }
+        args::Dataset::Recopy { dataset, yes, wait } => {
+            let contract = active(&catalogue, &dataset)?;
+            let stand = operations.stand(contract).await?;
+            if stand.phase == Some(Phase::Paused) {
+                return Err(Refusal::CopyOfPaused { dataset }.into());
+            }
+            let signal = Signal::CopyDataset { dataset };
+            copy(&operations, contract, &stand, signal, (yes, wait), out).await
+        }
+        args::Dataset::Repair { dataset, key } => {
+            let contract = active(&catalogue, &dataset)?;
+            let key = Key::read(contract, key)?;
+            if operations.stand(contract).await?.phase == Some(Phase::Paused) {
+                return Err(Refusal::CopyOfPaused { dataset }.into());
+            }
+            let sides: Vec<Side> = [Side::Shared, Side::Open]
+                .into_iter()
+                .filter(|side| contract.on(*side).is_some())
+                .collect();
+            let names: Vec<&str> = sides.iter().map(|side| side.as_str()).collect();
+            say(&format!(
+                "repair one row of `{dataset}`: read at `{}` by its key, one record to each side ({})",
+                contract.source.source,
+                names.join(", ")
+            ));
+            let signals = sides.iter().map(|side| Signal::CopyKey {
+                dataset: dataset.clone(),
+                side: *side,
+                key: key.texts().to_vec(),
+            });
+            operations
+                .ask(
+                    &contract.source.source,
+                    &signals.collect::<Vec<_>>(),
+                    PATIENCE,
+                )
+                .await?;
+            out.show(&json!({ "dataset": dataset, "sides": names }), |_| {
+                format!("{dataset}: the row was sent as the source has it now, or that it is gone")
+            })
+        }
+    }
+}
+
+/// Of a draft there is nothing to copy.
+pub(crate) fn active<'a>(
+    catalogue: &'a Catalogue,
+    dataset: &str,
+) -> Result<&'a Contract, BoxFailure> {
+    let contract = contract::find(catalogue, dataset)?;
+    if contract.is_active() {
+        return Ok(contract);
+    }
+    let dataset = dataset.to_owned();
+    Err(Refusal::Draft { dataset }.into())
+}
+
+/// A whole copy, by either word. `(yes, wait)`: agreed beforehand, and stay until it is done.
+async fn copy(
+    operations: &Operations,
+    contract: &Contract,
+    stand: &Stand,
+    signal: Signal,
+    (yes, wait): (bool, bool),
+    out: &mut Output,
+) -> Result<(), BoxFailure> {
+    let cost = operations.copy_cost(contract, stand).await?;
+    say(&format!(
+        "copy `{}`: the whole table is read at `{}` and sent again; then what is gone there is removed.\n\
+         Readers see their rows meanwhile, and changes go on arriving.\n{}",
+        contract.dataset,
+        contract.source.source,
+        cost_lines(contract, &cost)
+    ));
+    settled(yes)?;
+    if !wait {
+        return ask(operations, contract, signal, out).await;
+    }
+    operations
+        .ask(&contract.source.source, &[signal], PATIENCE)
+        .await?;
+    let mut shown = 0;
+    let of = cost.rows.map(|rows| format!(" of ~{}", thousands(rows)));
+    let of = of.unwrap_or_default();
+    let stand = operations
+        .follow_copy(contract, |rows| {
+            if rows > shown {
+                shown = rows;
+                say(&format!("{}{of} rows", thousands(rows)));
+            }
+        })
+        .await?;
+    out.show(&stand, line)
+}
+
+/// Asks, waits until it was taken, and tells how the dataset stands then.
+async fn ask(
+    operations: &Operations,
+    contract: &Contract,
+    signal: Signal,
+    out: &mut Output,
+) -> Result<(), BoxFailure> {
+    operations
+        .ask(&contract.source.source, &[signal], PATIENCE)
+        .await?;
+    out.show(&operations.stand(contract).await?, line)
+}
+
+fn line(stand: &Stand) -> String {
+    let copied = stand.last_copy.map(|copy| {
+        let rows = thousands(copy.rows);
+        format!("; {rows} rows copied in {}", duration(copy.seconds))
+    });
+    format!(
+        "{}: {}{}",
+        stand.dataset,
+        phase(stand),
+        copied.unwrap_or_default()
+    )
+}
+
+fn phase(stand: &Stand) -> String {
+    let Some(phase) = stand.phase else {
+        return "not captured yet".to_owned();
+    };
+    let why = stand.why.as_deref().unwrap_or_default();
+    match phase {
+        Phase::Copying => {
+            let done = thousands(stand.copied_rows.unwrap_or(0));
+            match stand.estimated_rows {
+                Some(rows) => format!("copying, {done} of ~{} rows", thousands(rows)),
+                None => format!("copying, {done} rows so far"),
+            }
+        }
+        Phase::Streaming => "streaming".to_owned(),
+        Phase::Paused => format!("paused by {why}"),
+        Phase::Halted => format!("halted: {why}"),
+    }
+}
+
+fn table(stands: &[Stand]) -> String {
+    let head = ["DATASET", "SOURCE", "OPEN", "~ROWS", "LAST COPY", "STATE"].map(str::to_owned);
+    let dash = || "–".to_owned();
+    let rows = stands.iter().map(|stand| {
+        [
+            stand.dataset.clone(),
+            stand.source.clone(),
+            if stand.open { "yes" } else { "no" }.to_owned(),
+            stand
+                .estimated_rows
+                .map_or_else(dash, |rows| format!("~{}", thousands(rows))),
+            stand.last_copy.map_or_else(dash, |copy| {
+                let at = Timestamp::from_microsecond(copy.done_at_us).unwrap_or_default();
+                format!(
+                    "{}  {} rows in {}",
+                    at.strftime("%Y-%m-%d %H:%MZ"),
+                    thousands(copy.rows),
+                    duration(copy.seconds),
+                )
+            }),
+            phase(stand),
+        ]
+    });
+    aligned(&std::iter::once(head).chain(rows).collect::<Vec<_>>(), 3..4)
+}
+
+fn cost_lines(contract: &Contract, cost: &CopyCost) -> String {
+    let mut text = String::new();
+    let rows = cost.rows.map_or_else(
+        || "not known: it was never copied, and its table never analysed".to_owned(),
+        |rows| format!("~{}", thousands(rows)),
+    );
+    let _ = writeln!(text, "  rows      {rows}");
+    if let Some(bytes) = cost.bytes {
+        let sides = contract.open.as_ref().map_or("", |_| ", both sides");
+        let _ = writeln!(
+            text,
+            "  to Kafka  ~{}{sides}, kept there 14 days",
+            size(bytes)
+        );
+    }
+    if let Some(seconds) = cost.seconds {
+        let _ = writeln!(
+            text,
+            "  takes     ~{}, as the last copy did",
+            duration(seconds)
+        );
+    }
+    text
+}
