@@ -2,7 +2,7 @@
 //! that a reader downloads.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bangioc_tests::platform::{Platform, free_port};
@@ -33,20 +33,7 @@ publish:
 
 fn from_source_to_reader(platform: &Platform) {
     let world = World::with_tables(platform, "published", &["so-nnmt"], &sites::tables());
-    fs::write(
-        world.dir.join("contracts/so-nnmt/open-sites.yaml"),
-        OPEN_SET,
-    )
-    .expect("a contract");
-    let address = format!("127.0.0.1:{}", free_port());
-    let public = world.dir.join("public");
-    world.configure(
-        "open-data",
-        &format!(
-            "[open-data]\ndir = \"{}\"\nlisten = \"{address}\"",
-            public.display()
-        ),
-    );
+    let (public, address) = with_open_set(&world);
     sites::add(&world, INDEXED.1, 1, 400);
     world.source(
         "so-nnmt",
@@ -97,7 +84,26 @@ fn from_source_to_reader(platform: &Platform) {
     open_data.stop();
 }
 
-fn start(world: &World<'_>) -> Service {
+/// Publishes the sites as an open set, in the folder and at the address that it returns.
+pub(crate) fn with_open_set(world: &World<'_>) -> (PathBuf, String) {
+    fs::write(
+        world.dir.join("contracts/so-nnmt/open-sites.yaml"),
+        OPEN_SET,
+    )
+    .expect("a contract");
+    let address = format!("127.0.0.1:{}", free_port());
+    let public = world.dir.join("public");
+    world.configure(
+        "open-data",
+        &format!(
+            "[open-data]\ndir = \"{}\"\nlisten = \"{address}\"",
+            public.display()
+        ),
+    );
+    (public, address)
+}
+
+pub(crate) fn start(world: &World<'_>) -> Service {
     Service::start(
         "open-data",
         &world.config("open-data"),

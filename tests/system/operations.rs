@@ -10,6 +10,7 @@ use bangioc_tests::world::{PATIENCE, World};
 use serde_json::Value;
 
 use crate::Check;
+use crate::open_data;
 use crate::parcels::{self, Writer};
 use crate::sites::{self, CANARY, INDEXED};
 
@@ -189,25 +190,23 @@ fn one_row_or_all_are_sent_again(platform: &Platform) {
 
 fn a_row_is_followed_to_its_end(platform: &Platform) {
     let world = World::with_tables(platform, "followed", &["so-nnmt"], &sites::tables());
+    open_data::with_open_set(&world);
+    let section = |who: &str, from: &str| {
+        let text = std::fs::read_to_string(world.config(who)).expect("a configuration");
+        let sections = text.split("\n[").filter(|part| part.starts_with(from));
+        sections
+            .map(|part| format!("[{part}\n"))
+            .collect::<String>()
+    };
+    world.configure("admin", &section("open-data", "open-"));
     let (_capture, _store) = (world.capture("so-nnmt"), world.shared_store("store"));
-    let _open = bangioc_tests::service::Service::start(
-        "open-data",
-        &world.config("open-data"),
-        &["run", "open-data"],
-        &[],
-        &world.dir,
-    );
-    world.configure(
-        "admin",
-        &std::fs::read_to_string(world.config("open-data"))
-            .expect("a configuration")
-            .split("[open-store]")
-            .nth(1)
-            .and_then(|rest| rest.split("[sink]").next())
-            .map(|section| format!("[open-store]{section}"))
-            .expect("a section"),
-    );
+    let open_data = open_data::start(&world);
     sites::add(&world, INDEXED.1, 1, 10);
+    world.store_says(
+        "the sites to come",
+        "select count(*) from shared.site",
+        &["10"],
+    );
     world.source(
         "so-nnmt",
         "update site set is_public = true, state = 'issued' where site_code in ('S1', 'S2')",
@@ -254,6 +253,15 @@ fn a_row_is_followed_to_its_end(platform: &Platform) {
             .map(|one| &one["outcome"]["is"]),
         Some(&"in-store".into()),
         "{trace}"
+    );
+
+    let published = |key: &str| {
+        world.bangioc("open-data", &["open-data", "publish"]);
+        follow(&world, &[key])["snapshots"][0]["has_row"].clone()
+    };
+    assert_eq!(
+        (published("S1"), published("S3")),
+        (true.into(), false.into())
     );
 
     // Of a row that never was public the open side knows nothing.
@@ -327,6 +335,7 @@ fn a_row_is_followed_to_its_end(platform: &Platform) {
         world.in_store("select \"by\", purpose, dataset, length(key_ref) from flow.disclosure"),
         ["lan|complaint 17|site|8"]
     );
+    open_data.stop();
 }
 
 fn follow(world: &World<'_>, key: &[&str]) -> Value {

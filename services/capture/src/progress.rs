@@ -30,7 +30,7 @@ const AT_THE_END: Duration = Duration::from_millis(20);
 
 /// The topics that tell of this source, one per side.
 pub(crate) struct ProgressTopics {
-    pub(crate) journal: Journal,
+    pub(crate) journal: Arc<Journal>,
     pub(crate) shared: String,
     /// Only for a source of which something is public.
     pub(crate) open: Option<String>,

@@ -98,10 +98,8 @@ impl Capture {
         let ends = self.read_ends(&feeds).await?;
         let halted = judge(&findings, &state, &contracts)?;
 
-        let writer = Arc::new(StateWriter::new(
-            Journal::connect(&self.config.kafka).map_err(CaptureError::from)?,
-            state_topic.clone(),
-        ));
+        let journal = Arc::new(Journal::connect(&self.config.kafka).map_err(CaptureError::from)?);
+        let writer = Arc::new(StateWriter::new(Arc::clone(&journal), state_topic.clone()));
         let mut session = blocking({
             let source = source.clone();
             move || Session::connect(&source)
@@ -138,6 +136,7 @@ impl Capture {
             copies,
             ends,
             writer,
+            journal,
             signals: state.signals.map(|signals| signals.next_offset),
             wal,
             frames,

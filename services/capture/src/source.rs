@@ -1,6 +1,8 @@
 //! What people ask of a source: is it fit (`bangioc source check`), and "its new identity is right"
 //! (`bangioc source accept`).
 
+use std::sync::Arc;
+
 use bangioc_change::version::Lsn;
 use bangioc_feed::journal::Journal;
 use bangioc_schemas::catalogue::Catalogue;
@@ -58,7 +60,7 @@ pub async fn accept(
         let (kafka, topic) = (config.kafka.clone(), topic.clone());
         blocking(move || State::read(&kafka, &topic)).await?
     };
-    let writer = StateWriter::new(Journal::connect(&config.kafka)?, topic);
+    let writer = StateWriter::new(Arc::new(Journal::connect(&config.kafka)?), topic);
     let mut connection = connect(source).await?;
     let mut session = {
         let source = source.clone();

@@ -2,6 +2,7 @@
 //! source is, how far it was confirmed, and how far each copy has come. A department's host keeps nothing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bangioc_change::progress::Phase;
 use bangioc_change::version::Version;
@@ -182,12 +183,12 @@ fn parsed<T: DeserializeOwned>(
 
 /// Writes the state; every call returns after the brokers have it.
 pub(crate) struct StateWriter {
-    journal: Journal,
+    journal: Arc<Journal>,
     topic: String,
 }
 
 impl StateWriter {
-    pub(crate) fn new(journal: Journal, topic: String) -> StateWriter {
+    pub(crate) fn new(journal: Arc<Journal>, topic: String) -> StateWriter {
         StateWriter { journal, topic }
     }
 

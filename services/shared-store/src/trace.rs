@@ -134,7 +134,7 @@ pub async fn trace(
         let mut seen = log::read(record, dataset, places.decoders)?;
         let taken = position.is_some_and(|position| record.offset < position);
         if taken {
-            stored::judge(connection, place, &row, &mut seen).await?;
+            stored::judge(connection, place, row.as_ref(), &mut seen).await?;
         }
         records.push(seen);
     }
@@ -171,9 +171,9 @@ fn key_datum(contract: &Contract, topic: &str, key: &[String]) -> Result<Vec<u8>
         after: None,
         origin: Origin::default(),
     };
-    let mut encoded = Encoded::default();
+    let mut record = Encoded::default();
     encoder
-        .encode(&gone, 0, &mut encoded)
+        .encode(&gone, 0, &mut record)
         .map_err(|_| TraceError::NoSuchKey { dataset: dataset() })?;
-    Ok(encoded.key_datum().to_vec())
+    Ok(record.key_datum().to_vec())
 }

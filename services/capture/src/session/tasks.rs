@@ -33,6 +33,7 @@ pub(super) struct Parts {
     pub(super) copies: Vec<CopyState>,
     pub(super) ends: Vec<Vec<i64>>,
     pub(super) writer: Arc<StateWriter>,
+    pub(super) journal: Arc<Journal>,
     pub(super) signals: Option<i64>,
     pub(super) wal: crate::replication::WalStream,
     pub(super) frames: crate::replication::Frames,
@@ -51,6 +52,7 @@ impl Capture {
             copies,
             ends,
             writer,
+            journal,
             signals,
             wal,
             frames,
@@ -65,7 +67,7 @@ impl Capture {
         let confirmable = Arc::new(AtomicU64::new(start.lsn.0));
         let producer = Producer::connect(&config.kafka, &config.tuning, Arc::clone(&delivery) as _)
             .map_err(CaptureError::from)?;
-        let progress = Arc::new(self.progress_topics(&datasets)?);
+        let progress = Arc::new(self.progress_topics(&datasets, journal));
         let outlet = Outlet::new(outlet::Parts {
             wal,
             windows: Windows::new(handed),
@@ -157,14 +159,15 @@ impl Capture {
         });
         group.wait().await
     }
-    fn progress_topics(&self, datasets: &[Dataset]) -> Result<ProgressTopics, CaptureError> {
+
+    fn progress_topics(&self, datasets: &[Dataset], journal: Arc<Journal>) -> ProgressTopics {
         let (prefix, source) = (&self.config.prefix, &self.config.source.name);
         let any_open = datasets.iter().any(|dataset| dataset.open.is_some());
-        Ok(ProgressTopics {
-            journal: Journal::connect(&self.config.kafka)?,
+        ProgressTopics {
+            journal,
             shared: names::progress_topic(prefix, Side::Shared, source),
             open: any_open.then(|| names::progress_topic(prefix, Side::Open, source)),
-        })
+        }
     }
 }
 

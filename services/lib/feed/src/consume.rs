@@ -23,7 +23,7 @@ use crate::headers;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Between looks whether to end; what comes wakes the poller at once.
-const LOOK_UP: Duration = Duration::from_millis(250);
+const LOOK_UP: Duration = Duration::from_millis(500);
 
 /// How long the end of a reader may hold up its owner.
 pub(crate) const CLOSE_WITHIN: Duration = Duration::from_secs(2);

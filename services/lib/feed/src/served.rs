@@ -15,7 +15,7 @@ use rdkafka::producer::{BaseProducer, Producer as _, ProducerContext, PurgeConfi
 
 /// Between looks whether to end; acknowledgements wake the thread at once. The sliver above whole
 /// milliseconds is spent before the wait is rounded down: nothing is left to spin through.
-const ROUND: Duration = Duration::from_micros(250_050);
+const ROUND: Duration = Duration::from_micros(500_050);
 
 /// Dropping it throws away what is queued, and returns when nothing is sent or told any more.
 pub(crate) struct Served<C: ProducerContext + 'static> {

@@ -18,8 +18,8 @@ use crate::error::SinkError;
 use crate::freshness::{Mark, Marks, SourceState};
 use crate::{outbox, sweep};
 
-/// Between looks. Freshness is told in seconds; half of one keeps it honest.
-const ROUND: Duration = Duration::from_millis(500);
+/// Between looks. Freshness is told in seconds.
+const ROUND: Duration = Duration::from_secs(1);
 const LIMIT: Limit = Limit {
     records: 10_000,
     bytes: 8 << 20,

@@ -156,11 +156,27 @@ mod tests {
                 at: "2026-11-24T08:00:04.000Z".into(),
             }),
         };
-        insta::assert_snapshot!(trace.to_text(), @"");
+        insta::assert_snapshot!(trace.to_text(), @r"
+        SHARED SIDE  caobang.shared.so-nnmt.land-parcel, partition 2
+          kafka   4 records of it in the log:
+            OFFSET  OP  VERSION          COMMITTED                 ON KAFKA                  TAKEN IN                  OUTCOME
+                 7  r   1 15/A3F12000 0  2026-11-24T08:00:01.000Z  2026-11-24T08:00:02.000Z  2026-11-24T08:00:03.000Z  past
+             1,042  u   1 15/A3F12000 2  2026-11-24T08:00:01.000Z  2026-11-24T08:00:02.000Z  2026-11-24T08:00:03.000Z  the row in the store
+             1,043  u   1 15/A3F12000 4  2026-11-24T08:00:01.000Z  2026-11-24T08:00:02.000Z  2026-11-24T08:00:03.000Z  parked: E_RANGE
+             9,000  d   1 15/A3F12000 6  2026-11-24T08:00:01.000Z  2026-11-24T08:00:02.000Z  –                         waits
+          sink    takes in offset 8,000 next
+          store   there, version 1 15/A3F12000 2, without geom_wkt
+          fresh   everything up to 1 15/A3F12000 is in the store, 2026-11-24T08:00:04.000Z
+        ");
         trace.records.clear();
         trace.row = None;
         trace.position = None;
         trace.complete = None;
-        insta::assert_snapshot!(trace.to_text(), @"");
+        insta::assert_snapshot!(trace.to_text(), @r"
+        SHARED SIDE  caobang.shared.so-nnmt.land-parcel, partition 2
+          kafka   no record of it in the log any more, or never one
+          sink    has not begun
+          store   no such row, and none was deleted
+        ");
     }
 }

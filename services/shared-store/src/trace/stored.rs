@@ -80,7 +80,7 @@ pub(super) async fn row(
 pub(super) async fn judge(
     connection: &mut PgConnection,
     place: Place<'_>,
-    row: &Option<StoredRow>,
+    row: Option<&StoredRow>,
     seen: &mut SeenRecord,
 ) -> Result<(), TraceError> {
     let parked: Option<(String, Option<String>)> = sqlx::query_as(
@@ -91,9 +91,7 @@ pub(super) async fn judge(
     .bind(seen.offset)
     .fetch_optional(&mut *connection)
     .await?;
-    let is_the_row = row
-        .as_ref()
-        .is_some_and(|row| Some(row.version) == seen.version);
+    let is_the_row = row.is_some_and(|row| Some(row.version) == seen.version);
     seen.outcome = match parked {
         // Applied all the same; a value of it was too large.
         Some((state, _)) if is_the_row && state == "incomplete" => Outcome::InStore,
