@@ -179,7 +179,8 @@ async fn ask(
 }
 
 fn line(stand: &Stand) -> String {
-    let copied = stand.last_copy.map(|copy| {
+    let done = stand.phase == Some(Phase::Streaming);
+    let copied = stand.last_copy.filter(|_| done).map(|copy| {
         let rows = thousands(copy.rows);
         format!("; {rows} rows copied in {}", duration(copy.seconds))
     });

@@ -19,6 +19,8 @@ use crate::error::CaptureError;
 use crate::session::blocking;
 use crate::state::{CopyState, State};
 
+pub use crate::state::LastCopy;
+
 /// Between looks into the state topic.
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
 /// A full progress record comes every minute, others in between.
@@ -50,14 +52,6 @@ pub struct Stand {
     pub last_copy: Option<LastCopy>,
     /// Is anything of it public?
     pub open: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
-pub struct LastCopy {
-    pub rows: u64,
-    pub seconds: f64,
-    /// By the capture's clock, microseconds since 1970.
-    pub done_at_us: i64,
 }
 
 /// What copying a dataset again comes to. Estimates, from what the last copy and the newest records were like.
@@ -236,7 +230,6 @@ impl Known {
     fn stand(&self, contract: &Contract) -> Stand {
         let dataset = contract.dataset.as_str();
         let copy = self.state.copies.get(dataset);
-        let done = copy.filter(|copy| copy.finished);
         Stand {
             dataset: dataset.to_owned(),
             owner: contract.owner.to_string(),
@@ -245,16 +238,7 @@ impl Known {
             why: copy.and_then(|copy| copy.halted.clone().or_else(|| copy.paused.clone())),
             estimated_rows: self.estimates.get(dataset).copied(),
             copied_rows: copy.filter(|copy| !copy.finished).map(|copy| copy.rows),
-            last_copy: done.and_then(|copy| {
-                let (began, done_at_us) = (copy.began_at_us?, copy.done_at_us?);
-                #[expect(clippy::cast_precision_loss, reason = "seconds for a person")]
-                let seconds = (done_at_us - began).max(0) as f64 / 1e6;
-                Some(LastCopy {
-                    rows: copy.rows,
-                    seconds,
-                    done_at_us,
-                })
-            }),
+            last_copy: copy.and_then(|copy| copy.last),
             open: contract.open.is_some(),
         }
     }

@@ -35,7 +35,7 @@ pub(crate) struct PositionState {
 }
 
 /// Progress of the whole copy of a dataset.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct CopyState {
     /// Version at which it began, hexadecimal; a sweep removes what is older.
     pub(crate) start: String,
@@ -51,16 +51,25 @@ pub(crate) struct CopyState {
     /// Who asked that nothing of it be sent. Only a person's word ends this, with a whole copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) paused: Option<String>,
-    /// This host's clock when the copy began and when it was done, microseconds since 1970: what the next
-    /// one may take.
+    /// By this host's clock, microseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) began_at_us: Option<i64>,
+    /// The last one that came to its end: what the next may take.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) done_at_us: Option<i64>,
+    pub(crate) last: Option<LastCopy>,
     /// The form of the dataset's open rows, as far as this copy takes them to the open side; none: not
     /// at all. With another form everything is copied again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) open: Option<String>,
+}
+
+/// A whole copy that was made.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct LastCopy {
+    pub rows: u64,
+    pub seconds: f64,
+    /// By the capture's clock, microseconds since 1970.
+    pub done_at_us: i64,
 }
 
 impl CopyState {
@@ -75,7 +84,7 @@ impl CopyState {
             halted: None,
             paused: None,
             began_at_us: None,
-            done_at_us: None,
+            last: None,
             open: None,
         }
     }
@@ -85,6 +94,7 @@ impl CopyState {
         CopyState {
             halted: self.halted.clone(),
             paused: self.paused.clone(),
+            last: self.last,
             open: self.open.clone(),
             ..CopyState::wanted(true)
         }

@@ -8,6 +8,7 @@ use super::{Copier, Part};
 use crate::delivery::{ChunkId, DatasetIndex};
 use crate::error::CaptureError;
 use crate::session::now_us;
+use crate::state::LastCopy;
 use crate::stream::window::{Handover, Why};
 
 /// Before a chunk is read again: what was invisible a moment ago should be visible then.
@@ -67,7 +68,16 @@ impl Copier {
             }
         }
         copy.finished = true;
-        copy.done_at_us = Some(now_us());
+        let done_at_us = now_us();
+        copy.last = copy.began_at_us.map(|began| {
+            #[expect(clippy::cast_precision_loss, reason = "seconds for a person")]
+            let seconds = (done_at_us - began).max(0) as f64 / 1e6;
+            LastCopy {
+                rows: copy.rows,
+                seconds,
+                done_at_us,
+            }
+        });
         copy.sweep = false;
         copy.after = None;
         tracing::info!(dataset = dataset.name(), rows = copy.rows, "copy done");
