@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
 
+mod classes;
 mod folder;
 mod open;
 mod open_set;
