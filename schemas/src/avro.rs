@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::class_memory;
 use crate::contract::{Column, ColumnType, Contract};
 use crate::names::{Side, avro_namespace};
 
@@ -30,6 +31,8 @@ pub fn key_schema(contract: &Contract, topic: &str) -> String {
 /// PostgreSQL's text of every value that the column's Avro type can't hold: key `<column>` for
 /// `after`, `before.<column>` for `before`; the column's own field is then null.
 ///
+/// On the shared side each column's field says its class, see [`crate::class_memory`].
+///
 /// On the open side `source` names no position and no database, and there is no `transaction`: what
 /// tells of rows that are not public stays inside.
 pub fn value_schema(contract: &Contract, topic: &str) -> String {
@@ -42,7 +45,12 @@ pub fn value_schema(contract: &Contract, topic: &str) -> String {
         .map(|(index, column)| {
             let values = contract.rules.enum_values(index);
             let plain = defined.plain_type(&column.column_type, values);
-            row_field(column, contract.key.contains(&index), plain)
+            let mut field = row_field(column, contract.key.contains(&index), plain);
+            // All of the open side is open.
+            if contract.side == Side::Shared {
+                class_memory::put(column, &mut field);
+            }
+            field
         })
         .collect();
     let mut envelope = vec![

@@ -1,11 +1,13 @@
 //! The Avro schemas beside the contracts, `<owner>/<dataset>.key.avsc` and `.value.avsc`, of the open
 //! topic `<dataset>.open.key.avsc` and `.open.value.avsc`: generated, so that a change of a contract
-//! shows in review what it does to readers, and what it makes public.
+//! shows in review what it does to readers, and what it makes public. They also remember each column's
+//! class ([`crate::class_memory`]), so none is rewritten with a weaker one that the contract doesn't state.
 
 use std::path::{Path, PathBuf};
 
 use crate::avro;
 use crate::catalogue::Catalogue;
+use crate::class_memory::ClassMemory;
 use crate::contract::Contract;
 use crate::mistake::{ContractErrors, Mistake, MistakeKind};
 use crate::names::{Side, topic};
@@ -58,14 +60,19 @@ pub fn pretty(schema: &str) -> String {
 /// Compares the files below `dir` with what the contracts say: missing, different and orphaned ones.
 pub fn check(dir: &Path, catalogue: &Catalogue) -> Result<(), ContractErrors> {
     let expected: Vec<AvroFile> = catalogue.active().flat_map(of).collect();
-    let mut mistakes: Vec<Mistake> = expected
+    let mut mistakes = loosened(dir, catalogue);
+    // With a class that may not be written, the file is right and the contract is not.
+    let wrong: Vec<PathBuf> = mistakes
         .iter()
-        .filter_map(|file| match std::fs::read_to_string(dir.join(&file.path)) {
-            Ok(text) if text == file.text => None,
-            Ok(_) => Some(out_of_step(&file.path, "is not what the contract says")),
-            Err(_) => Some(out_of_step(&file.path, "is missing")),
-        })
+        .map(|mistake| mistake.file.clone())
         .collect();
+    for file in &expected {
+        match std::fs::read_to_string(dir.join(&file.path)) {
+            Ok(text) if text == file.text || wrong.contains(&contract_of(&file.path)) => {}
+            Ok(_) => mistakes.push(out_of_step(&file.path, "is not what the contract says")),
+            Err(_) => mistakes.push(out_of_step(&file.path, "is missing")),
+        }
+    }
     for path in present(dir, catalogue) {
         if expected.iter().all(|file| file.path != path) {
             mistakes.push(out_of_step(&path, "belongs to no contract"));
@@ -74,8 +81,10 @@ pub fn check(dir: &Path, catalogue: &Catalogue) -> Result<(), ContractErrors> {
     ContractErrors::none_or(mistakes)
 }
 
-/// Writes what [`check`] would miss, removes what belongs to no contract; gives the paths touched.
+/// Writes what [`check`] would miss, removes what belongs to no contract; gives the paths touched. Writes
+/// nothing at all when a column's class would become weaker without a statement.
 pub fn write(dir: &Path, catalogue: &Catalogue) -> Result<Vec<PathBuf>, ContractErrors> {
+    ContractErrors::none_or(loosened(dir, catalogue))?;
     let expected: Vec<AvroFile> = catalogue.active().flat_map(of).collect();
     let mut touched = Vec::new();
     let mut mistakes = Vec::new();
@@ -102,6 +111,37 @@ pub fn write(dir: &Path, catalogue: &Catalogue) -> Result<Vec<PathBuf>, Contract
     }
     ContractErrors::none_or(mistakes)?;
     Ok(touched)
+}
+
+/// `so-tc/business.open.value.avsc` → `so-tc/business.yaml`; an id has no dots.
+fn contract_of(file: &Path) -> PathBuf {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let dataset = name.split('.').next().unwrap_or_default();
+    file.with_file_name(format!("{dataset}.yaml"))
+}
+
+/// Classes that are weaker than the files remember, at their lines in the contracts.
+fn loosened(dir: &Path, catalogue: &Catalogue) -> Vec<Mistake> {
+    catalogue
+        .active()
+        .flat_map(|contract| {
+            // The value's schema is the last.
+            let value = of_side(contract).pop();
+            let faults = value.map_or_else(Vec::new, |file| {
+                let text = std::fs::read_to_string(dir.join(&file.path)).unwrap_or_default();
+                ClassMemory::of(&text).faults(&ClassMemory::of(&file.text))
+            });
+            faults.into_iter().map(|fault| Mistake {
+                file: Path::new(contract.owner.as_str()).join(format!("{}.yaml", contract.dataset)),
+                line: contract
+                    .column_index(&fault.column)
+                    .map_or(0, |column| contract.columns[column].class_line),
+                kind: MistakeKind::Loosened,
+                what: fault.to_string(),
+                hint: fault.hint(),
+            })
+        })
+        .collect()
 }
 
 fn out_of_step(path: &Path, what: &str) -> Mistake {

@@ -165,6 +165,10 @@ pub struct Column {
     pub name: String,
     pub column_type: ColumnType,
     pub class: Class,
+    /// Set when it had a stricter class before.
+    pub reclassified: Option<Reclassified>,
+    /// Where its class stands in the contract's file.
+    pub class_line: usize,
     pub label: Label,
     pub about: Option<Label>,
     /// Rule breaches apart, may the value be null? Keys never are.
@@ -217,6 +221,15 @@ pub enum Class {
     Internal,
     Personal,
     Sensitive,
+}
+
+/// Who decided that a column's class becomes weaker.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reclassified {
+    pub from: Class,
+    pub by: String,
+    /// A date.
+    pub on: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -364,6 +377,18 @@ impl fmt::Display for ColumnType {
 }
 
 impl Class {
+    pub const ALL: [Class; 4] = [
+        Class::Open,
+        Class::Internal,
+        Class::Personal,
+        Class::Sensitive,
+    ];
+
+    /// The reverse of [`Class::as_str`].
+    pub fn parse(text: &str) -> Option<Class> {
+        Class::ALL.into_iter().find(|class| class.as_str() == text)
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Class::Open => "open",

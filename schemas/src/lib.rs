@@ -8,6 +8,7 @@
 //! - [`open`]: what of a row is public
 //! - [`names`]: topics, subjects, tables and Avro names of a dataset, one-to-one
 //! - [`avro`]: the Avro schemas of a dataset's topics; [`avro_files`]: their copies beside the contracts
+//! - [`class_memory`]: what those remember of each column's class
 //! - [`show`]: contracts as people read them
 //! - [`file`]: from the text of a file to a contract
 
@@ -15,6 +16,7 @@ pub mod array;
 pub mod avro;
 pub mod avro_files;
 pub mod catalogue;
+pub mod class_memory;
 pub mod contract;
 mod decimal;
 mod file;

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::class_memory::ClassFault;
+
 /// One kind per page in `ops/errors`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum MistakeKind {
@@ -33,6 +35,8 @@ pub enum MistakeKind {
     PersonalText,
     /// Larger than a contract may be.
     Limit,
+    /// A column's class is weaker than it was, and the contract doesn't say so, or says what isn't true.
+    Loosened,
 }
 
 impl MistakeKind {
@@ -52,6 +56,7 @@ impl MistakeKind {
             MistakeKind::OutOfStep => "BG0712",
             MistakeKind::PersonalText => "BG0713",
             MistakeKind::Limit => "BG0714",
+            MistakeKind::Loosened => ClassFault::CODE,
         }
     }
 }

@@ -80,6 +80,23 @@ pub fn page(catalogue: &Catalogue, contract: &Contract, prefix: &str) -> String 
     }
     line("");
     line(&columns(contract));
+    let reclassified = contract.columns.iter().filter_map(|column| {
+        let stated = column.reclassified.as_ref()?;
+        Some(format!(
+            "  - {}: {}, was {}, by {} on {}",
+            column.name,
+            column.class.as_str(),
+            stated.from.as_str(),
+            stated.by,
+            stated.on
+        ))
+    });
+    let reclassified: Vec<String> = reclassified.collect();
+    if !reclassified.is_empty() {
+        line("reclassified");
+        reclassified.iter().for_each(|told| line(told));
+        line("");
+    }
     let name = |index: usize| contract.columns[index].name.clone();
     let rules = contract.rules.describe_rows(&name);
     if !rules.is_empty() {

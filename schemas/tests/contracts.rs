@@ -398,6 +398,7 @@ fn odd_rows_are_accepted_and_reported() {
             "business",
             &[
                 ("enterprise_code", Some("004185999904")),
+                ("is_household", Some("t")),
                 ("parent_code", None),
             ],
         ),

@@ -5,7 +5,7 @@
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::row::{Absence, Cell, RowBuf};
 use bangioc_schemas::rules::RuleCode;
-use bangioc_schemas::rules::RuleCode::{CrossField, Geometry, Range, Required, Secret};
+use bangioc_schemas::rules::RuleCode::{CrossField, Format, Geometry, Range, Required, Secret};
 
 /// A contract with a key `id`, some columns (`name: type`) and some rules.
 fn contract(columns: &[(&str, &str)], rules: &str) -> Contract {
@@ -203,6 +203,37 @@ fn ranges_of_some_rows() {
                 &[Some("ODT  "), Some("1"), Some("NaN")],
                 Some((Range, "price")),
             ),
+        ],
+    );
+}
+
+#[test]
+fn forms_of_some_rows() {
+    let made = contract(
+        &[
+            ("code", "varchar(20)"),
+            ("short", "char(6)"),
+            ("household", "boolean"),
+        ],
+        "  - form: code\n    pattern: '[0-9]{10}|[0-9]{12}'\n    when: { household: [true] }\n  \
+         - form: code\n    pattern: '[0-9]{10}(-[0-9]{3})?'\n    when: { household: [false] }\n  \
+         - form: short\n    pattern: '[A-Z]+'\n    when: { household: [true, false] }",
+    );
+    let wrong = |column| Some((Format, column));
+    check(
+        &made,
+        &[
+            (&[Some("004185999904"), None, Some("t")], None),
+            (&[Some("4899999017"), None, Some("t")], None),
+            (&[Some("4899999017-001"), None, Some("t")], wrong("code")),
+            (&[Some("004185999904"), None, Some("f")], wrong("code")),
+            (&[Some("4899999017-001"), None, Some("f")], None),
+            (&[Some("4899999017-001x"), None, Some("f")], wrong("code")),
+            (&[Some("004185999904"), None, None], None),
+            (&[Some("004185999904"), None, Some(ABSENT)], None),
+            (&[Some(ABSENT), None, Some("f")], None),
+            (&[None, Some("AB    "), Some("f")], None),
+            (&[None, Some("A B   "), Some("f")], wrong("short")),
         ],
     );
 }

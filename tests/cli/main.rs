@@ -1,6 +1,7 @@
 //! What people read from the binary, to the letter: answers, errors, hints, exit codes. Starts no server.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use bangioc_tests::{bangioc, root};
@@ -53,6 +54,49 @@ fn contracts() {
     insta::assert_snapshot!(
         "contract_unknown",
         seen(&["contract", "show", "land-parcels"])
+    );
+}
+
+/// The contracts of one owner, in a folder of their own, one column's class weaker than its Avro file
+/// remembers.
+#[test]
+fn a_class_that_becomes_weaker() {
+    let (from, to) = (root().join("schemas"), root().join("target/cli-contracts"));
+    let _not_there = fs::remove_dir_all(&to);
+    for part in ["so-tc", "code-lists"] {
+        fs::create_dir_all(to.join(part)).expect("a folder");
+        for file in fs::read_dir(from.join(part)).expect("contracts") {
+            let file = file.expect("a file").file_name();
+            let name = Path::new(part).join(file);
+            fs::copy(from.join(&name), to.join(&name)).expect("a copy");
+        }
+    }
+    fs::copy(from.join("formats.yaml"), to.join("formats.yaml")).expect("a copy");
+    let contract = to.join("so-tc/business.yaml");
+    let text = fs::read_to_string(&contract).expect("a contract");
+    let phone = "varchar(15), class: internal";
+    assert!(text.contains(phone));
+    let config = format!("contracts = \"{}\"\n", to.display());
+    let becomes = |class: &str| {
+        let weaker = text.replace(phone, &format!("varchar(15), class: {class}"));
+        fs::write(&contract, weaker).expect("a contract");
+    };
+    becomes("open");
+    let refused = seen_with("weaker", &config, &["contract", "check"]);
+    insta::assert_snapshot!("contract_weaker", refused);
+    insta::assert_snapshot!(
+        "contract_weaker_written",
+        seen_with("weaker", &config, &["contract", "avro", "--write"])
+    );
+    becomes("open, reclassified: { from: internal, by: 12/QĐ-UBND, on: 2026-11-20 }");
+    let written = seen_with("weaker", &config, &["contract", "avro", "--write"]);
+    assert!(written.contains("so-tc/business.value.avsc\n[exit 0]"), "{written}");
+    let checked = seen_with("weaker", &config, &["contract", "check"]);
+    assert!(checked.ends_with("[exit 0]"), "{checked}");
+    let shown = seen_with("weaker", &config, &["contract", "show", "business"]);
+    assert!(
+        shown.contains("  - phone: open, was internal, by 12/QĐ-UBND on 2026-11-20\n"),
+        "{shown}"
     );
 }
 

@@ -22,6 +22,13 @@ select enterprise_code, name_vi, case when parent_code is null then 'LLC1' else 
        case when code = 'E_CROSSFIELD' and industries = array['99999'] then '10740' else industries[1] end, industries, legal_reps, parent_code
 from bad;
 insert into seeded_bad select 'business', array[enterprise_code], code, why from bad;
+-- A person's number in a row that calls itself an enterprise: what would make it public if its flag alone decided.
+insert into business (enterprise_code, name_vi, entity_type, status, founded_on, main_industry, industries, is_household) values
+    ('004185999990', 'HỘ KINH DOANH MẪU', 'HOUSEHOLD', 'active', '2026-01-10', '47110', '{47110}', false),
+    ('4899999031-992', 'HỘ KINH DOANH MẪU', 'HOUSEHOLD', 'active', '2026-01-10', '47110', '{47110}', true);
+insert into seeded_bad values
+    ('business', array['004185999990'], 'E_FORMAT', 'the number of a person, and not a household'),
+    ('business', array['4899999031-992'], 'E_FORMAT', 'a household under the code of a branch');
 
 insert into person (personal_id, full_name, sex, birth_date, birth_date_text, birth_precision, birth_place_code, ethnicity_code, permanent_commune, portrait, status, died_on, row_version, source_updated_at)
 select id, full_name, sex, birth_date, birth_text, precision::date_precision, '004', ethnicity, commune, portrait, 1, died_on, 1, timestamptz '2026-05-01 00:00+07'

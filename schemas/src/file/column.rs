@@ -2,25 +2,19 @@
 
 use super::code_list::References;
 use super::fields::{At, Fields, Notes, nearest, shown};
-use super::label::{label_here, optional_label};
+use super::label::{check_people_text, label_here, optional_label};
 use super::yaml::{Data, Entry, Node};
 use super::{column_rule, column_type};
-use crate::contract::{Class, Column, ColumnType};
+use crate::contract::{Class, Column, ColumnType, Reclassified};
 use crate::mistake::MistakeKind;
 use crate::names::column_fault;
+use crate::rules::time;
 use crate::rules::value::ColumnRules;
 
 pub(crate) struct ReadColumn {
     pub(crate) column: Column,
     pub(crate) rules: ColumnRules,
 }
-
-const CLASSES: [(&str, Class); 4] = [
-    ("open", Class::Open),
-    ("internal", Class::Internal),
-    ("personal", Class::Personal),
-    ("sensitive", Class::Sensitive),
-];
 
 /// Columns that any write touches: open ones would make every internal change visible outside.
 const TOUCHED_BY_EVERY_WRITE: [&str; 3] = ["updated_at", "row_version", "changed_at"];
@@ -80,7 +74,8 @@ fn read_column(entry: &Entry, references: &References, notes: &mut Notes) -> Opt
         "write `class: open`, `internal`, `personal` or `sensitive`",
         notes,
     );
-    let class = fields.choice("class", &CLASSES, notes);
+    let class = fields.choice("class", &classes(), notes);
+    let class_line = fields.line_of("class");
     if class == Some(Class::Open) && TOUCHED_BY_EVERY_WRITE.contains(&name) {
         let told = format!("{what} is touched by every write and can't be `open`");
         notes.note(
@@ -90,6 +85,7 @@ fn read_column(entry: &Entry, references: &References, notes: &mut Notes) -> Opt
             "write `class: internal`",
         );
     }
+    let reclassified = reclassified(&mut fields, class, &what, notes);
     let label = label_here(&mut fields, notes);
     let about = optional_label(&mut fields, "about", notes);
     let required = fields.flag("required", false, notes);
@@ -102,6 +98,8 @@ fn read_column(entry: &Entry, references: &References, notes: &mut Notes) -> Opt
         column_type,
         // A column without its class is sensitive, as far as anyone reads on.
         class: class.unwrap_or(Class::Sensitive),
+        reclassified,
+        class_line,
         label: label.unwrap_or_else(|| crate::contract::Label {
             vi: String::new(),
             en: String::new(),
@@ -110,6 +108,63 @@ fn read_column(entry: &Entry, references: &References, notes: &mut Notes) -> Opt
         required,
     };
     Some(ReadColumn { column, rules })
+}
+
+fn classes() -> [(&'static str, Class); 4] {
+    Class::ALL.map(|class| (class.as_str(), class))
+}
+
+/// The statement that a class is weaker than it was; whether it was, the Avro file beside the contract knows.
+fn reclassified(
+    fields: &mut Fields<'_>,
+    class: Option<Class>,
+    what: &str,
+    notes: &mut Notes,
+) -> Option<Reclassified> {
+    let node = fields.node("reclassified")?;
+    let mut inner = Fields::of(node, "`reclassified`", notes)?;
+    inner.required(
+        "from",
+        "write the class that it had: `from: personal`",
+        notes,
+    );
+    let from = inner.choice("from", &classes(), notes);
+    let by = inner.required_text("by", "name the decision: `by: 12/QĐ-UBND`", notes);
+    let on = inner.required_text("on", "write its date: `on: 2026-11-20`", notes);
+    inner.finish("`reclassified`", notes);
+    if let Some(by) = by {
+        check_people_text(by, notes);
+    }
+    if let Some(on) = on.filter(|on| time::days(on.text).is_none()) {
+        let told = format!("`on: {}` is no date", shown(on.text));
+        notes.note(
+            on.line,
+            MistakeKind::Value,
+            told,
+            "write it as `2026-11-20`",
+        );
+    }
+    if let (Some(from), Some(class)) = (from, class)
+        && from <= class
+    {
+        let told = format!(
+            "{what} is {} and was {}: that is not weaker",
+            class.as_str(),
+            from.as_str()
+        );
+        let hint = "remove `reclassified`: a class may become stricter at any time";
+        notes.note(
+            fields.line_of("reclassified"),
+            MistakeKind::Conflict,
+            told,
+            hint,
+        );
+    }
+    Some(Reclassified {
+        from: from?,
+        by: by?.text.to_owned(),
+        on: on?.text.to_owned(),
+    })
 }
 
 fn unknown_type(at: At<'_>, notes: &mut Notes) {

@@ -40,7 +40,7 @@ pub(super) fn label_here(fields: &mut Fields<'_>, notes: &mut Notes) -> Option<L
 }
 
 /// Labels go to everyone, open side included: an example copied from a real row must not be in them.
-fn check_people_text(at: At<'_>, notes: &mut Notes) {
+pub(super) fn check_people_text(at: At<'_>, notes: &mut Notes) {
     let longest_number = at
         .text
         .split(|c: char| !c.is_ascii_digit())

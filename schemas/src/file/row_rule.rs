@@ -16,10 +16,11 @@ use crate::mistake::MistakeKind;
 use crate::rules::row::RowRule;
 use crate::rules::value::Range;
 
-const KNOWN: [&str; 16] = [
+const KNOWN: [&str; 17] = [
     "secret_unless",
     "require",
     "limit",
+    "form",
     "member",
     "branch_parent",
     "sha256",
@@ -88,6 +89,7 @@ fn read_rule(
         "secret_unless" => reader.secret(),
         "require" => reader.require(),
         "limit" => reader.limit(),
+        "form" => reader.form(),
         "member" => reader.member(),
         "branch_parent" => reader.branch_parent(),
         "sha256" => reader.sha256(),
@@ -105,13 +107,16 @@ fn read_rule(
     let when = fields
         .node("when")
         .map(|node| condition::read(node, "when", columns, notes));
-    if when.is_none() && matches!(name, "require" | "limit") {
+    if when.is_none() && matches!(name, "require" | "limit" | "form") {
         let hint = match name {
             "require" => {
                 "say when, as in `when: { rank: [national] }`; if always, write `required: true` at the column"
             }
-            _ => {
+            "limit" => {
                 "say when, as in `when: { land_type: [ODT] }`; if always, write `range` at the column"
+            }
+            _ => {
+                "say when, as in `when: { is_household: [true] }`; if always, write `format` or `pattern` at the column"
             }
         };
         let what = format!("rule `{name}` has no `when`");

@@ -1,7 +1,7 @@
 //! Rules between the columns of a row. One whose columns are null or absent has nothing to judge,
 //! except where null is the breach.
 //!
-//! - [`link`]: one column refers to another; [`presence`]: what must be there, and within which limits
+//! - [`link`]: one column refers to another; [`presence`]: what must be there, in which form and limits
 //! - [`moment`]: dates and instants; [`person`]: what is known of a person's number and birth
 //! - [`place`]: geometry; [`measure`]: measured values and numbers inside JSON
 
@@ -37,6 +37,7 @@ pub(crate) enum RowRuleKind {
     Secret(presence::Secret),
     Require(presence::Require),
     Limit(presence::Limit),
+    Form(presence::Form),
     Member(link::Member),
     BranchParent(link::BranchParent),
     Sha256(link::Sha256Of),
@@ -59,6 +60,7 @@ macro_rules! rule_of {
             RowRuleKind::Secret(rule) => rule,
             RowRuleKind::Require(rule) => rule,
             RowRuleKind::Limit(rule) => rule,
+            RowRuleKind::Form(rule) => rule,
             RowRuleKind::Member(rule) => rule,
             RowRuleKind::BranchParent(rule) => rule,
             RowRuleKind::Sha256(rule) => rule,

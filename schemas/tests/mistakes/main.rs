@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
 
+mod classes;
 mod folder;
 mod open;
 mod open_set;
@@ -396,6 +397,22 @@ fn rules_of_the_province() {
     1 mistake in the contracts
     contract.yaml:8: BG0706: `starts_with: \xf` is no hexadecimal
       hint: write two digits for each octet, as in `'\xffd8ff'`, or the text itself
+    ");
+    let forms = "rules:\n  - form: code\n    when: { code: [a] }\n  - form: area\n    format: nothing\n    pattern: '\\d+'\n    when: { code: [a] }\n  - form: code\n    format: nothing\n    when: { code: [a] }\n  - form: code\n    pattern: '\\d+'\ncolumns:";
+    insta::assert_snapshot!(mistakes(&[("columns:", forms)]), @r"
+    6 mistakes in the contracts
+    contract.yaml:8: BG0709: rule `form` needs `format` or `pattern`, one of the two
+      hint: write `format: document_no`, a line of `formats.yaml`, or `pattern: '[0-9]{10}'`
+    contract.yaml:10: BG0709: `form: area` is `numeric(9,1)`, and the rule needs a text
+      hint: name another column, or correct its type
+    contract.yaml:10: BG0709: rule `form` needs `format` or `pattern`, one of the two
+      hint: write `format: document_no`, a line of `formats.yaml`, or `pattern: '[0-9]{10}'`
+    contract.yaml:15: BG0710: there is no format `nothing`
+      hint: add it to `formats.yaml`
+    contract.yaml:17: BG0705: rule `form` has no `when`
+      hint: say when, as in `when: { is_household: [true] }`; if always, write `format` or `pattern` at the column
+    contract.yaml:18: BG0709: `\d` in a pattern also means letters and digits of other scripts
+      hint: write the characters out, as in `[0-9]`
     ");
     let rules = "rules:\n  - order: [area, seen]\n  - order: [area]\n  - require: [area]\n  - limit: code\n    range: 5\n    when: { area: [1] }\n  - personal_id: code\n  - partial_date: seen\n    precision: code\n  - json_numbers: code\n    fields: { a: b }\n  - geojson: area\n    east: a..b\n  - record_date: code\n    off: seen\ncolumns:";
     insta::assert_snapshot!(mistakes(&[("columns:", rules)]), @r"

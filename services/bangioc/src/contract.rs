@@ -125,6 +125,9 @@ fn summary(contract: &Contract) -> Value {
             "name": column.name,
             "type": column.column_type.store_type(),
             "class": column.class.as_str(),
+            "reclassified": column.reclassified.as_ref().map(|stated| {
+                json!({ "from": stated.from.as_str(), "by": stated.by, "on": stated.on })
+            }),
             "name_vi": column.label.vi,
             "name_en": column.label.en,
             "required": column.required,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bangioc_feed::access::Right;
 use bangioc_feed::admin::Authorizer;
+use bangioc_schemas::class_memory::ClassMemory;
 
 use crate::subjects::Version;
 
@@ -50,6 +51,8 @@ pub enum WantedSchema {
 pub struct ActualSubject {
     pub latest: Option<Version>,
     pub wanted: WantedSchema,
+    /// What its versions remember of each column's class; of a key nothing.
+    pub classes: ClassMemory,
     /// The subject's own compatibility level, not the registry's default.
     pub level: Option<String>,
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use bangioc_feed::admin::Admin;
 use bangioc_runtime::failure::{BoxFailure, Class};
+use bangioc_schemas::class_memory::ClassMemory;
 
 use crate::actual::{Actual, ActualSubject, ActualTopic, Registry, WantedSchema};
 use crate::deployment::Deployment;
-use crate::subjects::Subjects;
-use crate::wanted;
+use crate::subjects::{Registered, Subjects};
+use crate::wanted::{self, SubjectKind, WantedSubject};
 
 /// Both.
 pub fn observe(
@@ -65,7 +66,7 @@ pub(crate) fn registry(
 ) -> Result<Registry, BoxFailure> {
     let mut found = BTreeMap::new();
     for subject in wanted::subjects(deployment) {
-        match look(subjects, &subject.name, &subject.schema) {
+        match look(subjects, &subject) {
             Ok(state) => found.insert(subject.name, state),
             Err(failure) if failure.class() == Class::Retry => return Ok(Registry::Silent),
             Err(failure) => return Err(failure),
@@ -74,15 +75,20 @@ pub(crate) fn registry(
     Ok(Registry::Read(found))
 }
 
-fn look(subjects: &dyn Subjects, name: &str, schema: &str) -> Result<ActualSubject, BoxFailure> {
+fn look(subjects: &dyn Subjects, subject: &WantedSubject) -> Result<ActualSubject, BoxFailure> {
+    let (name, schema) = (subject.name.as_str(), subject.schema.as_str());
     let latest = subjects.latest(name)?;
     let level = subjects.level(name)?;
-    let Some(newest) = latest else {
+    let Some(registered) = latest else {
         return Ok(ActualSubject {
-            latest,
-            wanted: WantedSchema::Taken,
             level,
+            ..ActualSubject::default()
         });
+    };
+    let newest = registered.version;
+    let classes = match subject.kind {
+        SubjectKind::Key => ClassMemory::default(),
+        SubjectKind::Value => classes(subjects, subject, &registered)?,
     };
     let wanted = match subjects.look_up(name, schema)? {
         Some(id) if id == newest.id => WantedSchema::Latest,
@@ -91,8 +97,32 @@ fn look(subjects: &dyn Subjects, name: &str, schema: &str) -> Result<ActualSubje
         None => WantedSchema::Incompatible,
     };
     Ok(ActualSubject {
-        latest,
+        latest: Some(newest),
         wanted,
+        classes,
         level,
     })
 }
+
+/// Of the newest version; of older ones too while some wanted column is in none that was read: one that
+/// went and comes back must not have lost its class on the way.
+fn classes(
+    subjects: &dyn Subjects,
+    subject: &WantedSubject,
+    newest: &Registered,
+) -> Result<ClassMemory, BoxFailure> {
+    let wanted = ClassMemory::of(&subject.schema);
+    let mut classes = ClassMemory::of(&newest.schema);
+    for number in (1..newest.version.number).rev() {
+        if classes.covers(&wanted) {
+            break;
+        }
+        if let Some(schema) = subjects.schema(&subject.name, number)? {
+            classes.and_before(ClassMemory::of(&schema));
+        }
+    }
+    Ok(classes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,14 +3,23 @@
 use bangioc_feed::registry::{CompatibilityLevel, RegistryClient};
 use bangioc_runtime::failure::BoxFailure;
 
-use crate::subjects::{Subjects, Version};
+use crate::subjects::{Registered, Subjects, Version};
 
 impl Subjects for RegistryClient {
-    fn latest(&self, subject: &str) -> Result<Option<Version>, BoxFailure> {
-        Ok(RegistryClient::latest(self, subject)?.map(|found| Version {
-            number: found.version,
-            id: found.id,
+    fn latest(&self, subject: &str) -> Result<Option<Registered>, BoxFailure> {
+        let found = RegistryClient::latest(self, subject)?;
+        Ok(found.map(|found| Registered {
+            version: Version {
+                number: found.version,
+                id: found.id,
+            },
+            schema: found.schema,
         }))
+    }
+
+    fn schema(&self, subject: &str, number: u32) -> Result<Option<String>, BoxFailure> {
+        let found = self.version(subject, number)?;
+        Ok(found.map(|found| found.schema))
     }
 
     fn look_up(&self, subject: &str, schema: &str) -> Result<Option<u32>, BoxFailure> {

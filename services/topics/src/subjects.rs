@@ -3,6 +3,13 @@
 use bangioc_feed::registry::CompatibilityLevel;
 use bangioc_runtime::failure::BoxFailure;
 
+/// What a subject holds under a version's number.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Registered {
+    pub version: Version,
+    pub schema: String,
+}
+
 /// A subject's version: its number there, and its schema's id in the whole registry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Version {
@@ -13,7 +20,10 @@ pub struct Version {
 /// The registry, as seen from here. Every call blocks, and may be repeated without harm.
 pub trait Subjects: Send + Sync {
     /// The newest version; none when the subject isn't there.
-    fn latest(&self, subject: &str) -> Result<Option<Version>, BoxFailure>;
+    fn latest(&self, subject: &str) -> Result<Option<Registered>, BoxFailure>;
+
+    /// The text of an earlier version; none when there is none of that number, or none any more.
+    fn schema(&self, subject: &str, number: u32) -> Result<Option<String>, BoxFailure>;
 
     /// Id of this very schema, if it is one of the subject's versions. The registry compares: it may
     /// keep another text of the same schema than the one it was given.

@@ -2,9 +2,9 @@
 
 use super::{Noted, RowRuleReader};
 use crate::contract::ColumnType;
-use crate::file::code_list::CodeList;
+use crate::file::code_list::{CodeList, compile};
 use crate::file::column_rule::parse_range;
-use crate::file::fields::{At, Fields, shown};
+use crate::file::fields::{At, Fields, nearest, shown};
 use crate::mistake::MistakeKind;
 use crate::rules::geometry::Bounds;
 use crate::rules::row::RowRuleKind;
@@ -13,7 +13,7 @@ use crate::rules::row::measure::{JsonNumbers, Measurement, Parameter};
 use crate::rules::row::moment::{ConsecutiveYears, Order, RecordDate, Scale, Window};
 use crate::rules::row::person::{PartialDate, PersonalId};
 use crate::rules::row::place::{GeoJson, Outline, SystemColumn};
-use crate::rules::row::presence::{Limit, Require, Secret};
+use crate::rules::row::presence::{Form, Limit, Require, Secret};
 
 /// The same limit as for any outline that is carried.
 const DEFAULT_MAX_VERTICES: u32 = 20_000;
@@ -30,7 +30,7 @@ fn is_bytea(column_type: &ColumnType) -> bool {
     *column_type == ColumnType::Bytea
 }
 
-impl RowRuleReader<'_, '_, '_> {
+impl<'f> RowRuleReader<'f, '_, '_> {
     pub(super) fn secret(&mut self) -> Option<RowRuleKind> {
         let column = self.column("secret_unless", |_| true, "a column");
         let values = self.texts("values")?;
@@ -54,6 +54,50 @@ impl RowRuleReader<'_, '_, '_> {
             column: column?,
             range: range?,
         }))
+    }
+
+    pub(super) fn form(&mut self) -> Option<RowRuleKind> {
+        let column = self.text_column("form");
+        let format = self.fields.text("format", self.notes);
+        let pattern = self.fields.text("pattern", self.notes);
+        let (at, pattern, written) = match (format, pattern) {
+            (Some(at), None) => (at, self.named_form(at)?, format!("format {}", at.text)),
+            (None, Some(at)) => (at, at.text, format!("`{}`", at.text)),
+            (None, None) | (Some(_), Some(_)) => {
+                self.notes.note(
+                    self.fields.line,
+                    MistakeKind::Rule,
+                    "rule `form` needs `format` or `pattern`, one of the two",
+                    "write `format: document_no`, a line of `formats.yaml`, or `pattern: '[0-9]{10}'`",
+                );
+                return None;
+            }
+        };
+        let whole = compile(pattern)
+            .map_err(|(what, hint)| self.notes.note(at.line, MistakeKind::Rule, what, hint))
+            .ok();
+        let column = column?;
+        Some(RowRuleKind::Form(Form {
+            column,
+            padded: self.columns[column].rules.padded,
+            whole: whole?,
+            written,
+        }))
+    }
+
+    /// The pattern of a line of `formats.yaml`.
+    fn named_form(&mut self, at: At<'_>) -> Option<&'f str> {
+        let formats = &self.references.formats;
+        let pattern = formats.get(at.text);
+        if pattern.is_none() {
+            let hint = match nearest(at.text, &self.references.format_names()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "add it to `formats.yaml`".to_owned(),
+            };
+            let what = format!("there is no format `{}`", shown(at.text));
+            self.notes.note(at.line, MistakeKind::CodeList, what, hint);
+        }
+        pattern.map(String::as_str)
     }
 
     pub(super) fn member(&mut self) -> Option<RowRuleKind> {

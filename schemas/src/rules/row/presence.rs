@@ -1,4 +1,6 @@
-//! What a row must not hold, what it must, and within which limits.
+//! What a row must not hold, what it must, in which form and within which limits.
+
+use regex::Regex;
 
 use super::{RowCheck, listed};
 use crate::row::{Cell, Row};
@@ -92,5 +94,41 @@ impl RowCheck for Limit {
 
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
         format!("{} {}", name(self.column), describe_range(self.range))
+    }
+}
+
+/// A text matches a pattern, as a whole.
+#[derive(Clone, Debug)]
+pub(crate) struct Form {
+    pub(crate) column: usize,
+    /// `char(n)`: PostgreSQL pads it with blanks, which are no part of the value.
+    pub(crate) padded: bool,
+    pub(crate) whole: Regex,
+    /// As its contract writes it.
+    pub(crate) written: String,
+}
+
+impl RowCheck for Form {
+    fn check(&self, row: Row<'_>) -> Result<(), Breach> {
+        let matches = |text: &str| {
+            let text = if self.padded {
+                text.trim_end_matches(' ')
+            } else {
+                text
+            };
+            self.whole.is_match(text)
+        };
+        match row.cell(self.column).text() {
+            Some(text) if !matches(text) => Err(Breach::of(RuleCode::Format, self.column)),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn columns_mut(&mut self) -> Vec<&mut usize> {
+        vec![&mut self.column]
+    }
+
+    fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
+        format!("{} matches {}", name(self.column), self.written)
     }
 }

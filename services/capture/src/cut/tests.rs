@@ -233,6 +233,60 @@ fn a_delete_names_the_key_and_nothing_else() {
     );
 }
 
+/// Twelve digits are a person's number: such a row is never public, whatever it says of itself, and of
+/// what never was public nothing leaves, not even that it was deleted.
+#[test]
+fn a_personal_number_is_no_enterprise() {
+    let contracts = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");
+    let catalogue = bangioc_schemas::catalogue::Catalogue::read(&contracts).expect("sound");
+    let contract = catalogue.get("business").expect("a contract");
+    let cutter = Cutter::new(contract, Filter::Kept).expect("an open section");
+    let texts = |code: &str, household: &str, whole: bool| {
+        let cells = contract
+            .columns
+            .iter()
+            .map(|column| match (column.name.as_str(), whole) {
+                ("enterprise_code", _) => code.to_owned(),
+                ("is_household", _) => household.to_owned(),
+                ("industries", true) => "{10740}".to_owned(),
+                ("legal_reps", true) => "[]".to_owned(),
+                ("status", true) => "active".to_owned(),
+                ("founded_on", true) => "2019-04-02".to_owned(),
+                ("change_no", true) => "0".to_owned(),
+                ("changed_at", true) => "2026-01-01T00:00:00Z".to_owned(),
+                ("name_vi" | "entity_type", true) => "MAU".to_owned(),
+                _ => "-".to_owned(),
+            });
+        cells.collect::<Vec<_>>().join(" ")
+    };
+    let (person, firm) = ("004185999904", "4899999017");
+    let all = |code, household| texts(code, household, true);
+    let known = |code, household| texts(code, household, false);
+    let insert = |row: &str| told(&cutter, Operation::Create, Said::Nothing, Some(row));
+    let update = |old: Option<&str>, row: &str| {
+        let said = old.map_or(Said::Nothing, Identity);
+        told(&cutter, Operation::Update, said, Some(row))
+    };
+    let delete = |row: &str| told(&cutter, Operation::Delete, Identity(row), None);
+    let seen = |letter, code| format!("{letter} {code} MAU - - MAU active 2019-04-02 - -");
+    assert_eq!(insert(&all(firm, "f")), seen("c", firm));
+    for household in ["t", "f"] {
+        assert_eq!(insert(&all(person, household)), "nothing");
+        assert_eq!(update(None, &all(person, household)), "nothing");
+        assert_eq!(delete(&known(person, household)), "nothing");
+        // A household that becomes a firm, under another key or with the flag alone, and the other way.
+        let was = known(person, household);
+        assert_eq!(update(Some(&was), &all(firm, "f")), seen("c", firm));
+        for becomes in ["t", "f"] {
+            assert_eq!(update(Some(&was), &all(person, becomes)), "nothing");
+        }
+    }
+    assert_eq!(
+        delete(&known(firm, "f")),
+        format!("d {firm}{}", " -".repeat(8))
+    );
+}
+
 #[test]
 fn with_the_whole_old_row_nothing_is_guessed() {
     let cutter = cutter("full");

@@ -267,6 +267,17 @@ impl RegistryClient {
         self.find(&answer, subject, "show the latest version")
     }
 
+    /// A version by its number; none when the subject has none such.
+    pub fn version(
+        &self,
+        subject: &str,
+        number: u32,
+    ) -> Result<Option<RegisteredSchema>, RegistryError> {
+        let path = format!("/subjects/{}/versions/{number}", encoded(subject));
+        let answer = self.ask(Method::GET, &path, None)?;
+        self.find(&answer, subject, "show a version")
+    }
+
     /// In order of their names.
     pub fn subjects(&self) -> Result<Vec<String>, RegistryError> {
         let answer = self.ask(Method::GET, "/subjects", None)?;

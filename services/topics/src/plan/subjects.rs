@@ -1,5 +1,7 @@
 //! Subjects of the registry: a key schema stands for ever, a value schema may gain optional columns.
 
+use bangioc_schemas::class_memory::{ClassFault, ClassMemory};
+
 use super::{Action, Kind, Line};
 use crate::actual::{ActualSubject, Registry, WantedSchema};
 use crate::deployment::Deployment;
@@ -14,9 +16,13 @@ pub(super) fn lines(deployment: &Deployment, registry: &Registry) -> Vec<Line> {
         .iter()
         .flat_map(|subject| {
             let found = found.get(&subject.name).unwrap_or(&absent);
+            let loosened = loosened(subject, found);
+            // Registered, a weaker class would be what is remembered.
+            let schema = loosened.is_empty().then(|| schema(subject, found));
             level(subject, found)
                 .into_iter()
-                .chain(schema(subject, found))
+                .chain(loosened)
+                .chain(schema.flatten())
         })
         .collect()
 }
@@ -48,6 +54,19 @@ fn level(subject: &WantedSubject, found: &ActualSubject) -> Option<Line> {
             })
         }
     }
+}
+
+/// Columns whose class would become weaker than it was when the contract was applied last.
+fn loosened(subject: &WantedSubject, found: &ActualSubject) -> Vec<Line> {
+    let wanted = ClassMemory::of(&subject.schema);
+    let faults = found.classes.faults(&wanted);
+    let line = |fault: ClassFault| {
+        let reason = format!("{fault}; {}", fault.hint());
+        let (group, name) = (&subject.group, &subject.name);
+        let change = "class differs";
+        Line::refuse(group, Kind::Subject, name, change, reason, ClassFault::CODE)
+    };
+    faults.into_iter().map(line).collect()
 }
 
 fn schema(subject: &WantedSubject, found: &ActualSubject) -> Option<Line> {

@@ -7,6 +7,8 @@ use bangioc_feed::admin::Authorizer;
 
 use super::{Plan, Verdict, plan};
 use crate::actual::{Actual, ActualSubject, ActualTopic, Registry, WantedSchema};
+use bangioc_schemas::class_memory::ClassMemory;
+use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::Side;
 
 use crate::deployment::{Deployment, Feed};
@@ -79,6 +81,7 @@ fn settled(deployment: &Deployment) -> Actual {
                 latest: Some(Version { number: 1, id: 7 }),
                 wanted: WantedSchema::Latest,
                 level,
+                ..ActualSubject::default()
             },
         )
     });
@@ -340,6 +343,7 @@ fn schemas_change_only_where_every_reader_can_follow() {
         latest: Some(Version { number: 4, id: 9 }),
         wanted,
         level: Some(COMPATIBILITY.as_str().to_owned()),
+        ..ActualSubject::default()
     };
     let code = |plan: &Plan| {
         plan.lines
@@ -363,6 +367,69 @@ fn schemas_change_only_where_every_reader_can_follow() {
 
     let plan = after(|_, actual| subject(actual, &value).level = Some("NONE".to_owned()));
     insta::assert_snapshot!(lines(&plan), @"  ~ REVIEW  subject  caobang.shared.so-nnmt.land-parcel-value  set compatibility FULL_TRANSITIVE (somebody set it to NONE)");
+}
+
+/// Whatever the registry holds besides: a contract that went back to an earlier version is one, too.
+#[test]
+fn a_class_becomes_weaker_only_with_a_statement() {
+    let contract = |class: &str| {
+        format!(
+            "
+dataset: land-parcel
+owner: so-nnmt
+name: {{ vi: Thửa đất, en: Parcels }}
+kind: state
+source: {{ table: dept.parcel }}
+key: [code]
+columns:
+  code: {{ type: varchar(9), class: open, vi: Mã, en: Code }}
+  holder: {{ type: text, vi: Chủ, en: Holder, {class} }}
+"
+        )
+    };
+    let feed = |class: &str| {
+        let contract = Contract::from_yaml(&contract(class)).expect("sound");
+        Deployment::of("caobang", 1, "admin", [&contract])
+            .feeds
+            .remove(0)
+    };
+    let told = |was: &str, is: &str, wanted| {
+        let (was, is) = (feed(was), feed(is));
+        let found = ActualSubject {
+            latest: Some(Version { number: 4, id: 9 }),
+            wanted,
+            classes: ClassMemory::of(&was.value_schema),
+            level: Some(COMPATIBILITY.as_str().to_owned()),
+        };
+        let value = format!("{}-value", is.topic);
+        after(|deployment, actual| {
+            *subject(actual, &value) = found;
+            // The first is the topic of parcels.
+            deployment.feeds[0].value_schema = is.value_schema;
+        })
+    };
+    let (personal, open) = ("class: personal", "class: open");
+    for wanted in [WantedSchema::Taken, WantedSchema::Earlier] {
+        let plan = told(personal, open, wanted);
+        assert!(plan.lines.iter().all(|line| line.action.is_none()));
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(lines(&plan), @r"  x REFUSE  subject  caobang.shared.so-nnmt.land-parcel-value  class differs (column `holder` was personal and would become open; write `class: personal`; only if it was decided, say so at the column: `reclassified: { from: personal, by: the decision, on: its date }`) [BG0715]");
+        }
+    }
+    let stated = "class: open, reclassified: { from: personal, by: 12/QĐ-UBND, on: 2026-11-20 }";
+    for (was, is) in [
+        (personal, stated),
+        (open, personal),
+        (stated, stated),
+        (stated, open),
+    ] {
+        let plan = told(was, is, WantedSchema::Taken);
+        assert_eq!(plan.count(Verdict::Refuse), 0, "{was} -> {is}");
+        assert_eq!(plan.count(Verdict::Safe), 1, "{was} -> {is}");
+    }
+    let untrue = stated.replace("personal", "sensitive");
+    let plan = told(personal, &untrue, WantedSchema::Taken);
+    insta::assert_snapshot!(lines(&plan), @r"  x REFUSE  subject  caobang.shared.so-nnmt.land-parcel-value  class differs (column `holder` was personal so far, not sensitive as `reclassified` says; write `from: personal`) [BG0715]");
 }
 
 #[test]
