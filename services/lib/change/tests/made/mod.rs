@@ -48,6 +48,8 @@ pub(crate) fn contract(columns: Vec<(&str, ColumnType)>, key: Vec<usize>) -> Con
                 name: name.into(),
                 column_type,
                 class: Class::Open,
+                class_line: 0,
+                reclassified: None,
                 label: label(),
                 about: None,
                 required: false,
