@@ -34,16 +34,23 @@ const WORDS: [&str; 17] = [
     "volumes",
 ];
 
+type Check = fn(&Compose);
+
 pub fn trials() -> Vec<Trial> {
-    let trials: [(&str, fn(&Compose)); 6] = [
+    let trials: [(&str, Check); 8] = [
         ("compose_has_what_it_names", has_what_it_names),
+        (
+            "compose_sets_what_the_manual_knows",
+            sets_what_the_manual_knows,
+        ),
         ("compose_listens_on_loopback", listens_on_loopback),
         ("compose_starts_by_health", starts_by_health),
         ("compose_captures_every_source", captures_every_source),
         ("compose_keeps_the_sides_apart", keeps_the_sides_apart),
         ("compose_gets_all_passwords", gets_all_passwords),
+        ("images_are_built_of_enough", images_are_built_of_enough),
     ];
-    let trial = |(name, check): (&str, fn(&Compose))| {
+    let trial = |(name, check): (&str, Check)| {
         Trial::test(name, move || {
             check(&Compose::read());
             Ok(())
@@ -58,9 +65,8 @@ struct Compose {
 
 impl Compose {
     fn read() -> Compose {
-        let text = fs::read_to_string(root().join("docker-compose.yml")).expect("the file");
         Compose {
-            file: yaml::read(&text),
+            file: yaml::read(&read("docker-compose.yml")),
         }
     }
 
@@ -126,7 +132,11 @@ fn setting<'n>(service: &'n Node, name: &str) -> Option<&'n str> {
     service.get("environment")?.get(name).map(Node::text)
 }
 
-/// What a script under ops/sh says of itself.
+fn read(file: &str) -> String {
+    fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+/// Words that a script of ours leaves in its variables.
 fn told_by_bash(script: &str) -> Vec<String> {
     let told = Command::new("bash")
         .args(["-euc", script])
@@ -174,6 +184,31 @@ fn has_what_it_names(compose: &Compose) {
     used.entry("networks").or_default().remove("default");
     for (kind, names) in used {
         assert_eq!(names, compose.defined(kind), "{kind}");
+    }
+}
+
+/// A service refuses a setting that nobody knows, but only when it starts.
+fn sets_what_the_manual_knows(compose: &Compose) {
+    let manual = read("ops/bangioc.toml");
+    let mut section = "";
+    let mut known = BTreeSet::new();
+    for line in manual.lines() {
+        let line = line.trim_start_matches("# ");
+        if let Some(name) = line.strip_prefix('[') {
+            section = name.split(']').next().unwrap_or_default();
+        } else if let Some((key, _)) = line.split_once(" = ") {
+            known.insert(
+                format!("BANGIOC__{section}__{key}")
+                    .replace('-', "_")
+                    .to_uppercase(),
+            );
+        }
+    }
+    for (name, service) in compose.services() {
+        for (setting, _) in Node::entries(service.get("environment")) {
+            let ours = setting.starts_with("BANGIOC__");
+            assert!(!ours || known.contains(setting), "{name}: {setting}");
+        }
     }
 }
 
@@ -296,6 +331,32 @@ fn gets_all_passwords(compose: &Compose) {
     );
     let folder = fs::metadata(dir.join("ops/docker/secrets")).expect("the folder");
     assert_eq!(folder.permissions().mode() & 0o777, 0o700);
+}
+
+fn images_are_built_of_enough(_: &Compose) {
+    let image = read("ops/docker/Dockerfile");
+    // Of what ops/setup installs, what the build takes: compilers and headers.
+    let setup = read("ops/setup");
+    let line = setup.lines().find(|line| line.starts_with("packages=("));
+    let packages = line
+        .expect("what is installed")
+        .trim_start_matches("packages=(");
+    let builds = |name: &&str| name.ends_with("-dev") || ["g++", "cmake", "make"].contains(name);
+    let needed: Vec<&str> = packages.split([' ', ')']).filter(builds).collect();
+    assert!(needed.len() > 5, "{needed:?}");
+    for package in needed {
+        let there = image.split_whitespace().any(|word| word == package);
+        assert!(there, "{package}");
+    }
+    // Nothing goes into an image but what is named, and never a secret.
+    let kept_out = read(".dockerignore");
+    let lines: Vec<&str> = kept_out
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .collect();
+    assert_eq!(lines.first(), Some(&"*"));
+    assert_eq!(lines.last(), Some(&"ops/docker/secrets"));
+    assert!(lines.iter().all(|line| !line.contains("target")));
 }
 
 fn passwords(dir: &Path, compose: &Compose, names: &BTreeSet<&str>) -> Vec<String> {

@@ -40,7 +40,7 @@ impl Node {
     }
 
     /// Of a list; of what is left out, none.
-    pub fn items<'n>(node: Option<&'n Node>) -> &'n [Node] {
+    pub fn items(node: Option<&Node>) -> &[Node] {
         match node {
             None => &[],
             Some(Node::List(items)) => items,
@@ -49,7 +49,7 @@ impl Node {
     }
 
     /// Of a mapping; of what is left out, none.
-    pub fn entries<'n>(node: Option<&'n Node>) -> impl Iterator<Item = (&'n str, &'n Node)> {
+    pub fn entries(node: Option<&Node>) -> impl Iterator<Item = (&str, &Node)> {
         let entries = match node {
             None => None,
             Some(Node::Map(entries)) => Some(entries),
