@@ -1,6 +1,19 @@
 #!/usr/bin/env bash
-# Runs once, when the department's volume is new: its tables, then what its administrator runs for capture.
+# Runs once, when the departments' volume is new: each database with its tables and invented rows, some of them
+# broken on purpose, then what its administrator runs for capture.
 set -euo pipefail
-psql -X -q -v ON_ERROR_STOP=1 -U postgres -d so_nnmt -1 -f /ops/sql/department/so-nnmt.sql
-psql -X -q -v ON_ERROR_STOP=1 -U postgres -d so_nnmt -v password="$(cat /run/secrets/source)" \
-    -v tables='dept.land_parcel, dept.env_observation' -f /ops/sql/department/capture-access.sql
+# shellcheck source=../sh/deployment.sh
+. /ops/sh/deployment.sh
+
+run() { PGOPTIONS='-c client_min_messages=warning' psql -X -q -v ON_ERROR_STOP=1 -U postgres -d "$@"; }
+# As department_tables calls it.
+ask() { psql -X -A -t -v ON_ERROR_STOP=1 -U postgres -d "$2" -c "$3"; }
+for name in "${SOURCES[@]}"; do
+    database=${name//-/_}
+    run postgres -c "create database $database"
+    run "$database" -1 -f "/ops/sql/department/$name.sql" >/dev/null
+    run "$database" -1 -v parcels=20000 -v observations=10000 -v businesses=3000 -v facilities=200 -v documents=2000 \
+        -f "/ops/sql/demo/seed-$name.sql" -f "/ops/sql/demo/bad-$name.sql"
+    run "$database" -v password="$(cat /run/secrets/source)" -v tables="$(department_tables - "$database")" \
+        -f /ops/sql/department/capture-access.sql >/dev/null
+done
