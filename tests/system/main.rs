@@ -12,6 +12,7 @@ mod open_feed;
 mod open_store;
 mod parcels;
 mod poison;
+mod references;
 mod registry;
 mod rights;
 mod sites;
@@ -34,6 +35,7 @@ fn main() {
         poison::CHECKS,
         gaps::CHECKS,
         rights::CHECKS,
+        references::CHECKS,
         registry::CHECKS,
     ]
     .concat();
