@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::names::Side;
 use crate::open::OpenProjection;
+use crate::reference::Reference;
 
 /// `land-parcel`: lower-case letters, digits and single `-`, 1 to 48 characters.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -84,6 +85,8 @@ pub struct Contract {
     /// Goal, in seconds from commit to store.
     pub freshness_seconds: u32,
     pub rules: crate::rules::Rules,
+    /// Rows of other datasets that must be in the store first.
+    pub references: Vec<Reference>,
     /// What of it is public; None: nothing is.
     pub open: Option<Arc<OpenProjection>>,
 }

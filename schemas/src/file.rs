@@ -39,7 +39,7 @@ const MAX_BYTES: usize = 1 << 20;
 
 /// What a file turns out to be: with `publish` an open set, else a dataset.
 pub(crate) enum ReadFile {
-    Contract(ReadContract),
+    Contract(Box<ReadContract>),
     Publication(ReadPublication),
 }
 
@@ -83,7 +83,8 @@ fn read_into(text: &str, references: &References, notes: &mut Notes) -> Option<R
         fields.finish("an open set", notes);
         read
     } else {
-        let read = contract::read(&mut fields, entry, references, notes).map(ReadFile::Contract);
+        let read = contract::read(&mut fields, entry, references, notes)
+            .map(|read| ReadFile::Contract(Box::new(read)));
         fields.finish("the contract", notes);
         read
     }

@@ -5,6 +5,7 @@
 //! - [`catalogue`]: all contracts of a folder, or every mistake in them
 //! - [`row`]: a row as PostgreSQL writes it, one text per column
 //! - [`rules`]: what a row must keep, compiled from its contract
+//! - [`reference`]: which rows of other datasets it refers to
 //! - [`open`]: what of a row is public
 //! - [`names`]: topics, subjects, tables and Avro names of a dataset, one-to-one
 //! - [`avro`]: the Avro schemas of a dataset's topics; [`avro_files`]: their copies beside the contracts
@@ -24,6 +25,7 @@ pub mod mistake;
 pub mod names;
 pub mod open;
 pub mod publication;
+pub mod reference;
 pub mod row;
 pub mod rules;
 pub mod show;

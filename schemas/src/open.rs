@@ -65,6 +65,8 @@ impl OpenProjection {
             key: whole.key.iter().filter_map(|&key| place(key)).collect(),
             natural_key_latest_by: whole.natural_key_latest_by.and_then(place),
             rules: whole.rules.of_columns(&unchanged),
+            // What they refer to need not be public.
+            references: Vec::new(),
             open: None,
             ..whole.clone()
         };

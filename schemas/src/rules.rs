@@ -234,6 +234,11 @@ impl Rules {
         self.columns.get(column)?.enum_values.as_deref()
     }
 
+    /// Is it a `char(n)`, whose blanks at the end are no part of the value?
+    pub(crate) fn is_padded(&self, column: usize) -> bool {
+        self.columns.get(column).is_some_and(|rules| rules.padded)
+    }
+
     /// In words, for a person: the rules of one column.
     pub(crate) fn describe_column(&self, column: usize) -> Vec<String> {
         self.columns

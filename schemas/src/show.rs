@@ -94,11 +94,15 @@ pub fn page(catalogue: &Catalogue, contract: &Contract, prefix: &str) -> String 
     let reclassified: Vec<String> = reclassified.collect();
     if !reclassified.is_empty() {
         line("reclassified");
-        reclassified.iter().for_each(|told| line(told));
+        for told in reclassified {
+            line(&told);
+        }
         line("");
     }
     let name = |index: usize| contract.columns[index].name.clone();
-    let rules = contract.rules.describe_rows(&name);
+    let mut rules = contract.rules.describe_rows(&name);
+    let references = contract.references.iter();
+    rules.extend(references.map(|reference| reference.describe(&name)));
     if !rules.is_empty() {
         line("rules between columns");
         for rule in rules {

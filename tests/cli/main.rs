@@ -90,7 +90,10 @@ fn a_class_that_becomes_weaker() {
     );
     becomes("open, reclassified: { from: internal, by: 12/QĐ-UBND, on: 2026-11-20 }");
     let written = seen_with("weaker", &config, &["contract", "avro", "--write"]);
-    assert!(written.contains("so-tc/business.value.avsc\n[exit 0]"), "{written}");
+    assert!(
+        written.contains("so-tc/business.value.avsc\n[exit 0]"),
+        "{written}"
+    );
     let checked = seen_with("weaker", &config, &["contract", "check"]);
     assert!(checked.ends_with("[exit 0]"), "{checked}");
     let shown = seen_with("weaker", &config, &["contract", "show", "business"]);

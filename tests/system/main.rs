@@ -13,6 +13,7 @@ mod open_store;
 mod operations;
 mod parcels;
 mod poison;
+mod references;
 mod registry;
 mod rights;
 mod sites;
@@ -36,6 +37,7 @@ fn main() {
         poison::CHECKS,
         gaps::CHECKS,
         rights::CHECKS,
+        references::CHECKS,
         registry::CHECKS,
     ]
     .concat();

@@ -25,7 +25,9 @@ insert into bad_record values
     ('H14.35/260305/9014', '2026-03-05 08:31+07', null, '1.001193', 1, null, 'E_FORMAT', 'not the code of a record'),
     ('H14.35-260305-9015', '2026-03-05 08:31+07', null, '1001193', 1, null, 'E_FORMAT', 'a procedure''s code without its point'),
     ('H14.35-260305-9016', '2026-03-05 08:31+07', null, '1.001193', 7, null, 'E_RANGE', 'there are three channels'),
-    ('H14.35-260305-9017', '2026-03-05 08:31+07', null, '1.001193', 1, '0206', 'E_FORMAT', 'not a phone number');
+    ('H14.35-260305-9017', '2026-03-05 08:31+07', null, '1.001193', 1, '0206', 'E_FORMAT', 'not a phone number'),
+    -- Waits, as long as the catalogue has no such procedure.
+    ('H14.35-260305-9018', '2026-03-05 08:31+07', null, '8.999999', 1, null, 'W_REFERENCE', 'a procedure that is not in the catalogue');
 insert into procedure_record (record_code, procedure_code, agency_code, commune_code, channel, applicant_kind, applicant_id, applicant_name, applicant_phone, received_at, due_at, state)
 select record_code, procedure_code, 'H14.35', '01501', channel, 'P', '004195999902', 'LÝ THỊ MẪU', phone, received_at, due_at, 'received' from bad_record;
 insert into seeded_bad select 'admin-procedure-record', array[record_code], code, why from bad_record;

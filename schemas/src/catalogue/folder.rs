@@ -1,5 +1,7 @@
 //! Reading a folder of contracts, and what must hold between its files: each id, each table once, and
-//! open sets made only from what is public.
+//! open sets made only from what is public, references that a store can look up ([`reference`]).
+
+mod reference;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -33,6 +35,8 @@ pub(super) fn read(dir: &Path) -> Result<Files, ContractErrors> {
     reader.check_datasets(&files);
     reader.check_tables(&files);
     reader.check_publications(&mut files);
+    let unresolved = reference::check(&mut files);
+    reader.mistakes.extend(unresolved);
     ContractErrors::none_or(reader.mistakes)?;
     Ok(files)
 }
@@ -232,7 +236,7 @@ impl FolderReader<'_> {
         let (read, mistakes) = file::read(&file, &text, references);
         self.mistakes.extend(mistakes);
         match read {
-            Some(ReadFile::Contract(read)) => into.contracts.push(Placed { file, read }),
+            Some(ReadFile::Contract(read)) => into.contracts.push(Placed { file, read: *read }),
             Some(ReadFile::Publication(read)) => into.publications.push(Placed { file, read }),
             None => into.unread.push(stem(&file)),
         }

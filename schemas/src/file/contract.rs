@@ -21,6 +21,8 @@ pub(crate) struct ReadContract {
     pub(crate) dataset_line: usize,
     pub(crate) owner_line: usize,
     pub(crate) table_line: usize,
+    /// Of each of the contract's references.
+    pub(crate) reference_lines: Vec<usize>,
 }
 
 pub(super) fn read(
@@ -49,6 +51,7 @@ pub(super) fn read(
     let owner = entry.owner.map(|owner| owner.text);
     let source = source::read(fields, owner, status, &columns, &key, notes);
     let row_rules = row_rule::read(fields.node("rules"), &columns, references, notes);
+    let (references, reference_lines) = row_rules.references.into_iter().unzip();
     let open = open::read(fields, &columns, notes);
 
     let named = entry.named()?;
@@ -83,7 +86,8 @@ pub(super) fn read(
         natural_key_latest_by,
         on_poison,
         freshness_seconds,
-        rules: Rules::new(column_rules, row_rules),
+        rules: Rules::new(column_rules, row_rules.rules),
+        references,
         open: None,
     };
     contract.open = open.map(|open| open.project(&contract, notes).into());
@@ -91,6 +95,7 @@ pub(super) fn read(
         dataset_line: named.dataset_line,
         owner_line: named.owner_line,
         table_line: fields.line_of("source"),
+        reference_lines,
         contract,
     })
 }

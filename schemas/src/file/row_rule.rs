@@ -13,10 +13,11 @@ use super::key::find_column;
 use super::yaml::{Data, Node};
 use crate::contract::ColumnType;
 use crate::mistake::MistakeKind;
+use crate::reference::Reference;
 use crate::rules::row::RowRule;
 use crate::rules::value::Range;
 
-const KNOWN: [&str; 17] = [
+const KNOWN: [&str; 18] = [
     "secret_unless",
     "require",
     "limit",
@@ -34,15 +35,29 @@ const KNOWN: [&str; 17] = [
     "geojson",
     "measurement",
     "json_numbers",
+    "reference",
 ];
+
+/// Rules that a row keeps by itself, and rows of other datasets that it refers to, each with its line.
+#[derive(Default)]
+pub(super) struct ReadRules {
+    pub(super) rules: Vec<RowRule>,
+    pub(super) references: Vec<(Reference, usize)>,
+}
+
+enum ReadRule {
+    Rule(RowRule),
+    Reference(Reference, usize),
+}
 
 pub(super) fn read(
     node: Option<&Node>,
     columns: &[ReadColumn],
     references: &References,
     notes: &mut Notes,
-) -> Vec<RowRule> {
-    let Some(node) = node else { return Vec::new() };
+) -> ReadRules {
+    let mut read = ReadRules::default();
+    let Some(node) = node else { return read };
     let Data::List(items) = &node.data else {
         notes.note(
             node.line,
@@ -50,12 +65,16 @@ pub(super) fn read(
             format!("`rules` is {}, not a list", node.kind()),
             "begin each rule with `- `",
         );
-        return Vec::new();
+        return read;
     };
-    items
-        .iter()
-        .filter_map(|item| read_rule(item, columns, references, notes))
-        .collect()
+    for item in items {
+        match read_rule(item, columns, references, notes) {
+            Some(ReadRule::Rule(rule)) => read.rules.push(rule),
+            Some(ReadRule::Reference(reference, line)) => read.references.push((reference, line)),
+            None => {}
+        }
+    }
+    read
 }
 
 fn read_rule(
@@ -63,7 +82,7 @@ fn read_rule(
     columns: &[ReadColumn],
     references: &References,
     notes: &mut Notes,
-) -> Option<RowRule> {
+) -> Option<ReadRule> {
     let mut fields = Fields::of(node, "a rule", notes)?;
     let first = fields.first_key().unwrap_or_default();
     let Some(name) = KNOWN.into_iter().find(|name| *name == first) else {
@@ -85,6 +104,11 @@ fn read_rule(
         references,
         notes,
     };
+    if name == "reference" {
+        let reference = reader.reference();
+        fields.finish("rule `reference`", notes);
+        return reference.map(|reference| ReadRule::Reference(reference, node.line));
+    }
     let kind = match name {
         "secret_unless" => reader.secret(),
         "require" => reader.require(),
@@ -123,13 +147,13 @@ fn read_rule(
         notes.note(node.line, MistakeKind::MissingKey, what, hint);
     }
     fields.finish(&format!("rule `{name}`"), notes);
-    Some(RowRule {
+    Some(ReadRule::Rule(RowRule {
         when: match when {
             Some(condition) => Some(condition?),
             None => None,
         },
         kind: kind?,
-    })
+    }))
 }
 
 /// It is there, but with a mistake that has been noted.

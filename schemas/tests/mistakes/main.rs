@@ -6,6 +6,7 @@ mod classes;
 mod folder;
 mod open;
 mod open_set;
+mod reference;
 
 use std::path::Path;
 

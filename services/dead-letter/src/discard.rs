@@ -5,14 +5,15 @@ use bangioc_sink::SinkError;
 use bangioc_sink::intake::key_texts;
 use bangioc_sink::ledger::Counts;
 use bangioc_sink::outbox;
+use bangioc_sink::queue::{self, Queue, Record};
+use bangioc_sink::replay::standing;
 use bangioc_sink::seal::KeyRef;
 use serde::Serialize;
 use sqlx::Connection as _;
 
 use crate::DeadLetters;
 use crate::error::DeadLetterError;
-use crate::queue::{self, Queue, Verdict};
-use crate::replay::{named, standing};
+use crate::replay::named;
 
 /// How far a discard has come.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -31,7 +32,8 @@ impl DeadLetters {
         by: &str,
     ) -> Result<Discarded, DeadLetterError> {
         let by = named(by)?;
-        let mut transaction = self.connection.begin().await?;
+        let (connection, tools) = self.parts();
+        let mut transaction = connection.begin().await?;
         let locked = queue::lock(&mut transaction, key_ref).await?;
         match &locked.discard_by {
             None => {
@@ -51,24 +53,13 @@ impl DeadLetters {
             Some(first) if *first == by => return Err(DeadLetterError::SamePerson { by }),
             Some(_) => {}
         }
-        let dataset = locked.dataset_in(&self.datasets)?;
-        let queue = Queue::load(
-            &mut transaction,
-            &locked,
-            dataset,
-            &self.decoders,
-            &self.seal,
-        )
-        .await?;
-        let good = |record: &queue::Record| match record.verdict {
-            Verdict::Good { event, .. } => Some(event),
-            Verdict::Bad { .. } => None,
-        };
+        let dataset = locked.dataset_in(tools.datasets)?;
+        let queue = Queue::load(&mut transaction, &locked, dataset, tools).await?;
         // A record that breaks a rule was decoded before: its key is known as well.
         let event = queue
             .records
             .iter()
-            .find_map(good)
+            .find_map(Record::event)
             .or_else(|| (!queue.events.is_empty()).then_some(0));
         let key = event.and_then(|event| key_texts(dataset, &queue.events.event(event)));
         if let Some(key) = &key {

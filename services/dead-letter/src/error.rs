@@ -2,6 +2,7 @@
 
 use bangioc_runtime::failure::{Class, Exit, Failure};
 use bangioc_sink::SinkError;
+use bangioc_sink::replay::ReplayError;
 use bangioc_sink::seal::KeyRef;
 
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,27 @@ fn at(field: Option<&String>) -> String {
     field
         .map(|field| format!(" at `{field}`"))
         .unwrap_or_default()
+}
+
+impl From<ReplayError> for DeadLetterError {
+    fn from(error: ReplayError) -> DeadLetterError {
+        match error {
+            ReplayError::NotParked { key_ref } => DeadLetterError::NotParked { key_ref },
+            ReplayError::StillFails {
+                key_ref,
+                code,
+                field,
+            } => DeadLetterError::StillFails {
+                key_ref,
+                code,
+                field,
+            },
+            ReplayError::NoContract { key_ref, dataset } => {
+                DeadLetterError::NoContract { key_ref, dataset }
+            }
+            ReplayError::Sink(error) => DeadLetterError::Sink(error),
+        }
+    }
 }
 
 impl From<sqlx::Error> for DeadLetterError {

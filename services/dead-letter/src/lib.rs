@@ -11,7 +11,6 @@
 pub mod discard;
 pub mod error;
 pub mod list;
-mod queue;
 pub mod replay;
 
 use std::sync::Arc;
@@ -24,6 +23,7 @@ use bangioc_schemas::names::Side;
 use bangioc_sink::StoreSettings;
 use bangioc_sink::dataset::Dataset;
 use bangioc_sink::decoders::Decoders;
+use bangioc_sink::replay::Tools;
 use bangioc_sink::seal::Seal;
 use sqlx::PgConnection;
 
@@ -83,5 +83,14 @@ impl DeadLetters {
             decoders,
             seal,
         })
+    }
+
+    fn parts(&mut self) -> (&mut PgConnection, Tools<'_>) {
+        let tools = Tools {
+            datasets: &self.datasets,
+            decoders: &self.decoders,
+            seal: &self.seal,
+        };
+        (&mut self.connection, tools)
     }
 }

@@ -1,11 +1,13 @@
 //! Each rule between columns, as its contract writes it.
 
 use super::{Noted, RowRuleReader};
-use crate::contract::ColumnType;
+use crate::contract::{ColumnType, DatasetId};
 use crate::file::code_list::{CodeList, compile};
 use crate::file::column_rule::parse_range;
+use crate::file::condition;
 use crate::file::fields::{At, Fields, nearest, shown};
 use crate::mistake::MistakeKind;
+use crate::reference::Reference;
 use crate::rules::geometry::Bounds;
 use crate::rules::row::RowRuleKind;
 use crate::rules::row::link::{BranchParent, Member, Sha256Of};
@@ -83,6 +85,34 @@ impl<'f> RowRuleReader<'f, '_, '_> {
             whole: whole?,
             written,
         }))
+    }
+
+    /// Whether the other dataset can be referred to is checked with all contracts at hand.
+    pub(super) fn reference(&mut self) -> Option<Reference> {
+        let column = self.column("reference", |_| true, "a column");
+        let hint = "name the dataset that has it as its key: `to: admin-procedure`";
+        let to = self.fields.required_text("to", hint, self.notes);
+        let to = to.and_then(|at| {
+            let id = DatasetId::parse(at.text);
+            if id.is_none() {
+                let what = format!("`to: {}` is no id of a dataset", shown(at.text));
+                self.notes.note(at.line, MistakeKind::Value, what, hint);
+            }
+            id
+        });
+        let when = match self.fields.node("when") {
+            Some(node) => Some(condition::read(node, "when", self.columns, self.notes)?),
+            None => None,
+        };
+        let column = column?;
+        let column_type = &self.columns[column].column.column_type;
+        Some(Reference {
+            column,
+            to: to?,
+            when,
+            is_array: matches!(column_type, ColumnType::Array(_)),
+            parent: None,
+        })
     }
 
     /// The pattern of a line of `formats.yaml`.

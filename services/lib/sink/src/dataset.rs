@@ -7,6 +7,8 @@ use bangioc_schemas::contract::{Contract, Kind};
 use bangioc_schemas::names;
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
 
+use crate::reference;
+
 #[derive(Clone, Debug)]
 pub struct Dataset {
     pub contract: Arc<Contract>,
@@ -83,6 +85,8 @@ pub struct Statements {
     /// → (n, -1 | 0 | 1): staged rows that the merge left alone, and how their version compares to the
     /// store's. 1: they mix events from before and after what is stored.
     pub refused: SqlStr,
+    /// See [`crate::reference::statements`].
+    pub references: Vec<Option<SqlStr>>,
     /// ($1 version) → live rows removed: everything older goes.
     pub remove_below: SqlStr,
     /// `merge_whole` and `merge_partial` without the comparison.
@@ -155,6 +159,7 @@ impl Statements {
                  where t.xmin <> pg_current_xact_id()::xid",
                 merges.same_row("t"),
             )),
+            references: reference::statements(contract),
             remove_below: sql(format!(
                 "with removed as (delete from {target} where \"_version\" < $1 returning \"_deleted\") \
                  select count(*) filter (where not \"_deleted\") from removed"

@@ -24,6 +24,7 @@ use crate::migrate::migrate;
 use crate::progress;
 use crate::protection::Broken;
 use crate::seal::Seal;
+use crate::suspended;
 use crate::workers::Workers;
 
 /// What a sink is made of.
@@ -53,6 +54,7 @@ pub struct Engine {
     pub broken: Broken,
     pub handle: Handle,
     pub shutdown: Shutdown,
+    pub(crate) suspended: suspended::Flag,
     pub(crate) owner: String,
 }
 
@@ -88,6 +90,7 @@ impl Engine {
             broken: Broken::from_environment(),
             handle: Handle::current(),
             shutdown,
+            suspended: suspended::Flag::default(),
             owner: owner(),
             settings: sink,
             store,
@@ -103,11 +106,23 @@ impl Engine {
             let engine = Arc::clone(&engine);
             move || progress::run(&engine)
         })?;
+        let refers = |dataset: &Dataset| !dataset.contract.references.is_empty();
+        let drainer = if engine.datasets.iter().any(refers) {
+            let engine = Arc::clone(&engine);
+            Some(start_thread("sink-suspended", move || {
+                suspended::run(&engine);
+            })?)
+        } else {
+            None
+        };
         let mut keeper = Keeper::new(Arc::clone(&engine));
         let end = keeper.keep().await;
         engine.shutdown.trigger().request();
         keeper.stop().await;
         join(watcher).await;
+        if let Some(drainer) = drainer {
+            join(drainer).await;
+        }
         end
     }
 

@@ -18,7 +18,7 @@ use crate::decoders::{Decoders, Found, Recent};
 use crate::error::SinkError;
 use crate::incomplete::{self, Change, Changes, IncompleteKeys, Told, Word};
 use crate::ledger::Counts;
-use crate::park::{Kept, ParkedKeys, Parking, Poison, newest};
+use crate::park::{Kept, ParkedKeys, Parking, Poison, SuspendedKeys, newest};
 use crate::protection::Broken;
 use crate::seal::{KeyRef, Place, Seal};
 use crate::workers::Buffers;
@@ -27,10 +27,12 @@ use crate::workers::Buffers;
 #[derive(Clone, Default)]
 pub struct Memory {
     pub parked: ParkedKeys,
+    /// May name keys that are not parked any more.
+    pub suspended: SuspendedKeys,
     pub breaker: Breaker,
     pub floor: Version,
-    /// Rows that PostgreSQL refused, by [`identity`], with the code for it, until they are parked.
-    pub refused: HashMap<Vec<u8>, &'static str>,
+    /// Rows that the store refused, by [`identity`], and why, until they are parked.
+    pub refused: HashMap<Vec<u8>, Poison>,
     /// Rows that lack values for their size.
     pub incomplete: IncompleteKeys,
 }
@@ -226,10 +228,7 @@ impl<'a> Intake<'a> {
         if self.memory.refused.is_empty() {
             return None;
         }
-        self.memory
-            .refused
-            .get(key)
-            .map(|code| Poison { code, field: None })
+        self.memory.refused.get(key).cloned()
     }
 
     /// A row without a key is only ever added.
@@ -372,7 +371,13 @@ impl<'a> Intake<'a> {
     ) -> Result<(), SinkError> {
         let (topic, partition) = (&self.bench.dataset.topic, self.bench.partition);
         let waiting = self.memory.parked.get(&key_ref).copied();
-        if let (Some(poison), None) = (&poison, waiting) {
+        if let (Some(poison), None) = (&poison, waiting)
+            && poison.suspends()
+        {
+            self.memory.suspended.insert(key_ref);
+            tracing::debug!(topic, partition, offset = bytes.offset, %key_ref, "key suspended");
+        } else if let (Some(poison), None) = (&poison, waiting) {
+            self.memory.suspended.remove(&key_ref);
             if self.bench.dataset.contract.on_poison == OnPoison::Halt {
                 return Err(SinkError::PoisonHalts {
                     topic: topic.clone(),
@@ -384,11 +389,9 @@ impl<'a> Intake<'a> {
             self.memory
                 .breaker
                 .passed(std::mem::take(&mut self.good_run));
-            if let Some(reason) = self
-                .memory
-                .breaker
-                .failed(key_ref, self.memory.parked.len())
-            {
+            let bad = |key: &&KeyRef| !self.memory.suspended.contains(*key);
+            let bad_keys = self.memory.parked.keys().filter(bad).count();
+            if let Some(reason) = self.memory.breaker.failed(key_ref, bad_keys) {
                 return Err(SinkError::Systemic {
                     topic: topic.clone(),
                     partition,

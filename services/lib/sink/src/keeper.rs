@@ -162,6 +162,7 @@ impl Keeper {
                 lease: lease.clone(),
                 stop: Arc::clone(&stop),
                 refused: HashMap::new(),
+                waiting_since: None,
                 breaker: Breaker::default(),
                 shortcut: Shortcut::default(),
             };

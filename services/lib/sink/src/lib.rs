@@ -7,6 +7,9 @@
 //! [`breaker`] finds that too much can't. What is applied without a value too large to travel is noted in
 //! [`incomplete`].
 //!
+//! A row that refers to one of another dataset which is not there ([`reference`]) waits in the same way;
+//! `suspended` drains it by [`replay`], the same that a person uses, when the other row comes.
+//!
 //! - [`engine`]: one instance; its `keeper` takes and renews partitions by [`lease`], works on few [`workers`]
 //! - [`progress`]: what the sources say beside the data → [`freshness`], [`sweep`]; [`outbox`] asks them
 //!   for rows
@@ -39,10 +42,14 @@ pub mod park;
 pub mod partition;
 pub mod progress;
 pub mod protection;
+pub mod queue;
 mod readers;
+pub mod reference;
+pub mod replay;
 pub mod seal;
 pub mod shortcut;
 pub mod stage;
+mod suspended;
 pub mod sweep;
 pub mod workers;
 

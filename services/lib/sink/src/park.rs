@@ -1,7 +1,7 @@
 //! Parked keys: a record that can't be applied makes its key wait, and later records of the key queue
 //! behind it; all others go on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bangioc_change::version::Version;
 use sqlx::PgConnection;
@@ -9,6 +9,7 @@ use sqlx::PgConnection;
 use crate::error::SinkError;
 use crate::incomplete;
 use crate::ledger::Counts;
+use crate::reference;
 use crate::seal::KeyRef;
 
 /// Why a record can't be applied: a code that stays the same for ever, and a column's name. Never a
@@ -17,6 +18,13 @@ use crate::seal::KeyRef;
 pub struct Poison {
     pub code: &'static str,
     pub field: Option<String>,
+}
+
+impl Poison {
+    /// Not bad, only too early: it says nothing about other rows, or about a deployment.
+    pub fn suspends(&self) -> bool {
+        self.code == reference::CODE
+    }
 }
 
 /// A record as it came, for trying again later.
@@ -77,11 +85,20 @@ pub struct Parking {
     pub payload: Option<Vec<u8>>,
 }
 
+impl Parking {
+    pub fn suspends(&self) -> bool {
+        self.poison.as_ref().is_some_and(Poison::suspends)
+    }
+}
+
 /// The newest version that waits under a key; None once a record without version does.
 pub type Newest = Option<Version>;
 
 /// Keys that are parked in one partition.
 pub type ParkedKeys = HashMap<KeyRef, Newest>;
+
+/// Those of them that only wait for a row of another dataset.
+pub type SuspendedKeys = HashSet<KeyRef>;
 
 /// `newest` after one more record.
 pub fn newest(before: Option<&Newest>, version: Option<Version>) -> Newest {
@@ -95,27 +112,31 @@ pub async fn load(
     connection: &mut PgConnection,
     topic: &str,
     partition: i32,
-) -> Result<ParkedKeys, SinkError> {
-    let rows: Vec<(Vec<u8>, Option<String>, bool)> = sqlx::query_as(
-        "select k.key_ref, max(encode(r.version, 'hex')), coalesce(bool_or(r.version is null), true) \
+) -> Result<(ParkedKeys, SuspendedKeys), SinkError> {
+    let rows: Vec<(Vec<u8>, Option<String>, bool, bool)> = sqlx::query_as(
+        "select k.key_ref, max(encode(r.version, 'hex')), coalesce(bool_or(r.version is null), true), k.code = $3 \
          from flow.parked_key k left join flow.parked_record r \
          on r.topic = k.topic and r.partition = k.partition and r.key_ref = k.key_ref and r.state = 'parked' \
-         where k.topic = $1 and k.partition = $2 and k.state = 'parked' group by k.key_ref",
+         where k.topic = $1 and k.partition = $2 and k.state = 'parked' group by k.key_ref, k.code",
     )
     .bind(topic)
     .bind(partition)
+    .bind(reference::CODE)
     .fetch_all(connection)
     .await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(key_ref, newest, unversioned)| {
-            let newest = newest.and_then(|hex| Version::from_hex(&hex));
-            Some((
-                KeyRef(key_ref.try_into().ok()?),
-                newest.filter(|_| !unversioned),
-            ))
-        })
-        .collect())
+    let mut parked = ParkedKeys::new();
+    let mut suspended = SuspendedKeys::new();
+    for (key_ref, newest, unversioned, is_suspended) in rows {
+        let Ok(key_ref) = key_ref.try_into().map(KeyRef) else {
+            continue;
+        };
+        let newest = newest.and_then(|hex| Version::from_hex(&hex));
+        parked.insert(key_ref, newest.filter(|_| !unversioned));
+        if is_suspended {
+            suspended.insert(key_ref);
+        }
+    }
+    Ok((parked, suspended))
 }
 
 /// Locks keys that records of this batch queue behind, against a drain. Fails when one of them is not

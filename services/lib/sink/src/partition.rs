@@ -20,9 +20,10 @@ use crate::decoders::Recent;
 use crate::engine::Engine;
 use crate::error::SinkError;
 use crate::incomplete::{self, IncompleteKeys};
-use crate::intake::{Bench, Intake, Memory};
+use crate::intake::{Bench, Intake, Memory, identity};
 use crate::lease::{self, Lease};
-use crate::park::{self, Kept, ParkedKeys};
+use crate::park::{self, Kept, ParkedKeys, Parking, Poison, SuspendedKeys};
+use crate::reference;
 use crate::shortcut::Shortcut;
 use crate::workers::{Buffers, Connected};
 
@@ -31,6 +32,13 @@ const LOOK_UP: Duration = Duration::from_secs(1);
 
 /// Between two counts of a topic's partitions, in times of a lease: somebody may add some while we run.
 const LEASES_PER_COUNT: u32 = 3;
+
+/// How long rows wait, before they are suspended, for a dataset that is being copied: long enough for
+/// most, and short enough where its department is not connected yet.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Between looks meanwhile: each reads the batch again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How the work on a partition ended.
 pub enum End {
@@ -41,13 +49,24 @@ pub enum End {
     Halted(SinkError),
 }
 
+/// What the rows of a batch refer to.
+enum Referred {
+    Present,
+    /// By [`identity`].
+    Missing(HashMap<Vec<u8>, Poison>),
+    /// Missing, but a first copy is under way.
+    MayCome,
+}
+
 pub struct PartitionWork {
     pub engine: Arc<Engine>,
     pub dataset: Arc<Dataset>,
     pub lease: Lease,
     pub stop: Arc<AtomicBool>,
-    /// Survive a batch that is read again: keys whose rows PostgreSQL refused, and what failed before.
-    pub refused: HashMap<Vec<u8>, &'static str>,
+    /// Survive a batch that is read again: keys whose rows the store refused, and what failed before.
+    pub refused: HashMap<Vec<u8>, Poison>,
+    /// Since when rows wait here for datasets that are being copied. They do so once.
+    pub waiting_since: Option<Instant>,
     pub breaker: Breaker,
     pub shortcut: Shortcut,
 }
@@ -156,7 +175,7 @@ impl PartitionWork {
         let (topic, partition) = (self.lease.topic.clone(), self.lease.partition);
         self.count_partitions()?;
         let (low, high) = engine.reader.watermarks(&topic, partition)?;
-        let (parked, incomplete) = engine.handle.block_on(async {
+        let (parked, suspended, incomplete) = engine.handle.block_on(async {
             let mut loan = engine.workers.connections.borrow().await?;
             let found = self.look(&mut loan, low).await;
             if found.is_err() {
@@ -182,8 +201,12 @@ impl PartitionWork {
             });
         }
         let reader = engine.reader.assign(&topic, partition, position)?;
+        if !suspended.is_empty() {
+            engine.suspended.raise();
+        }
         let memory = Memory {
             parked,
+            suspended,
             refused: self.refused.clone(),
             incomplete,
             breaker: self.breaker.clone(),
@@ -216,7 +239,7 @@ impl PartitionWork {
         &mut self,
         connected: &mut Connected,
         low: i64,
-    ) -> Result<(ParkedKeys, IncompleteKeys), SinkError> {
+    ) -> Result<(ParkedKeys, SuspendedKeys, IncompleteKeys), SinkError> {
         let connection = connected.ready(&self.engine.store, &self.dataset).await?;
         self.lease = lease::look_again(connection, &self.lease).await?;
         if self.lease.next_offset.is_none() {
@@ -224,9 +247,10 @@ impl PartitionWork {
             self.lease.next_offset = Some(low);
         }
         let partition = self.lease.partition;
-        let parked = park::load(connection, &self.lease.topic, partition).await?;
+        let (parked, suspended) = park::load(connection, &self.lease.topic, partition).await?;
         Ok((
             parked,
+            suspended,
             incomplete::load(connection, &self.dataset, partition).await?,
         ))
     }
@@ -242,22 +266,7 @@ impl PartitionWork {
             open.counted = Instant::now();
         }
         // Buffers are borrowed only once there is work: idle partitions hold nothing.
-        let mut first = None;
-        let one = Limit {
-            records: 1,
-            bytes: usize::MAX,
-        };
-        open.reader.drain(one, LOOK_UP, &mut |record| {
-            let own = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
-            let kept = Kept {
-                key: own(record.key),
-                value: own(record.value),
-                version: own(record.header(HEADER_VERSION)),
-                absent: own(record.header(HEADER_ABSENT)),
-            };
-            first = Some((record.offset, kept));
-        })?;
-        let Some((offset, first)) = first else {
+        let Some((offset, first)) = first(&mut open.reader)? else {
             return Ok(());
         };
         let mut buffers = engine.handle.block_on(engine.workers.buffers.borrow())?;
@@ -295,6 +304,21 @@ impl PartitionWork {
         intake.finish();
         failpoint::hit("sink.polled");
         if !intake.is_empty() {
+            if !self.dataset.contract.references.is_empty() && !buffers.live.is_empty() {
+                match self.look_up_references(&buffers)? {
+                    Referred::Present => {}
+                    Referred::Missing(refused) => {
+                        self.refused.extend(refused);
+                        return Err(self.read_again());
+                    }
+                    Referred::MayCome => {
+                        self.waiting_since.get_or_insert_with(Instant::now);
+                        drop(buffers);
+                        engine.shutdown.pause(LOOK_AGAIN);
+                        return Err(self.read_again());
+                    }
+                }
+            }
             let mut refused = HashMap::new();
             let mut shortcut = self.shortcut;
             let committed = self.commit(&mut buffers, &intake, &mut refused, &mut shortcut);
@@ -308,6 +332,10 @@ impl PartitionWork {
             open.position = intake.next_offset;
             self.lease.next_offset = Some(intake.next_offset);
             self.lease.floor = intake.memory.floor.to_bytes();
+            if intake.parking.iter().any(Parking::suspends) {
+                // After the commit: who sees the flag finds the keys.
+                engine.suspended.raise();
+            }
             open.memory = intake.memory;
             // Parked by now, every one of them.
             open.memory.refused.clear();
@@ -323,11 +351,55 @@ impl PartitionWork {
         }
     }
 
+    /// Rows that refer to what is not there are to be suspended: the batch is read again for it, since
+    /// what is parked is parked as it came. While what they refer to is being copied they are waited for
+    /// instead, for a while: a first copy would else suspend all rows that happen to come first.
+    fn look_up_references(&self, buffers: &Buffers) -> Result<Referred, SinkError> {
+        let engine = Arc::clone(&self.engine);
+        let waited = self.waiting_since.map(|since| since.elapsed());
+        let patient = waited.is_none_or(|waited| waited < PATIENCE);
+        let (missing, wait) = engine.handle.block_on(Box::pin(async {
+            let mut loan = engine.workers.connections.borrow().await?;
+            let looked = async {
+                let connection = loan.ready(&engine.store, &self.dataset).await?;
+                let (events, live) = (&buffers.events, &buffers.live);
+                let missing = reference::missing(connection, &self.dataset, events, live).await?;
+                let wait = patient
+                    && !missing.is_empty()
+                    && reference::may_still_come(connection, &self.dataset).await?;
+                Ok::<_, SinkError>((missing, wait))
+            }
+            .await;
+            if looked.is_err() {
+                loan.disconnect();
+            }
+            looked
+        }))?;
+        if missing.is_empty() {
+            return Ok(Referred::Present);
+        }
+        if wait {
+            return Ok(Referred::MayCome);
+        }
+        let refused = missing.into_iter().map(|missing| {
+            let key = identity(&buffers.events, missing.event).into_owned();
+            (key, missing.poison(&self.dataset))
+        });
+        Ok(Referred::Missing(refused.collect()))
+    }
+
+    fn read_again(&self) -> SinkError {
+        SinkError::ParkedChanged {
+            topic: self.lease.topic.clone(),
+            partition: self.lease.partition,
+        }
+    }
+
     fn commit(
         &self,
         buffers: &mut Buffers,
         intake: &Intake<'_>,
-        refused: &mut HashMap<Vec<u8>, &'static str>,
+        refused: &mut HashMap<Vec<u8>, Poison>,
         shortcut: &mut Shortcut,
     ) -> Result<Done, SinkError> {
         let engine = &self.engine;
@@ -356,7 +428,8 @@ impl PartitionWork {
                     }
                 }
                 if let Err(SinkError::RowRefused { .. }) = committed {
-                    refused.extend(prepared.find_refused(connection).await?);
+                    let found = prepared.find_refused(connection).await?.into_iter();
+                    refused.extend(found.map(|(key, code)| (key, Poison { code, field: None })));
                 }
                 committed
             }
@@ -381,6 +454,26 @@ impl Kept {
             offset,
         }
     }
+}
+
+/// A record and its offset, if one comes in time.
+fn first(reader: &mut PartitionReader) -> Result<Option<(i64, Kept)>, SinkError> {
+    let mut first = None;
+    let one = Limit {
+        records: 1,
+        bytes: usize::MAX,
+    };
+    reader.drain(one, LOOK_UP, &mut |record| {
+        let own = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
+        let kept = Kept {
+            key: own(record.key),
+            value: own(record.value),
+            version: own(record.header(HEADER_VERSION)),
+            absent: own(record.header(HEADER_ABSENT)),
+        };
+        first = Some((record.offset, kept));
+    })?;
+    Ok(first)
 }
 
 /// This machine's clock, microseconds since 1970 UTC.

@@ -6,36 +6,35 @@ use bangioc_change::batch::EventBatch;
 use bangioc_change::decode::RecordBytes;
 use bangioc_change::event::Operation;
 use bangioc_change::wire;
-use bangioc_sink::dataset::Dataset;
-use bangioc_sink::decoders::{Decoders, Found, Recent};
-use bangioc_sink::park::Kept;
-use bangioc_sink::partition::now_us;
-use bangioc_sink::seal::{KeyRef, Place, Seal};
 use sqlx::PgConnection;
 
-use crate::error::DeadLetterError;
+use crate::dataset::Dataset;
+use crate::decoders::{Found, Recent};
+use crate::error::SinkError;
+use crate::park::{Kept, Poison};
+use crate::partition::now_us;
+use crate::reference;
+use crate::replay::{ReplayError, Tools};
+use crate::seal::{KeyRef, Place};
 
 /// Which queue.
 #[derive(Clone, Debug)]
-pub(crate) struct Locked {
-    pub(crate) key_ref: KeyRef,
-    pub(crate) topic: String,
-    pub(crate) partition: i32,
-    pub(crate) dataset: String,
-    pub(crate) discard_by: Option<String>,
+pub struct Locked {
+    pub key_ref: KeyRef,
+    pub topic: String,
+    pub partition: i32,
+    pub dataset: String,
+    pub discard_by: Option<String>,
 }
 
 impl Locked {
     /// The dataset that the key is of, when it has an active contract here.
-    pub(crate) fn dataset_in<'a>(
-        &self,
-        datasets: &'a [Dataset],
-    ) -> Result<&'a Dataset, DeadLetterError> {
+    pub fn dataset_in<'a>(&self, datasets: &'a [Dataset]) -> Result<&'a Dataset, ReplayError> {
         let mine = |dataset: &&Dataset| dataset.topic == self.topic;
         datasets
             .iter()
             .find(mine)
-            .ok_or_else(|| DeadLetterError::NoContract {
+            .ok_or_else(|| ReplayError::NoContract {
                 key_ref: self.key_ref,
                 dataset: self.dataset.clone(),
             })
@@ -43,19 +42,16 @@ impl Locked {
 }
 
 /// Locks a parked key until the transaction ends.
-pub(crate) async fn lock(
-    connection: &mut PgConnection,
-    key_ref: KeyRef,
-) -> Result<Locked, DeadLetterError> {
+pub async fn lock(connection: &mut PgConnection, key_ref: KeyRef) -> Result<Locked, ReplayError> {
     let row: Option<(String, i32, String, Option<String>)> = sqlx::query_as(
         "select topic, partition, dataset, discard_by from flow.parked_key \
          where key_ref = $1 and state = 'parked' order by topic limit 1 for update",
     )
     .bind(&key_ref.0[..])
     .fetch_optional(connection)
-    .await?;
-    let (topic, partition, dataset, discard_by) =
-        row.ok_or(DeadLetterError::NotParked { key_ref })?;
+    .await
+    .map_err(SinkError::from)?;
+    let (topic, partition, dataset, discard_by) = row.ok_or(ReplayError::NotParked { key_ref })?;
     Ok(Locked {
         key_ref,
         topic,
@@ -67,7 +63,7 @@ pub(crate) async fn lock(
 
 /// What a new look at a record found.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Verdict {
+pub enum Verdict {
     /// Index in the batch. `whole`: it needs nothing of what was before.
     Good {
         event: usize,
@@ -79,81 +75,129 @@ pub(crate) enum Verdict {
     },
 }
 
-pub(crate) struct Record {
-    pub(crate) offset: i64,
-    pub(crate) verdict: Verdict,
+pub struct Record {
+    pub offset: i64,
+    pub verdict: Verdict,
     /// The key itself: two keys may share a reference.
     key: Option<Vec<u8>>,
 }
 
-pub(crate) struct Queue {
-    pub(crate) records: Vec<Record>,
-    pub(crate) events: EventBatch,
+impl Record {
+    /// Of a good one: its index in the batch.
+    pub fn event(&self) -> Option<usize> {
+        match self.verdict {
+            Verdict::Good { event, .. } => Some(event),
+            Verdict::Bad { .. } => None,
+        }
+    }
+
+    pub(crate) fn is_suspended(&self) -> bool {
+        matches!(&self.verdict, Verdict::Bad { code, .. } if code == reference::CODE)
+    }
 }
 
+#[derive(Default)]
+pub struct Queue {
+    pub records: Vec<Record>,
+    pub events: EventBatch,
+    recent: Recent,
+}
+
+/// Offset, payload and code of a parked record.
+type ParkedRow = (i64, Option<Vec<u8>>, Option<String>);
+
 impl Queue {
-    pub(crate) async fn load(
+    pub async fn load(
         connection: &mut PgConnection,
         locked: &Locked,
         dataset: &Dataset,
-        decoders: &Decoders,
-        seal: &Seal,
-    ) -> Result<Queue, DeadLetterError> {
-        let rows: Vec<(i64, Option<Vec<u8>>, Option<String>)> = sqlx::query_as(
+        tools: Tools<'_>,
+    ) -> Result<Queue, ReplayError> {
+        let rows: Vec<ParkedRow> = sqlx::query_as(
             "select \"offset\", payload, code from flow.parked_record where topic = $1 and partition = $2 \
              and key_ref = $3 and state = 'parked' order by \"offset\"",
         )
         .bind(&locked.topic)
         .bind(locked.partition)
         .bind(&locked.key_ref.0[..])
-        .fetch_all(connection)
-        .await?;
-        let mut queue = Queue {
-            records: Vec::new(),
-            events: EventBatch::default(),
-        };
-        let mut recent = Recent::default();
-        for (offset, payload, code) in rows {
-            let Some(payload) = payload else {
-                let verdict = Verdict::Bad {
-                    code: code.unwrap_or_default(),
-                    field: None,
-                };
-                queue.records.push(Record {
-                    offset,
-                    verdict,
-                    key: None,
-                });
-                continue;
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(SinkError::from)?;
+        let mut queue = Queue::default();
+        for row in rows {
+            queue.take(tools, dataset, locked.partition, row)?;
+        }
+        queue.judge_references(connection, dataset).await?;
+        Ok(queue)
+    }
+
+    /// One more record, opened and judged by itself.
+    pub(crate) fn take(
+        &mut self,
+        tools: Tools<'_>,
+        dataset: &Dataset,
+        partition: i32,
+        (offset, payload, code): ParkedRow,
+    ) -> Result<(), SinkError> {
+        let Some(payload) = payload else {
+            let verdict = Verdict::Bad {
+                code: code.unwrap_or_default(),
+                field: None,
             };
-            let place = Place {
-                topic: &locked.topic,
-                partition: locked.partition,
-                offset,
-            };
-            let kept = Kept::from_bytes(&seal.open(place, &payload)?).unwrap_or_default();
-            let verdict = queue.judge(&kept.record(offset), dataset, decoders, &mut recent)?;
-            let key = kept
-                .key
-                .as_deref()
-                .map(|key| wire::split(key).map_or(key, |(_, datum)| datum).to_vec());
-            queue.records.push(Record {
+            self.records.push(Record {
                 offset,
                 verdict,
-                key,
+                key: None,
             });
+            return Ok(());
+        };
+        let place = Place {
+            topic: &dataset.topic,
+            partition,
+            offset,
+        };
+        let kept = Kept::from_bytes(&tools.seal.open(place, &payload)?).unwrap_or_default();
+        let verdict = self.judge(&kept.record(offset), dataset, tools)?;
+        let key = kept
+            .key
+            .as_deref()
+            .map(|key| wire::split(key).map_or(key, |(_, datum)| datum).to_vec());
+        self.records.push(Record {
+            offset,
+            verdict,
+            key,
+        });
+        Ok(())
+    }
+
+    /// What is good by itself and refers to what is not there is not good yet.
+    pub(crate) async fn judge_references(
+        &mut self,
+        connection: &mut PgConnection,
+        dataset: &Dataset,
+    ) -> Result<(), SinkError> {
+        let good: Vec<usize> = self.records.iter().filter_map(Record::event).collect();
+        for missing in reference::missing(connection, dataset, &self.events, &good).await? {
+            let mut records = self.records.iter_mut();
+            if let Some(record) = records.find(|record| record.event() == Some(missing.event)) {
+                let Poison { code, field } = missing.poison(dataset);
+                let code = code.to_owned();
+                record.verdict = Verdict::Bad { code, field };
+            }
         }
-        Ok(queue)
+        Ok(())
     }
 
     fn judge(
         &mut self,
         record: &RecordBytes<'_>,
         dataset: &Dataset,
-        decoders: &Decoders,
-        recent: &mut Recent,
-    ) -> Result<Verdict, DeadLetterError> {
-        let decoder = match recent.find(decoders, dataset, record.key, record.value)? {
+        tools: Tools<'_>,
+    ) -> Result<Verdict, SinkError> {
+        let found = self
+            .recent
+            .find(tools.decoders, dataset, record.key, record.value)?;
+        let decoder = match found {
             Found::Decoder(decoder) => decoder,
             Found::Bad { code, field } => {
                 return Ok(Verdict::Bad {
@@ -202,7 +246,7 @@ impl Queue {
 
     /// Which records go into the store, and how many a later one makes moot. Fails with the first that
     /// still fails and that nothing after it makes good, for any of the keys that share the reference.
-    pub(crate) fn plan(&self, key_ref: KeyRef) -> Result<Plan, DeadLetterError> {
+    pub fn plan(&self, key_ref: KeyRef) -> Result<Plan, ReplayError> {
         let mut plan = Plan {
             live: Vec::new(),
             moot: Vec::new(),
@@ -232,7 +276,7 @@ impl Queue {
             if let Verdict::Bad { code, field } = &record.verdict
                 && !plan.moot.contains(&record.offset)
             {
-                return Err(DeadLetterError::StillFails {
+                return Err(ReplayError::StillFails {
                     key_ref,
                     code: code.clone(),
                     field: field.clone(),
@@ -244,11 +288,11 @@ impl Queue {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Plan {
+pub struct Plan {
     /// Events to apply, in order.
-    pub(crate) live: Vec<usize>,
+    pub live: Vec<usize>,
     /// Offsets that a later record makes moot.
-    pub(crate) moot: Vec<i64>,
+    pub moot: Vec<i64>,
 }
 
 #[cfg(test)]
@@ -273,7 +317,7 @@ mod tests {
         });
         let queue = Queue {
             records: records.collect(),
-            events: EventBatch::default(),
+            ..Queue::default()
         };
         queue.plan(KeyRef([0; 8])).ok().map(|plan| {
             let mut moot = plan.moot;

@@ -1,0 +1,192 @@
+//! A parked key's queue, tried again: all of it in order, in one transaction, or nothing. For a person who
+//! mended a row, and for [`crate::suspended`].
+
+use bangioc_runtime::failpoint;
+use serde::Serialize;
+use sqlx::{Connection as _, Executor as _, PgConnection};
+
+use crate::dataset::Dataset;
+use crate::decoders::Decoders;
+use crate::error::SinkError;
+use crate::intake::key_texts;
+use crate::ledger::Counts;
+use crate::merge::{self, Net};
+use crate::outbox;
+use crate::protection::Broken;
+use crate::queue::{self, Locked, Queue};
+use crate::seal::{KeyRef, Seal};
+use crate::stage::{Stage, Target};
+
+/// What kept records are read and judged with.
+#[derive(Clone, Copy)]
+pub struct Tools<'a> {
+    pub datasets: &'a [Dataset],
+    pub decoders: &'a Decoders,
+    pub seal: &'a Seal,
+}
+
+/// Why a queue stays as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    #[error("no key `{key_ref}` is parked")]
+    NotParked { key_ref: KeyRef },
+    #[error("key `{key_ref}` still can't be applied: `{code}`")]
+    StillFails {
+        key_ref: KeyRef,
+        code: String,
+        field: Option<String>,
+    },
+    #[error("dataset `{dataset}` of key `{key_ref}` has no active contract here")]
+    NoContract { key_ref: KeyRef, dataset: String },
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+}
+
+impl From<sqlx::Error> for ReplayError {
+    fn from(error: sqlx::Error) -> ReplayError {
+        SinkError::from(error).into()
+    }
+}
+
+/// What a replay did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Replayed {
+    pub records: usize,
+    pub applied: i64,
+    /// Older than, or the same as, what the store has.
+    pub behind: i64,
+    /// Still bad, and made moot by a later record.
+    pub superseded: i64,
+}
+
+/// Applies the queue of a key and unparks it. When a record still fails, everything stays as it was, and
+/// the error says which code. `by`: who does it.
+pub async fn replay(
+    connection: &mut PgConnection,
+    tools: Tools<'_>,
+    key_ref: KeyRef,
+    by: &str,
+) -> Result<Replayed, ReplayError> {
+    let end = Box::pin(try_replay(connection, tools, key_ref, by)).await;
+    if let Err(ReplayError::StillFails { .. }) = end {
+        sqlx::query("update flow.parked_record set attempts = attempts + 1 where key_ref = $1 and state = 'parked'")
+            .bind(&key_ref.0[..])
+            .execute(connection)
+            .await?;
+    }
+    end
+}
+
+async fn try_replay(
+    connection: &mut PgConnection,
+    tools: Tools<'_>,
+    key_ref: KeyRef,
+    by: &str,
+) -> Result<Replayed, ReplayError> {
+    let mut transaction = connection.begin().await?;
+    let locked = queue::lock(&mut transaction, key_ref).await?;
+    let dataset = locked.dataset_in(tools.datasets)?;
+    let queue = Queue::load(&mut transaction, &locked, dataset, tools).await?;
+    let plan = queue.plan(key_ref)?;
+    let (floor, position) = standing(&mut transaction, &locked).await?;
+    let (live, below): (Vec<usize>, Vec<usize>) = plan
+        .live
+        .iter()
+        .partition(|&&event| queue.events.version(event).to_bytes()[..] >= floor[..]);
+
+    transaction
+        .execute(sqlx::raw_sql(dataset.sql.create_stage.clone()))
+        .await?;
+    let mut stage = Stage::default();
+    let net = Net::new(dataset, &queue.events, &live, Broken::Nothing);
+    net.fill(&mut stage, Target::Stage);
+    let merged = merge::merge(&mut transaction, &mut stage, &net)
+        .await
+        .map_err(|failure| match failure {
+            SinkError::RowRefused { sqlstate } => ReplayError::StillFails {
+                key_ref,
+                code: merge::code(&sqlstate).to_owned(),
+                field: None,
+            },
+            other => other.into(),
+        })?;
+
+    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    let mut counts = Counts {
+        stale: count(below.len()),
+        superseded: count(plan.moot.len()),
+        ..Counts::default()
+    };
+    merged.count_into(&mut counts);
+    let replayed = Replayed {
+        records: queue.records.len(),
+        applied: counts.applied + counts.folded,
+        behind: counts.duplicate + counts.stale,
+        superseded: counts.superseded,
+    };
+    counts.parked = -counts.sum();
+    counts
+        .post(&mut transaction, &locked.topic, locked.partition, position)
+        .await
+        .map_err(SinkError::of_bookkeeping)?;
+    end(&mut transaction, &locked, &plan.moot, merged.live_rows, by).await?;
+    if let Some(&event) = live.last().filter(|_| !plan.moot.is_empty())
+        && let Some(key) = key_texts(dataset, &queue.events.event(event))
+    {
+        // What was made moot may have said more than what came after it.
+        outbox::ask(&mut transaction, dataset.id(), &key).await?;
+    }
+    failpoint::hit("sink.drain_before_commit");
+    transaction.commit().await?;
+    Ok(replayed)
+}
+
+/// Floor and position of the queue's partition.
+pub async fn standing(
+    connection: &mut PgConnection,
+    locked: &Locked,
+) -> Result<(Vec<u8>, i64), ReplayError> {
+    Ok(sqlx::query_as("select floor, coalesce(next_offset, 0) from flow.lease where topic = $1 and partition = $2")
+        .bind(&locked.topic)
+        .bind(locked.partition)
+        .fetch_one(connection)
+        .await?)
+}
+
+/// The queue is empty, the key works again. Payloads go at once: what they said is in the store.
+async fn end(
+    connection: &mut PgConnection,
+    locked: &Locked,
+    moot: &[i64],
+    live_rows: i64,
+    by: &str,
+) -> Result<(), ReplayError> {
+    sqlx::query(
+        "update flow.parked_record set state = case when \"offset\" = any($4) then 'superseded' else 'drained' end, \
+         payload = null, ended_at = now(), attempts = attempts + 1 \
+         where topic = $1 and partition = $2 and key_ref = $3 and state = 'parked'",
+    )
+    .bind(&locked.topic)
+    .bind(locked.partition)
+    .bind(&locked.key_ref.0[..])
+    .bind(moot)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "update flow.parked_key set state = 'drained', ended_at = now(), ended_by = $4, discard_by = null \
+         where topic = $1 and partition = $2 and key_ref = $3",
+    )
+    .bind(&locked.topic)
+    .bind(locked.partition)
+    .bind(&locked.key_ref.0[..])
+    .bind(by)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query("update flow.lease set rows = rows + $3 where topic = $1 and partition = $2")
+        .bind(&locked.topic)
+        .bind(locked.partition)
+        .bind(live_rows)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
