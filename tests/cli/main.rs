@@ -110,6 +110,30 @@ fn the_wrong_words() {
     insta::assert_snapshot!("no_key_ref", seen(&["dead-letter", "show", "12"]));
 }
 
+/// What is refused before anything outside is asked.
+#[test]
+fn datasets_that_nobody_can_move() {
+    let config = "[kafka]\nbrokers = \"127.0.0.1:1\"\nsecurity = \"plaintext\"\n[registry]\nurl = \"http://127.0.0.1:1\"\n[store]\nhost = \"127.0.0.1\"\nport = 1\nuser = \"x\"\ndatabase = \"x\"\n";
+    let seen = |args: &[&str]| seen_with("datasets", config, args);
+    insta::assert_snapshot!(
+        "dataset_is_a_draft",
+        seen(&["dataset", "recopy", "criminal-record"])
+    );
+    insta::assert_snapshot!(
+        "dataset_unknown",
+        seen(&["dataset", "pause", "land-parcels", "--by", "lan"])
+    );
+    insta::assert_snapshot!(
+        "key_of_another_length",
+        seen(&["dataset", "repair", "land-parcel", "01273", "1"])
+    );
+    insta::assert_snapshot!(
+        "values_without_a_purpose",
+        seen(&["trace", "land-parcel", "01273", "1", "5", "--values"])
+    );
+    insta::assert_snapshot!("dataset_help", seen(&["dataset", "--help"]));
+}
+
 #[test]
 fn a_configuration_is_refused_with_all_its_mistakes() {
     let config = "prefix = \"Cao_Bang\"\ntopics = 3\n[kafka]\nbroker = \"127.0.0.1:9092\"\nsecurity = \"tls\"\nreplication = 99\n[source]\nname = \"so-nnmt\"\npassword = \"plain\"\nport = \"many\"\n";
