@@ -60,6 +60,7 @@ pub(crate) fn contract(columns: Vec<(&str, ColumnType)>, key: Vec<usize>) -> Con
         on_poison: OnPoison::ParkKey,
         freshness_seconds: 60,
         rules: Rules::default(),
+        references: Vec::new(),
         open: None,
     }
 }
