@@ -47,6 +47,22 @@ impl<'a> Decimal<'a> {
         self.fraction.is_empty() && remainder == 0
     }
 
+    /// The number times 10^`scale`. None when it has more places, or more digits than a sum can bear.
+    pub(crate) fn scaled(&self, scale: usize) -> Option<i128> {
+        let zeros = scale.checked_sub(self.fraction.len())?;
+        if self.whole.len() + scale > 30 {
+            return None;
+        }
+        let digits = self.whole.bytes().chain(self.fraction.bytes());
+        let digits = digits.chain(std::iter::repeat_n(b'0', zeros));
+        let units = digits.fold(0_i128, |value, digit| value * 10 + i128::from(digit - b'0'));
+        Some(if self.negative { -units } else { units })
+    }
+
+    pub(crate) fn places(&self) -> usize {
+        self.fraction.len()
+    }
+
     fn cmp_magnitude(&self, other: &Decimal<'_>) -> Ordering {
         self.whole
             .len()

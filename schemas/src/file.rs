@@ -40,7 +40,7 @@ const MAX_BYTES: usize = 1 << 20;
 /// What a file turns out to be: with `publish` an open set, else a dataset.
 pub(crate) enum ReadFile {
     Contract(Box<ReadContract>),
-    Publication(ReadPublication),
+    Publication(Box<ReadPublication>),
 }
 
 /// `file` names the place in mistakes. Something comes back only without a mistake.
@@ -79,7 +79,8 @@ fn read_into(text: &str, references: &References, notes: &mut Notes) -> Option<R
     let mut fields = Fields::of(&node, "the contract", notes)?;
     let entry = entry::read(&mut fields, notes);
     if fields.node("publish").is_some() {
-        let read = publication::read(&mut fields, entry, notes).map(ReadFile::Publication);
+        let read = publication::read(&mut fields, entry, notes)
+            .map(|read| ReadFile::Publication(Box::new(read)));
         fields.finish("an open set", notes);
         read
     } else {

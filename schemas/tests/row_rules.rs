@@ -239,6 +239,42 @@ fn forms_of_some_rows() {
 }
 
 #[test]
+fn sums_are_exact() {
+    let made = contract(
+        &[
+            ("a", "numeric(14,2)"),
+            ("b", "numeric"),
+            ("c", "bigint"),
+            ("total", "numeric(14,2)"),
+        ],
+        "  - sum: [a, b]\n    minus: [c]\n    equals: total",
+    );
+    let wrong = Some((CrossField, "total"));
+    let row = |a, b, c, total| [Some(a), Some(b), Some(c), Some(total)];
+    check(
+        &made,
+        &[
+            (&row("0.10", "0.2", "0", "0.30"), None),
+            (&row("0.10", "0.2", "1", "-0.70"), None),
+            (&row("0.10", "0.2001", "0", "0.30"), wrong),
+            (
+                &row("90071992547409.93", "0.01", "0", "90071992547409.94"),
+                None,
+            ),
+            (
+                &row("90071992547409.93", "0.01", "0", "90071992547409.93"),
+                wrong,
+            ),
+            (&row("-1.00", "0", "-3", "2.00"), None),
+            (&row("1.00", "NaN", "0", "2.00"), None),
+            (&[Some("1.00"), None, Some("0"), Some("2.00")], None),
+            (&[Some("1.00"), Some("0"), Some("0"), None], None),
+            (&[Some("1.00"), Some(ABSENT), Some("0"), Some("2.00")], None),
+        ],
+    );
+}
+
+#[test]
 fn personal_numbers_agree_with_sex_and_birth() {
     let made = contract(
         &[

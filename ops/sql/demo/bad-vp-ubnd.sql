@@ -40,7 +40,10 @@ insert into seeded_bad values
     ('admin-procedure', array['9.000002'], 'E_REQUIRED', 'repealed, and no day of it');
 
 insert into admin_procedure_statistics values ('1.001193', 'H14.35', '2026-03-05', 3, 1, 4, 5, 0, 7.25);
-insert into seeded_bad values ('admin-procedure-statistics', array['1.001193', 'H14.35', '2026-03-05'], 'E_CROSSFIELD', 'more on time than finished');
+insert into admin_procedure_statistics values ('1.001193', 'H14.35', '2026-03-06', 3, 1, 4, 2, 1, 7.25);
+insert into seeded_bad values
+    ('admin-procedure-statistics', array['1.001193', 'H14.35', '2026-03-05'], 'E_CROSSFIELD', 'more on time than finished'),
+    ('admin-procedure-statistics', array['1.001193', 'H14.35', '2026-03-06'], 'E_CROSSFIELD', 'on time and late are not all that finished');
 
 insert into citizen_complaint (petition_no, kind, received_on, channel, field, is_anonymous, petitioner_name, content) values
     ('TC-2026-90001', 'denunciation', '2026-03-05', 'post', 'conduct', false, null, 'Nội dung mẫu'),

@@ -237,7 +237,9 @@ impl FolderReader<'_> {
         self.mistakes.extend(mistakes);
         match read {
             Some(ReadFile::Contract(read)) => into.contracts.push(Placed { file, read: *read }),
-            Some(ReadFile::Publication(read)) => into.publications.push(Placed { file, read }),
+            Some(ReadFile::Publication(read)) => {
+                into.publications.push(Placed { file, read: *read });
+            }
             None => into.unread.push(stem(&file)),
         }
     }

@@ -17,7 +17,7 @@ use crate::reference::Reference;
 use crate::rules::row::RowRule;
 use crate::rules::value::Range;
 
-const KNOWN: [&str; 18] = [
+const KNOWN: [&str; 19] = [
     "secret_unless",
     "require",
     "limit",
@@ -35,6 +35,7 @@ const KNOWN: [&str; 18] = [
     "geojson",
     "measurement",
     "json_numbers",
+    "sum",
     "reference",
 ];
 
@@ -126,6 +127,7 @@ fn read_rule(
         "geometry" => reader.outline(),
         "geojson" => reader.geojson(),
         "measurement" => reader.measurement(),
+        "sum" => reader.sum(),
         _ => reader.json_numbers(),
     };
     let when = fields

@@ -51,6 +51,7 @@ pub(crate) enum RowRuleKind {
     GeoJson(place::GeoJson),
     Measurement(measure::Measurement),
     JsonNumbers(measure::JsonNumbers),
+    Sum(measure::Sum),
 }
 
 /// The rule inside, by `&` or by `&mut` as the kind is given.
@@ -74,6 +75,7 @@ macro_rules! rule_of {
             RowRuleKind::GeoJson(rule) => rule,
             RowRuleKind::Measurement(rule) => rule,
             RowRuleKind::JsonNumbers(rule) => rule,
+            RowRuleKind::Sum(rule) => rule,
         }
     };
 }

@@ -11,7 +11,7 @@ use crate::reference::Reference;
 use crate::rules::geometry::Bounds;
 use crate::rules::row::RowRuleKind;
 use crate::rules::row::link::{BranchParent, Member, Sha256Of};
-use crate::rules::row::measure::{JsonNumbers, Measurement, Parameter};
+use crate::rules::row::measure::{JsonNumbers, Measurement, Parameter, Sum};
 use crate::rules::row::moment::{ConsecutiveYears, Order, RecordDate, Scale, Window};
 use crate::rules::row::person::{PartialDate, PersonalId};
 use crate::rules::row::place::{GeoJson, Outline, SystemColumn};
@@ -26,6 +26,10 @@ fn is_date(column_type: &ColumnType) -> bool {
 
 fn is_instant(column_type: &ColumnType) -> bool {
     *column_type == ColumnType::Timestamptz
+}
+
+fn is_exact(column_type: &ColumnType) -> bool {
+    column_type.is_number() && !matches!(column_type, ColumnType::Real | ColumnType::Double)
 }
 
 fn is_bytea(column_type: &ColumnType) -> bool {
@@ -357,6 +361,34 @@ impl<'f> RowRuleReader<'f, '_, '_> {
         }
         known.sort_unstable_by(|left, right| left.code.cmp(&right.code));
         Some(known)
+    }
+
+    pub(super) fn sum(&mut self) -> Option<RowRuleKind> {
+        let plus = self.columns("sum", 1);
+        let minus = if self.fields.has("minus") {
+            self.columns("minus", 1)
+        } else {
+            Some(Vec::new())
+        };
+        let total = self.column("equals", is_exact, "a whole number or numeric");
+        let (plus, minus) = (plus?, minus?);
+        for &column in plus.iter().chain(&minus) {
+            let column = &self.columns[column].column;
+            if !is_exact(&column.column_type) {
+                let (name, column_type) = (&column.name, &column.column_type);
+                let what = format!(
+                    "`{name}` is `{column_type}`, and a sum needs whole numbers or numeric"
+                );
+                let hint = "floats don't add up exactly: correct the type, or remove the rule";
+                let line = self.fields.line_of("sum");
+                self.notes.note(line, MistakeKind::Rule, what, hint);
+            }
+        }
+        Some(RowRuleKind::Sum(Sum {
+            plus,
+            minus,
+            total: total?,
+        }))
     }
 
     pub(super) fn json_numbers(&mut self) -> Option<RowRuleKind> {

@@ -6,9 +6,59 @@ use std::fmt;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::RowCheck;
+use crate::decimal::Decimal;
 use crate::row::Row;
 use crate::rules::value::{Range, describe_range, number};
 use crate::rules::{Breach, RuleCode};
+
+/// Exact columns add up: those of `plus` less those of `minus` are `total`.
+#[derive(Clone, Debug)]
+pub(crate) struct Sum {
+    pub(crate) plus: Vec<usize>,
+    pub(crate) minus: Vec<usize>,
+    pub(crate) total: usize,
+}
+
+impl Sum {
+    /// None when a column is null or did not travel, and for what is no finite number.
+    fn adds_up(&self, row: Row<'_>) -> Option<bool> {
+        let read = |&column: &usize| Decimal::parse(row.cell(column).text()?);
+        let all = |columns: &[usize]| columns.iter().map(read).collect::<Option<Vec<_>>>();
+        let (plus, minus, total) = (all(&self.plus)?, all(&self.minus)?, read(&self.total)?);
+        let parts = || plus.iter().chain(&minus).chain([&total]);
+        let places = parts().map(Decimal::places).max()?;
+        let sum = |of: &[Decimal<'_>]| -> Option<i128> {
+            of.iter().map(|decimal| decimal.scaled(places)).sum()
+        };
+        Some(sum(&plus)? - sum(&minus)? == total.scaled(places)?)
+    }
+}
+
+impl RowCheck for Sum {
+    fn check(&self, row: Row<'_>) -> Result<(), Breach> {
+        if self.adds_up(row) == Some(false) {
+            Err(Breach::of(RuleCode::CrossField, self.total))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn columns_mut(&mut self) -> Vec<&mut usize> {
+        let parts = self.plus.iter_mut().chain(&mut self.minus);
+        parts.chain([&mut self.total]).collect()
+    }
+
+    fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
+        let signed = |columns: &[usize], sign: &str| -> Vec<String> {
+            let term = |column: &usize| format!("{sign} {}", name(*column));
+            columns.iter().map(term).collect()
+        };
+        let terms = [signed(&self.plus, "+"), signed(&self.minus, "-")].concat();
+        let terms = terms.join(" ");
+        let terms = terms.strip_prefix("+ ").unwrap_or(&terms);
+        format!("{} is {terms}", name(self.total))
+    }
+}
 
 /// A measured value, its parameter and unit: pairs and limits from a code list.
 #[derive(Clone, Debug)]
