@@ -6,7 +6,7 @@
 //! - [`column`], [`column_type`], [`column_rule`]: one column; [`row_rule`]: rules between columns
 //! - [`source`], [`key`]: the table, its replica identity and its key
 //! - [`open`]: what of it is public; [`condition`]: `{ column: [values] }`
-//! - [`code_list`]: code lists and formats that rules refer to
+//! - [`code_list`]: code lists and formats that rules refer to; [`limits`]: what an hourly mean is held against
 
 pub(crate) mod code_list;
 mod column;
@@ -18,6 +18,7 @@ mod entry;
 mod fields;
 mod key;
 mod label;
+mod limits;
 mod open;
 pub(crate) mod publication;
 mod row_rule;
@@ -79,7 +80,7 @@ fn read_into(text: &str, references: &References, notes: &mut Notes) -> Option<R
     let mut fields = Fields::of(&node, "the contract", notes)?;
     let entry = entry::read(&mut fields, notes);
     if fields.node("publish").is_some() {
-        let read = publication::read(&mut fields, entry, notes)
+        let read = publication::read(&mut fields, entry, references, notes)
             .map(|read| ReadFile::Publication(Box::new(read)));
         fields.finish("an open set", notes);
         read

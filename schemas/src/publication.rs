@@ -42,7 +42,7 @@ pub struct Resource {
 pub enum Content {
     /// The whole open table.
     Rows,
-    HourlyMean(HourlyMean),
+    HourlyMean(Box<HourlyMean>),
 }
 
 /// Means of a measured value per hour and group. All columns are of the dataset's open side.
@@ -60,6 +60,41 @@ pub struct HourlyMean {
     pub at_least: f64,
     /// Which rows count at all; every one must hold.
     pub filter: Vec<ColumnValues>,
+    /// What a mean is held against; without it nothing is said of exceeding.
+    pub limits: Option<Limits>,
+}
+
+/// How much of what is allowed, by parameter and unit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// One of [`HourlyMean::by`], a text.
+    pub parameter: String,
+    /// One of [`HourlyMean::by`], a text.
+    pub unit: String,
+    /// Only of parameters that have one.
+    pub known: Vec<Limit>,
+    /// Where the limits hold; everywhere without it.
+    pub only: Option<Only>,
+}
+
+/// The series of which another open table says something: a limit of ambient air is none for a chimney.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Only {
+    /// Another resource of the same set, whole.
+    pub dataset: DatasetId,
+    /// Its key, and one of [`HourlyMean::by`].
+    pub by: String,
+    /// Of its open columns; every one must hold.
+    pub filter: Vec<ColumnValues>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Limit {
+    pub parameter: String,
+    /// In which the value holds; in others nothing is known.
+    pub units: Vec<String>,
+    /// A decimal number as written, digits and at most one point. A mean above it exceeds.
+    pub value: String,
 }
 
 /// A column holds one of some values.

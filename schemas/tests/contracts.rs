@@ -523,8 +523,8 @@ fn a_list_and_a_page_can_be_shown() {
     Dữ liệu môi trường — Environment
     Các trạm quan trắc môi trường và trung bình giờ của các giá trị đã được kiểm duyệt.
     Monitoring stations and the hourly means of validated values.
-    Danh mục dữ liệu mở theo quyết định của tỉnh; nội dung do Sở Nông nghiệp và Môi trường chịu trách nhiệm. Tần suất và giấy phép là giả định của dự án.
-    Open-data list of the province's decision; the content is the Department of Agriculture and Environment's. Frequency and licence assumed by us.
+    Danh mục dữ liệu mở theo quyết định của tỉnh; nội dung do Sở Nông nghiệp và Môi trường chịu trách nhiệm. Giới hạn trung bình 1 giờ của không khí xung quanh theo QCVN 05:2023/BTNMT do dự án ghi theo trí nhớ, cần đối chiếu với văn bản. Tần suất và giấy phép là giả định của dự án.
+    Open-data list of the province's decision; the content is the Department of Agriculture and Environment's. Hourly limits of ambient air after QCVN 05:2023/BTNMT written down from memory, to be checked against its text. Frequency and licence assumed by us.
 
     open set   open-environment
     owner      so-khcn
@@ -535,9 +535,9 @@ fn a_list_and_a_page_can_be_shown() {
     licence    CC-BY-4.0
     keywords   môi trường, quan trắc, chất lượng không khí, chất lượng nước, environment, monitoring, air quality, water quality
 
-    RESOURCE     DATASET          CONTENT                                                                            TIẾNG VIỆT      ENGLISH
-    env-station  env-station      all open rows                                                                      Trạm quan trắc  Monitoring stations
-    hourly-mean  env-observation  hourly mean of value by station_code, param_code, unit, 12 samples in a full hour  Trung bình giờ  Hourly means
+    RESOURCE     DATASET          CONTENT                                                                                         TIẾNG VIỆT      ENGLISH
+    env-station  env-station      all open rows                                                                                   Trạm quan trắc  Monitoring stations
+    hourly-mean  env-observation  hourly mean of value by station_code, param_code, unit, 12 samples in a full hour, with limits  Trung bình giờ  Hourly means
     "#);
     insta::assert_snapshot!(bangioc_schemas::show::page(&catalogue, catalogue.get("env-observation").unwrap(), "caobang"), @r#"
     CSDL quan trắc môi trường tự động, liên tục — Automatic environment monitoring series

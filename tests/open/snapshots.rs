@@ -234,7 +234,14 @@ fn hourly_means(store: &Store) {
     // Of three decimal tenths a sum of floating-point numbers makes 0.6000000000000001.
     assert_eq!(
         means,
-        "station_code,hour,mean,valid_values\r\nS1,2026-11-24T08:00:00+07:00,2.75,4\r\nS1,2026-11-24T09:00:00+07:00,0.2,3\r\n"
+        "station_code,param_code,unit,hour,mean,valid_values,exceeds\r\n\
+         S1,SO2,ug/Nm3,2026-11-24T08:00:00+07:00,2.75,4,true\r\n\
+         S1,SO2,ug/Nm3,2026-11-24T09:00:00+07:00,0.2,3,false\r\n\
+         S3,SO2,µg/Nm3,2026-11-24T08:00:00+07:00,2.5,3,false\r\n\
+         S4,SO2,ppb,2026-11-24T08:00:00+07:00,9,3,\r\n\
+         S5,PM10,ug/Nm3,2026-11-24T08:00:00+07:00,9,3,\r\n\
+         S6,SO2,ug/Nm3,2026-11-24T08:00:00+07:00,9,3,\r\n\
+         S7,SO2,ug/Nm3,2026-11-24T08:00:00+07:00,9,3,\r\n"
     );
 }
 
@@ -254,10 +261,10 @@ fn half_a_first_copy_is_held(store: &Store) {
     // An empty table is published as such, when nothing is to come.
     province.sql(
         "truncate flow.reading, flow.freshness; insert into flow.freshness \
-         select dataset, 'streaming', now(), now() from unnest('{sample,zone,reading}'::text[]) dataset",
+         select dataset, 'streaming', now(), now() from unnest('{sample,zone,reading,station}'::text[]) dataset",
     );
     let said = province.publish();
-    assert_eq!(said.matches("new revision").count(), 4, "{said}");
+    assert_eq!(said.matches("new revision").count(), 5, "{said}");
     // A copy of a set that is out already holds nothing.
     province.sql("update flow.freshness set phase = 'copying'; update flow.zone set units = 1");
     assert!(province.publish().contains("new revision"));

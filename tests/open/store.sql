@@ -1,7 +1,7 @@
 -- An open store as its sink leaves it, as far as publishing reads it.
 create schema flow;
 create table flow.freshness (dataset text primary key, phase text, complete_at timestamptz, source_at timestamptz);
-insert into flow.freshness select dataset, 'streaming', now(), now() from unnest('{sample,zone,reading}'::text[]) dataset;
+insert into flow.freshness select dataset, 'streaming', now(), now() from unnest('{sample,zone,reading,station}'::text[]) dataset;
 create table flow.sample (
   area_code text collate "C", sample_no integer, name text, small smallint, big bigint, ratio real,
   depth double precision, price numeric(12,2), long_number numeric(30,3), any_number numeric, is_wet boolean,
@@ -12,9 +12,12 @@ create table flow.sample (
 create table flow.zone (
   zone_code text collate "C" primary key, name text, units integer, geometry json,
   _version bytea, _deleted boolean not null default false, _missing text[], _was_live boolean);
+create table flow.station (
+  station_code text collate "C" primary key, kind text,
+  _version bytea, _deleted boolean not null default false, _missing text[], _was_live boolean);
 create table flow.reading (
   station_code text collate "C", observed_at timestamptz, value double precision, status text, validated boolean,
-  received_at timestamptz,
+  received_at timestamptz, param_code text default 'SO2', unit text default 'ug/Nm3',
   _version bytea, _deleted boolean not null default false, _missing text[], _was_live boolean,
   primary key (station_code, observed_at));
 
@@ -42,3 +45,11 @@ insert into flow.reading
     ('2026-11-24 02:00:00+00', 0.1, '00'), ('2026-11-24 02:15:00+00', 0.2, '00'),
     ('2026-11-24 02:30:00+00', 0.3, '00'), ('2026-11-24 02:45:00+00', 99, '01'),
     ('2026-11-24 03:00:00+00', 7, '00'), ('2026-11-24 03:15:00+00', 7, '00')) r(t, v, s);
+-- One hour each: at the limit, in a unit without one, a parameter without one, a chimney, a station that is gone.
+insert into flow.reading
+  select station, timestamptz '2026-11-24 01:00:00+00' + i * interval '15 minutes', value, '00', true, now(), parameter, unit
+  from (values ('S3', 2.5, 'SO2', 'µg/Nm3'), ('S4', 9.0, 'SO2', 'ppb'), ('S5', 9.0, 'PM10', 'ug/Nm3'),
+    ('S6', 9.0, 'SO2', 'ug/Nm3'), ('S7', 9.0, 'SO2', 'ug/Nm3')) r(station, value, parameter, unit),
+    generate_series(0, 2) i;
+insert into flow.station (station_code, kind, _deleted)
+  select 'S' || n, case n when 6 then 'emission' else 'air' end, n = 7 from generate_series(1, 7) n;

@@ -1,15 +1,19 @@
 //! The `publish` section: a file that has it is an open set, made from the open sides of datasets.
 
+use super::code_list::References;
 use super::condition::{note_value, pairs, postgresql_text};
 use super::contract::seconds;
 use super::entry::{self, Entry};
 use super::fields::{At, Fields, Notes, shown};
 use super::label::required_label;
+use super::limits;
 use super::yaml::{Data, Node};
 use crate::contract::{ColumnType, Contract, DatasetId};
 use crate::mistake::MistakeKind;
 use crate::names;
-use crate::publication::{ColumnValues, Content, HourlyMean, Keywords, Publication, Resource};
+use crate::publication::{
+    ColumnValues, Content, HourlyMean, Keywords, Only, Publication, Resource,
+};
 
 /// Faster than a minute nobody reads, and what is published less than once a year is no feed.
 const EVERY_SECONDS: std::ops::RangeInclusive<u32> = 60..=366 * 86_400;
@@ -25,6 +29,7 @@ pub(crate) struct ReadPublication {
 pub(super) fn read(
     fields: &mut Fields<'_>,
     entry: Entry<'_>,
+    references: &References,
     notes: &mut Notes,
 ) -> Option<ReadPublication> {
     let node = fields.node("publish")?;
@@ -32,7 +37,7 @@ pub(super) fn read(
     let every_seconds = every(&mut inner, notes);
     let licence = licence(&mut inner, notes);
     let keywords = keywords(&mut inner, notes);
-    let resources = resources(&mut inner, notes);
+    let resources = resources(&mut inner, references, notes);
     inner.finish("`publish`", notes);
     let named = entry.named()?;
     let (resources, resource_lines) = resources.into_iter().unzip();
@@ -103,7 +108,11 @@ fn keywords(fields: &mut Fields<'_>, notes: &mut Notes) -> Keywords {
     keywords
 }
 
-fn resources(fields: &mut Fields<'_>, notes: &mut Notes) -> Vec<(Resource, usize)> {
+fn resources(
+    fields: &mut Fields<'_>,
+    references: &References,
+    notes: &mut Notes,
+) -> Vec<(Resource, usize)> {
     let hint = "name what is published: `resources:` and below it `- { dataset: …, title: { vi: …, en: … } }`";
     let Some(node) = fields.required("resources", hint, notes) else {
         return Vec::new();
@@ -118,7 +127,7 @@ fn resources(fields: &mut Fields<'_>, notes: &mut Notes) -> Vec<(Resource, usize
     }
     let mut resources: Vec<(Resource, usize)> = Vec::with_capacity(items.len());
     for item in items {
-        let Some(resource) = resource(item, notes) else {
+        let Some(resource) = resource(item, references, notes) else {
             continue;
         };
         if resources
@@ -134,7 +143,7 @@ fn resources(fields: &mut Fields<'_>, notes: &mut Notes) -> Vec<(Resource, usize
     resources
 }
 
-fn resource(node: &Node, notes: &mut Notes) -> Option<Resource> {
+fn resource(node: &Node, references: &References, notes: &mut Notes) -> Option<Resource> {
     let mut fields = Fields::of(node, "a resource", notes)?;
     let dataset = entry::id(
         &mut fields,
@@ -150,7 +159,9 @@ fn resource(node: &Node, notes: &mut Notes) -> Option<Resource> {
     let title = required_label(&mut fields, "title", notes);
     let content = match fields.node("hourly_mean") {
         None => Some(Content::Rows),
-        Some(node) => hourly_mean(node, notes).map(Content::HourlyMean),
+        Some(node) => {
+            hourly_mean(node, references, notes).map(|mean| Content::HourlyMean(Box::new(mean)))
+        }
     };
     fields.finish("a resource", notes);
     Some(Resource {
@@ -161,7 +172,7 @@ fn resource(node: &Node, notes: &mut Notes) -> Option<Resource> {
     })
 }
 
-fn hourly_mean(node: &Node, notes: &mut Notes) -> Option<HourlyMean> {
+fn hourly_mean(node: &Node, references: &References, notes: &mut Notes) -> Option<HourlyMean> {
     let mut fields = Fields::of(node, "`hourly_mean`", notes)?;
     let value = fields.required_text("value", "name the measured column", notes);
     let at = fields.required_text("at", "name the column of the time of measurement", notes);
@@ -184,10 +195,10 @@ fn hourly_mean(node: &Node, notes: &mut Notes) -> Option<HourlyMean> {
         );
     }
     let at_least = share(&mut fields, notes);
-    let filter = fields
-        .node("where")
-        .and_then(|node| pairs(node, "where", notes))
-        .unwrap_or_default();
+    let filter = filter(&mut fields, notes);
+    let limits = fields
+        .node("limits")
+        .map(|node| limits::read(node, references, notes));
     fields.finish("`hourly_mean`", notes);
     let written = |at: &At<'_>| at.text.to_owned();
     Some(HourlyMean {
@@ -196,14 +207,27 @@ fn hourly_mean(node: &Node, notes: &mut Notes) -> Option<HourlyMean> {
         by: by?.iter().map(written).collect(),
         expected: expected?,
         at_least: at_least?,
-        filter: filter
-            .iter()
-            .map(|(column, values)| ColumnValues {
-                column: written(column),
-                values: values.iter().map(|value| Some(written(value))).collect(),
-            })
-            .collect(),
+        filter,
+        limits: match limits {
+            Some(read) => Some(read?),
+            None => None,
+        },
     })
+}
+
+/// What stands under `where`.
+pub(super) fn filter(fields: &mut Fields<'_>, notes: &mut Notes) -> Vec<ColumnValues> {
+    let written = |at: &At<'_>| at.text.to_owned();
+    fields
+        .node("where")
+        .and_then(|node| pairs(node, "where", notes))
+        .unwrap_or_default()
+        .iter()
+        .map(|(column, values)| ColumnValues {
+            column: written(column),
+            values: values.iter().map(|value| Some(written(value))).collect(),
+        })
+        .collect()
 }
 
 fn share(fields: &mut Fields<'_>, notes: &mut Notes) -> Option<f64> {
@@ -235,6 +259,13 @@ pub(crate) enum Found<'c> {
 impl ReadPublication {
     /// Against the contracts that it is made from. `find` gives a dataset's contract.
     pub(crate) fn check<'c>(&mut self, find: impl Fn(&str) -> Found<'c>, notes: &mut Notes) {
+        let whole: Vec<DatasetId> = self
+            .publication
+            .resources
+            .iter()
+            .filter(|resource| matches!(resource.content, Content::Rows))
+            .map(|resource| resource.dataset.clone())
+            .collect();
         for (resource, &line) in self
             .publication
             .resources
@@ -263,12 +294,22 @@ impl ReadPublication {
             };
             if let Content::HourlyMean(mean) = &mut resource.content {
                 check_mean(mean, open, line, notes);
+                if let Some(only) = mean.limits.as_mut().and_then(|limits| limits.only.as_mut()) {
+                    let other = match find(only.dataset.as_str()) {
+                        _ if !whole.contains(&only.dataset) => None,
+                        Found::Contract(other) => other.on(names::Side::Open),
+                        // Noted where the resource itself is met.
+                        Found::Unread | Found::Nothing => continue,
+                    };
+                    check_only(only, &mean.by, other, line, notes);
+                }
             }
         }
     }
 }
 
 fn check_mean(mean: &mut HourlyMean, open: &Contract, line: usize, notes: &mut Notes) {
+    let mut apart = Vec::new();
     let mut check = |name: &str, wanted: &str, fits: fn(&ColumnType) -> bool| {
         open_type(open, At { text: name, line }, wanted, fits, notes);
     };
@@ -279,7 +320,59 @@ fn check_mean(mean: &mut HourlyMean, open: &Contract, line: usize, notes: &mut N
     for name in &mean.by {
         check(name, "", |_| true);
     }
-    for term in &mut mean.filter {
+    if let Some(limits) = &mean.limits {
+        for name in [&limits.parameter, &limits.unit] {
+            check(name, " that is a text", ColumnType::is_text);
+            // Else a mean would be of several parameters, or of several units.
+            if !mean.by.contains(name) {
+                let what = format!("`limits` names `{}`, which is not in `by`", shown(name));
+                let hint = "add it to `by`: a limit is for one parameter in one unit";
+                apart.push((what, hint));
+            }
+        }
+    }
+    for (what, hint) in apart {
+        notes.note(line, MistakeKind::Conflict, what, hint);
+    }
+    check_filter(&mut mean.filter, open, line, notes);
+}
+
+/// `other`: the open side of the dataset that `only` names, when the set has all of it.
+fn check_only(
+    only: &mut Only,
+    by: &[String],
+    other: Option<&Contract>,
+    line: usize,
+    notes: &mut Notes,
+) {
+    let Some(other) = other else {
+        let what = format!(
+            "`only` names `{}`, of which the set has no rows",
+            only.dataset
+        );
+        let hint = "add it to `resources`: who reads the flag must see where it holds";
+        notes.note(line, MistakeKind::Conflict, what, hint);
+        return;
+    };
+    let key: Vec<&str> = other
+        .key_columns()
+        .map(|column| column.name.as_str())
+        .collect();
+    if key != [only.by.as_str()] || !by.contains(&only.by) {
+        let what = format!(
+            "`only` can't find rows of `{}` by `{}`",
+            only.dataset,
+            shown(&only.by)
+        );
+        let hint = "name its key, a single column, and have it in `by` of the mean too";
+        notes.note(line, MistakeKind::Conflict, what, hint);
+    }
+    check_filter(&mut only.filter, other, line, notes);
+}
+
+/// Values become PostgreSQL's texts.
+fn check_filter(filter: &mut [ColumnValues], open: &Contract, line: usize, notes: &mut Notes) {
+    for term in filter {
         let column = At {
             text: &term.column,
             line,

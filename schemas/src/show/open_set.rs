@@ -2,7 +2,7 @@
 
 use super::entry;
 use super::table::table;
-use crate::publication::{Content, HourlyMean, Publication};
+use crate::publication::{Content, Publication};
 
 /// Everything an open set's file says, in both languages.
 pub fn page(publication: &Publication) -> String {
@@ -68,14 +68,16 @@ pub fn page(publication: &Publication) -> String {
 fn content(content: &Content) -> String {
     match content {
         Content::Rows => "all open rows".to_owned(),
-        Content::HourlyMean(HourlyMean {
-            value,
-            by,
-            expected,
-            ..
-        }) => format!(
-            "hourly mean of {value} by {}, {expected} samples in a full hour",
-            by.join(", ")
+        Content::HourlyMean(mean) => format!(
+            "hourly mean of {} by {}, {} samples in a full hour{}",
+            mean.value,
+            mean.by.join(", "),
+            mean.expected,
+            if mean.limits.is_some() {
+                ", with limits"
+            } else {
+                ""
+            }
         ),
     }
 }

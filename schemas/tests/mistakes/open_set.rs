@@ -93,6 +93,71 @@ fn hourly_means() {
 }
 
 #[test]
+fn limits_of_an_hourly_mean() {
+    let given = "title: { vi: Điểm, en: Sites } }";
+    let of = |list: &str, limits: &str| {
+        let mean = format!(
+            "title: {{ vi: a, en: a }} }}\n    - {{ dataset: site, name: mean, title: {{ vi: a, en: a }}, hourly_mean: {{ value: lon, at: code, by: [code], expected: 12, at_least: 0.75, limits: {{ {limits} }} }} }}"
+        );
+        let set = replaced(OPEN_SET, &[(given, mean.as_str())]);
+        Folder::with(
+            "set-limits",
+            &[
+                ("so-a/site.yaml", OPEN),
+                ("so-k/open-site.yaml", set.as_str()),
+                ("code-lists/limits.csv", list),
+            ],
+        )
+        .mistakes()
+    };
+    insta::assert_snapshot!(of("code,hourly_limit,limit_units\nSO2,350,ug/Nm3\n", "parameter: code, unit: lon, list: limits"), @r"
+    3 mistakes in the contracts
+    so-k/open-site.yaml:10: BG0706: the open side of `site` has no column `code` that is a timestamptz
+      hint: name one of its open columns
+    so-k/open-site.yaml:10: BG0706: the open side of `site` has no column `lon` that is a text
+      hint: name one of its open columns
+    so-k/open-site.yaml:10: BG0708: `limits` names `lon`, which is not in `by`
+      hint: add it to `by`: a limit is for one parameter in one unit
+    ");
+    insta::assert_snapshot!(of("code,name\nSO2,x\n", "parameter: code, unit: code, list: limits"), @r"
+    1 mistake in the contracts
+    so-k/open-site.yaml:10: BG0710: code list `limits` has no columns `hourly_limit` and `limit_units`
+      hint: write columns `hourly_limit` and `limit_units` in the list, as in `SO2,350,ug/Nm3|µg/Nm3`
+    ");
+    insta::assert_snapshot!(of("code,hourly_limit,limit_units\nSO2,-350,ug/Nm3\n", "parameter: code, unit: code, list: limits"), @r"
+    1 mistake in the contracts
+    so-k/open-site.yaml:10: BG0710: code list `limits` gives `SO2` the limit `-350` in `ug/Nm3`
+      hint: write a number and its units, or leave both empty
+    ");
+    insta::assert_snapshot!(of("code,hourly_limit,limit_units\nSO2,350,\n", "parameter: code, unit: code, list: limits"), @r"
+    1 mistake in the contracts
+    so-k/open-site.yaml:10: BG0710: code list `limits` gives `SO2` the limit `350` in ``
+      hint: write a number and its units, or leave both empty
+    ");
+    insta::assert_snapshot!(of("code,hourly_limit,limit_units\nSO2,350,ug/Nm3\n", "parameter: code, unit: code, list: other"), @r"
+    1 mistake in the contracts
+    so-k/open-site.yaml:10: BG0710: there is no code list `other`
+      hint: add `code-lists/other.csv`
+    ");
+    insta::assert_snapshot!(of("code,hourly_limit,limit_units\nSO2,350,ug/Nm3\n", "parameter: code, unit: code, list: limits, only: { dataset: parcel, by: code, where: { code: [a] } }"), @r"
+    2 mistakes in the contracts
+    so-k/open-site.yaml:10: BG0706: the open side of `site` has no column `code` that is a timestamptz
+      hint: name one of its open columns
+    so-k/open-site.yaml:10: BG0708: `only` names `parcel`, of which the set has no rows
+      hint: add it to `resources`: who reads the flag must see where it holds
+    ");
+    insta::assert_snapshot!(of("code,hourly_limit,limit_units\nSO2,350,ug/Nm3\n", "parameter: code, unit: code, list: limits, only: { dataset: site, by: lon, where: { state: [issued] } }"), @r"
+    3 mistakes in the contracts
+    so-k/open-site.yaml:10: BG0706: the open side of `site` has no column `code` that is a timestamptz
+      hint: name one of its open columns
+    so-k/open-site.yaml:10: BG0706: the open side of `site` has no column `state`
+      hint: name one of its open columns
+    so-k/open-site.yaml:10: BG0708: `only` can't find rows of `site` by `lon`
+      hint: name its key, a single column, and have it in `by` of the mean too
+    ");
+}
+
+#[test]
 fn a_resource_of_a_file_with_mistakes_is_none_of_its_own() {
     let other = OPEN_SET
         .replace("dataset: site", "dataset: gone")

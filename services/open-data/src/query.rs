@@ -4,13 +4,16 @@
 use std::fmt::Write as _;
 
 use bangioc_schemas::contract::{ColumnType, Contract};
-use bangioc_schemas::publication::HourlyMean;
+use bangioc_schemas::names;
+use bangioc_schemas::publication::{ColumnValues, HourlyMean, Limits};
 use bangioc_sink::dataset::quoted;
 
 use crate::set::{Field, needed};
 
 /// Not deleted, nothing missing.
 const WHOLE: &str = "not \"_deleted\" and \"_missing\" is null";
+
+const MEAN: &str = "round(avg(\"n\"), 4)";
 
 /// Every whole row, sorted by its key; text by its bytes, so that the order is the same everywhere.
 pub(crate) fn rows(table: &str, fields: &[Field], key: &[usize]) -> String {
@@ -37,11 +40,40 @@ pub(crate) fn rows(table: &str, fields: &[Field], key: &[usize]) -> String {
 /// A mean of every hour that has enough values. Summed as `numeric`: a sum of `float8` depends on the order
 /// in which rows are met, and equal states must give equal files. An incomplete hour gives no row; a row of
 /// its own for "not yet" would have to know the time of publishing.
-pub(crate) fn hourly_mean(table: &str, contract: &Contract, mean: &HourlyMean) -> String {
+pub(crate) fn hourly_mean(
+    table: &str,
+    contract: &Contract,
+    mean: &HourlyMean,
+    place: Option<&Contract>,
+) -> String {
     let (value, at) = (quoted(&mean.value), quoted(&mean.at));
     let by: Vec<String> = mean.by.iter().map(|name| quoted(name)).collect();
+    let only = filter(contract, &mean.filter);
+    let groups = by
+        .iter()
+        .fold(String::new(), |text, name| text + name + ", ");
+    let order = by.iter().fold(String::new(), |text, name| {
+        text + name + "::text collate \"C\", "
+    });
+    let exceeds = mean
+        .limits
+        .as_ref()
+        .map(|limits| exceeds(limits, place))
+        .unwrap_or_default();
+    format!(
+        "copy (select {groups}\"hour\", {MEAN}::float8, count(*){exceeds} from (\
+         select {groups}date_trunc('hour', {at}) as \"hour\", {value}::numeric as \"n\" from flow.{table} \
+         where {WHOLE} and isfinite({at}) and {value}::float8 > '-infinity' and {value}::float8 < 'infinity'{only}) m \
+         group by {groups}\"hour\" having count(*) >= {needed} order by {order}\"hour\") to stdout",
+        table = quoted(table),
+        needed = needed(mean),
+    )
+}
+
+/// ` and (…)` for each condition, on columns of the contract's row table.
+fn filter(contract: &Contract, conditions: &[ColumnValues]) -> String {
     let mut only = String::new();
-    for condition in &mean.filter {
+    for condition in conditions {
         let column = quoted(&condition.column);
         let text = match contract
             .columns
@@ -70,20 +102,40 @@ pub(crate) fn hourly_mean(table: &str, contract: &Contract, mean: &HourlyMean) -
         }
         let _ = write!(only, " and ({})", any.join(" or "));
     }
-    let groups = by
-        .iter()
-        .fold(String::new(), |text, name| text + name + ", ");
-    let order = by.iter().fold(String::new(), |text, name| {
-        text + name + "::text collate \"C\", "
+    only
+}
+
+/// A boolean of each mean that a limit is known for. It judges what is published, the rounded mean: a reader
+/// who compares the two columns finds the same. `place` is the open side of what [`Limits::only`] names.
+fn exceeds(limits: &Limits, place: Option<&Contract>) -> String {
+    let trimmed = |column: &str| format!("rtrim({}, ' ')", quoted(column));
+    let (parameter, unit) = (trimmed(&limits.parameter), trimmed(&limits.unit));
+    let there = limits
+        .only
+        .as_ref()
+        .zip(place)
+        .map(|(only, place)| {
+            let by = quoted(&only.by);
+            format!(
+                " and m.{by} in (select {by} from flow.{} where {WHOLE}{})",
+                quoted(&names::store_table(place)),
+                filter(place, &only.filter)
+            )
+        })
+        .unwrap_or_default();
+    let cases = limits.known.iter().fold(String::new(), |text, limit| {
+        let units: Vec<String> = limit.units.iter().map(|unit| literal(unit)).collect();
+        format!(
+            "{text} when {parameter} = {} and {unit} in ({}){there} then {MEAN} > {}::numeric",
+            literal(&limit.parameter),
+            units.join(", "),
+            literal(&limit.value)
+        )
     });
-    format!(
-        "copy (select {groups}\"hour\", round(avg(\"n\"), 4)::float8, count(*) from (\
-         select {groups}date_trunc('hour', {at}) as \"hour\", {value}::numeric as \"n\" from flow.{table} \
-         where {WHOLE} and isfinite({at}) and {value}::float8 > '-infinity' and {value}::float8 < 'infinity'{only}) m \
-         group by {groups}\"hour\" having count(*) >= {needed} order by {order}\"hour\") to stdout",
-        table = quoted(table),
-        needed = needed(mean),
-    )
+    if cases.is_empty() {
+        return ", null::boolean".to_owned();
+    }
+    format!(", case{cases} end")
 }
 
 fn literal(text: &str) -> String {

@@ -93,6 +93,7 @@ impl Resource {
         title: Label,
         contract: &Contract,
         mean: &HourlyMean,
+        place: Option<&Contract>,
     ) -> Option<Resource> {
         let column = |name: &String| Some(&contract.columns[contract.column_index(name)?]);
         let mut fields: Vec<Field> = mean
@@ -103,9 +104,10 @@ impl Resource {
         let key = (0..=fields.len()).collect();
         let (value, _) = (column(&mean.value)?, column(&mean.at)?);
         fields.extend(mean_fields(value, mean));
+        fields.extend(mean.limits.as_ref().map(|_| exceeds_field()));
         let table = names::store_table(contract);
         Some(Resource {
-            copy: query::hourly_mean(&table, contract, mean),
+            copy: query::hourly_mean(&table, contract, mean, place),
             name: name.to_owned(),
             dataset: contract.dataset.to_string(),
             title,
@@ -170,6 +172,23 @@ fn mean_fields(value: &Column, mean: &HourlyMean) -> [Field; 3] {
             required: true,
         },
     ]
+}
+
+fn exceeds_field() -> Field {
+    let label = |vi: &str, en: &str| Label {
+        vi: vi.into(),
+        en: en.into(),
+    };
+    Field {
+        name: "exceeds".into(),
+        column_type: ColumnType::Boolean,
+        label: label("Vượt giới hạn", "Exceeds the limit"),
+        about: Some(label(
+            "Trung bình giờ lớn hơn giá trị giới hạn trung bình 1 giờ của thông số; để trống khi không có giới hạn cho thông số, đơn vị đo và loại trạm này.",
+            "The hourly mean is above the parameter's hourly limit; empty when there is none for this parameter, unit and kind of station.",
+        )),
+        required: false,
+    }
 }
 
 /// Measurements without which an hour has no mean.
@@ -237,7 +256,18 @@ impl OpenSet {
                     contract,
                 )),
                 Content::HourlyMean(mean) => {
-                    Resource::hourly_mean(&resource.name, resource.title.clone(), contract, mean)
+                    let only = mean.limits.as_ref().and_then(|limits| limits.only.as_ref());
+                    let place = match only {
+                        Some(only) => Some(find(only.dataset.as_str())?),
+                        None => None,
+                    };
+                    Resource::hourly_mean(
+                        &resource.name,
+                        resource.title.clone(),
+                        contract,
+                        mean,
+                        place,
+                    )
                 }
             }
         });
@@ -329,6 +359,7 @@ mod tests {
             expected,
             at_least,
             filter: Vec::new(),
+            limits: None,
         };
         assert_eq!(needed(&mean(12, 0.75)), 9);
         assert_eq!(needed(&mean(1, 0.75)), 1);
