@@ -191,14 +191,10 @@ fn one_row_or_all_are_sent_again(platform: &Platform) {
 fn a_row_is_followed_to_its_end(platform: &Platform) {
     let world = World::with_tables(platform, "followed", &["so-nnmt"], &sites::tables());
     open_data::with_open_set(&world);
-    let section = |who: &str, from: &str| {
-        let text = std::fs::read_to_string(world.config(who)).expect("a configuration");
-        let sections = text.split("\n[").filter(|part| part.starts_with(from));
-        sections
-            .map(|part| format!("[{part}\n"))
-            .collect::<String>()
-    };
-    world.configure("admin", &section("open-data", "open-"));
+    let text = std::fs::read_to_string(world.config("open-data")).expect("a configuration");
+    let open = text.split("\n[").filter(|part| part.starts_with("open-"));
+    let open: Vec<String> = open.map(|part| format!("[{part}\n")).collect();
+    world.configure("admin", &open.concat());
     let (_capture, _store) = (world.capture("so-nnmt"), world.shared_store("store"));
     let open_data = open_data::start(&world);
     sites::add(&world, INDEXED.1, 1, 10);
@@ -290,7 +286,12 @@ fn a_row_is_followed_to_its_end(platform: &Platform) {
         &[] as &[Value]
     );
 
-    // A person reads positions and no value, unless it goes on record.
+    values_are_shown_on_record_only(&world);
+    open_data.stop();
+}
+
+/// A person reads positions and no value, unless it goes on record.
+fn values_are_shown_on_record_only(world: &World<'_>) {
     let page = world.bangioc("admin", &["trace", "site", "S1"]);
     assert!(
         page.contains("the row in the store") && page.contains("OPEN SIDE"),
@@ -321,7 +322,7 @@ fn a_row_is_followed_to_its_end(platform: &Platform) {
         "--output",
         "json",
     ];
-    let shown = with_stdin(&world, &args, "S1\n");
+    let shown = with_stdin(world, &args, "S1\n");
     assert!(shown.status.success(), "{shown:?}");
     let shown = json(&String::from_utf8_lossy(&shown.stdout));
     assert_eq!(shown["values"]["name_vi"], "Đổi tên");
@@ -335,7 +336,6 @@ fn a_row_is_followed_to_its_end(platform: &Platform) {
         world.in_store("select \"by\", purpose, dataset, length(key_ref) from flow.disclosure"),
         ["lan|complaint 17|site|8"]
     );
-    open_data.stop();
 }
 
 fn follow(world: &World<'_>, key: &[&str]) -> Value {

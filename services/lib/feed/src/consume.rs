@@ -133,9 +133,9 @@ impl Reader {
             )
             .set("max.partition.fetch.bytes", tuning.fetch_bytes.to_string())
             .set("fetch.max.bytes", (8 << 20).to_string())
-            // From 500: a broker answers at once when something has come, so this is only how often an idle
-            // reader asks again, and how long a partition that is new to it waits.
-            .set("fetch.wait.max.ms", "1000")
+            // Not longer: while what is ahead of a busy partition is full, the request goes out for the idle ones
+            // alone, and until it returns the busy one gets nothing. 1,000 cost a third of the speed.
+            .set("fetch.wait.max.ms", "500")
             .set("receive.message.max.bytes", (64 << 20).to_string())
             // From 1,000: a full queue must not stall the fetch for a second.
             .set("fetch.queue.backoff.ms", "10")
@@ -149,7 +149,7 @@ impl Reader {
         })
     }
 
-    /// Starts fetching. The first record comes up to a second later. That the offset exists is found
+    /// Starts fetching. The first record comes up to half a second later. That the offset exists is found
     /// out by the first [`PartitionReader::drain`].
     pub fn assign(
         &self,

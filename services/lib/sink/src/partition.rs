@@ -27,8 +27,9 @@ use crate::reference;
 use crate::shortcut::Shortcut;
 use crate::workers::{Buffers, Connected};
 
-/// How long a wait for a record lasts before the thread looks whether it should end.
-const LOOK_UP: Duration = Duration::from_secs(1);
+/// How long a wait for a record lasts before the thread looks whether it should end. There is a thread for
+/// each partition: this is what a province at rest costs.
+const LOOK_UP: Duration = Duration::from_secs(2);
 
 /// Between two counts of a topic's partitions, in times of a lease: somebody may add some while we run.
 const LEASES_PER_COUNT: u32 = 3;
