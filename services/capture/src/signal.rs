@@ -53,7 +53,7 @@ pub(crate) fn follow(
     wanted: &UnboundedSender<Wanted>,
     shutdown: &Shutdown,
 ) -> Result<(), CaptureError> {
-    let reader = Reader::connect(kafka, "bangioc-capture-signals", None, &Tuning::default())?;
+    let reader = Reader::connect(kafka, "bangioc-capture-signals", None, &Tuning::quiet())?;
     let (low, high) = reader.watermarks(topic, 0)?;
     // Older ones have left the topic: whoever still misses something asks again.
     let from = next_offset.unwrap_or(low).clamp(low, high);

@@ -150,7 +150,7 @@ async fn open(kafka: &KafkaSettings, topic: &str) -> Result<Opened, RegistryFail
         kafka.check(START)?;
         let cluster_id = topic::prepare(&kafka, &topic)?;
         let records = journal::read_all(&kafka, &topic, journal::From::Beginning)?;
-        let reader = Reader::connect(&kafka, "bangioc-registry", None, &Tuning::default())?;
+        let reader = Reader::connect(&kafka, "bangioc-registry", None, &Tuning::quiet())?;
         let next = next_offset(&records, &reader, &topic)?;
         let partition = reader.assign(&topic, 0, next)?;
         Ok(Opened {

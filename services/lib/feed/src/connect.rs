@@ -9,9 +9,11 @@ use bangioc_runtime::Secret;
 use bangioc_runtime::settings::Section;
 use rdkafka::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
+use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::metadata::Metadata;
 use rdkafka::producer::{BaseProducer, DeliveryResult, Producer as _, ProducerContext};
+use rdkafka::util::Timeout;
 
 use crate::error::{FeedError, Place, is_transient};
 
@@ -342,6 +344,14 @@ impl ClientContext for Watch {
             // Of a request or a partition: its owner hears of it there.
             tracing::debug!(%error, reason, "Kafka client");
         }
+    }
+}
+
+impl ConsumerContext for Watch {
+    /// Whoever waits for a record need not wake for anything else: each client has a thread that serves
+    /// its events.
+    fn main_queue_min_poll_interval(&self) -> Timeout {
+        Timeout::Never
     }
 }
 

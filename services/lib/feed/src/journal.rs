@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
-use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message as _;
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer as _, ProducerContext};
@@ -311,5 +311,3 @@ fn reader(settings: &KafkaSettings, watch: &Watch) -> Result<BaseConsumer<Watch>
     BaseConsumer::from_config_and_context(&config, watch.clone())
         .map_err(|source| FeedError::of(source, settings.place("", 0, "starting a reader")))
 }
-
-impl ConsumerContext for Watch {}

@@ -13,9 +13,10 @@ use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::producer::{BaseProducer, Producer as _, ProducerContext, PurgeConfig};
 
-/// Between looks whether to end; acknowledgements wake the thread at once. The sliver above whole
-/// milliseconds is spent before the wait is rounded down: nothing is left to spin through.
-const ROUND: Duration = Duration::from_micros(500_050);
+use crate::consume::SLIVER;
+
+/// Between looks whether to end; acknowledgements wake the thread at once.
+const ROUND: Duration = Duration::from_secs(1);
 
 /// Dropping it throws away what is queued, and returns when nothing is sent or told any more.
 pub(crate) struct Served<C: ProducerContext + 'static> {
@@ -34,7 +35,7 @@ impl<C: ProducerContext + 'static> Served<C> {
                 let (producer, stop) = (Arc::clone(&producer), Arc::clone(&stop));
                 move || {
                     while !stop.load(Ordering::Acquire) {
-                        producer.poll(ROUND);
+                        producer.poll(ROUND + SLIVER);
                     }
                 }
             })
