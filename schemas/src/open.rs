@@ -1,5 +1,6 @@
 //! What of a dataset is public: which rows, which columns, and what becomes of their values.
 
+pub(crate) mod border;
 mod geojson;
 pub(crate) mod transform;
 pub(crate) mod vn2000;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
 
 use bangioc_schemas::avro;
+use bangioc_schemas::catalogue::Catalogue;
 use bangioc_schemas::contract::{Class, ColumnType, Contract, Identity};
 use bangioc_schemas::names::Side;
 use bangioc_schemas::open::{NeedsWholeRow, OpenProjection};
@@ -38,7 +39,7 @@ open:
   columns: [rank, heritage_code, score, best_score, zone_wkt, lon, lat]
   rows: { kind: [historic, scenic], is_public: [true] }
   transform:
-    zone_wkt: { wgs84: srid, as: zone, withhold_when: { location_sensitive: [true] } }
+    zone_wkt: { wgs84: srid, as: zone, border: exempt, withhold_when: { location_sensitive: [true] } }
     lon: { round: 0.1, when: { location_sensitive: [true] } }
     lat: { round: 0.1, when: { location_sensitive: [true, null] } }
 ";
@@ -296,6 +297,64 @@ fn a_fixed_reference_system_needs_no_column() {
     let open = whole.open.clone().unwrap();
     let found = projected(&open, &row(&whole, &[("srid", Some("1"))], &["rank"])).unwrap();
     assert!(found[4].1.as_ref().unwrap().contains("[106.724,22.854]"));
+}
+
+/// In contracts of the province: Ban Gioc, 400 m from the border, and the town, 20 km from it.
+#[test]
+fn outlines_near_the_border_are_left_out() {
+    let schemas = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let catalogue = Catalogue::read(schemas).unwrap();
+    let open_value = |dataset: &str, changes: &[(&str, Option<&str>)], column: &str| {
+        let whole = catalogue.get(dataset).unwrap();
+        let open = whole.open.clone().unwrap();
+        let found = projected(&open, &row(whole, changes, &[])).unwrap();
+        found
+            .into_iter()
+            .find(|(name, _)| name == column)
+            .unwrap()
+            .1
+    };
+
+    let town = SQUARE.replace("5997", "5519").replace("25285", "25074");
+    let parcel = |outline: &str| {
+        open_value(
+            "land-parcel",
+            &[("geom_wkt", Some(outline)), ("srid", Some("9210"))],
+            "geometry",
+        )
+    };
+    assert!(parcel(&town).unwrap().starts_with(r#"{"type":"Polygon""#));
+    assert_eq!(parcel(SQUARE), None);
+
+    let zone = |outline: &str| {
+        open_value(
+            "land-use-plan",
+            &[("geom_geojson", Some(outline))],
+            "geom_geojson",
+        )
+    };
+    let of = |longitude: &str| {
+        format!(
+            r#"{{"type":"Polygon","coordinates":[[[{longitude},22.85],[106.3,22.5],[106.2,22.5],[{longitude},22.85]]]}}"#
+        )
+    };
+    assert_eq!(zone(&of("106.6")), Some(of("106.6")), "byte for byte");
+    assert_eq!(zone(&of("106.72")), None);
+    assert_eq!(
+        zone(r#"{"type":"Feature"}"#),
+        None,
+        "what is no outline might lie anywhere"
+    );
+
+    let heritage = open_value(
+        "cultural-heritage",
+        &[
+            ("protection_zone_wkt", Some(SQUARE)),
+            ("location_sensitive", Some("f")),
+        ],
+        "protection_zone",
+    );
+    assert!(heritage.is_some(), "exempt");
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod reference;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::contract::{Contract, DatasetId, OwnerId};
 use crate::file::code_list::{self, References};
@@ -12,6 +13,7 @@ use crate::file::contract::ReadContract;
 use crate::file::publication::{Found, ReadPublication};
 use crate::file::{self, Notes, ReadFile};
 use crate::mistake::{ContractErrors, Mistake, MistakeKind};
+use crate::open::border::Border;
 
 /// Folders beside the owners' that hold no contracts.
 const NOT_OWNERS: [&str; 7] = [
@@ -188,7 +190,27 @@ impl FolderReader<'_> {
             self.mistakes.extend(mistakes);
             references.formats = formats;
         }
+        references.border = self.border();
         references
+    }
+
+    fn border(&mut self) -> Option<Arc<Border>> {
+        let file = Path::new("border.geojson");
+        if !self.dir.join(file).is_file() {
+            return None;
+        }
+        let text = self.text(file)?;
+        let border = Border::read(&text).unwrap_or_else(|| {
+            self.note(
+                file,
+                0,
+                MistakeKind::CodeList,
+                "is not the line of a border",
+                "write one GeoJSON LineString of WGS84, longitude first, as in `{\"type\": \"LineString\", \"coordinates\": [[105.3, 23.1], [105.4, 23.1]]}`",
+            );
+            Border::everywhere()
+        });
+        Some(Arc::new(border))
     }
 
     fn files(&mut self, references: &References) -> Files {

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::fields::{Notes, text_of};
 use super::yaml::{self, Data};
 use crate::mistake::{Mistake, MistakeKind};
+use crate::open::border::Border;
 
 #[derive(Clone, Debug)]
 pub(crate) struct CodeList {
@@ -38,6 +40,8 @@ pub(crate) struct References {
     pub(crate) lists: BTreeMap<String, CodeList>,
     /// Name → pattern.
     pub(crate) formats: BTreeMap<String, String>,
+    /// The state's, where the folder has it.
+    pub(crate) border: Option<Arc<Border>>,
 }
 
 impl References {

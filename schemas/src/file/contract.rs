@@ -51,8 +51,9 @@ pub(super) fn read(
     let owner = entry.owner.map(|owner| owner.text);
     let source = source::read(fields, owner, status, &columns, &key, notes);
     let row_rules = row_rule::read(fields.node("rules"), &columns, references, notes);
+    let outlines: Vec<usize> = row_rules.outlines().collect();
+    let open = open::read(fields, &columns, &outlines, references, notes);
     let (references, reference_lines) = row_rules.references.into_iter().unzip();
-    let open = open::read(fields, &columns, notes);
 
     let named = entry.named()?;
     let mut contract_columns = Vec::with_capacity(columns.len());

@@ -1,7 +1,11 @@
 //! The `open` section: which columns and rows of a dataset are public.
 
+mod outline;
 mod transform;
 
+use outline::Outlines;
+
+use super::code_list::References;
 use super::column::ReadColumn;
 use super::condition;
 use super::fields::{At, Fields, Notes};
@@ -22,6 +26,8 @@ pub(super) struct ReadOpen {
 pub(super) fn read(
     fields: &mut Fields<'_>,
     columns: &[ReadColumn],
+    outlines: &[usize],
+    references: &References,
     notes: &mut Notes,
 ) -> Option<ReadOpen> {
     let node = fields.node("open")?;
@@ -50,9 +56,11 @@ pub(super) fn read(
         .and_then(|node| condition::read(node, "rows", columns, notes))
         .unwrap_or_default();
     let columns_line = inner.line_of("columns");
+    let mut outlines = Outlines::new(outlines, references);
     if let Some(node) = inner.node("transform") {
-        transform::read(node, columns, &mut outputs, notes);
+        transform::read(node, columns, &mut outlines, &mut outputs, notes);
     }
+    outlines.check(columns_line, columns, &outputs, notes);
     inner.finish("`open`", notes);
     Some(ReadOpen {
         filter,

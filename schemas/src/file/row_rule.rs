@@ -14,7 +14,7 @@ use super::yaml::{Data, Node};
 use crate::contract::ColumnType;
 use crate::mistake::MistakeKind;
 use crate::reference::Reference;
-use crate::rules::row::RowRule;
+use crate::rules::row::{RowRule, RowRuleKind};
 use crate::rules::value::Range;
 
 const KNOWN: [&str; 19] = [
@@ -44,6 +44,17 @@ const KNOWN: [&str; 19] = [
 pub(super) struct ReadRules {
     pub(super) rules: Vec<RowRule>,
     pub(super) references: Vec<(Reference, usize)>,
+}
+
+impl ReadRules {
+    /// The columns that hold outlines: drawn on the ground, as text.
+    pub(super) fn outlines(&self) -> impl Iterator<Item = usize> + '_ {
+        self.rules.iter().filter_map(|rule| match &rule.kind {
+            RowRuleKind::Outline(rule) => Some(rule.wkt),
+            RowRuleKind::GeoJson(rule) => Some(rule.column),
+            _ => None,
+        })
+    }
 }
 
 enum ReadRule {

@@ -3,28 +3,28 @@
 
 use crate::rules::geometry::{Figure, Point, Shape};
 
-/// Degrees times 10⁷: a centimetre. Whole numbers, so that the same place is always the same text.
-type Position = (i64, i64);
+/// A centimetre. Whole numbers, so that the same place is always the same text.
+pub(crate) const UNITS_PER_DEGREE: f64 = 1e7;
 
-/// None when nothing of the figure is left at this precision.
-pub(crate) fn geometry(figure: &Figure, place: impl Fn(Point) -> Position) -> Option<String> {
+/// Of a figure in these units. None when nothing of it is left at this precision.
+pub(crate) fn geometry(figure: &Figure) -> Option<String> {
     match figure {
         Figure::Point(point) => {
             let mut text = String::from(r#"{"type":"Point","coordinates":"#);
-            push_position(&mut text, place(*point));
+            push_position(&mut text, *point);
             text.push('}');
             Some(text)
         }
         Figure::Line(points) => {
-            let mut positions: Vec<Position> = points.iter().map(|point| place(*point)).collect();
+            let mut positions = points.clone();
             positions.dedup();
             let mut text = String::from(r#"{"type":"LineString","coordinates":"#);
-            push_list(&mut text, &positions, push_position_of);
+            push_list(&mut text, &positions, |text, at| push_position(text, *at));
             text.push('}');
             (positions.len() >= 2).then_some(text)
         }
         Figure::Area(shape) => {
-            let polygons = polygons(shape, place);
+            let polygons = polygons(shape);
             let (kind, mut coordinates) = match polygons.as_slice() {
                 [] => return None,
                 [polygon] if !shape.is_multiple => {
@@ -45,14 +45,14 @@ pub(crate) fn geometry(figure: &Figure, place: impl Fn(Point) -> Position) -> Op
 }
 
 /// Rings of at least three corners, not closed.
-type Polygon = Vec<Vec<Position>>;
+type Polygon = Vec<Vec<Point>>;
 
-fn polygons(shape: &Shape, place: impl Fn(Point) -> Position) -> Vec<Polygon> {
+fn polygons(shape: &Shape) -> Vec<Polygon> {
     let mut polygons: Vec<Polygon> = Vec::new();
     // Holes of an outer ring that is too small to be seen are too.
     let mut outer_is_seen = false;
     for (corners, hole) in shape.rings() {
-        let mut ring: Vec<Position> = corners.iter().map(|corner| place(*corner)).collect();
+        let mut ring = corners.to_vec();
         ring.dedup();
         if ring.len() > 1 && ring.first() == ring.last() {
             ring.pop();
@@ -76,8 +76,8 @@ fn polygons(shape: &Shape, place: impl Fn(Point) -> Position) -> Vec<Polygon> {
 }
 
 /// Above 0 when the ring runs counter-clockwise.
-fn twice_area(ring: &[Position]) -> i128 {
-    let wide = |(east, north): Position| (i128::from(east), i128::from(north));
+fn twice_area(ring: &[Point]) -> i128 {
+    let wide = |point: Point| (i128::from(point.east), i128::from(point.north));
     ring.iter()
         .zip(ring.iter().cycle().skip(1))
         .map(|(&a, &b)| {
@@ -88,14 +88,16 @@ fn twice_area(ring: &[Position]) -> i128 {
 }
 
 fn push_polygon(text: &mut String, polygon: &Polygon) {
-    push_list(text, polygon, |text, ring: &Vec<Position>| {
+    push_list(text, polygon, |text, ring: &Vec<Point>| {
         text.push('[');
         for position in ring {
             push_position(text, *position);
             text.push(',');
         }
         // Closed: the first once more.
-        push_position(text, ring.first().copied().unwrap_or_default());
+        for first in ring.first() {
+            push_position(text, *first);
+        }
         text.push(']');
     });
 }
@@ -111,11 +113,7 @@ fn push_list<T>(text: &mut String, items: &[T], push: impl Fn(&mut String, &T)) 
     text.push(']');
 }
 
-fn push_position_of(text: &mut String, position: &Position) {
-    push_position(text, *position);
-}
-
-fn push_position(text: &mut String, (east, north): Position) {
+fn push_position(text: &mut String, Point { east, north }: Point) {
     text.push('[');
     push_degrees(text, east);
     text.push(',');
@@ -147,9 +145,7 @@ mod tests {
 
     /// Ten-thousandths of a metre taken for ten-millionths of a degree.
     fn written(text: &str) -> Option<String> {
-        geometry(&wkt::figure(text, 1000).unwrap(), |point| {
-            (point.east, point.north)
-        })
+        geometry(&wkt::figure(text, 1000).unwrap())
     }
 
     #[test]
@@ -179,9 +175,11 @@ mod tests {
     #[test]
     fn what_is_too_small_to_be_seen_is_left_out() {
         let coarse = |text: &str| {
-            geometry(&wkt::figure(text, 1000).unwrap(), |point| {
-                (point.east / 10_000_000, point.north / 10_000_000)
-            })
+            let figure = wkt::figure(text, 1000).unwrap();
+            geometry(&figure.moved(|Point { east, north }| Point {
+                east: east / 10_000_000,
+                north: north / 10_000_000,
+            }))
         };
         assert_eq!(coarse("POLYGON((0 0,1 0,1 1,0 0))"), None);
         assert_eq!(coarse("LINESTRING(0 0,1 1)"), None);
@@ -199,7 +197,7 @@ mod tests {
                 .map(|(east, north)| format!("{} {}", place(*east), place(*north))).collect();
             let text = format!("POLYGON(({}))", written.join(","));
             let Some(figure) = wkt::figure(&text, 1000) else { return Ok(()) };
-            let Some(json) = geometry(&figure, |point| (point.east, point.north)) else { return Ok(()) };
+            let Some(json) = geometry(&figure) else { return Ok(()) };
             let value: serde_json::Value = serde_json::from_str(&json).unwrap();
             let ring: Vec<(f64, f64)> = value["coordinates"][0].as_array().unwrap().iter()
                 .map(|position| (position[0].as_f64().unwrap(), position[1].as_f64().unwrap())).collect();

@@ -1,12 +1,13 @@
 //! What becomes of a value before it is public: another reference system, a coarser number, nothing.
 
-use super::geojson;
+use super::border::Mask;
+use super::geojson as written;
 use super::vn2000::Zone;
 use crate::contract::ColumnType;
 use crate::decimal::{Decimal, Grain};
 use crate::row::{Cell, Row, RowBuf};
 use crate::rules::condition::Condition;
-use crate::rules::geometry::{Point, UNITS_PER_METRE, wkt};
+use crate::rules::geometry::{Figure, Point, UNITS_PER_DEGREE, UNITS_PER_METRE, geojson, wkt};
 
 /// Outlines of the whole province have fewer; a limit of the row's own is a rule of its contract.
 const MAX_VERTICES: usize = 200_000;
@@ -15,6 +16,8 @@ const MAX_VERTICES: usize = 200_000;
 pub(crate) struct Transform {
     /// Null in these rows.
     pub(crate) withhold_when: Option<Condition>,
+    /// Null near the border. For outlines only.
+    pub(crate) mask: Option<Mask>,
     pub(crate) change: Change,
 }
 
@@ -90,6 +93,11 @@ impl Transform {
             }
         };
         words.extend(
+            self.mask
+                .as_ref()
+                .map(|mask| format!("left out within {} m of the border", mask.metres)),
+        );
+        words.extend(
             self.withhold_when
                 .as_ref()
                 .map(|when| format!("left out when {}", when.describe(name))),
@@ -106,7 +114,7 @@ impl Transform {
         }
         let changed = match (&self.change, row.cell(column)) {
             (Change::Keep, cell) => {
-                out.push(cell);
+                out.push(if self.masks(cell) { Cell::Null } else { cell });
                 return;
             }
             (Change::Round(round), cell) if !round.when.as_ref().is_none_or(holds) => {
@@ -116,10 +124,24 @@ impl Transform {
             (_, Cell::Null | Cell::Absent(_)) => None,
             (Change::Wgs84(system), Cell::Text(text)) => system
                 .zone(row)
-                .and_then(|zone| geometry_of_wgs84(zone, text)),
+                .and_then(|zone| figure_of_wgs84(zone, text))
+                .filter(|figure| {
+                    let mask = self.mask.as_ref();
+                    !mask.is_some_and(|mask| mask.hides(figure, written::UNITS_PER_DEGREE))
+                })
+                .and_then(|figure| written::geometry(&figure)),
             (Change::Round(round), Cell::Text(text)) => round.text(text),
         };
         out.push(changed.as_deref().map_or(Cell::Null, Cell::Text));
+    }
+
+    /// Does GeoJSON that stays as it is lie near the border? What is none might.
+    fn masks(&self, cell: Cell<'_>) -> bool {
+        match (&self.mask, cell) {
+            (Some(mask), Cell::Text(text)) => geojson::figure(text, MAX_VERTICES)
+                .is_none_or(|figure| mask.hides(&figure, UNITS_PER_DEGREE)),
+            _ => false,
+        }
     }
 }
 
@@ -137,14 +159,17 @@ impl System {
     clippy::cast_possible_truncation,
     reason = "coordinates in the country have 12 digits, and what lies elsewhere saturates"
 )]
-fn geometry_of_wgs84(zone: Zone, text: &str) -> Option<String> {
-    let figure = wkt::figure(text, MAX_VERTICES)?;
+fn figure_of_wgs84(zone: Zone, text: &str) -> Option<Figure> {
     let metres = |units: i64| units as f64 / UNITS_PER_METRE as f64;
-    let ten_millionths = |degrees: f64| (degrees * 1e7).round() as i64;
-    geojson::geometry(&figure, |Point { east, north }| {
+    let units = |degrees: f64| (degrees * written::UNITS_PER_DEGREE).round() as i64;
+    let figure = wkt::figure(text, MAX_VERTICES)?;
+    Some(figure.moved(|Point { east, north }| {
         let (longitude, latitude) = zone.to_wgs84(metres(east), metres(north));
-        (ten_millionths(longitude), ten_millionths(latitude))
-    })
+        Point {
+            east: units(longitude),
+            north: units(latitude),
+        }
+    }))
 }
 
 impl Round {

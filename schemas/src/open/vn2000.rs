@@ -6,10 +6,10 @@
 //! and a general projection library would be the crate's largest dependency.
 
 /// Semi-major axis in metres and flattening: VN-2000 uses the ellipsoid of WGS84.
-const AXIS: f64 = 6_378_137.0;
+pub(super) const AXIS: f64 = 6_378_137.0;
 const FLATTENING: f64 = 1.0 / 298.257_223_563;
 /// Square of the eccentricity.
-const E2: f64 = FLATTENING * (2.0 - FLATTENING);
+pub(super) const E2: f64 = FLATTENING * (2.0 - FLATTENING);
 /// Third flattening, in whose powers Krüger's series run.
 const N: f64 = FLATTENING / (2.0 - FLATTENING);
 /// Radius of the sphere on which a meridian is as long.

@@ -13,7 +13,7 @@ pub(crate) mod wkt;
 /// Of a coordinate in metres: tenths of a millimetre.
 pub(crate) const UNITS_PER_METRE: i64 = 10_000;
 /// Of a coordinate in degrees: a tenth of a millimetre on the ground.
-const UNITS_PER_DEGREE: f64 = 1e9;
+pub(crate) const UNITS_PER_DEGREE: f64 = 1e9;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Point {
@@ -50,7 +50,7 @@ impl Bounds {
         }
     }
 
-    fn hold(&self, point: Point) -> bool {
+    pub(crate) fn hold(&self, point: Point) -> bool {
         (self.east.0..=self.east.1).contains(&point.east)
             && (self.north.0..=self.north.1).contains(&point.north)
     }
@@ -78,6 +78,44 @@ impl Figure {
             Figure::Point(point) => bounds.hold(*point),
             Figure::Line(points) => points.iter().all(|point| bounds.hold(*point)),
             Figure::Area(shape) => shape.lies_within(bounds),
+        }
+    }
+
+    pub(crate) fn points(&self) -> impl Iterator<Item = Point> {
+        match self {
+            Figure::Point(point) => std::slice::from_ref(point),
+            Figure::Line(points) => points,
+            Figure::Area(shape) => &shape.points,
+        }
+        .iter()
+        .copied()
+    }
+
+    /// Is there an edge of which it is true? A point alone is an edge to itself.
+    pub(crate) fn any_edge(&self, mut is_true: impl FnMut(Point, Point) -> bool) -> bool {
+        match self {
+            Figure::Point(point) => is_true(*point, *point),
+            Figure::Line(points) => points.windows(2).any(|pair| is_true(pair[0], pair[1])),
+            Figure::Area(shape) => shape.rings().any(|(corners, _)| {
+                let next = corners.iter().cycle().skip(1);
+                corners
+                    .iter()
+                    .zip(next)
+                    .any(|(from, to)| is_true(*from, *to))
+            }),
+        }
+    }
+
+    /// The same figure, in other coordinates.
+    pub(crate) fn moved(self, place: impl Fn(Point) -> Point) -> Figure {
+        let all = |points: Vec<Point>| points.into_iter().map(&place).collect();
+        match self {
+            Figure::Point(point) => Figure::Point(place(point)),
+            Figure::Line(points) => Figure::Line(all(points)),
+            Figure::Area(shape) => Figure::Area(Shape {
+                points: all(shape.points),
+                ..shape
+            }),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use bangioc_schemas::contract::Contract;
 
+use super::folder::Folder;
 use super::replaced;
 
 /// A column of each class, a source with its identity, and an open side.
@@ -25,7 +26,7 @@ open:
   rows: { state: [issued] }
   transform:
     lon: { round: 0.1 }
-    wkt: { wgs84: srid, as: geometry }
+    wkt: { wgs84: srid, as: geometry, border: exempt }
 ";
 
 fn mistakes(replacements: &[(&str, &str)]) -> String {
@@ -201,11 +202,34 @@ fn transforms_that_can_not_be_done() {
     contract.yaml:20: BG0709: `round` is for numeric and double precision, and this column is `text`
       hint: remove it, or correct the type
     ");
-    insta::assert_snapshot!(mistakes(&[("numeric(9,6)", "numeric(9,0)"), ("    wkt: { wgs84: srid, as: geometry }", "    wkt: coarse")]), @r"
+    insta::assert_snapshot!(mistakes(&[("numeric(9,6)", "numeric(9,0)"), ("    wkt: { wgs84: srid, as: geometry, border: exempt }", "    wkt: coarse")]), @r"
     2 mistakes in the contracts
     contract.yaml:19: BG0709: `round: 0.1` is finer than `numeric(9,0)`
       hint: write a coarser number
     contract.yaml:20: BG0706: the transform of `wkt` is a text, not a mapping of `key: value`
       hint: write the keys of the transform of `wkt` below it, indented
     ");
+}
+
+const BORDER: &str = r#"{"type":"LineString","coordinates":[[105.3,23.1],[106.8,22.8]]}"#;
+
+/// Mistakes of a folder with a border, after replacing some text of the contract.
+fn beside(name: &str, border: &str, replacements: &[(&str, &str)]) -> String {
+    let text = replaced(OPEN, replacements);
+    Folder::with(
+        name,
+        &[("border.geojson", border), ("so-a/site.yaml", &text)],
+    )
+    .mistakes()
+}
+
+#[test]
+fn outlines_say_how_far_from_the_border() {
+    let masked = ("border: exempt", "border: 1000");
+    assert_eq!(beside("border", BORDER, &[masked]), "");
+    insta::assert_snapshot!(mistakes(&[masked]), @"");
+    insta::assert_snapshot!(beside("border-no-line", r#"{"type":"Point","coordinates":[106,23]}"#, &[masked]), @"");
+    insta::assert_snapshot!(mistakes(&[(", border: exempt", "")]), @"");
+    insta::assert_snapshot!(mistakes(&[("    wkt: { wgs84: srid, as: geometry, border: exempt }\n", ""), ("open:", "rules:\n  - geojson: wkt\n    east: 105..107\n    north: 22..24\nopen:")]), @"");
+    insta::assert_snapshot!(beside("border-far", BORDER, &[("border: exempt", "border: 1 km"), ("round: 0.1", "round: 0.1, border: 10")]), @"");
 }

@@ -1,5 +1,6 @@
 //! The `transform` part of `open`: what becomes of values before they are public.
 
+use super::outline::Outlines;
 use crate::contract::ColumnType;
 use crate::decimal::Grain;
 use crate::file::column::ReadColumn;
@@ -14,7 +15,13 @@ use crate::open::transform::{Change, Round, System, Transform};
 use crate::open::vn2000::Zone;
 
 /// Puts each transform on its output.
-pub(super) fn read(node: &Node, columns: &[ReadColumn], outputs: &mut [Output], notes: &mut Notes) {
+pub(super) fn read(
+    node: &Node,
+    columns: &[ReadColumn],
+    outlines: &mut Outlines<'_>,
+    outputs: &mut [Output],
+    notes: &mut Notes,
+) {
     let Data::Map(entries) = &node.data else {
         let what = format!("`transform` is {}, not a mapping", node.kind());
         let hint = "write `transform: { column: { round: 0.1 } }`";
@@ -29,12 +36,12 @@ pub(super) fn read(node: &Node, columns: &[ReadColumn], outputs: &mut [Output], 
         let Some(column) = find_column(at, columns, MistakeKind::Rule, notes) else {
             continue;
         };
-        let Some((name, transform)) = one(entry, column, columns, notes) else {
-            continue;
-        };
+        let read = one(entry, column, columns, outlines, notes);
         let output = outputs.iter_mut().find(|output| output.column == column);
         if let Some(output) = output {
-            output.transformed(name, transform);
+            if let Some((name, transform)) = read {
+                output.transformed(name, transform);
+            }
         } else {
             let what = format!("column `{}` is transformed, but not in `open`", at.text);
             let hint = "add it to `columns` of `open`, or remove the transform";
@@ -68,11 +75,12 @@ fn check_names(line: usize, columns: &[ReadColumn], outputs: &[Output], notes: &
     }
 }
 
-/// The new name, if it gets one, and the transform.
+/// The new name, if it gets one, and the transform. None also for an outline that stays as it is.
 fn one(
     entry: &Entry,
     column: usize,
     columns: &[ReadColumn],
+    outlines: &mut Outlines<'_>,
     notes: &mut Notes,
 ) -> Option<(Option<String>, Transform)> {
     let what = format!("the transform of `{}`", shown(&entry.key));
@@ -88,6 +96,7 @@ fn one(
     let wgs84 = fields.text("wgs84", notes);
     let round = fields.text("round", notes);
     let name = fields.text("as", notes);
+    let mask = outlines.mask(&mut fields, column, wgs84.is_some(), notes);
     let change = match (wgs84, round) {
         (Some(at), None) => system(at, column_type, columns, notes).map(Change::Wgs84),
         (None, Some(at)) => grain(at, column_type, notes).map(|grain| {
@@ -122,19 +131,23 @@ fn one(
             "write a name like `geometry`",
         );
     }
-    if wgs84.is_none() && round.is_none() && withhold_when.is_none() && when.is_none() {
-        let hint = "write `wgs84`, `round` or `withhold_when`, or remove it";
+    let says = ["wgs84", "round", "withhold_when", "when", "border"];
+    if !says.iter().any(|key| fields.has(key)) {
+        let hint = "write `wgs84`, `round`, `withhold_when` or `border`, or remove it";
         let what = format!("{what} does nothing");
         notes.note(entry.line, MistakeKind::MissingKey, what, hint);
     }
     fields.finish(&what, notes);
-    Some((
-        name.map(|at| at.text.to_owned()),
-        Transform {
+    let change = change?;
+    let exempt = matches!(change, Change::Keep) && withhold_when.is_none() && mask.is_none();
+    (!exempt).then(|| {
+        let transform = Transform {
             withhold_when,
-            change: change?,
-        },
-    ))
+            mask,
+            change,
+        };
+        (name.map(|at| at.text.to_owned()), transform)
+    })
 }
 
 /// The name of a column of whole numbers, or the number of a reference system.
