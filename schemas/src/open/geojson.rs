@@ -95,7 +95,7 @@ fn push_polygon(text: &mut String, polygon: &Polygon) {
             text.push(',');
         }
         // Closed: the first once more.
-        for first in ring.first() {
+        if let Some(first) = ring.first() {
             push_position(text, *first);
         }
         text.push(']');

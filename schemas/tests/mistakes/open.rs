@@ -192,13 +192,15 @@ fn transforms_that_can_not_be_done() {
       hint: name another column
     ");
     insta::assert_snapshot!(mistakes(&[("round: 0.1", "as: east"), ("wgs84: srid, as: geometry", "round: 0.1, nearest: 5")]), @r"
-    4 mistakes in the contracts
+    5 mistakes in the contracts
     contract.yaml:19: BG0705: the transform of `lon` does nothing
-      hint: write `wgs84`, `round` or `withhold_when`, or remove it
+      hint: write `wgs84`, `round`, `withhold_when` or `border`, or remove it
     contract.yaml:19: BG0708: `as` is for `wgs84`
       hint: remove it: only a column that becomes another has another name
     contract.yaml:20: BG0704: unknown key `nearest` in the transform of `wkt`
-      hint: the transform of `wkt` knows: as, round, wgs84, when, withhold_when
+      hint: the transform of `wkt` knows: as, border, round, wgs84, when, withhold_when
+    contract.yaml:20: BG0708: `border` is for outlines, and this column is none
+      hint: remove it, or add the rule `geojson` for the column
     contract.yaml:20: BG0709: `round` is for numeric and double precision, and this column is `text`
       hint: remove it, or correct the type
     ");
@@ -227,9 +229,31 @@ fn beside(name: &str, border: &str, replacements: &[(&str, &str)]) -> String {
 fn outlines_say_how_far_from_the_border() {
     let masked = ("border: exempt", "border: 1000");
     assert_eq!(beside("border", BORDER, &[masked]), "");
-    insta::assert_snapshot!(mistakes(&[masked]), @"");
-    insta::assert_snapshot!(beside("border-no-line", r#"{"type":"Point","coordinates":[106,23]}"#, &[masked]), @"");
-    insta::assert_snapshot!(mistakes(&[(", border: exempt", "")]), @"");
-    insta::assert_snapshot!(mistakes(&[("    wkt: { wgs84: srid, as: geometry, border: exempt }\n", ""), ("open:", "rules:\n  - geojson: wkt\n    east: 105..107\n    north: 22..24\nopen:")]), @"");
-    insta::assert_snapshot!(beside("border-far", BORDER, &[("border: exempt", "border: 1 km"), ("round: 0.1", "round: 0.1, border: 10")]), @"");
+    insta::assert_snapshot!(mistakes(&[masked]), @r"
+    1 mistake in the contracts
+    contract.yaml:20: BG0710: there is no `border.geojson` to keep away from
+      hint: add the file beside the owners' folders: the state's border, as one LineString of WGS84
+    ");
+    insta::assert_snapshot!(beside("border-no-line", r#"{"type":"Point","coordinates":[106,23]}"#, &[masked]), @r#"
+    1 mistake in the contracts
+    border.geojson: BG0710: is not the line of a border
+      hint: write one GeoJSON LineString of WGS84, longitude first, as in `{"type": "LineString", "coordinates": [[105.3, 23.1], [105.4, 23.1]]}`
+    "#);
+    insta::assert_snapshot!(mistakes(&[(", border: exempt", "")]), @r"
+    1 mistake in the contracts
+    contract.yaml:16: BG0705: outline `wkt` is public, and nothing is said of the border
+      hint: write `border: 1000` at its transform: metres, and what lies nearer to the border is left out; or `border: exempt` for listed public sites
+    ");
+    insta::assert_snapshot!(mistakes(&[("    wkt: { wgs84: srid, as: geometry, border: exempt }\n", ""), ("open:", "rules:\n  - geojson: wkt\n    east: 105..107\n    north: 22..24\nopen:")]), @r"
+    1 mistake in the contracts
+    contract.yaml:20: BG0705: outline `wkt` is public, and nothing is said of the border
+      hint: write `border: 1000` at its transform: metres, and what lies nearer to the border is left out; or `border: exempt` for listed public sites
+    ");
+    insta::assert_snapshot!(beside("border-far", BORDER, &[("border: exempt", "border: 1 km"), ("round: 0.1", "round: 0.1, border: 10")]), @r"
+    2 mistakes in the contracts
+    so-a/site.yaml:19: BG0708: `border` is for outlines, and this column is none
+      hint: remove it, or add the rule `geojson` for the column
+    so-a/site.yaml:20: BG0706: `border: 1 km` is no distance between 1 and 100000 m
+      hint: write `border: 1000` at its transform: metres, and what lies nearer to the border is left out; or `border: exempt` for listed public sites
+    ");
 }
