@@ -112,8 +112,8 @@ impl Mask {
                 let edge = (plane.metres(edge[0]), plane.metres(edge[1]));
                 reach.meets(&near)
                     && figure.any_edge(|from, to| {
-                        let place = |point| plane.metres(place(point, units_per_degree));
-                        distance(edge, (place(from), place(to))) < metres
+                        let placed = |point| plane.metres(place(point, units_per_degree));
+                        distance(edge, (placed(from), placed(to))) < metres
                     })
             })
     }
@@ -360,8 +360,8 @@ mod tests {
             for edge in mask.border.points.windows(2) {
                 let edge = (plane.metres(edge[0]), plane.metres(edge[1]));
                 figure.any_edge(|from, to| {
-                    let place = |point| plane.metres(place(point, UNITS_PER_DEGREE));
-                    nearest = nearest.min(distance(edge, (place(from), place(to))));
+                    let placed = |point| plane.metres(place(point, UNITS_PER_DEGREE));
+                    nearest = nearest.min(distance(edge, (placed(from), placed(to))));
                     false
                 });
             }

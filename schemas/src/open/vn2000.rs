@@ -102,18 +102,17 @@ impl Zone {
         let (rise, fall) = ((2.0 * eta).exp(), (-2.0 * eta).exp());
         let (sinh, cosh) = (f64::midpoint(rise, -fall), f64::midpoint(rise, fall));
         let (mut xi_sphere, mut eta_sphere) = (xi, eta);
-        // The next multiple of both angles comes by their addition.
-        let mut multiple = (sin, cos, sinh, cosh);
+        // sin(2k(ξ + iη)) for k = 1, 2, …: each from the two before it.
+        let twice_cos = (2.0 * cos * cosh, -2.0 * sin * sinh);
+        let (mut before, mut wave) = ((0.0, 0.0), (sin * cosh, cos * sinh));
         for beta in BETA {
-            let (sin_m, cos_m, sinh_m, cosh_m) = multiple;
-            xi_sphere -= beta * sin_m * cosh_m;
-            eta_sphere -= beta * cos_m * sinh_m;
-            multiple = (
-                sin_m * cos + cos_m * sin,
-                cos_m * cos - sin_m * sin,
-                sinh_m * cosh + cosh_m * sinh,
-                cosh_m * cosh + sinh_m * sinh,
+            xi_sphere -= beta * wave.0;
+            eta_sphere -= beta * wave.1;
+            let next = (
+                twice_cos.0 * wave.0 - twice_cos.1 * wave.1 - before.0,
+                twice_cos.0 * wave.1 + twice_cos.1 * wave.0 - before.1,
             );
+            (before, wave) = (wave, next);
         }
         let sinh = eta_sphere.sinh();
         let (sin, cos) = xi_sphere.sin_cos();
@@ -135,8 +134,8 @@ fn length(a: f64, b: f64) -> f64 {
     (a * a + b * b).sqrt()
 }
 
-/// Tangent of the conformal latitude → of the geodetic one, by Newton's method: from this start two steps are
-/// exact.
+/// Tangent of the conformal latitude → of the geodetic one, by Newton's method: from this start
+/// two steps are exact.
 fn geodetic_tangent(conformal: f64) -> f64 {
     let mut tangent = conformal / (1.0 - E2);
     for _ in 0..2 {
