@@ -348,8 +348,8 @@ impl ClientContext for Watch {
 }
 
 impl ConsumerContext for Watch {
-    /// Whoever waits for a record need not wake for anything else: each client has a thread that serves
-    /// its events.
+    /// Whoever waits for a record need not wake for anything else: a client that lives long has a thread
+    /// that serves its events.
     fn main_queue_min_poll_interval(&self) -> Timeout {
         Timeout::Never
     }
