@@ -71,7 +71,9 @@ fn a_class_that_becomes_weaker() {
             fs::copy(from.join(&name), to.join(&name)).expect("a copy");
         }
     }
-    fs::copy(from.join("formats.yaml"), to.join("formats.yaml")).expect("a copy");
+    for file in ["formats.yaml", "border.geojson"] {
+        fs::copy(from.join(file), to.join(file)).expect("a copy");
+    }
     let contract = to.join("so-tc/business.yaml");
     let text = fs::read_to_string(&contract).expect("a contract");
     let phone = "varchar(15), class: internal";
