@@ -2,6 +2,7 @@
 
 pub(crate) mod border;
 mod geojson;
+mod keys;
 pub(crate) mod transform;
 pub(crate) mod vn2000;
 

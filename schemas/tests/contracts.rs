@@ -513,10 +513,11 @@ fn a_list_and_a_page_can_be_shown() {
     let open_side = page.split("open side\n").nth(1).unwrap();
     insta::assert_snapshot!(open_side.split("\n\n").next().unwrap(), @r"
     - all rows that keep the rules
-    - as they are: heritage_code, name_vi, other_names, kind, rank, decision_no, ranked_on, period_text, commune_code, location_sensitive, condition_score, description_vi, documents
+    - as they are: heritage_code, name_vi, other_names, kind, rank, decision_no, ranked_on, period_text, commune_code, location_sensitive, condition_score, description_vi
     - lon: rounded to 0.1 when location_sensitive is true
     - lat: rounded to 0.1 when location_sensitive is true
     - protection_zone: protection_zone_wkt as GeoJSON of WGS84, from EPSG:9210, left out when location_sensitive is true
+    - documents: only its title, year, url
     ");
     let open_set = catalogue.publication("open-environment").unwrap();
     insta::assert_snapshot!(bangioc_schemas::show::open_set(open_set), @r#"

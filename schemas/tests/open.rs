@@ -338,7 +338,13 @@ fn outlines_near_the_border_are_left_out() {
             r#"{{"type":"Polygon","coordinates":[[[{longitude},22.85],[106.3,22.5],[106.2,22.5],[{longitude},22.85]]]}}"#
         )
     };
-    assert_eq!(zone(&of("106.6")), Some(of("106.6")), "byte for byte");
+    // Counter-clockwise, whatever it was; see `of_an_outline_only_the_figure_is_public`.
+    assert_eq!(
+        zone(&of("106.6")).as_deref(),
+        Some(
+            r#"{"type":"Polygon","coordinates":[[[106.6,22.85],[106.2,22.5],[106.3,22.5],[106.6,22.85]]]}"#
+        )
+    );
     assert_eq!(zone(&of("106.72")), None);
     assert_eq!(
         zone(r#"{"type":"Feature"}"#),
@@ -355,6 +361,55 @@ fn outlines_near_the_border_are_left_out() {
         "protection_zone",
     );
     assert!(heritage.is_some(), "exempt");
+}
+
+/// What a drawing program or a clerk puts beside the coordinates may name anybody.
+#[test]
+fn of_an_outline_only_the_figure_is_public() {
+    let schemas = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let catalogue = Catalogue::read(schemas).unwrap();
+    let whole = catalogue.get("land-use-plan").unwrap();
+    let open = whole.open.clone().unwrap();
+    let zone = |outline: &str| {
+        let found = projected(&open, &row(whole, &[("geom_geojson", Some(outline))], &[])).unwrap();
+        let own = found.into_iter().find(|(name, _)| name == "geom_geojson");
+        own.unwrap().1
+    };
+    let expected = r#"{"type":"Polygon","coordinates":[[[106.2,22.5],[106.3000001,22.5],[106.3,22.6],[106.2,22.5]]]}"#;
+    let ring = "[[106.2,22.5,713.25],[106.3,22.6],[106.300000149,22.50],[106.2,22.5]]";
+    for outline in [
+        format!(r#"{{"type":"Polygon","coordinates":[{ring}]}}"#),
+        format!(
+            r#"{{"owner":"Nông Văn Mẫu","phone":"0912345678","coordinates":[{ring}],"crs":{{"type":"name","properties":{{"name":"004085999901"}}}},"type":"Polygon","bbox":[1,2,3,4],"properties":{{"id":"004085999901"}}}}"#
+        ),
+        format!(r#"{{ "t\u0079pe" : "Polygon" , "coordinates" : [{ring}] , "type2": "x" }}"#),
+    ] {
+        assert_eq!(zone(&outline).as_deref(), Some(expected), "{outline}");
+    }
+    for no_figure in [
+        r#"{"type":"Feature","geometry":{"type":"Point","coordinates":[106.2,22.5]},"properties":{"owner":"Mẫu"}}"#,
+        r#"{"type":"GeometryCollection","geometries":[]}"#,
+        r#"{"type":"Polygon","coordinates":[["Nông Văn Mẫu"]]}"#,
+        r#"{"type":"Point","coordinates":[106.2,22.5],"type":"Feature"}"#,
+        r#""0912345678""#,
+    ] {
+        assert_eq!(zone(no_figure), None, "{no_figure}");
+    }
+}
+
+#[test]
+fn of_json_only_named_keys_are_public() {
+    let schemas = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let catalogue = Catalogue::read(schemas).unwrap();
+    let whole = catalogue.get("cultural-heritage").unwrap();
+    let open = whole.open.clone().unwrap();
+    let written = r#"[{"title": "Hồ sơ", "year": 1998.0, "author": {"name": "Nông Văn Mẫu"}}, "0912345678", {"url": {"by": "Mẫu"}}]"#;
+    let found = projected(&open, &row(whole, &[("documents", Some(written))], &[])).unwrap();
+    let documents = found.into_iter().find(|(name, _)| name == "documents");
+    assert_eq!(
+        documents.unwrap().1.as_deref(),
+        Some(r#"[{"title":"Hồ sơ","year":1998.0},{}]"#)
+    );
 }
 
 #[test]

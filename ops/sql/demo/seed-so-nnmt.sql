@@ -147,11 +147,15 @@ select case when i % 5 = 0 then 'QHSDD-2026-2030' else 'QHSDD-2026-2030-' || cod
        case when i % 11 > 0 then 5 + i * 0.37 end,
        jsonb_build_object('type', 'Polygon', 'coordinates', jsonb_build_array(
            jsonb_build_array(jsonb_build_array(lon, lat), jsonb_build_array(lon + 0.01, lat), jsonb_build_array(lon + 0.01, lat + 0.01), jsonb_build_array(lon, lat + 0.01), jsonb_build_array(lon, lat))))
+           -- What a drawing program leaves beside the figure. Nothing of it may become public.
+           || case when i % 7 = 3 then '{"crs": {"type": "name"}, "bbox": [1, 2, 3, 4], "owner": "Nông Văn Mẫu", "properties": {"phone": "0912000000"}}' else '{}' end::jsonb
 from generate_series(1, 120) as i join place on k = i % 56,
      lateral (select 105.4 + i * 0.011::numeric as lon, 22.5 + i % 40 * 0.012::numeric as lat) as corner;
 -- A zone in two parts, and one with a hole.
 update land_use_plan_zone set geom_geojson = '{"type":"MultiPolygon","coordinates":[[[[106.2,22.6],[106.21,22.6],[106.21,22.61],[106.2,22.6]]],[[[106.3,22.6],[106.31,22.6],[106.31,22.61],[106.3,22.6]]]]}' where zone_no = 8;
 update land_use_plan_zone set geom_geojson = '{"type":"Polygon","coordinates":[[[106.2,22.7],[106.3,22.7],[106.3,22.8],[106.2,22.8],[106.2,22.7]],[[106.24,22.74],[106.24,22.76],[106.26,22.76],[106.26,22.74],[106.24,22.74]]]}' where zone_no = 9;
+-- Drawn the other way round, to a tenth of a millimetre, with heights.
+update land_use_plan_zone set geom_geojson = '{"type":"Polygon","coordinates":[[[106.2,22.65,713.2],[106.210000049,22.67,700],[106.220,22.650000001,690.00],[106.2,22.65,713.2]]]}' where zone_no = 11;
 
 -- ---- land prices ---------------------------------------------------------------------------------------
 -- Two tables: that of 2025 has run out, that of 2026 is in force. Streets with Đ and with both ways to set a tone.

@@ -61,6 +61,7 @@ pub(super) fn read(
         transform::read(node, columns, &mut outlines, &mut outputs, notes);
     }
     outlines.check(columns_line, columns, &outputs, notes);
+    transform::check_keys(columns_line, columns, &outlines, &outputs, notes);
     inner.finish("`open`", notes);
     Some(ReadOpen {
         filter,

@@ -2,6 +2,7 @@
 
 use super::border::Mask;
 use super::geojson as written;
+use super::keys;
 use super::vn2000::Zone;
 use crate::contract::ColumnType;
 use crate::decimal::{Decimal, Grain};
@@ -27,6 +28,10 @@ pub(crate) enum Change {
     Keep,
     /// VN-2000 well-known text → GeoJSON of WGS84.
     Wgs84(System),
+    /// GeoJSON, read and written anew: its figure and nothing that stands beside it.
+    Outline,
+    /// Of a JSON value, these keys.
+    Keys(Vec<String>),
     Round(Round),
 }
 
@@ -54,7 +59,7 @@ impl Transform {
             .flat_map(Condition::columns)
             .collect();
         match &self.change {
-            Change::Keep | Change::Wgs84(System::Fixed(_)) => {}
+            Change::Keep | Change::Wgs84(System::Fixed(_)) | Change::Outline | Change::Keys(_) => {}
             Change::Wgs84(System::Column(srid)) => inputs.push(*srid),
             Change::Round(round) => {
                 inputs.extend(round.when.iter().flat_map(Condition::columns));
@@ -66,13 +71,17 @@ impl Transform {
     pub(crate) fn result_type(&self, column_type: &ColumnType) -> ColumnType {
         match self.change {
             Change::Wgs84(_) => ColumnType::Json,
-            Change::Keep | Change::Round(_) => column_type.clone(),
+            Change::Keep | Change::Outline | Change::Keys(_) | Change::Round(_) => {
+                column_type.clone()
+            }
         }
     }
 
     pub(crate) fn describe(&self, column: usize, name: &dyn Fn(usize) -> String) -> String {
         let mut words = match &self.change {
             Change::Keep => Vec::new(),
+            Change::Outline => vec!["its figure alone".to_owned()],
+            Change::Keys(keys) => vec![format!("only its {}", keys.join(", "))],
             Change::Wgs84(System::Column(srid)) => vec![format!(
                 "{} as GeoJSON of WGS84, from the system that {} names",
                 name(column),
@@ -114,7 +123,7 @@ impl Transform {
         }
         let changed = match (&self.change, row.cell(column)) {
             (Change::Keep, cell) => {
-                out.push(if self.masks(cell) { Cell::Null } else { cell });
+                out.push(cell);
                 return;
             }
             (Change::Round(round), cell) if !round.when.as_ref().is_none_or(holds) => {
@@ -130,18 +139,16 @@ impl Transform {
                     !mask.is_some_and(|mask| mask.hides(figure, written::UNITS_PER_DEGREE))
                 })
                 .and_then(|figure| written::geometry(&figure)),
+            (Change::Outline, Cell::Text(text)) => geojson::figure(text, MAX_VERTICES)
+                .filter(|figure| {
+                    let mask = self.mask.as_ref();
+                    !mask.is_some_and(|mask| mask.hides(figure, UNITS_PER_DEGREE))
+                })
+                .and_then(|figure| written::geometry(&figure.moved(coarser))),
+            (Change::Keys(names), Cell::Text(text)) => keys::named(text, names),
             (Change::Round(round), Cell::Text(text)) => round.text(text),
         };
         out.push(changed.as_deref().map_or(Cell::Null, Cell::Text));
-    }
-
-    /// Does GeoJSON that stays as it is lie near the border? What is none might.
-    fn masks(&self, cell: Cell<'_>) -> bool {
-        match (&self.mask, cell) {
-            (Some(mask), Cell::Text(text)) => geojson::figure(text, MAX_VERTICES)
-                .is_none_or(|figure| mask.hides(&figure, UNITS_PER_DEGREE)),
-            _ => false,
-        }
     }
 }
 
@@ -170,6 +177,20 @@ fn figure_of_wgs84(zone: Zone, text: &str) -> Option<Figure> {
             north: units(latitude),
         }
     }))
+}
+
+/// From the units in which GeoJSON is judged to those in which it is written.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "whole numbers below 2^53, as is what comes of them"
+)]
+fn coarser(Point { east, north }: Point) -> Point {
+    let units = |fine: i64| (fine as f64 / UNITS_PER_DEGREE * written::UNITS_PER_DEGREE).round();
+    Point {
+        east: units(east) as i64,
+        north: units(north) as i64,
+    }
 }
 
 impl Round {

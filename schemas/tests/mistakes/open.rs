@@ -194,11 +194,11 @@ fn transforms_that_can_not_be_done() {
     insta::assert_snapshot!(mistakes(&[("round: 0.1", "as: east"), ("wgs84: srid, as: geometry", "round: 0.1, nearest: 5")]), @r"
     5 mistakes in the contracts
     contract.yaml:19: BG0705: the transform of `lon` does nothing
-      hint: write `wgs84`, `round`, `withhold_when` or `border`, or remove it
+      hint: write `wgs84`, `round`, `withhold_when`, `border` or `keys`, or remove it
     contract.yaml:19: BG0708: `as` is for `wgs84`
       hint: remove it: only a column that becomes another has another name
     contract.yaml:20: BG0704: unknown key `nearest` in the transform of `wkt`
-      hint: the transform of `wkt` knows: as, border, round, wgs84, when, withhold_when
+      hint: the transform of `wkt` knows: as, border, keys, round, wgs84, when, withhold_when
     contract.yaml:20: BG0708: `border` is for outlines, and this column is none
       hint: remove it, or add the rule `geojson` for the column
     contract.yaml:20: BG0709: `round` is for numeric and double precision, and this column is `text`
@@ -214,6 +214,63 @@ fn transforms_that_can_not_be_done() {
 }
 
 const BORDER: &str = r#"{"type":"LineString","coordinates":[[105.3,23.1],[106.8,22.8]]}"#;
+
+#[test]
+fn json_says_which_keys() {
+    let json = |column: &str, transform: &str| {
+        let column = format!("phone: {{ type: {column}, class: open, vi: Mở cửa, en: Opening }}");
+        let transform = format!("lon: {{ round: 0.1 }}{transform}");
+        mistakes(&[
+            (
+                "phone: { type: text, class: personal, vi: Điện thoại, en: Phone }",
+                &column,
+            ),
+            (
+                "columns: [code, lon, wkt]",
+                "columns: [code, lon, wkt, phone]",
+            ),
+            ("lon: { round: 0.1 }", &transform),
+        ])
+    };
+    assert_eq!(json("jsonb", "\n    phone: { keys: [mon, tue] }"), "");
+    assert_eq!(
+        json(
+            "json",
+            "\n    phone: { keys: [mon], withhold_when: { state: [issued] } }"
+        ),
+        ""
+    );
+    insta::assert_snapshot!(json("jsonb", ""), @r"
+    1 mistake in the contracts
+    contract.yaml:16: BG0705: `phone` is JSON, and nothing is said of its keys
+      hint: name those that are public at its transform, as in `keys: [name, year]`; for GeoJSON add the rule `geojson`
+    ");
+    insta::assert_snapshot!(json("jsonb", "\n    phone: { keys: [mon, mon] }"), @r"
+    1 mistake in the contracts
+    contract.yaml:20: BG0708: `keys` names `mon` twice
+      hint: name it once
+    ");
+    insta::assert_snapshot!(json("jsonb", "\n    phone: { keys: [] }"), @r"
+    1 mistake in the contracts
+    contract.yaml:20: BG0706: `keys` names nothing
+      hint: name one, or take the column out of `open`
+    ");
+    insta::assert_snapshot!(json("'jsonb[]'", ""), @r"
+    1 mistake in the contracts
+    contract.yaml:16: BG0709: `phone` is an array of JSON, which can't be public
+      hint: take it out of `open`, or make it jsonb at the source: one JSON array
+    ");
+    insta::assert_snapshot!(json("text", "\n    phone: { keys: [mon] }"), @r"
+    1 mistake in the contracts
+    contract.yaml:20: BG0709: `keys` is for json and jsonb, and this column is `text`
+      hint: remove it, or correct the type
+    ");
+    insta::assert_snapshot!(mistakes(&[("wgs84: srid, as", "keys: [a], wgs84: srid, as")]), @r"
+    1 mistake in the contracts
+    contract.yaml:20: BG0708: `keys` is for JSON as it is
+      hint: remove it: a figure is written by itself, and only JSON has keys
+    ");
+}
 
 /// Mistakes of a folder with a border, after replacing some text of the contract.
 fn beside(name: &str, border: &str, replacements: &[(&str, &str)]) -> String {

@@ -32,6 +32,11 @@ impl<'a> Outlines<'a> {
         }
     }
 
+    /// Does the column hold one already?
+    pub(super) fn are_read_in(&self, column: usize) -> bool {
+        self.ruled.contains(&column)
+    }
+
     /// The key `border` of a column's transform. `becomes_one`: by the same transform.
     pub(super) fn mask(
         &mut self,
@@ -42,7 +47,7 @@ impl<'a> Outlines<'a> {
     ) -> Option<Mask> {
         let at = fields.text("border", notes)?;
         self.decided.push(column);
-        if !becomes_one && !self.ruled.contains(&column) {
+        if !becomes_one && !self.are_read_in(column) {
             let what = "`border` is for outlines, and this column is none";
             let hint = "remove it, or add the rule `geojson` for the column";
             notes.note(at.line, MistakeKind::Conflict, what, hint);
@@ -83,7 +88,7 @@ impl<'a> Outlines<'a> {
             let transform = output.transform.as_ref();
             let becomes_one =
                 transform.is_some_and(|transform| matches!(transform.change, Change::Wgs84(_)));
-            let is_one = becomes_one || self.ruled.contains(&output.column);
+            let is_one = becomes_one || self.are_read_in(output.column);
             if is_one && !self.decided.contains(&output.column) {
                 let name = &columns[output.column].column.name;
                 let what = format!("outline `{name}` is public, and nothing is said of the border");

@@ -96,8 +96,11 @@ fn one(
     let wgs84 = fields.text("wgs84", notes);
     let round = fields.text("round", notes);
     let name = fields.text("as", notes);
+    let keys = keys(&mut fields, notes);
     let mask = outlines.mask(&mut fields, column, wgs84.is_some(), notes);
     let change = match (wgs84, round) {
+        (None, None) if outlines.are_read_in(column) => Some(Change::Outline),
+        (None, None) => Some(keys.map_or(Change::Keep, Change::Keys)),
         (Some(at), None) => system(at, column_type, columns, notes).map(Change::Wgs84),
         (None, Some(at)) => grain(at, column_type, notes).map(|grain| {
             Change::Round(Round {
@@ -106,13 +109,29 @@ fn one(
                 when: when.clone(),
             })
         }),
-        (None, None) => Some(Change::Keep),
         (Some(at), Some(_)) => {
             let what = "`wgs84` and `round` on one column";
             notes.note(at.line, MistakeKind::Conflict, what, "keep one of the two");
             None
         }
     };
+    if let Some(line) = fields.has("keys").then(|| fields.line_of("keys"))
+        && !matches!(change, Some(Change::Keys(_)))
+    {
+        let hint = "remove it: a figure is written by itself, and only JSON has keys";
+        notes.note(
+            line,
+            MistakeKind::Conflict,
+            "`keys` is for JSON as it is",
+            hint,
+        );
+    } else if let Some(Change::Keys(_)) = change
+        && !is_json(column_type)
+    {
+        let what = format!("`keys` is for json and jsonb, and this column is `{column_type}`");
+        let hint = "remove it, or correct the type";
+        notes.note(fields.line_of("keys"), MistakeKind::Rule, what, hint);
+    }
     if when.is_some() && round.is_none() {
         let hint = "remove it; to leave a value out of some rows write `withhold_when`";
         let line = fields.line_of("when");
@@ -131,9 +150,9 @@ fn one(
             "write a name like `geometry`",
         );
     }
-    let says = ["wgs84", "round", "withhold_when", "when", "border"];
+    let says = ["wgs84", "round", "withhold_when", "when", "border", "keys"];
     if !says.iter().any(|key| fields.has(key)) {
-        let hint = "write `wgs84`, `round`, `withhold_when` or `border`, or remove it";
+        let hint = "write `wgs84`, `round`, `withhold_when`, `border` or `keys`, or remove it";
         let what = format!("{what} does nothing");
         notes.note(entry.line, MistakeKind::MissingKey, what, hint);
     }
@@ -148,6 +167,60 @@ fn one(
         };
         (name.map(|at| at.text.to_owned()), transform)
     })
+}
+
+fn is_json(column_type: &ColumnType) -> bool {
+    matches!(column_type, ColumnType::Json | ColumnType::Jsonb)
+}
+
+/// Has it been said of each JSON value what of it is public?
+pub(super) fn check_keys(
+    line: usize,
+    columns: &[ReadColumn],
+    outlines: &Outlines<'_>,
+    outputs: &[Output],
+    notes: &mut Notes,
+) {
+    for output in outputs {
+        let column = &columns[output.column].column;
+        let transform = output.transform.as_ref();
+        if let ColumnType::Array(element) = &column.column_type
+            && is_json(element)
+        {
+            let what = format!(
+                "`{}` is an array of JSON, which can't be public",
+                column.name
+            );
+            let hint = "take it out of `open`, or make it jsonb at the source: one JSON array";
+            notes.note(line, MistakeKind::Rule, what, hint);
+        }
+        let named = transform.is_some_and(|transform| matches!(transform.change, Change::Keys(_)));
+        if is_json(&column.column_type) && !named && !outlines.are_read_in(output.column) {
+            let what = format!("`{}` is JSON, and nothing is said of its keys", column.name);
+            let hint = "name those that are public at its transform, as in `keys: [name, year]`; for GeoJSON add the rule `geojson`";
+            notes.note(line, MistakeKind::MissingKey, what, hint);
+        }
+    }
+}
+
+/// The key `keys`: names, each once.
+fn keys(fields: &mut Fields<'_>, notes: &mut Notes) -> Option<Vec<String>> {
+    let line = fields.line_of("keys");
+    let written = fields.texts("keys", notes)?;
+    if written.is_empty() {
+        let hint = "name one, or take the column out of `open`";
+        notes.note(line, MistakeKind::Value, "`keys` names nothing", hint);
+    }
+    let mut keys: Vec<String> = Vec::with_capacity(written.len());
+    for at in written {
+        if keys.iter().any(|key| key == at.text) {
+            let what = format!("`keys` names `{}` twice", shown(at.text));
+            notes.note(at.line, MistakeKind::Conflict, what, "name it once");
+        } else {
+            keys.push(at.text.to_owned());
+        }
+    }
+    Some(keys)
 }
 
 /// The name of a column of whole numbers, or the number of a reference system.
