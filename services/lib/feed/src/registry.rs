@@ -202,14 +202,16 @@ impl Failure for RegistryError {
 
     fn class(&self) -> Class {
         match self {
-            RegistryError::Unreachable { .. } | RegistryError::Unwell { .. } => Class::Retry,
+            // Denied: a registry that has yet to read the contracts of a new dataset will let us later.
+            RegistryError::Unreachable { .. }
+            | RegistryError::Unwell { .. }
+            | RegistryError::Denied { .. } => Class::Retry,
             RegistryError::CredentialsRefused { .. }
             | RegistryError::Incompatible { .. }
             | RegistryError::InvalidSchema { .. }
             | RegistryError::Refused { .. }
             | RegistryError::NotARegistry { .. }
-            | RegistryError::NotVerified { .. }
-            | RegistryError::Denied { .. } => Class::Halt,
+            | RegistryError::NotVerified { .. } => Class::Halt,
         }
     }
 
