@@ -290,8 +290,16 @@ fn captures_every_source(compose: &Compose) {
             assert_eq!(secrets(service)["kafka"], user, "{name}");
             // At the registry it is the same user, with another password.
             if name != "registry" {
-                assert_eq!(setting(service, "BANGIOC__REGISTRY__USER"), Some(user), "{name}");
-                assert_eq!(secrets(service)["registry"], format!("login-{user}"), "{name}");
+                assert_eq!(
+                    setting(service, "BANGIOC__REGISTRY__USER"),
+                    Some(user),
+                    "{name}"
+                );
+                assert_eq!(
+                    secrets(service)["registry"],
+                    format!("login-{user}"),
+                    "{name}"
+                );
             }
         }
     }

@@ -278,7 +278,9 @@ impl Platform {
                 _ => "",
             };
             let password = registry_password(user);
-            let digest = Sha256::digest(&password).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+            let digest = Sha256::digest(&password)
+                .iter()
+                .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
             for (file, text) in [
                 (users.join(user), format!("sha256:{digest}\n{rights}\n")),
                 (passwords.join(user), password),

@@ -136,7 +136,10 @@ fn used_subjects(prefix: &str, catalogue: &Catalogue) -> Vec<UsedSubject> {
         writer: subject.writer,
         readers: subject.readers,
     };
-    principals::subjects(&deployment).into_iter().map(subject).collect()
+    principals::subjects(&deployment)
+        .into_iter()
+        .map(subject)
+        .collect()
 }
 
 /// When the service itself has ended, for whatever reason, nothing else has a purpose.

@@ -210,7 +210,12 @@ impl User {
     /// A mistake with the number of its line.
     fn read(name: &str, text: &str, used: &[UsedSubject]) -> Result<Self, (usize, &'static str)> {
         let mut rights = Rights::default();
-        for UsedSubject { name: subject, writer, readers } in used {
+        for UsedSubject {
+            name: subject,
+            writer,
+            readers,
+        } in used
+        {
             if writer == name {
                 rights.write.insert(subject.clone());
             }
@@ -224,7 +229,9 @@ impl User {
             let wrong = |problem| (number + 1, problem);
             if line.is_empty() || line.starts_with('#') {
             } else if let Some(digest) = line.strip_prefix("sha256:") {
-                digests.push(hex(digest).ok_or_else(|| wrong("is no SHA-256 in 64 hexadecimal digits"))?);
+                digests.push(
+                    hex(digest).ok_or_else(|| wrong("is no SHA-256 in 64 hexadecimal digits"))?,
+                );
             } else {
                 rights.add(line).map_err(wrong)?;
             }
@@ -245,9 +252,16 @@ impl User {
 fn hex(text: &str) -> Option<PasswordDigest> {
     let digits: Vec<u8> = text
         .chars()
-        .map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .map(|digit| {
+            digit
+                .to_digit(16)
+                .and_then(|digit| u8::try_from(digit).ok())
+        })
         .collect::<Option<_>>()?;
-    let bytes: Vec<u8> = digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect();
+    let bytes: Vec<u8> = digits
+        .chunks(2)
+        .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
+        .collect();
     bytes.try_into().ok().filter(|_| digits.len() == 64)
 }
 

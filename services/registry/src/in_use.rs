@@ -30,7 +30,11 @@ impl InUse {
     }
 
     /// Of those that an import into `subject`, or into all, would reach, one that is registered.
-    pub(crate) fn keeps_from_import(&self, store: &Store, subject: Option<&str>) -> Result<(), Refusal> {
+    pub(crate) fn keeps_from_import(
+        &self,
+        store: &Store,
+        subject: Option<&str>,
+    ) -> Result<(), Refusal> {
         let reached = self
             .0
             .iter()

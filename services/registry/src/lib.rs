@@ -92,7 +92,9 @@ pub async fn run(config: Config, deps: Dependencies, shutdown: Shutdown) -> Resu
     let users = match logins {
         Logins::Of(dir) => Some(Users::read(&dir, &used)?),
         Logins::Nobodys => {
-            tracing::warn!("insecure: whoever reaches this port may write schemas, without a login");
+            tracing::warn!(
+                "insecure: whoever reaches this port may write schemas, without a login"
+            );
             None
         }
     };

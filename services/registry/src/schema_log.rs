@@ -154,7 +154,9 @@ impl SchemaLog {
                 let applied = match unreadable {
                     Unreadable::Foreign(foreign) => store.keep_foreign(foreign),
                     Unreadable::InPlaceOf(place) => store.displaced(place),
-                    Unreadable::NoKey | Unreadable::Malformed | Unreadable::UnknownKind => Applied::Taken,
+                    Unreadable::NoKey | Unreadable::Malformed | Unreadable::UnknownKind => {
+                        Applied::Taken
+                    }
                 };
                 self.applied(applied, offset);
                 None
@@ -200,7 +202,10 @@ impl SchemaLog {
 
     fn say_contradicted(&self, offset: Option<i64>) {
         const CODE: &str = "BG0149";
-        let trouble = format!("{CODE}: another writer of `{}` contradicts what stands; refused", self.topic);
+        let trouble = format!(
+            "{CODE}: another writer of `{}` contradicts what stands; refused",
+            self.topic
+        );
         tracing::error!(code = CODE, topic = self.topic, offset, "{trouble}");
         self.health.unwell("schemas", trouble);
     }

@@ -41,7 +41,14 @@ impl RegistrySettings {
     /// Keys: `url`, `user`, `password_file`, `tls`, `ca_file`. Without TLS only loopback is spoken to, unless
     /// `tls = "off"` says so.
     pub fn read(section: &Section<'_>) -> RegistrySettings {
-        for key in ["listen", "topic", "users_dir", "insecure", "certificate_file", "key_file"] {
+        for key in [
+            "listen",
+            "topic",
+            "users_dir",
+            "insecure",
+            "certificate_file",
+            "key_file",
+        ] {
             section.has(key);
         }
         let url = section.text("url");
@@ -62,15 +69,23 @@ impl RegistrySettings {
                 Some(Transport::Tls | Transport::Loopback) => {}
             }
         }
-        let authorities = section.optional_path("ca_file").map(|file| Authorities::read(&file));
+        let authorities = section
+            .optional_path("ca_file")
+            .map(|file| Authorities::read(&file));
         RegistrySettings {
             url,
             user: section.optional_text("user"),
             password: section.optional_secret("password"),
-            authorities: authorities.unwrap_or(Ok(Authorities::default())).unwrap_or_else(|problem| {
-                section.refuse("ca_file", &problem, "name a PEM file with the certificates of those you trust");
-                Authorities::default()
-            }),
+            authorities: authorities
+                .unwrap_or(Ok(Authorities::default()))
+                .unwrap_or_else(|problem| {
+                    section.refuse(
+                        "ca_file",
+                        &problem,
+                        "name a PEM file with the certificates of those you trust",
+                    );
+                    Authorities::default()
+                }),
         }
     }
 }
@@ -93,9 +108,13 @@ impl Transport {
         if authority.as_str().contains('@') {
             return None;
         }
-        let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+        let host = authority
+            .host()
+            .trim_start_matches('[')
+            .trim_end_matches(']');
         let address = host.parse::<IpAddr>();
-        let loopback = host == "localhost" || address.is_ok_and(|address| address.to_canonical().is_loopback());
+        let loopback = host == "localhost"
+            || address.is_ok_and(|address| address.to_canonical().is_loopback());
         match uri.scheme_str()? {
             "https" => Some(Transport::Tls),
             "http" if loopback => Some(Transport::Loopback),
@@ -112,7 +131,8 @@ pub struct Authorities(Option<RootCerts>);
 impl Authorities {
     /// What is wrong with the file, where it does not hold any.
     fn read(file: &Path) -> Result<Authorities, String> {
-        let text = std::fs::read(file).map_err(|error| format!("can't be read: {}", error.to_string().to_lowercase()))?;
+        let text = std::fs::read(file)
+            .map_err(|error| format!("can't be read: {}", error.to_string().to_lowercase()))?;
         let mut found = Vec::new();
         for item in parse_pem(&text) {
             match item {
@@ -131,7 +151,11 @@ impl Authorities {
         self.0.clone().unwrap_or_else(|| {
             // Those that can't be read vouch for nobody.
             let system = rustls_native_certs::load_native_certs().certs;
-            RootCerts::from(system.iter().map(|one| Certificate::from_der(one).to_owned()))
+            RootCerts::from(
+                system
+                    .iter()
+                    .map(|one| Certificate::from_der(one).to_owned()),
+            )
         })
     }
 }
@@ -692,7 +716,10 @@ mod tests {
     #[test]
     fn without_tls_only_loopback_is_spoken_to() {
         let read = |text: &str| {
-            let file = std::env::temp_dir().join(format!("bangioc-registry-client-{}.toml", std::process::id()));
+            let file = std::env::temp_dir().join(format!(
+                "bangioc-registry-client-{}.toml",
+                std::process::id()
+            ));
             std::fs::write(&file, format!("[registry]\n{text}\n")).unwrap();
             let settings = Settings::load_with(Some(&file), []).unwrap();
             RegistrySettings::read(&settings.section("registry"));

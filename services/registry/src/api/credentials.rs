@@ -91,8 +91,11 @@ impl Inner {
             // What is no user's name may be a password in the wrong place.
             let known = |name: &&str| self.users.as_ref().is_some_and(|users| users.knows(name));
             let name = login.map(|(name, _)| name.as_str());
-            let last_user = name.map_or("none", |name| Some(name).filter(known).unwrap_or("unknown"));
-            let last = address.map(|address| address.to_string()).unwrap_or_default();
+            let last_user =
+                name.map_or("none", |name| Some(name).filter(known).unwrap_or("unknown"));
+            let last = address
+                .map(|address| address.to_string())
+                .unwrap_or_default();
             tracing::warn!(code = "BG0150", logins, last_user, last, "refused logins");
         }
         // A request without a login is no try.
@@ -142,7 +145,12 @@ pub(super) async fn check(State(gate): State<Gate>, mut request: Request, next: 
     if response.status() == axum::http::StatusCode::FORBIDDEN {
         inner.metrics.denied();
         if let Some(requests) = inner.denied.count(Instant::now()) {
-            tracing::warn!(code = "BG0151", requests, last_user = &*name, "denied requests");
+            tracing::warn!(
+                code = "BG0151",
+                requests,
+                last_user = &*name,
+                "denied requests"
+            );
         }
     }
     response
@@ -153,7 +161,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Asker {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         // Not there: a route beside the gate. Nobody is let in there.
-        parts.extensions.get::<Self>().cloned().ok_or(Refusal::Unauthorized)
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or(Refusal::Unauthorized)
     }
 }
 
@@ -179,7 +191,10 @@ mod tests {
 
     #[test]
     fn only_wrong_tries_wait_and_each_address_for_itself() {
-        let gate = Gate::new(None, RegistryMetrics::new(&bangioc_runtime::metrics::Metrics::default()));
+        let gate = Gate::new(
+            None,
+            RegistryMetrics::new(&bangioc_runtime::metrics::Metrics::default()),
+        );
         let (one, other) = ([127, 0, 0, 1].into(), [127, 0, 0, 2].into());
         let start = Instant::now();
         for _ in 0..FREE_TRIES {

@@ -75,11 +75,7 @@ fn readable<'s>(store: &'s Store, asker: &Asker, id: SchemaId) -> Option<&'s Arc
     store.text(id).filter(|_| readable)
 }
 
-pub(super) async fn text(
-    State(api): State<Api>,
-    asker: Asker,
-    Path(id): Path<String>,
-) -> Answered {
+pub(super) async fn text(State(api): State<Api>, asker: Asker, Path(id): Path<String>) -> Answered {
     let id = request::id(&id)?;
     let store = api.log.store();
     Ok(Answer::raw(

@@ -63,11 +63,7 @@ struct ConfigBody {
     others: Map<String, Value>,
 }
 
-pub(super) async fn set_config(
-    State(api): State<Api>,
-    _: Administrator,
-    body: Body,
-) -> Answered {
+pub(super) async fn set_config(State(api): State<Api>, _: Administrator, body: Body) -> Answered {
     put_config(&api, None, body).await
 }
 

@@ -44,20 +44,12 @@ pub(super) async fn versions(
     Answer::json(&flags.page(numbers.into_iter()))
 }
 
-pub(super) async fn version(
-    State(api): State<Api>,
-    named: Named<Read>,
-    flags: Flags,
-) -> Answered {
+pub(super) async fn version(State(api): State<Api>, named: Named<Read>, flags: Flags) -> Answered {
     let found = found(&api, &named, &flags)?;
     Answer::json(&shown(&named.subject, &found))
 }
 
-pub(super) async fn text(
-    State(api): State<Api>,
-    named: Named<Read>,
-    flags: Flags,
-) -> Answered {
+pub(super) async fn text(State(api): State<Api>, named: Named<Read>, flags: Flags) -> Answered {
     Ok(Answer::raw(&found(&api, &named, &flags)?.text))
 }
 
@@ -194,7 +186,9 @@ pub(super) async fn delete_version(
     let in_use = Arc::clone(&api.in_use);
     let version = api
         .log
-        .write(move |store| decision::delete_version(store, &in_use, &named.subject, choice, deletion))
+        .write(move |store| {
+            decision::delete_version(store, &in_use, &named.subject, choice, deletion)
+        })
         .await?;
     Answer::json(&version)
 }

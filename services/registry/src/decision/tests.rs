@@ -46,8 +46,14 @@ fn drop_version(
     deletion: Deletion,
 ) -> Result<usize, Refusal> {
     carry_out(store, |store| {
-        delete_version(store, &InUse::default(), subject, Choice::Number(Version(version)), deletion)
-            .map(|(_, records)| records)
+        delete_version(
+            store,
+            &InUse::default(),
+            subject,
+            Choice::Number(Version(version)),
+            deletion,
+        )
+        .map(|(_, records)| records)
     })
 }
 
@@ -154,7 +160,13 @@ fn settings_of_one_subject_go_before_those_of_all() {
         Err(Refusal::Incompatible { .. })
     ));
     carry_out(&mut store, |store| {
-        set_mode(store, &InUse::default(), Some("a"), Mode::ReadOnly, Force::No)
+        set_mode(
+            store,
+            &InUse::default(),
+            Some("a"),
+            Mode::ReadOnly,
+            Force::No,
+        )
     })
     .unwrap();
     assert!(matches!(
@@ -166,11 +178,23 @@ fn settings_of_one_subject_go_before_those_of_all() {
         Err(Refusal::NotPermitted(_))
     ));
     carry_out(&mut store, |store| {
-        set_mode(store, &InUse::default(), None, Mode::ReadOnlyOverride, Force::No)
+        set_mode(
+            store,
+            &InUse::default(),
+            None,
+            Mode::ReadOnlyOverride,
+            Force::No,
+        )
     })
     .unwrap();
     carry_out(&mut store, |store| {
-        set_mode(store, &InUse::default(), Some("a"), Mode::ReadWrite, Force::No)
+        set_mode(
+            store,
+            &InUse::default(),
+            Some("a"),
+            Mode::ReadWrite,
+            Force::No,
+        )
     })
     .unwrap();
     assert!(matches!(
@@ -228,7 +252,13 @@ fn an_erased_id_is_not_registered_with_another_meaning() {
     drop_subject(&mut store, "a", Deletion::Soft).unwrap();
     drop_subject(&mut store, "a", Deletion::Permanent).unwrap();
     carry_out(&mut store, |store| {
-        set_mode(store, &InUse::default(), Some("a"), Mode::Import, Force::Yes)
+        set_mode(
+            store,
+            &InUse::default(),
+            Some("a"),
+            Mode::Import,
+            Force::Yes,
+        )
     })
     .unwrap();
     let (long, int) = (read(LONG), read(INT));
@@ -243,7 +273,10 @@ fn an_erased_id_is_not_registered_with_another_meaning() {
             Err(Refusal::NotPermitted(_))
         ));
     }
-    assert_eq!(register(&store, "a", &draft(&int)).map(|records| records.len()), Ok(1));
+    assert_eq!(
+        register(&store, "a", &draft(&int)).map(|records| records.len()),
+        Ok(1)
+    );
 }
 
 #[test]
@@ -258,14 +291,24 @@ fn what_a_topic_uses_is_neither_deleted_nor_imported() {
     assert!(set_mode(&store, &in_use, None, Mode::Import, Force::No).is_ok());
     put(&mut store, "a", INT).unwrap();
     put(&mut store, "b", INT).unwrap();
-    let refused = |decided: Result<(), Refusal>| assert!(matches!(decided, Err(Refusal::NotPermitted(_))), "{decided:?}");
+    let refused = |decided: Result<(), Refusal>| {
+        assert!(
+            matches!(decided, Err(Refusal::NotPermitted(_))),
+            "{decided:?}"
+        )
+    };
     for deletion in [Deletion::Soft, Deletion::Permanent] {
         refused(delete_subject(&store, &in_use, "a", deletion).map(|_| ()));
         for choice in [Choice::Latest, Choice::Number(Version(1))] {
             refused(delete_version(&store, &in_use, "a", choice, deletion).map(|_| ()));
         }
     }
-    for (subject, force) in [(Some("a"), Force::No), (Some("a"), Force::Yes), (None, Force::No), (None, Force::Yes)] {
+    for (subject, force) in [
+        (Some("a"), Force::No),
+        (Some("a"), Force::Yes),
+        (None, Force::No),
+        (None, Force::Yes),
+    ] {
         refused(set_mode(&store, &in_use, subject, Mode::Import, force).map(|_| ()));
     }
     // Soft-deleted before the contracts named it, it is kept from there on.

@@ -80,7 +80,9 @@ fn bytes_are_confluent_s() {
         ),
         (
             r#"{"keytype":"NOOP","magic":0}"#,
-            Some(r#"{"owner":"0a1b","claim":2,"highest_id":9,"meanings":{"7":"PyuHqf58ybE4NVmMOYHNRQ"}}"#),
+            Some(
+                r#"{"owner":"0a1b","claim":2,"highest_id":9,"meanings":{"7":"PyuHqf58ybE4NVmMOYHNRQ"}}"#,
+            ),
             Record::Writer(Writer {
                 owner: "0a1b".into(),
                 claim: 2,

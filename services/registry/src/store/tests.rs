@@ -211,9 +211,8 @@ fn replay_equals_the_state_also_after_compaction() {
                 deletion,
             )
             .map(|(_, records)| records),
-            13..=15 => {
-                decision::delete_subject(&store, &InUse::default(), subject, deletion).map(|(_, records)| records)
-            }
+            13..=15 => decision::delete_subject(&store, &InUse::default(), subject, deletion)
+                .map(|(_, records)| records),
             16..=17 => Ok(decision::set_config(
                 &store,
                 Some(subject),
