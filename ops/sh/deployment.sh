@@ -48,13 +48,36 @@ settings() {
         printf 'prefix = "caobang"\ncontracts = "%s"\n\n' "${SCHEMAS:-$BANGIOC_ROOT/schemas}"
         printf '[kafka]\nbrokers = "%s"\nsecurity = "sasl_plaintext"\nuser = "%s"\npassword_file = "%s"\nreplication = 1\n\n' \
             "$(value "$home/kafka/env" KAFKA)" "$principal" "$home/kafka/secrets/$principal"
-        printf '[registry]\nurl = "http://127.0.0.1:%s"\nlisten = "127.0.0.1:%s"\n\n' "$registry_port" "$registry_port"
+        registry_section "$principal"
         printf '[metrics]\nlisten = "127.0.0.1:%s"\n\n[log]\nformat = "text"\nlevel = "%s"\n\n' "$service_port" "${BANGIOC_LOG:-info}"
         cat
     } >"$home/$name.toml"
     service_ports[$name]=$service_port
 }
 declare -A service_ports=()
+
+# registry_section PRINCIPAL: the registry's own, or that of one of its users.
+registry_section() {
+    if [ "$1" = registry ]; then
+        printf '[registry]\nlisten = "127.0.0.1:%s"\nusers_dir = "%s"\n\n' "$registry_port" "$home/registry-users"
+    else
+        printf '[registry]\nurl = "http://127.0.0.1:%s"\nuser = "%s"\npassword_file = "%s"\n\n' "$registry_port" "$1" "$home/secrets/registry/$1"
+    fi
+}
+
+# registry_users: Kafka's users at the registry, with passwords of their own; it keeps their digests alone. What a service
+# may do there follows from the contracts.
+registry_users() {
+    local user
+    rm -rf "$home/registry-users"
+    umask 077
+    mkdir -p "$home/registry-users" "$home/secrets/registry"
+    for user in admin ${PRINCIPALS//,/ }; do
+        [ "$user" != registry ] || continue
+        random_secret >"$home/secrets/registry/$user"
+        { registry_digest <"$home/secrets/registry/$user"; [ "$user" != admin ] || echo admin; } >"$home/registry-users/$user"
+    done
+}
 
 source_section() {
     printf '[source]\nname = "%s"\nhost = "%s"\nport = %s\nuser = "bangioc_capture"\npassword_file = "%s"\ndatabase = "%s"\ntls = "off"\n' \
@@ -79,6 +102,7 @@ write_settings() {
     registry_port=$(free_port)
     open_port=$(free_port)
     (umask 077 && mkdir -p "$home/secrets" && random_secret >"$home/secrets/sink" && random_secret >"$home/secrets/open-sink")
+    (registry_users)
     settings registry registry </dev/null
     settings shared-store shared-store < <(store_section; sink_section sink)
     settings open-data open-data < <(open_section; sink_section open-sink)

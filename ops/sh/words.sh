@@ -28,6 +28,9 @@ have() { command -v "$1" >/dev/null 2>&1; }
 # random_secret: 32 hexadecimal digits.
 random_secret() { od -An -N16 -tx1 /dev/urandom | tr -d ' \n'; }
 
+# registry_digest: the line by which the registry knows the password on stdin.
+registry_digest() { printf 'sha256:%s\n' "$(sha256sum | cut -d ' ' -f 1)"; }
+
 # port_open PORT: does someone listen on it on loopback?
 port_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 

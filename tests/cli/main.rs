@@ -1,5 +1,7 @@
 //! What people read from the binary, to the letter: answers, errors, hints, exit codes. Starts no server.
 
+mod listeners;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;

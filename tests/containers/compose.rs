@@ -272,7 +272,11 @@ fn captures_every_source(compose: &Compose) {
         assert_eq!(said("BANGIOC__SOURCE__DATABASE"), source.replace('-', "_"));
         assert_eq!(
             secrets(service),
-            BTreeMap::from([("kafka", user.as_str()), ("source", "source")])
+            BTreeMap::from([
+                ("kafka", user.as_str()),
+                ("registry", format!("login-{user}").as_str()),
+                ("source", "source")
+            ])
         );
     }
     // Kafka's users are those that its container has a password of, and no service is another's.
@@ -284,6 +288,19 @@ fn captures_every_source(compose: &Compose) {
     for (name, service) in compose.services() {
         if let Some(user) = setting(service, "BANGIOC__KAFKA__USER") {
             assert_eq!(secrets(service)["kafka"], user, "{name}");
+            // At the registry it is the same user, with another password.
+            if name != "registry" {
+                assert_eq!(
+                    setting(service, "BANGIOC__REGISTRY__USER"),
+                    Some(user),
+                    "{name}"
+                );
+                assert_eq!(
+                    secrets(service)["registry"],
+                    format!("login-{user}"),
+                    "{name}"
+                );
+            }
         }
     }
 }
@@ -329,6 +346,9 @@ fn gets_all_passwords(compose: &Compose) {
         passwords(&dir, compose, &names),
         "those that are there stay"
     );
+    let users = fs::read_dir(dir.join("ops/docker/registry-users")).expect("users of the registry");
+    let logins = names.iter().filter(|name| name.starts_with("login-"));
+    assert_eq!(users.count(), logins.count());
     let folder = fs::metadata(dir.join("ops/docker/secrets")).expect("the folder");
     assert_eq!(folder.permissions().mode() & 0o777, 0o700);
 }

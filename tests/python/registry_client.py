@@ -3,12 +3,14 @@ relies on, and the decoding of a topic.
 
 usage: registry_client.py REGISTRY_URL BOOTSTRAP USER PASSWORD TOPIC [--produce]
 
-USER and PASSWORD are for Kafka (SCRAM-SHA-512 without TLS); two empty arguments mean plaintext. TOPIC
+REGISTRY_LOGIN is `user:password` of an administrator of the registry. USER and PASSWORD are for Kafka (SCRAM-SHA-512 without TLS); two empty arguments mean plaintext. TOPIC
 must hold Avro records; with --produce it is filled first. Exit code 0: all held. Needs
 confluent-kafka[avro] 2.16.
 """
 
+import base64
 import json
+import os
 import sys
 import time
 import urllib.error
@@ -21,6 +23,7 @@ from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerialize
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 CONTENT_TYPE = "application/vnd.schemaregistry.v1+json"
+LOGIN = os.environ["REGISTRY_LOGIN"]
 
 
 # In every name of this run: a run that broke off must not be in the way of the next.
@@ -50,7 +53,7 @@ def refused(code, call):
 def raw(url, path, method="GET", body=None):
     """Status, content type and body, without the client."""
     data = None if body is None else (body if isinstance(body, bytes) else json.dumps(body).encode())
-    request = urllib.request.Request(url + path, data=data, method=method, headers={"Content-Type": CONTENT_TYPE})
+    request = urllib.request.Request(url + path, data=data, method=method, headers={"Content-Type": CONTENT_TYPE, "Authorization": "Basic " + base64.b64encode(LOGIN.encode()).decode()})
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.headers["Content-Type"], json.loads(answer.read())
@@ -203,7 +206,7 @@ def decode(client, conf, topic):
 
 
 def main(url, bootstrap, user, password, topic, *flags):
-    client = SchemaRegistryClient({"url": url})
+    client = SchemaRegistryClient({"url": url, "basic.auth.user.info": LOGIN})
     # A subject may hold what a path may not.
     subject, other = f"test-{RUN}/Đất-value", f"test-{RUN}-value"
     answers(url)
@@ -214,7 +217,7 @@ def main(url, bootstrap, user, password, topic, *flags):
     conf = kafka(bootstrap, user, password)
     if "--produce" in flags:
         fill(client, conf, topic)
-    decoded = decode(SchemaRegistryClient({"url": url}), conf, topic)
+    decoded = decode(SchemaRegistryClient(client.config()), conf, topic)
     print(f"registry and client agree; {decoded} records of {topic} decoded")
 
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """A reader that knows nothing of Ban Gioc: Confluent's own client, the last record of a key wins.
 
-    unversioned_reader.py BOOTSTRAP USER PASSWORD REGISTRY TOPIC COLUMN...
+    REGISTRY_LOGIN=user:password unversioned_reader.py BOOTSTRAP USER PASSWORD REGISTRY TOPIC COLUMN...
 
 Reads TOPIC from its beginning to its present end and prints one line per key that is left, the named
 columns split by `|`, in the order of the lines' bytes. Where an update carries Debezium's placeholder for
 an unchanged value, it keeps what it had, as Debezium's documents tell readers to do.
 """
+import os
 import sys
 from decimal import Decimal
 
@@ -41,7 +42,7 @@ def main(bootstrap, user, password, registry, topic, *columns):
         "bootstrap.servers": bootstrap, "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-512",
         "sasl.username": user, "sasl.password": password, "group.id": "unversioned-reader", "enable.auto.commit": False,
     })
-    decode = AvroDeserializer(SchemaRegistryClient({"url": registry}))
+    decode = AvroDeserializer(SchemaRegistryClient({"url": registry, "basic.auth.user.info": os.environ["REGISTRY_LOGIN"]}))
     context = SerializationContext(topic, MessageField.VALUE)
     partitions = list(consumer.list_topics(topic, timeout=20).topics[topic].partitions)
     ends = {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=20) for p in partitions}

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -10,9 +11,12 @@ use std::time::Duration;
 
 use bangioc_feed::journal::{self, Journal, JournalRecord};
 use bangioc_feed::produce::{Acks, Producer, Record, Tuning};
-use bangioc_feed::registry::{RegistryClient, RegistrySettings};
+use bangioc_feed::registry::{Authorities, RegistryClient, RegistrySettings};
 use bangioc_feed::{FeedError, KafkaSettings};
+use bangioc_runtime::Secret;
 use bangioc_runtime::settings::Settings;
+
+use sha2::{Digest as _, Sha256};
 
 use crate::service::Service;
 use crate::{root, wait};
@@ -79,6 +83,7 @@ impl Platform {
             registry: Mutex::new(None),
             dir,
         };
+        platform.write_registry_users();
         platform
             .kafka_as("admin")
             .check(Duration::from_mins(1))
@@ -87,10 +92,10 @@ impl Platform {
         let admin = platform.dir.join("admin.toml");
         let contracts = root().join("schemas");
         let text = format!(
-            "contracts = \"{}\"\n{}[registry]\nurl = \"{}\"\n",
+            "contracts = \"{}\"\n{}{}",
             contracts.display(),
             platform.kafka_section("admin"),
-            platform.registry_url
+            platform.registry_section("admin"),
         );
         fs::write(&admin, text).expect("a configuration");
         let apply = Command::new(crate::bangioc())
@@ -208,8 +213,9 @@ impl Platform {
     pub fn schema_id(&self, subject: &str) -> u32 {
         let registry = RegistryClient::new(&RegistrySettings {
             url: self.registry_url.clone(),
-            user: None,
-            password: None,
+            user: Some("admin".into()),
+            password: Some(Secret::new(registry_password("admin"))),
+            authorities: Authorities::default(),
         });
         let latest = registry.latest(subject).expect("the registry to answer");
         latest.expect("a schema").id
@@ -240,8 +246,10 @@ impl Platform {
     pub fn start_registry(&self) {
         let listen = self.registry_url.trim_start_matches("http://");
         let config = format!(
-            "{}\n[registry]\nlisten = \"{listen}\"\n",
-            self.kafka_section("registry")
+            "contracts = \"{}\"\n{}\n[registry]\nlisten = \"{listen}\"\nusers_dir = \"{}\"\n",
+            root().join("schemas").display(),
+            self.kafka_section("registry"),
+            self.registry_users().display(),
         );
         let path = self.dir.join("registry.toml");
         fs::write(&path, config).expect("a configuration");
@@ -250,6 +258,55 @@ impl Platform {
             wait::holds(std::net::TcpStream::connect(listen).is_ok(), registry.log())
         });
         *self.registry.lock().expect("no panic") = Some(registry);
+    }
+
+    /// A user of the registry for each of Kafka's, with a password of its own. Every world has topics of its own
+    /// prefix, and the contracts' rights are those of one: here a service may read whatever is of its side.
+    fn write_registry_users(&self) {
+        let (users, passwords) = (self.registry_users(), self.dir.join("registry-passwords"));
+        for dir in [&users, &passwords] {
+            fs::create_dir_all(dir).expect("a folder");
+            fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).expect("its mode");
+        }
+        for user in PRINCIPALS.split(',').chain(["admin"]) {
+            let rights = match user {
+                "admin" => "admin",
+                "shared-store" => "read *.shared.*",
+                "open-data" => "read *.open.*",
+                "dead-letter" => "read *",
+                capture if capture.starts_with("capture-") => "read *",
+                _ => "",
+            };
+            let password = registry_password(user);
+            let digest = Sha256::digest(&password)
+                .iter()
+                .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+            for (file, text) in [
+                (users.join(user), format!("sha256:{digest}\n{rights}\n")),
+                (passwords.join(user), password),
+            ] {
+                fs::write(&file, text).expect("a file");
+                fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("its mode");
+            }
+        }
+    }
+
+    pub fn registry_users(&self) -> PathBuf {
+        self.dir.join("registry-users")
+    }
+
+    /// `[registry]` for one user.
+    pub fn registry_section(&self, user: &str) -> String {
+        format!(
+            "[registry]\nurl = \"{}\"\nuser = \"{user}\"\npassword_file = \"{}\"\n",
+            self.registry_url,
+            self.dir.join("registry-passwords").join(user).display()
+        )
+    }
+
+    /// The administrator's login, as Confluent's clients want it.
+    pub fn registry_login(&self) -> String {
+        format!("admin:{}", registry_password("admin"))
     }
 
     /// `[kafka]` for one principal.
@@ -311,6 +368,11 @@ impl Platform {
         let _ = ops("postgres", &["down", &text(&self.dir.join("postgres"))]);
         let _ = ops("kafka", &["down", &text(&self.dir.join("kafka"))]);
     }
+}
+
+/// What a user of a test's registry logs in with.
+pub fn registry_password(user: &str) -> String {
+    format!("registry password of {user}")
 }
 
 /// Runs `ops/<script>`.

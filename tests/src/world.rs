@@ -143,11 +143,11 @@ impl<'p> World<'p> {
 
     fn write_config(&self, who: &str, principal: &str, sections: &str) {
         let text = format!(
-            "prefix = \"{}\"\ncontracts = \"{}\"\n{}[registry]\nurl = \"{}\"\n{sections}",
+            "prefix = \"{}\"\ncontracts = \"{}\"\n{}{}{sections}",
             self.name,
             self.contracts.display(),
             self.platform.kafka_section(principal),
-            self.platform.registry_url,
+            self.platform.registry_section(principal),
         );
         fs::write(self.config(who), text).expect("a configuration");
     }

@@ -82,6 +82,7 @@ const COLUMNS: [&str; 8] = [
 fn unversioned(world: &World<'_>) -> BTreeSet<String> {
     let output = Command::new(world.platform.python())
         .arg(root().join("tests/python/unversioned_reader.py"))
+        .env("REGISTRY_LOGIN", world.platform.registry_login())
         .args([
             &world.platform.kafka["KAFKA"],
             "admin",

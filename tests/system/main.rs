@@ -15,6 +15,7 @@ mod parcels;
 mod poison;
 mod references;
 mod registry;
+mod registry_doors;
 mod rights;
 mod sites;
 
@@ -39,6 +40,7 @@ fn main() {
         rights::CHECKS,
         references::CHECKS,
         registry::CHECKS,
+        registry_doors::CHECKS,
     ]
     .concat();
     suite::run(checks, || Platform::start("system"), Platform::stop)

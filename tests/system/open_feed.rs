@@ -64,6 +64,7 @@ fn keys_seen(world: &World<'_>, dataset: &str) -> Vec<String> {
 fn last_rows(world: &World<'_>, dataset: &str) -> Vec<String> {
     let output = Command::new(world.platform.python())
         .arg(root().join("tests/python/unversioned_reader.py"))
+        .env("REGISTRY_LOGIN", world.platform.registry_login())
         .args([
             &world.platform.kafka["KAFKA"],
             "admin",

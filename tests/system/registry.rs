@@ -34,6 +34,7 @@ fn confluents_python_client_drives_it(platform: &Platform) {
     world.converge(&[]);
     let output = Command::new(platform.python())
         .arg(root().join("tests/python/registry_client.py"))
+        .env("REGISTRY_LOGIN", platform.registry_login())
         .args([
             &platform.registry_url,
             &platform.kafka["KAFKA"],
@@ -60,7 +61,8 @@ fn started_first_it_waits_for_topic_and_rights(platform: &Platform) {
     let metrics = format!("127.0.0.1:{}", free_port());
     let config = dir.join("registry.toml");
     let text = format!(
-        "{}[registry]\nlisten = \"{listen}\"\ntopic = \"{TOPIC}\"\n[metrics]\nlisten = \"{metrics}\"\n",
+        "contracts = \"{}\"\n{}[registry]\nlisten = \"{listen}\"\ninsecure = true\ntopic = \"{TOPIC}\"\n[metrics]\nlisten = \"{metrics}\"\n",
+        root().join("schemas").display(),
         platform.kafka_section("registry")
     );
     fs::write(&config, text).expect("a configuration");

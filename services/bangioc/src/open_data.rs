@@ -6,6 +6,7 @@ use bangioc_open_data::set::OpenSet;
 use bangioc_open_data::verify::{Verified, verify};
 use bangioc_open_data::{OpenDataSettings, OpenError, Publisher, serve_only};
 use bangioc_runtime::failure::BoxFailure;
+use bangioc_runtime::listener::ListenerSettings;
 use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::settings::Settings;
 use bangioc_runtime::shutdown::Shutdown;
@@ -58,6 +59,7 @@ pub(crate) async fn run(
         }
         args::OpenData::Serve => {
             let listen = settings.section("metrics").optional_text("listen");
+            let listener = ListenerSettings::read(settings, "metrics");
             settings.finish()?;
             let sets = sets(&contract::read(&contracts)?)?;
             let metrics = Metrics::default();
@@ -65,7 +67,7 @@ pub(crate) async fn run(
             if let Some(listen) = listen {
                 let (metrics, shutdown) = (metrics.clone(), shutdown.clone());
                 group.spawn("metrics", async move {
-                    Ok(metrics.serve(&listen, &shutdown).await?)
+                    metrics.serve(&listen, &listener, &shutdown).await
                 });
             }
             group.spawn("pages", async move {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use bangioc_feed::KafkaSettings;
 use bangioc_open_data::set::OpenSet;
+use bangioc_registry::UsedSubject;
 use bangioc_runtime::failure::BoxFailure;
+use bangioc_runtime::listener::ListenerSettings;
 use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::settings::Settings;
 use bangioc_runtime::shutdown::Shutdown;
@@ -12,18 +14,20 @@ use bangioc_runtime::tasks::TaskGroup;
 use bangioc_schemas::catalogue::Catalogue;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::Side;
+use bangioc_topics::Deployment;
+use bangioc_topics::principals::{self, SubjectUsers};
 
 use crate::{args, contract, open_data};
 
 /// A service whose configuration and contracts are read and sound; nothing outside is touched yet.
 pub(crate) struct Prepared {
     service: Service,
-    /// Where metrics are served.
-    listen: Option<String>,
+    /// Where metrics are served, and how.
+    listen: Option<(String, ListenerSettings)>,
 }
 
 enum Service {
-    Registry(bangioc_registry::Config, KafkaSettings),
+    Registry(bangioc_registry::Config, KafkaSettings, Vec<UsedSubject>),
     Capture(bangioc_capture::config::CaptureConfig, Catalogue),
     SharedStore(bangioc_shared_store::Config, Vec<Arc<Contract>>),
     OpenData(bangioc_open_data::Config, Vec<Arc<Contract>>, Vec<OpenSet>),
@@ -35,14 +39,19 @@ impl Prepared {
         service: args::Service,
         settings: &mut Settings,
     ) -> Result<Prepared, BoxFailure> {
-        let listen = settings.section("metrics").optional_text("listen");
+        let listen = settings
+            .section("metrics")
+            .optional_text("listen")
+            .map(|listen| (listen, ListenerSettings::read(settings, "metrics")));
         let contracts = settings.contracts_dir();
         let service = match service {
             args::Service::Registry => {
-                let config = bangioc_registry::Config::read(&settings.section("registry"));
+                let config = bangioc_registry::Config::read(settings);
                 let kafka = KafkaSettings::read(&settings.section("kafka"));
+                let prefix = settings.prefix();
                 settings.finish()?;
-                Service::Registry(config, kafka)
+                let used = used_subjects(&prefix, &contract::read(&contracts)?);
+                Service::Registry(config, kafka, used)
             }
             args::Service::Capture => {
                 let config = bangioc_capture::config::CaptureConfig::read(settings);
@@ -71,10 +80,11 @@ impl Prepared {
         let mut group = TaskGroup::new(&shutdown);
         let (part, stop) = (metrics.clone(), shutdown.clone());
         match self.service {
-            Service::Registry(config, kafka) => {
+            Service::Registry(config, kafka, used) => {
                 let deps = bangioc_registry::Dependencies {
                     kafka,
                     metrics: part,
+                    used,
                 };
                 let run = bangioc_registry::run(config, deps, stop.clone());
                 group.spawn("registry", ended(run, stop));
@@ -105,13 +115,31 @@ impl Prepared {
                 group.spawn("open-data", ended(run, stop));
             }
         }
-        if let Some(listen) = self.listen {
-            let endpoint = metrics.listen(&listen).await?;
+        if let Some((listen, settings)) = self.listen {
+            let endpoint = metrics.listen(&listen, &settings).await?;
             tracing::info!(address = endpoint.address(), "metrics are served");
-            group.spawn("metrics", async move { Ok(endpoint.run(&shutdown).await?) });
+            group.spawn("metrics", async move {
+                endpoint.run(&shutdown).await;
+                Ok(())
+            });
         }
         group.wait().await
     }
+}
+
+/// What the registry keeps for the topics of the contracts, and who may ask for it.
+fn used_subjects(prefix: &str, catalogue: &Catalogue) -> Vec<UsedSubject> {
+    // Of Kafka nothing is asked here: neither copies nor the operator's own name matter.
+    let deployment = Deployment::of(prefix, 1, "", catalogue.iter());
+    let subject = |subject: SubjectUsers| UsedSubject {
+        name: subject.name,
+        writer: subject.writer,
+        readers: subject.readers,
+    };
+    principals::subjects(&deployment)
+        .into_iter()
+        .map(subject)
+        .collect()
 }
 
 /// When the service itself has ended, for whatever reason, nothing else has a purpose.

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use bangioc_runtime::listener::ListenerSettings;
 use bangioc_runtime::settings::Settings;
 use bangioc_schemas::contract::Label;
 use bangioc_schemas::names::Side;
@@ -29,6 +30,7 @@ pub struct OpenDataSettings {
     pub dir: PathBuf,
     /// None: another process serves the folder.
     pub listen: Option<String>,
+    pub listener: ListenerSettings,
     /// Where the public reaches the pages, without a `/` at its end; the catalogue needs it.
     pub base_url: String,
     /// Publish at every start, also what this slot has seen already.
@@ -76,6 +78,7 @@ impl OpenDataSettings {
         OpenDataSettings {
             dir: section.path("dir"),
             listen: section.optional_text("listen"),
+            listener: ListenerSettings::read(settings, "open-data"),
             base_url: base_url.trim_end_matches('/').to_owned(),
             publish_on_start: section.flag("publish_on_start", false),
             keep_revisions: usize::try_from(section.whole_number("keep_revisions", 1..=1000, 60))

@@ -76,11 +76,14 @@ pub async fn run(config: Config, deps: Deps, shutdown: Shutdown) -> Result<(), B
     let mut group = TaskGroup::new(&shutdown);
     if let Some(listen) = &config.open_data.listen {
         let server = portal(&config.open_data, deps.sets.clone(), &metrics)
-            .listen(listen)
+            .listen(listen, &deps.metrics)
             .await?;
         tracing::info!(address = server.address(), "pages are served");
         let shutdown = shutdown.clone();
-        group.spawn("pages", async move { Ok(server.run(&shutdown).await?) });
+        group.spawn("pages", async move {
+            server.run(&shutdown).await;
+            Ok(())
+        });
     }
     let publisher = Publisher {
         sets: deps.sets,
@@ -121,10 +124,11 @@ pub async fn serve_only(
         .clone()
         .unwrap_or_else(|| "127.0.0.1:8080".into());
     let server = portal(&settings, sets, &OpenMetrics::new(metrics))
-        .listen(&listen)
+        .listen(&listen, metrics)
         .await?;
     tracing::info!(address = server.address(), "pages are served");
-    Ok(server.run(&shutdown).await?)
+    server.run(&shutdown).await;
+    Ok(())
 }
 
 fn portal(settings: &OpenDataSettings, sets: Vec<OpenSet>, metrics: &OpenMetrics) -> Portal {

@@ -12,6 +12,9 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
+use bangioc_runtime::failure::BoxFailure;
+use bangioc_runtime::listener::Listener;
+use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::shutdown::Shutdown;
 use tokio::net::TcpListener;
 
@@ -35,21 +38,24 @@ pub struct Portal {
 
 /// A server that listens but does not answer yet.
 pub struct Server {
-    listener: TcpListener,
+    listener: Listener,
+    socket: TcpListener,
     portal: Arc<Portal>,
     address: String,
 }
 
 impl Portal {
-    pub async fn listen(self, address: &str) -> Result<Server, OpenError> {
+    pub async fn listen(self, address: &str, metrics: &Metrics) -> Result<Server, BoxFailure> {
+        let listener = Listener::new("pages", &self.settings.listener, metrics)?;
         let fails = |source| OpenError::CannotListen {
             address: address.to_owned(),
             source,
         };
-        let listener = TcpListener::bind(address).await.map_err(fails)?;
-        let address = listener.local_addr().map_err(fails)?.to_string();
+        let socket = TcpListener::bind(address).await.map_err(fails)?;
+        let address = socket.local_addr().map_err(fails)?.to_string();
         Ok(Server {
             listener,
+            socket,
             portal: Arc::new(self),
             address,
         })
@@ -199,15 +205,9 @@ impl Server {
     }
 
     /// Answers until the stop is asked for.
-    pub async fn run(self, shutdown: &Shutdown) -> Result<(), OpenError> {
+    pub async fn run(self, shutdown: &Shutdown) {
         let router = Router::new().fallback(respond).with_state(self.portal);
-        // Not axum's graceful end: a reader's idle connection would hold up the stop.
-        tokio::select! {
-            end = async { axum::serve(self.listener, router).await } => {
-                end.map_err(|source| OpenError::CannotListen { address: self.address, source })
-            }
-            () = shutdown.requested() => Ok(()),
-        }
+        self.listener.serve(self.socket, router, shutdown).await;
     }
 }
 

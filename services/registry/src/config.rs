@@ -1,60 +1,152 @@
-//! The `[registry]` section, as the service reads it. Clients read `url` from the same section.
+//! The `[registry]` section, as the service reads it. Clients read `url` and their login from the same section.
 
-use bangioc_runtime::settings::Section;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 
-use crate::api::Login;
+use bangioc_runtime::listener::ListenerSettings;
+use bangioc_runtime::settings::Settings;
 
 /// Settings of the service.
 #[derive(Clone)]
 pub struct Config {
     pub(crate) listen: String,
     pub(crate) topic: String,
-    /// None: every request is answered.
-    pub(crate) login: Option<Login>,
+    pub(crate) listener: ListenerSettings,
+    pub(crate) logins: Logins,
+}
+
+/// Who is asked who they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Logins {
+    /// A file for each user.
+    Of(PathBuf),
+    /// Whoever reaches the port may do anything that the registry does at all.
+    Nobodys,
 }
 
 impl Config {
-    /// Keys: `listen` (default `127.0.0.1:8081`), `topic` (default `_schemas`), `user` and `password_file`:
-    /// both or none. `url` is known, but not used here.
-    pub fn read(section: &Section<'_>) -> Self {
+    /// Keys: `listen` (default `127.0.0.1:8081`), `topic` (default `_schemas`), `users_dir`, `insecure` in its
+    /// place, `certificate_file` and `key_file`, `tls`. Those of clients are known, but not used here.
+    pub fn read(settings: &Settings) -> Self {
+        let section = settings.section("registry");
+        for key in ["url", "user", "password_file", "ca_file"] {
+            section.has(key);
+        }
         let listen = section.text_or("listen", "127.0.0.1:8081");
-        if listen.parse::<std::net::SocketAddr>().is_err() {
+        let address = listen.parse::<SocketAddr>();
+        if address.is_err() {
             section.refuse("listen", "is no address", "write it as `127.0.0.1:8081`");
         }
-        let _ = section.optional_text("url");
-        let (user, password) = (
-            section.optional_text("user"),
-            section.optional_secret("password"),
-        );
-        let login = match (user, password) {
-            (Some(user), Some(password)) => Some(Login { user, password }),
-            (None, None) => None,
-            (Some(_), None) => {
-                section.refuse(
-                    "user",
-                    "has no password",
-                    "name the file that holds it: `password_file`",
-                );
-                None
+        let address_is_one = address.is_ok();
+        let loopback = address.is_ok_and(|address| address.ip().to_canonical().is_loopback());
+        let off = section.choice("tls", &["verify", "off"], "verify") == "off";
+        let listener = ListenerSettings::read(settings, "registry");
+        if listener.tls.is_none() && !loopback && !off && address_is_one {
+            let hint = "set `certificate_file` and `key_file`; where the network between is trusted, `tls = \"off\"`";
+            section.refuse(
+                "listen",
+                "takes passwords in the clear from other machines",
+                hint,
+            );
+        }
+        let users = section.optional_path("users_dir");
+        let logins = match (users, section.flag("insecure", false)) {
+            (Some(dir), false) => Logins::Of(dir),
+            (None, true) if loopback => Logins::Nobodys,
+            (None, true) => {
+                let hint = "set `users_dir`, or listen on `127.0.0.1`";
+                section.refuse("insecure", "is for loopback alone", hint);
+                Logins::Nobodys
             }
-            (None, Some(_)) => {
-                section.refuse("password_file", "has no user", "set `user` too, or neither");
-                None
+            (Some(_), true) => {
+                section.refuse(
+                    "insecure",
+                    "contradicts `users_dir`",
+                    "take one of them out",
+                );
+                Logins::Nobodys
+            }
+            (None, false) => {
+                let hint = "name a folder with a file for each user: `bangioc explain BG0145`; for experiments on loopback, `insecure = true`";
+                section.refuse(
+                    "users_dir",
+                    "is missing: nobody writes without a login",
+                    hint,
+                );
+                Logins::Nobodys
             }
         };
         Self {
             listen,
             topic: section.text_or("topic", "_schemas"),
-            login,
+            listener,
+            logins,
         }
     }
+}
 
-    /// For tests and tools: any free port, nobody asked who they are.
-    pub fn open(listen: impl Into<String>) -> Self {
-        Self {
-            listen: listen.into(),
-            topic: "_schemas".to_owned(),
-            login: None,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, String> {
+        let dir = std::env::temp_dir().join(format!(
+            "bangioc-registry-config-{}-{:?}",
+            std::process::id(),
+            std::thread::current().id()
+        ));
+        std::fs::create_dir_all(&dir).unwrap();
+        let file = dir.join("registry.toml");
+        std::fs::write(&file, format!("[registry]\n{text}\n")).unwrap();
+        let settings = Settings::load_with(Some(&file), []).unwrap();
+        let config = Config::read(&settings);
+        let end = settings
+            .finish()
+            .map_err(|mistakes| format!("{mistakes:?}"));
+        std::fs::remove_dir_all(dir).unwrap();
+        end.map(|()| config)
+    }
+
+    #[test]
+    fn nobody_is_let_in_unasked_but_on_loopback_and_with_a_word() {
+        let logins = |text: &str| read(text).ok().map(|config| config.logins);
+        assert_eq!(logins(""), None);
+        assert_eq!(logins("insecure = true"), Some(Logins::Nobodys));
+        assert_eq!(
+            logins("listen = \"127.0.0.9:1\"\ninsecure = true"),
+            Some(Logins::Nobodys)
+        );
+        assert_eq!(
+            logins("listen = \"[::1]:1\"\ninsecure = true"),
+            Some(Logins::Nobodys)
+        );
+        for elsewhere in ["0.0.0.0:1", "10.0.0.1:1", "[::]:1", "[::ffff:10.0.0.1]:1"] {
+            assert_eq!(
+                logins(&format!("listen = \"{elsewhere}\"\ninsecure = true")),
+                None,
+                "{elsewhere}"
+            );
         }
+        assert_eq!(logins("users_dir = \"/u\""), Some(Logins::Of("/u".into())));
+        assert_eq!(logins("users_dir = \"/u\"\ninsecure = true"), None);
+        // Off loopback a password needs TLS, or a word.
+        let open = "users_dir = \"/u\"\nlisten = \"10.0.0.1:1\"";
+        assert_eq!(logins(open), None);
+        for more in [
+            "tls = \"off\"",
+            "certificate_file = \"/c\"\nkey_file = \"/k\"",
+        ] {
+            assert_eq!(
+                logins(&format!("{open}\n{more}")),
+                Some(Logins::Of("/u".into()))
+            );
+        }
+        // A client's keys in the same section are no mistakes of the server's.
+        let client =
+            "url = \"http://x\"\nuser = \"x\"\npassword_file = \"/nowhere\"\ntls = \"off\"";
+        assert_eq!(
+            logins(&format!("users_dir = \"/u\"\n{client}")),
+            Some(Logins::Of("/u".into()))
+        );
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::compatibility;
 use crate::definition::{Definition, Form};
+use crate::in_use::InUse;
 use crate::level::{Level, Mode};
 use crate::record::{Config, Record, SchemaId, Version};
 use crate::refusal::Refusal;
@@ -79,7 +80,7 @@ fn import(store: &Store, subject: &str, draft: &Draft<'_>) -> Decision {
     if !(1..=HIGHEST).contains(&id.0) || !(1..=HIGHEST).contains(&version.0) {
         return Err(Refusal::InvalidVersion(version.0.to_string()));
     }
-    if store.text(id).is_some_and(|known| known != text) {
+    if !store.may_mean(id, text) {
         return Err(Refusal::NotPermitted(format!(
             "Overwrite new schema with id {} is not permitted.",
             id.0
@@ -164,9 +165,11 @@ pub(crate) enum Deletion {
 /// The versions deleted, and how.
 pub(crate) fn delete_subject(
     store: &Store,
+    in_use: &InUse,
     subject: &str,
     deletion: Deletion,
 ) -> Result<(Vec<Version>, Vec<Record>), Refusal> {
+    in_use.keeps(subject, "deleting it")?;
     writable(store, subject)?;
     let numbers = |scope| {
         store
@@ -216,10 +219,12 @@ fn settings_of<'a>(store: &Store, subject: &'a str) -> impl Iterator<Item = Reco
 
 pub(crate) fn delete_version(
     store: &Store,
+    in_use: &InUse,
     subject: &str,
     choice: Choice,
     deletion: Deletion,
 ) -> Result<(Version, Vec<Record>), Refusal> {
+    in_use.keeps(subject, "deleting a version")?;
     writable(store, subject)?;
     if !store.has_subject(subject, Scope::WithDeleted) {
         return Err(Refusal::SubjectNotFound(subject.to_owned()));
@@ -291,8 +296,14 @@ pub(crate) fn set_config(
     }]
 }
 
-/// `force`: switch to IMPORT though there are schemas.
-pub(crate) fn set_mode(store: &Store, subject: Option<&str>, mode: Mode, force: Force) -> Decision {
+/// `force`: switch to IMPORT though there are schemas, but never where a topic of the contracts uses them.
+pub(crate) fn set_mode(
+    store: &Store,
+    in_use: &InUse,
+    subject: Option<&str>,
+    mode: Mode,
+    force: Force,
+) -> Decision {
     let record = Record::Mode {
         subject: subject.map(str::to_owned),
         mode: Some(mode),
@@ -300,6 +311,7 @@ pub(crate) fn set_mode(store: &Store, subject: Option<&str>, mode: Mode, force: 
     if mode != Mode::Import || store.mode(subject) == Some(Mode::Import) {
         return Ok(vec![record]);
     }
+    in_use.keeps_from_import(store, subject)?;
     let taken = match subject {
         Some(subject) => store.has_subject(subject, Scope::Active),
         None => store.subjects(Scope::Active).next().is_some(),

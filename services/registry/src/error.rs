@@ -31,6 +31,18 @@ pub enum RegistryFailure {
         address: String,
         source: std::io::Error,
     },
+    #[error("can't read the users in `{dir}`")]
+    UsersUnreadable { dir: String, source: std::io::Error },
+    #[error("line {line} of user file `{file}` {problem}")]
+    UserMalformed {
+        file: String,
+        line: usize,
+        problem: &'static str,
+    },
+    #[error("`{path}` can be written by others, who could make themselves users")]
+    UsersOpen { path: String },
+    #[error("`{dir}` has no user")]
+    NoUsers { dir: String },
 }
 
 impl RegistryFailure {
@@ -50,7 +62,11 @@ impl RegistryFailure {
             | Self::Superseded { .. }
             | Self::NotCompacted { .. }
             | Self::Partitions { .. }
-            | Self::CannotListen { .. } => false,
+            | Self::CannotListen { .. }
+            | Self::UsersUnreadable { .. }
+            | Self::UserMalformed { .. }
+            | Self::UsersOpen { .. }
+            | Self::NoUsers { .. } => false,
         }
     }
 }
@@ -65,6 +81,10 @@ impl Failure for RegistryFailure {
             Self::NotCompacted { .. } => "BG0743",
             Self::Partitions { .. } => "BG0744",
             Self::CannotListen { .. } => "BG0745",
+            Self::UsersUnreadable { .. } => "BG0145",
+            Self::UserMalformed { .. } => "BG0146",
+            Self::UsersOpen { .. } => "BG0147",
+            Self::NoUsers { .. } => "BG0148",
         }
     }
 
@@ -76,7 +96,11 @@ impl Failure for RegistryFailure {
             Self::Superseded { .. }
             | Self::NotCompacted { .. }
             | Self::Partitions { .. }
-            | Self::CannotListen { .. } => Class::Halt,
+            | Self::CannotListen { .. }
+            | Self::UsersUnreadable { .. }
+            | Self::UserMalformed { .. }
+            | Self::UsersOpen { .. }
+            | Self::NoUsers { .. } => Class::Halt,
         }
     }
 
@@ -88,7 +112,11 @@ impl Failure for RegistryFailure {
             Self::Superseded { .. } | Self::NotCompacted { .. } | Self::Partitions { .. } => {
                 Exit::Halted
             }
-            Self::CannotListen { .. } => Exit::Config,
+            Self::CannotListen { .. }
+            | Self::UsersUnreadable { .. }
+            | Self::UserMalformed { .. }
+            | Self::UsersOpen { .. }
+            | Self::NoUsers { .. } => Exit::Config,
         }
     }
 
@@ -109,6 +137,13 @@ impl Failure for RegistryFailure {
             Self::CannotListen { address, .. } => {
                 format!("see who holds it: `ss -ltnp | grep {address}`, or set another `registry.listen`")
             }
+            Self::UsersUnreadable { .. } | Self::NoUsers { .. } => {
+                "`registry.users_dir` names a folder with a file for each user: `bangioc explain BG0145`".to_owned()
+            }
+            Self::UserMalformed { .. } => {
+                "`bangioc explain BG0146` shows what such a file looks like".to_owned()
+            }
+            Self::UsersOpen { path } => format!("`chmod go-w {path}`"),
         }
     }
 }

@@ -3,27 +3,33 @@
 //!
 //! Promises: a schema has one id, in all subjects, for ever; what was answered is in the topic, on all
 //! in-sync replicas; the state is a function of the topic and of nothing else; a hostile schema costs
-//! bounded time and memory. Refuses: schemas that are not Avro, references, rules, contexts; a topic that
-//! Kafka would delete from; a second writer.
+//! bounded time and memory; nobody writes without a login, and nobody more than their own. Refuses: schemas that
+//! are not Avro, references, rules, contexts; a topic that Kafka would delete from; a second writer; deletion and
+//! import of what a topic of the contracts uses; requests of web pages.
 //!
 //! - [`Config`], [`RegistryFailure`]: settings of the service, and how it fails
 //! - `definition`: schema text → canonical text and resolved types; `compatibility`: who can read whom
-//! - `record` → `store`: the topic's records, and what they add up to
-//! - `decision`: request and state → records, or a `refusal`
+//! - `record` → `store`: the topic's records, and what they add up to; `fingerprint`: what an id means for ever
+//! - `decision`: request and state → records, or a `refusal`; `in_use`: what no request takes away
+//! - `askers`: users, and what each may do
 //! - `schema_log`: append, read back, the one writer; `topic`: the topic itself
 //! - `api`: routes; `waiting`: for topic and rights, at the start
 
 mod api;
+mod askers;
 mod compatibility;
 mod config;
 mod decision;
 mod definition;
 mod error;
+mod fingerprint;
+mod in_use;
 mod level;
 mod metrics;
 mod record;
 mod refusal;
 mod schema_log;
+mod seldom;
 mod store;
 mod topic;
 mod waiting;
@@ -37,15 +43,20 @@ use bangioc_feed::consume::{PartitionReader, Reader, Tuning};
 use bangioc_feed::journal::{self, JournalRecord};
 use bangioc_feed::{FeedError, KafkaSettings};
 use bangioc_runtime::failure::BoxFailure;
+use bangioc_runtime::listener::Listener;
 use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::shutdown::{self, Shutdown};
 use bangioc_runtime::tasks::TaskGroup;
 use tokio::net::TcpSocket;
 
+pub use askers::UsedSubject;
 pub use config::Config;
 pub use error::RegistryFailure;
 
-use api::Api;
+use api::{Api, Gate};
+use askers::Users;
+use config::Logins;
+use in_use::InUse;
 use metrics::RegistryMetrics;
 use schema_log::SchemaLog;
 use waiting::Waiting;
@@ -54,6 +65,8 @@ use waiting::Waiting;
 pub struct Dependencies {
     pub kafka: KafkaSettings,
     pub metrics: Metrics,
+    /// What the contracts say of subjects.
+    pub used: Vec<UsedSubject>,
 }
 
 /// How long Kafka may take to answer at the start.
@@ -65,18 +78,43 @@ const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// Runs until the stop is asked for, another registry takes over, or Kafka refuses.
 pub async fn run(config: Config, deps: Dependencies, shutdown: Shutdown) -> Result<(), BoxFailure> {
-    let Dependencies { kafka, metrics } = deps;
+    let Dependencies {
+        kafka,
+        metrics,
+        used,
+    } = deps;
     let Config {
         listen,
         topic,
-        login,
+        listener,
+        logins,
     } = config;
+    let users = match logins {
+        Logins::Of(dir) => Some(Users::read(&dir, &used)?),
+        Logins::Nobodys => {
+            tracing::warn!(
+                "insecure: whoever reaches this port may write schemas, without a login"
+            );
+            None
+        }
+    };
+    let in_use = Arc::new(InUse::new(&used));
+    let encrypted = listener.tls.is_some();
+    let listener = Listener::new("registry", &listener, &metrics)?;
     // First: the mistake that is quickest to find. Listening comes when there is something to answer:
     // whoever is early is then refused and tries again, instead of hanging on an open connection.
     let socket = take(&listen).map_err(RegistryFailure::cannot_listen(&listen))?;
     let address = socket
         .local_addr()
         .map_err(RegistryFailure::cannot_listen(&listen))?;
+    if !encrypted && !address.ip().is_loopback() {
+        tracing::warn!(%address, "passwords come in the clear: set `certificate_file` and `key_file` in `[registry]`");
+    }
+    tracing::info!(
+        users = users.as_ref().map_or(0, Users::count),
+        subjects_in_use = in_use.count(),
+        "who may ask, and what is kept"
+    );
     metrics.unwell("registry", "reading its topic");
     let counted = RegistryMetrics::new(&metrics);
     let owner = format!("{:016x}", rand::random::<u64>());
@@ -86,7 +124,13 @@ pub async fn run(config: Config, deps: Dependencies, shutdown: Shutdown) -> Resu
         () = shutdown.requested() => return Ok(()),
     };
     // Not before: a producer that may write nowhere yet would end at once, and for good.
-    let log = Arc::new(SchemaLog::new(&kafka, &topic, owner, counted.clone())?);
+    let log = Arc::new(SchemaLog::new(
+        &kafka,
+        &topic,
+        owner,
+        counted.clone(),
+        metrics.clone(),
+    )?);
     log.replay(&opened.records);
     drop(opened.records);
 
@@ -103,16 +147,16 @@ pub async fn run(config: Config, deps: Dependencies, shutdown: Shutdown) -> Resu
             waiting.until(|| log.claim()).await?;
             let cluster_id = opened.cluster_id.into();
             let mending = tokio::spawn(Arc::clone(&log).mend());
-            let router = api::router(Api { log, metrics: counted, cluster_id }, login.as_ref());
-            let listener = socket.listen(BACKLOG).map_err(RegistryFailure::cannot_listen(&listen))?;
+            let gate = Gate::new(users, counted.clone());
+            let router = api::router(Api { log, metrics: counted, cluster_id, in_use }, gate);
+            let socket = socket.listen(BACKLOG).map_err(RegistryFailure::cannot_listen(&listen))?;
             metrics.well("registry");
             tracing::info!(%address, topic, "registry answers");
-            let server = axum::serve(listener, router).with_graceful_shutdown(shutdown.requested());
-            let end = async { server.await }.await;
+            listener.serve(socket, router, &shutdown).await;
             mending.abort();
-            end.map_err(RegistryFailure::cannot_listen(&listen))
+            Ok(())
         };
-        let end = tokio::select! {
+        let end: Result<(), RegistryFailure> = tokio::select! {
             end = service => end,
             // A client that keeps its connection, or a Kafka that does not answer, must not hold up the stop.
             () = async { shutdown.requested().await; tokio::time::sleep(LAST_ANSWERS).await } => Ok(()),

@@ -11,6 +11,8 @@ pub(crate) struct RegistryMetrics {
     schemas: Gauge,
     left_out: Counter,
     refused: Counter,
+    logins_refused: Counter,
+    denied: Counter,
 }
 
 impl RegistryMetrics {
@@ -47,6 +49,20 @@ impl RegistryMetrics {
                     &[],
                 )
                 .of(&[]),
+            logins_refused: metrics
+                .counter(
+                    "bangioc_registry_logins_refused_total",
+                    "Requests without a login, or with a wrong one.",
+                    &[],
+                )
+                .of(&[]),
+            denied: metrics
+                .counter(
+                    "bangioc_registry_requests_denied_total",
+                    "Requests of known users beyond their rights.",
+                    &[],
+                )
+                .of(&[]),
         }
     }
 
@@ -74,5 +90,13 @@ impl RegistryMetrics {
 
     pub(crate) fn refused(&self) {
         self.refused.inc();
+    }
+
+    pub(crate) fn login_refused(&self) {
+        self.logins_refused.inc();
+    }
+
+    pub(crate) fn denied(&self) {
+        self.denied.inc();
     }
 }

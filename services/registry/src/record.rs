@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::fingerprint::{Fingerprint, Meanings};
 use crate::level::{Level, Mode};
 
 /// The id of a schema text, the same in all subjects. On the wire a signed 32-bit number from 1.
@@ -64,6 +65,9 @@ pub(crate) struct Writer {
     pub(crate) claim: u64,
     /// Highest id ever given: survives the compaction of erased schemas, so that no id is given twice.
     pub(crate) highest_id: SchemaId,
+    /// What every id given so far means: survives the same, so that none is given another meaning.
+    #[serde(default, skip_serializing_if = "Meanings::is_empty")]
+    pub(crate) meanings: Meanings,
 }
 
 /// Why a record of the topic is left out. None of these can hold an id that we would give again, but
@@ -77,7 +81,21 @@ pub(crate) enum Unreadable {
     #[error("of an unknown kind")]
     UnknownKind,
     #[error("a schema that is not Avro, or has references")]
-    Foreign(SchemaId),
+    Foreign(Foreign),
+    /// Under the key of a version, which it takes the place of once Kafka compacts.
+    #[error("a schema's key with something else")]
+    InPlaceOf(Place),
+}
+
+/// A version of a subject, as the key of its record names it.
+pub(crate) type Place = (String, Version);
+
+/// A schema that another registry could serve.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Foreign {
+    pub(crate) place: Place,
+    pub(crate) id: SchemaId,
+    pub(crate) fingerprint: Fingerprint,
 }
 
 #[derive(Deserialize)]
@@ -129,21 +147,28 @@ impl Record {
                 version: version.ok_or(Unreadable::Malformed)?,
             },
             ("SCHEMA", Some(value)) => {
-                let SchemaValue {
+                let (subject, version) = (named()?, version.ok_or(Unreadable::Malformed)?);
+                let Ok(SchemaValue {
                     id,
                     schema,
                     deleted,
                     schema_type,
                     references,
-                } = json(value)?;
-                if schema_type.is_some_and(|kind| kind != "AVRO")
-                    || references.is_some_and(|list| !list.is_empty())
-                {
-                    return Err(Unreadable::Foreign(id));
+                }) = json(value)
+                else {
+                    return Err(Unreadable::InPlaceOf((subject, version)));
+                };
+                let kind = schema_type.unwrap_or_else(|| "AVRO".to_owned());
+                if kind != "AVRO" || references.is_some_and(|list| !list.is_empty()) {
+                    return Err(Unreadable::Foreign(Foreign {
+                        place: (subject, version),
+                        id,
+                        fingerprint: Fingerprint::of_foreign(&kind, &schema),
+                    }));
                 }
                 Self::Schema {
-                    subject: named()?,
-                    version: version.ok_or(Unreadable::Malformed)?,
+                    subject,
+                    version,
                     id,
                     text: schema,
                     deleted,

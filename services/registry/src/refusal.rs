@@ -12,6 +12,14 @@ pub(crate) enum Refusal {
     TooLarge,
     #[error("Unauthorized")]
     Unauthorized,
+    #[error("User is denied operation {0} on Subject: {1}")]
+    DeniedOn(&'static str, String),
+    #[error("User is denied {0}")]
+    Denied(&'static str),
+    #[error("Requests of a web page are refused")]
+    OfAPage,
+    #[error("HTTP 415 Unsupported Media Type")]
+    ContentType,
     #[error("{0}")]
     Malformed(String),
 
@@ -75,6 +83,9 @@ impl Refusal {
             Self::NoSuchMethod => (405, 405),
             Self::TooLarge => (413, 413),
             Self::Unauthorized => (401, 401),
+            Self::DeniedOn(..) => (403, 40301),
+            Self::Denied(_) | Self::OfAPage => (403, 403),
+            Self::ContentType => (415, 415),
             Self::Malformed(_) => (400, 400),
             Self::SubjectNotFound(_) => (404, 40401),
             Self::VersionNotFound(_) => (404, 40402),

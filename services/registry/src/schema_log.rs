@@ -13,6 +13,7 @@ use bangioc_feed::consume::{Limit, PartitionReader};
 use bangioc_feed::journal::{Journal, JournalRecord};
 use bangioc_feed::{FeedError, KafkaSettings};
 use bangioc_runtime::failure::{BoxFailure, Failure};
+use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::shutdown::Shutdown;
 use tokio::sync::{Mutex, Notify, watch};
 
@@ -38,6 +39,7 @@ pub(crate) struct SchemaLog {
     /// A record was refused: the topic needs mending.
     refused: Notify,
     metrics: RegistryMetrics,
+    health: Metrics,
 }
 
 /// How far the topic has been read.
@@ -65,6 +67,7 @@ impl SchemaLog {
         topic: &str,
         owner: String,
         metrics: RegistryMetrics,
+        health: Metrics,
     ) -> Result<Self, FeedError> {
         Ok(Self {
             topic: topic.to_owned(),
@@ -75,6 +78,7 @@ impl SchemaLog {
             pen: Mutex::default(),
             refused: Notify::new(),
             metrics,
+            health,
         })
     }
 
@@ -97,6 +101,9 @@ impl SchemaLog {
             "read `{}`",
             self.topic
         );
+        if self.store().is_contradicted() {
+            self.say_contradicted(None);
+        }
     }
 
     /// Applies records as they come, until `done` is asked for or another's claim comes.
@@ -141,14 +148,17 @@ impl SchemaLog {
         let claim = match Record::read(key, value) {
             Ok(record) => self.apply(offset, record),
             Err(unreadable) => {
-                if let Unreadable::Foreign(id) = unreadable {
-                    self.store
-                        .write()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .keep_id(id);
-                }
                 tracing::warn!(topic = self.topic, offset, error = %unreadable, "left out a record");
                 self.metrics.left_out();
+                let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
+                let applied = match unreadable {
+                    Unreadable::Foreign(foreign) => store.keep_foreign(foreign),
+                    Unreadable::InPlaceOf(place) => store.displaced(place),
+                    Unreadable::NoKey | Unreadable::Malformed | Unreadable::UnknownKind => {
+                        Applied::Taken
+                    }
+                };
+                self.applied(applied, offset);
                 None
             }
         };
@@ -170,20 +180,34 @@ impl SchemaLog {
             None
         };
         let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
-        if store.apply(record) == Applied::Refused {
-            // Met at the start, it is history, and mended already more often than not.
-            if self.seen.borrow().claim.is_some() {
-                tracing::warn!(
-                    topic = self.topic,
-                    offset,
-                    "refused a record of another writer"
-                );
-            }
-            self.metrics.refused();
-            self.refused.notify_one();
-        }
+        let applied = store.apply(record);
+        self.applied(applied, offset);
         self.metrics.holds(store.schema_count());
         claim
+    }
+
+    /// What was refused is told, and put right. Ids that mean what they meant are no reason to stop; that somebody
+    /// else writes the topic is one to look, so we stay unwell until somebody starts us again.
+    fn applied(&self, applied: Applied, offset: i64) {
+        if applied == Applied::Taken {
+            return;
+        }
+        self.metrics.refused();
+        self.refused.notify_one();
+        // Met at the start, it is history, and mended already more often than not.
+        if self.seen.borrow().claim.is_some() {
+            self.say_contradicted(Some(offset));
+        }
+    }
+
+    fn say_contradicted(&self, offset: Option<i64>) {
+        const CODE: &str = "BG0149";
+        let trouble = format!(
+            "{CODE}: another writer of `{}` contradicts what stands; refused",
+            self.topic
+        );
+        tracing::error!(code = CODE, topic = self.topic, offset, "{trouble}");
+        self.health.unwell("schemas", trouble);
     }
 
     /// Makes this process the writer. Returns when all that came before is applied.
@@ -223,6 +247,7 @@ impl SchemaLog {
             owner: self.owner.clone(),
             claim,
             highest_id: store.highest_id(),
+            meanings: store.meanings().clone(),
         })
     }
 

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use crate::fingerprint::{Fingerprint, Meanings};
 use crate::level::{Level, Mode};
-use crate::record::{Config, Record, SchemaId, Version, Writer};
+use crate::record::{Config, Foreign, Place, Record, SchemaId, Version, Writer};
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Store {
@@ -15,8 +16,10 @@ pub(crate) struct Store {
     modes: BTreeMap<Option<String>, Mode>,
     writer: Option<Writer>,
     highest_id: SchemaId,
+    /// Of every id that ever had one, also of erased schemas: an id means one thing for ever.
+    meanings: Meanings,
     /// Versions whose last record in the topic was refused: what stands and what the topic says differ.
-    contradicted: BTreeSet<(String, Version)>,
+    contradicted: BTreeSet<Place>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -121,18 +124,72 @@ impl Store {
                 self.subjects.retain(|_, versions| !versions.is_empty());
             }
             Record::Cleared { subject } => self.clear(subject.as_deref()),
-            Record::Writer(writer) => {
-                self.keep_id(writer.highest_id);
-                self.writer = Some(writer);
-            }
+            Record::Writer(writer) => return self.claimed(writer),
             Record::Nothing => {}
         }
         Applied::Taken
     }
 
-    /// An id that is taken though its schema isn't ours to serve.
-    pub(crate) fn keep_id(&mut self, id: SchemaId) {
+    /// A schema that isn't ours to serve; its id is taken all the same.
+    pub(crate) fn keep_foreign(&mut self, foreign: Foreign) -> Applied {
+        let Foreign {
+            place,
+            id,
+            fingerprint,
+        } = foreign;
+        self.keep_id(id);
+        if self.mean(id, fingerprint) {
+            self.displaced(place)
+        } else {
+            self.contradicted.insert(place);
+            Applied::Refused
+        }
+    }
+
+    /// A record that is none has taken the place of a version: refused where there is one.
+    pub(crate) fn displaced(&mut self, place: Place) -> Applied {
+        if self.entry(&place.0, place.1).is_none() {
+            return Applied::Taken;
+        }
+        self.contradicted.insert(place);
+        Applied::Refused
+    }
+
+    fn claimed(&mut self, writer: Writer) -> Applied {
+        self.keep_id(writer.highest_id);
+        let mut applied = Applied::Taken;
+        for (id, fingerprint) in &writer.meanings {
+            self.keep_id(*id);
+            if !self.mean(*id, *fingerprint) {
+                applied = Applied::Refused;
+            }
+        }
+        self.writer = Some(Writer {
+            meanings: Meanings::new(),
+            ..writer
+        });
+        applied
+    }
+
+    fn keep_id(&mut self, id: SchemaId) {
         self.highest_id = self.highest_id.max(id);
+    }
+
+    /// From now on the id means this; false when it means something else.
+    fn mean(&mut self, id: SchemaId, fingerprint: Fingerprint) -> bool {
+        *self.meanings.entry(id).or_insert(fingerprint) == fingerprint
+    }
+
+    /// Could the id be this schema's? Also where the one that had it is long erased.
+    pub(crate) fn may_mean(&self, id: SchemaId, text: &str) -> bool {
+        let fingerprint = Fingerprint::of(text);
+        self.meanings
+            .get(&id)
+            .is_none_or(|meaning| *meaning == fingerprint)
+    }
+
+    pub(crate) fn meanings(&self) -> &Meanings {
+        &self.meanings
     }
 
     fn put(
@@ -145,11 +202,7 @@ impl Store {
     ) -> Applied {
         self.keep_id(id);
         let before = self.entry(&subject, version);
-        let other_text = self
-            .schemas
-            .get(&id)
-            .is_some_and(|known| *known.text != *text);
-        if other_text || before.is_some_and(|before| before.id != id) {
+        if before.is_some_and(|before| before.id != id) || !self.mean(id, Fingerprint::of(&text)) {
             self.contradicted.insert((subject, version));
             return Applied::Refused;
         }
@@ -354,6 +407,11 @@ impl Store {
             Some(Mode::ReadOnlyOverride) => Mode::ReadOnlyOverride,
             all => self.mode(Some(subject)).or(all).unwrap_or(Mode::DEFAULT),
         }
+    }
+
+    /// Does the topic say something else than what stands?
+    pub(crate) fn is_contradicted(&self) -> bool {
+        !self.contradicted.is_empty()
     }
 
     pub(crate) fn schema_count(&self) -> usize {

@@ -9,6 +9,10 @@
 //! | `dead-letter` | write signals | asks for copies of keys it gave up; parked records themselves lie in the store |
 //! | `registry` | read and write `_schemas`, see its settings | keeps the schemas there, and refuses a topic that is not compacted |
 //!
+//! At the registry the same names may do the same to the subjects of those topics: a capture registers and
+//! reads its own, `shared-store` and `open-data` read those of their side, `dead-letter` reads all
+//! ([`subjects`]).
+//!
 //! An idempotent producer needs no right of its own since Kafka 2.8: writing any topic is enough. Each of
 //! read and write implies describe.
 
@@ -70,6 +74,37 @@ pub fn rights(deployment: &Deployment) -> Vec<WantedRight> {
             })
         })
         .collect()
+}
+
+/// A subject of the contracts, and who has to do with it at the registry.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SubjectUsers {
+    pub name: String,
+    pub writer: String,
+    pub readers: Vec<String>,
+}
+
+/// Key and value subject of every feed.
+pub fn subjects(deployment: &Deployment) -> Vec<SubjectUsers> {
+    let of = |feed: &Feed| {
+        let users = |name| SubjectUsers {
+            name,
+            writer: capture(&feed.source),
+            readers: vec![store_of(feed).to_owned(), DEAD_LETTER.to_owned()],
+        };
+        [
+            users(names::key_subject(&feed.topic)),
+            users(names::value_subject(&feed.topic)),
+        ]
+    };
+    deployment.feeds.iter().flat_map(of).collect()
+}
+
+fn store_of(feed: &Feed) -> &'static str {
+    match feed.side {
+        Side::Shared => SHARED_STORE,
+        Side::Open => OPEN_DATA,
+    }
 }
 
 type Reasoned = (Right, &'static str);
@@ -144,10 +179,7 @@ fn of_open(prefix: &str, source: &str) -> Vec<Reasoned> {
 }
 
 fn of_feed(feed: &Feed) -> Vec<Reasoned> {
-    let store = match feed.side {
-        Side::Shared => SHARED_STORE,
-        Side::Open => OPEN_DATA,
-    };
+    let store = store_of(feed);
     vec![
         (
             on_topic(&capture(&feed.source), Operation::Write, &feed.topic),

@@ -1,5 +1,8 @@
 //! Client of a schema registry with Confluent's REST API: ours or any other, by URL. Blocks.
 
+use std::error::Error as _;
+use std::net::IpAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use bangioc_runtime::Secret;
@@ -11,7 +14,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use ureq::Agent;
-use ureq::http::Method;
+use ureq::http::{Method, Uri};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 const CONTENT_TYPE: &str = "application/vnd.schemaregistry.v1+json";
 
@@ -22,36 +26,137 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// Largest answer read, in bytes: a schema, and a list of messages that quote it.
 const LARGEST_ANSWER: u64 = 16 << 20;
 
-/// The `[registry]` section, as a client reads it. The service reads `listen` and `topic` from the same.
+/// The `[registry]` section, as a client reads it. The service reads `listen`, `topic` and more from the same.
 #[derive(Clone, Debug)]
 pub struct RegistrySettings {
-    /// `http://host:port`, with a path where the registry has one.
+    /// `https://host:port`, with a path where the registry has one.
     pub url: String,
     pub user: Option<String>,
     pub password: Option<Secret>,
+    /// Who vouches for the registry's certificate.
+    pub authorities: Authorities,
 }
 
 impl RegistrySettings {
-    /// Keys: `url`, `user`, `password_file`.
+    /// Keys: `url`, `user`, `password_file`, `tls`, `ca_file`. Without TLS only loopback is spoken to, unless
+    /// `tls = "off"` says so.
     pub fn read(section: &Section<'_>) -> RegistrySettings {
-        let url = section.text("url");
-        // An empty one is reported as missing.
-        if !url.is_empty() && !url.starts_with("http://") && !url.starts_with("https://") {
-            section.refuse(
-                "url",
-                "is no address",
-                "write it as `http://127.0.0.1:8081`",
-            );
+        for key in [
+            "listen",
+            "topic",
+            "users_dir",
+            "insecure",
+            "certificate_file",
+            "key_file",
+        ] {
+            section.has(key);
         }
-        let _ = (
-            section.optional_text("listen"),
-            section.optional_text("topic"),
-        );
+        let url = section.text("url");
+        let off = section.choice("tls", &["verify", "off"], "verify") == "off";
+        // An empty one is reported as missing.
+        if !url.is_empty() {
+            match Transport::of(&url) {
+                None => section.refuse("url", "is no address", "write it as `https://registry.example.vn:8081`, without a login in it"),
+                Some(Transport::InTheClear) if off => tracing::warn!(
+                    "`registry.tls` is \"off\": logins and schemas pass in the clear, and nobody vouches for who answers"
+                ),
+                Some(Transport::InTheClear) => section.refuse(
+                    "url",
+                    "leads off this machine without TLS",
+                    "write it as `https://…`; where the network between is trusted, `tls = \"off\"`",
+                ),
+                Some(Transport::Tls) if off => section.refuse("tls", "is off, but `url` says https", "take one of them out"),
+                Some(Transport::Tls | Transport::Loopback) => {}
+            }
+        }
+        let authorities = section
+            .optional_path("ca_file")
+            .map(|file| Authorities::read(&file));
         RegistrySettings {
             url,
             user: section.optional_text("user"),
             password: section.optional_secret("password"),
+            authorities: authorities
+                .unwrap_or(Ok(Authorities::default()))
+                .unwrap_or_else(|problem| {
+                    section.refuse(
+                        "ca_file",
+                        &problem,
+                        "name a PEM file with the certificates of those you trust",
+                    );
+                    Authorities::default()
+                }),
         }
+    }
+}
+
+/// Where an address leads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Transport {
+    Tls,
+    /// Without TLS, but nobody stands between.
+    Loopback,
+    InTheClear,
+}
+
+impl Transport {
+    /// None for what is no address of a registry.
+    fn of(url: &str) -> Option<Transport> {
+        let uri: Uri = url.parse().ok()?;
+        let authority = uri.authority()?;
+        // A password in an address would end in logs.
+        if authority.as_str().contains('@') {
+            return None;
+        }
+        let host = authority
+            .host()
+            .trim_start_matches('[')
+            .trim_end_matches(']');
+        let address = host.parse::<IpAddr>();
+        let loopback = host == "localhost"
+            || address.is_ok_and(|address| address.to_canonical().is_loopback());
+        match uri.scheme_str()? {
+            "https" => Some(Transport::Tls),
+            "http" if loopback => Some(Transport::Loopback),
+            "http" => Some(Transport::InTheClear),
+            _ => None,
+        }
+    }
+}
+
+/// Certificates that may vouch for a registry's; by default the system's.
+#[derive(Clone, Debug, Default)]
+pub struct Authorities(Option<RootCerts>);
+
+impl Authorities {
+    /// What is wrong with the file, where it does not hold any.
+    fn read(file: &Path) -> Result<Authorities, String> {
+        let text = std::fs::read(file)
+            .map_err(|error| format!("can't be read: {}", error.to_string().to_lowercase()))?;
+        let mut found = Vec::new();
+        for item in parse_pem(&text) {
+            match item {
+                Ok(PemItem::Certificate(certificate)) => found.push(certificate),
+                Ok(_) => {}
+                Err(_) => return Err("is no PEM".to_owned()),
+            }
+        }
+        if found.is_empty() {
+            return Err("holds no certificate".to_owned());
+        }
+        Ok(Authorities(Some(found.into())))
+    }
+
+    fn roots(&self) -> RootCerts {
+        self.0.clone().unwrap_or_else(|| {
+            // Those that can't be read vouch for nobody.
+            let system = rustls_native_certs::load_native_certs().certs;
+            RootCerts::from(
+                system
+                    .iter()
+                    .map(|one| Certificate::from_der(one).to_owned()),
+            )
+        })
     }
 }
 
@@ -68,6 +173,18 @@ pub enum RegistryError {
     Unwell { url: String, source: Said },
     #[error("the schema registry at `{url}` refuses the credentials")]
     CredentialsRefused { url: String },
+    /// It does not prove to be who it should be; nothing was sent to it.
+    #[error("the schema registry at `{url}` has no certificate that can be trusted")]
+    NotVerified {
+        url: String,
+        source: Box<rustls::Error>,
+    },
+    #[error("the schema registry at `{url}` does not let this user {doing}")]
+    Denied {
+        url: String,
+        doing: String,
+        source: Said,
+    },
     #[error("the schema for `{subject}` is incompatible with a version before it")]
     Incompatible { subject: String, source: Said },
     #[error("the schema registry takes no such schema for `{subject}`")]
@@ -102,26 +219,33 @@ impl Failure for RegistryError {
             RegistryError::InvalidSchema { .. } => "BG0734",
             RegistryError::Refused { .. } => "BG0735",
             RegistryError::NotARegistry { .. } => "BG0736",
+            RegistryError::NotVerified { .. } => "BG0152",
+            RegistryError::Denied { .. } => "BG0153",
         }
     }
 
     fn class(&self) -> Class {
         match self {
-            RegistryError::Unreachable { .. } | RegistryError::Unwell { .. } => Class::Retry,
+            // Denied: a registry that has yet to read the contracts of a new dataset will let us later.
+            RegistryError::Unreachable { .. }
+            | RegistryError::Unwell { .. }
+            | RegistryError::Denied { .. } => Class::Retry,
             RegistryError::CredentialsRefused { .. }
             | RegistryError::Incompatible { .. }
             | RegistryError::InvalidSchema { .. }
             | RegistryError::Refused { .. }
-            | RegistryError::NotARegistry { .. } => Class::Halt,
+            | RegistryError::NotARegistry { .. }
+            | RegistryError::NotVerified { .. } => Class::Halt,
         }
     }
 
     fn exit(&self) -> Exit {
         match self {
             RegistryError::Unreachable { .. } | RegistryError::Unwell { .. } => Exit::Unreachable,
-            RegistryError::CredentialsRefused { .. } | RegistryError::NotARegistry { .. } => {
-                Exit::Config
-            }
+            RegistryError::CredentialsRefused { .. }
+            | RegistryError::NotARegistry { .. }
+            | RegistryError::NotVerified { .. }
+            | RegistryError::Denied { .. } => Exit::Config,
             RegistryError::Incompatible { .. }
             | RegistryError::InvalidSchema { .. }
             | RegistryError::Refused { .. } => Exit::Failed,
@@ -140,6 +264,12 @@ impl Failure for RegistryError {
             }
             RegistryError::InvalidSchema { .. } => "the cause says what is wrong in the schema".to_owned(),
             RegistryError::Refused { .. } => "the cause says why; `bangioc explain BG0735` lists the usual ones".to_owned(),
+            RegistryError::NotVerified { .. } => {
+                "the cause says what is wrong: name in `url` what the certificate names, and in `ca_file` of `[registry]` who signed it".to_owned()
+            }
+            RegistryError::Denied { .. } => {
+                "rights follow from the contracts that the registry was started with, and from the user's file: `bangioc explain BG0153`".to_owned()
+            }
             RegistryError::NotARegistry { url } => {
                 format!("something else may listen there: `curl {url}/schemas/types` should answer `[\"AVRO\"]` or more")
             }
@@ -206,12 +336,21 @@ impl RegistryClient {
             url,
             user,
             password,
+            authorities,
         } = settings;
         let authorization = user.as_ref().map(|user| {
             let login = format!("{user}:{}", password.as_ref().map_or("", Secret::reveal));
             Secret::new(format!("Basic {}", STANDARD.encode(login)))
         });
-        let agent = Agent::config_builder()
+        let mut agent = Agent::config_builder();
+        // The environment's proxy would be one who stands between.
+        if Transport::of(url) == Some(Transport::Tls) {
+            let tls = TlsConfig::builder().root_certs(authorities.roots());
+            agent = agent.tls_config(tls.build());
+        } else {
+            agent = agent.proxy(None);
+        }
+        let agent = agent
             .timeout_global(Some(PATIENCE))
             .timeout_connect(Some(CONNECT))
             // The body of a refusal holds the registry's own code.
@@ -331,9 +470,18 @@ impl RegistryClient {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Answer, RegistryError> {
-        let fails = |source| RegistryError::Unreachable {
-            url: self.url.clone(),
-            source: Box::new(source),
+        let fails = |source| {
+            let url = self.url.clone();
+            match not_verified(&source) {
+                Some(why) => RegistryError::NotVerified {
+                    url,
+                    source: Box::new(why),
+                },
+                None => RegistryError::Unreachable {
+                    url,
+                    source: Box::new(source),
+                },
+            }
         };
         let mut request = ureq::http::Request::builder()
             .method(method)
@@ -393,6 +541,13 @@ impl RegistryClient {
                 .map_err(|_| RegistryError::NotARegistry { url: url() });
         }
         // 401 and 403 often come from a proxy, with a body of its own.
+        if let (403, Some(source)) = (answer.status, answer.said()) {
+            return Err(RegistryError::Denied {
+                url: url(),
+                doing: doing.to_owned(),
+                source,
+            });
+        }
         if matches!(answer.status, 401 | 403) {
             return Err(RegistryError::CredentialsRefused { url: url() });
         }
@@ -454,6 +609,16 @@ struct Level {
     compatibility_level: String,
 }
 
+/// What is wrong with the other side's certificate, if that is what a request failed for.
+fn not_verified(error: &ureq::Error) -> Option<rustls::Error> {
+    let cause = match error {
+        ureq::Error::Rustls(cause) => cause,
+        ureq::Error::Io(error) => error.get_ref()?.downcast_ref()?,
+        other => other.source()?.downcast_ref()?,
+    };
+    matches!(cause, rustls::Error::InvalidCertificate(_)).then(|| cause.clone())
+}
+
 /// A subject as one segment of a path.
 fn encoded(subject: &str) -> String {
     let mut out = String::with_capacity(subject.len());
@@ -474,6 +639,8 @@ fn encoded(subject: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use bangioc_runtime::settings::Settings;
+
     use super::*;
 
     #[test]
@@ -505,6 +672,7 @@ mod tests {
             url,
             user: None,
             password: None,
+            authorities: Authorities::default(),
         })
     }
 
@@ -543,5 +711,46 @@ mod tests {
             Class::Halt,
         );
         check("200 OK", "<html>", "BG0736", Class::Halt);
+    }
+
+    #[test]
+    fn without_tls_only_loopback_is_spoken_to() {
+        let read = |text: &str| {
+            let file = std::env::temp_dir().join(format!(
+                "bangioc-registry-client-{}.toml",
+                std::process::id()
+            ));
+            std::fs::write(&file, format!("[registry]\n{text}\n")).unwrap();
+            let settings = Settings::load_with(Some(&file), []).unwrap();
+            RegistrySettings::read(&settings.section("registry"));
+            let end = settings.finish().is_ok();
+            std::fs::remove_file(file).unwrap();
+            end
+        };
+        for good in [
+            "url = \"http://127.0.0.1:8081\"",
+            "url = \"http://127.1.2.3\"",
+            "url = \"http://[::1]:8081/registry\"",
+            "url = \"http://localhost:8081\"",
+            "url = \"https://registry:8081\"",
+            "url = \"http://registry:8081\"\ntls = \"off\"",
+        ] {
+            assert!(read(good), "{good}");
+        }
+        for bad in [
+            "url = \"http://registry:8081\"",
+            "url = \"http://10.0.0.1\"",
+            "url = \"http://127.0.0.1.example.vn\"",
+            "url = \"http://localhost.example.vn\"",
+            "url = \"http://127.0.0.1@evil.example\"",
+            "url = \"https://user:password@registry\"",
+            "url = \"ftp://127.0.0.1\"",
+            "url = \"registry:8081\"",
+            "url = \"https://registry:8081\"\ntls = \"off\"",
+            "url = \"https://registry:8081\"\ntls = \"require\"",
+            "url = \"https://registry:8081\"\nca_file = \"/nowhere\"",
+        ] {
+            assert!(!read(bad), "{bad}");
+        }
     }
 }

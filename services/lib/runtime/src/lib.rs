@@ -6,6 +6,7 @@
 //! - [`shutdown`] and [`tasks`]: every task has a name and an end
 //! - [`retry`]: back-off, in one place
 //! - [`metrics`]: counters, gauges, histograms, and the page that serves them
+//! - [`listener`]: HTTP servers with a bound on everything that a client can take its time with
 //! - [`table`]: rows of text, aligned
 //! - [`trace`]: where log lines go
 //! - [`failpoint`]: places where a test may kill or freeze the process
@@ -14,6 +15,7 @@
 
 pub mod failpoint;
 pub mod failure;
+pub mod listener;
 pub mod metrics;
 pub mod retry;
 pub mod secret;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
@@ -13,12 +13,16 @@ use prometheus_client::metrics::family::{Family as LabelledFamily, MetricConstru
 use prometheus_client::registry::{Metric, Registry};
 use tokio::net::TcpListener;
 
-use crate::failure::{Class, Exit, Failure};
+use crate::failure::{BoxFailure, Class, Exit, Failure};
+use crate::listener::{Limits, Listener, ListenerSettings};
 use crate::shutdown::Shutdown;
 
 pub type Counter = prometheus_client::metrics::counter::Counter;
 pub type Gauge = prometheus_client::metrics::gauge::Gauge<f64, AtomicU64>;
 pub type Histogram = prometheus_client::metrics::histogram::Histogram;
+
+/// Connections of whoever asks for metrics and health: a scraper or two, and a container's own question.
+const SCRAPERS: usize = 64;
 
 /// All metrics of one process, and whether it is well. Clones share them.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +30,15 @@ pub struct Metrics {
     registry: Arc<Mutex<Registry>>,
     /// Part → what is wrong with it.
     troubles: Arc<Mutex<BTreeMap<String, String>>>,
+    /// Of all listeners of the process, once there is one.
+    listener: Arc<OnceLock<ListenerMetrics>>,
+}
+
+/// What every listener counts; `listener` is its label.
+#[derive(Clone, Debug)]
+pub(crate) struct ListenerMetrics {
+    pub(crate) open: Family<Gauge>,
+    pub(crate) ended: Family<Counter>,
 }
 
 /// One metric with its labels. Keep what [`Family::of`] returns on hot paths: it takes a lock to find.
@@ -128,6 +141,22 @@ impl Metrics {
             .remove(part);
     }
 
+    pub(crate) fn listener(&self) -> ListenerMetrics {
+        let made = || ListenerMetrics {
+            open: self.gauge(
+                "bangioc_listener_connections",
+                "Connections open now.",
+                &["listener"],
+            ),
+            ended: self.counter(
+                "bangioc_listener_connections_ended_total",
+                "Connections ended, or not begun, by a limit of ours.",
+                &["listener", "outcome"],
+            ),
+        };
+        self.listener.get_or_init(made).clone()
+    }
+
     /// The page as text, OpenMetrics 1.0.
     pub fn page(&self) -> String {
         let mut page = String::new();
@@ -151,31 +180,47 @@ impl Metrics {
     }
 
     /// Listens on `address` (`127.0.0.1:9464`; port 0: any free one).
-    pub async fn listen(&self, address: &str) -> Result<Endpoint, CannotListen> {
+    pub async fn listen(
+        &self,
+        address: &str,
+        settings: &ListenerSettings,
+    ) -> Result<Endpoint, BoxFailure> {
+        let settings = ListenerSettings {
+            limits: Limits::at_most(settings.limits.clone(), SCRAPERS),
+            tls: settings.tls.clone(),
+        };
+        let listener = Listener::new("metrics", &settings, self)?;
         let fails = |source| CannotListen {
             address: address.to_owned(),
             source,
         };
-        let listener = TcpListener::bind(address).await.map_err(fails)?;
-        let address = listener.local_addr().map_err(fails)?.to_string();
+        let socket = TcpListener::bind(address).await.map_err(fails)?;
+        let address = socket.local_addr().map_err(fails)?.to_string();
         Ok(Endpoint {
             metrics: self.clone(),
             listener,
+            socket,
             address,
         })
     }
 
     /// [`Metrics::listen`] and [`Endpoint::run`] in one.
-    pub async fn serve(&self, address: &str, shutdown: &Shutdown) -> Result<(), CannotListen> {
-        self.listen(address).await?.run(shutdown).await
+    pub async fn serve(
+        &self,
+        address: &str,
+        settings: &ListenerSettings,
+        shutdown: &Shutdown,
+    ) -> Result<(), BoxFailure> {
+        self.listen(address, settings).await?.run(shutdown).await;
+        Ok(())
     }
 }
 
 /// A server of `/metrics` and `/healthz` that listens but does not answer yet.
-#[derive(Debug)]
 pub struct Endpoint {
     metrics: Metrics,
-    listener: TcpListener,
+    listener: Listener,
+    socket: TcpListener,
     address: String,
 }
 
@@ -186,11 +231,12 @@ impl Endpoint {
     }
 
     /// Answers until the stop is asked for.
-    pub async fn run(self, shutdown: &Shutdown) -> Result<(), CannotListen> {
+    pub async fn run(self, shutdown: &Shutdown) {
         let Endpoint {
             metrics,
             listener,
-            address,
+            socket,
+            ..
         } = self;
         let healthy = metrics.clone();
         let page = async move || {
@@ -201,13 +247,7 @@ impl Endpoint {
             "/healthz",
             get(async move || healthy.health().into_response()),
         );
-        // Not axum's graceful end: an idle keep-alive connection of a scraper would hold up the stop.
-        tokio::select! {
-            end = async { axum::serve(listener, router).await } => {
-                end.map_err(|source| CannotListen { address, source })
-            }
-            () = shutdown.requested() => Ok(()),
-        }
+        listener.serve(socket, router, shutdown).await;
     }
 }
 
@@ -305,7 +345,8 @@ mod tests {
     async fn answers_and_stops_though_a_connection_is_open() {
         let metrics = Metrics::default();
         let (trigger, shutdown) = pair();
-        let endpoint = metrics.listen("127.0.0.1:0").await.unwrap();
+        let settings = ListenerSettings::default();
+        let endpoint = metrics.listen("127.0.0.1:0", &settings).await.unwrap();
         let address = endpoint.address().to_owned();
         let server = tokio::spawn(async move { endpoint.run(&shutdown).await });
         assert!(fetch(&address, "/metrics").await.contains("# EOF"));
@@ -326,14 +367,12 @@ mod tests {
                 .await
                 .starts_with("HTTP/1.1 200")
         );
-        let taken = metrics.listen(&address).await.unwrap_err();
-        assert_eq!(
-            (taken.code(), taken.address.as_str()),
-            ("BG0125", address.as_str())
-        );
+        let taken = metrics.listen(&address, &settings).await.err().unwrap();
+        assert_eq!(taken.code(), "BG0125");
+        assert!(taken.to_string().contains(&address), "{taken}");
         let idle = TcpStream::connect(&address).unwrap();
         trigger.request();
-        server.await.unwrap().unwrap();
+        server.await.unwrap();
         drop(idle);
     }
 }

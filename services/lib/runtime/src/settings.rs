@@ -15,7 +15,7 @@ pub use mistake::{Mistake, MistakeKind, SettingsError};
 pub use section::Section;
 
 /// Sections that some service reads.
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 12] = [
     "kafka",
     "registry",
     "source",
@@ -25,6 +25,7 @@ const SECTIONS: [&str; 11] = [
     "sink",
     "capture",
     "dead-letter",
+    "listener",
     "metrics",
     "log",
 ];

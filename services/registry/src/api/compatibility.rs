@@ -1,10 +1,11 @@
 //! `/compatibility`: whether a schema could be registered, without registering it.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde_json::json;
 
 use super::Api;
 use super::answer::{Answer, Answered};
+use super::named::{Named, Read};
 use super::request::{self, Body, Flags, SchemaBody};
 use super::subjects::form;
 use crate::decision::judge;
@@ -14,23 +15,22 @@ use crate::store::{Choice, Registered, Scope};
 /// With the latest or all, as the subject's level says.
 pub(super) async fn with_all(
     State(api): State<Api>,
-    Path(subject): Path<String>,
+    Named { subject, .. }: Named<Read>,
     flags: Flags,
     body: Body,
 ) -> Answered {
-    request::subject(&subject)?;
     let before = api.log.store().versions(&subject, Scope::Active).collect();
     verdict(&api, &subject, &flags, body, before).await
 }
 
 pub(super) async fn with_one(
     State(api): State<Api>,
-    Path((subject, version)): Path<(String, String)>,
+    named: Named<Read>,
     flags: Flags,
     body: Body,
 ) -> Answered {
-    request::subject(&subject)?;
-    let choice = request::choice(&version)?;
+    let choice = request::choice(named.version()?)?;
+    let subject = named.subject;
     let before = {
         let store = api.log.store();
         match (store.version(&subject, choice, Scope::Active), choice) {

@@ -3,6 +3,8 @@
 mod answer;
 mod compatibility;
 mod credentials;
+mod named;
+mod origin;
 mod request;
 mod schemas;
 mod server;
@@ -15,11 +17,13 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use axum::{Router, extract::Request, middleware::Next, response::Response};
-use bangioc_runtime::Secret;
 
+use crate::in_use::InUse;
 use crate::metrics::RegistryMetrics;
 use crate::refusal::Refusal;
 use crate::schema_log::SchemaLog;
+
+pub(crate) use credentials::Gate;
 
 /// Room for the longest schema with every character escaped.
 const LARGEST_BODY: usize = 4 << 20;
@@ -30,18 +34,13 @@ pub(crate) struct Api {
     pub(crate) metrics: RegistryMetrics,
     /// Of Kafka; told to clients that ask where they are.
     pub(crate) cluster_id: Arc<str>,
+    pub(crate) in_use: Arc<InUse>,
 }
 
-/// User and password that every request must bring.
-#[derive(Clone)]
-pub(crate) struct Login {
-    pub(crate) user: String,
-    pub(crate) password: Secret,
-}
-
-pub(crate) fn router(api: Api, login: Option<&Login>) -> Router {
+/// Every route lies behind `gate`; what a handler does with a subject is checked where it gets it ([`named`]).
+pub(crate) fn router(api: Api, gate: Gate) -> Router {
     let metrics = api.metrics.clone();
-    let mut router = Router::new()
+    Router::new()
         .route("/", get(server::root))
         .route("/contexts", get(server::contexts))
         .route("/v1/metadata/id", get(server::cluster))
@@ -91,7 +90,7 @@ pub(crate) fn router(api: Api, login: Option<&Login>) -> Router {
             "/config/{subject}",
             get(settings::subject_config)
                 .put(settings::set_subject_config)
-                .delete(settings::delete_config),
+                .delete(settings::delete_subject_config),
         )
         .route(
             "/mode",
@@ -103,24 +102,20 @@ pub(crate) fn router(api: Api, login: Option<&Login>) -> Router {
             "/mode/{subject}",
             get(settings::subject_mode)
                 .put(settings::set_subject_mode)
-                .delete(settings::delete_mode),
+                .delete(settings::delete_subject_mode),
         )
         // Also where clients ask for what we don't have: confluent-kafka 2.16 asks for associations first,
         // and takes this 404, but no other, for "none".
         .fallback(async || Refusal::NoSuchPath)
         .method_not_allowed_fallback(async || Refusal::NoSuchMethod)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .with_state(api);
-    if let Some(login) = login {
-        router = router.layer(from_fn_with_state(
-            credentials::Expected::new(login),
-            credentials::check,
-        ));
-    }
-    // Outermost, so that it counts refused logins too.
-    router.layer(from_fn(move |request: Request, next: Next| {
-        count(metrics.clone(), request, next)
-    }))
+        .with_state(api)
+        .layer(from_fn_with_state(gate, credentials::check))
+        .layer(from_fn(origin::check))
+        // Outermost, so that it counts refused logins too.
+        .layer(from_fn(move |request: Request, next: Next| {
+            count(metrics.clone(), request, next)
+        }))
 }
 
 async fn count(metrics: RegistryMetrics, request: Request, next: Next) -> Response {

@@ -109,7 +109,7 @@ pub(super) fn id(text: &str) -> Result<SchemaId, Refusal> {
 
 pub(super) type Body = Result<Bytes, BytesRejection>;
 
-/// The content type is not looked at: clients send three different ones.
+/// Its content type was looked at before (`origin`): clients send three different ones.
 pub(super) fn body<T: DeserializeOwned>(body: Body) -> Result<T, Refusal> {
     let bytes = body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Refusal::TooLarge,

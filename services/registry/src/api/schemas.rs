@@ -1,14 +1,17 @@
 //! `/schemas`: by id, across subjects.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, State};
 use serde_json::{Map, Value, json};
 
 use super::Api;
 use super::answer::{Answer, Answered};
 use super::request::{self, Flags};
+use crate::askers::Asker;
 use crate::record::SchemaId;
 use crate::refusal::Refusal;
-use crate::store::{Registered, Scope};
+use crate::store::{Registered, Scope, Store};
 
 pub(super) async fn types() -> Answer {
     Answer::raw(r#"["AVRO"]"#)
@@ -26,7 +29,7 @@ pub(super) fn shown(subject: &str, found: &Registered) -> Value {
     Value::Object(out)
 }
 
-pub(super) async fn list(State(api): State<Api>, flags: Flags) -> Answered {
+pub(super) async fn list(State(api): State<Api>, asker: Asker, flags: Flags) -> Answered {
     let (scope, prefix) = (flags.scope(), flags.text("subjectPrefix").unwrap_or(""));
     let store = api.log.store();
     let of = |subject: &str| {
@@ -43,39 +46,50 @@ pub(super) async fn list(State(api): State<Api>, flags: Flags) -> Answered {
     };
     let all = store
         .subjects(Scope::WithDeleted)
-        .filter(|subject| subject.starts_with(prefix))
+        .filter(|subject| subject.starts_with(prefix) && asker.rights.may_read(subject))
         .flat_map(of);
     Answer::json(&flags.page(all))
 }
 
 pub(super) async fn by_id(
     State(api): State<Api>,
+    asker: Asker,
     Path(id): Path<String>,
     flags: Flags,
 ) -> Answered {
     let id = request::id(&id)?;
     let store = api.log.store();
-    let text = store.text(id).ok_or(Refusal::IdNotFound(id.0))?;
+    let text = readable(&store, &asker, id).ok_or(Refusal::IdNotFound(id.0))?;
     if flags.is("fetchMaxId") {
         return Answer::json(&json!({"schema": &**text, "maxId": store.highest_id()}));
     }
     Answer::json(&json!({"schema": &**text}))
 }
 
-pub(super) async fn text(State(api): State<Api>, Path(id): Path<String>) -> Answered {
+/// The text of an id that some subject uses which the asker may read. Any other is not there for the asker: a
+/// refusal would tell that it is.
+fn readable<'s>(store: &'s Store, asker: &Asker, id: SchemaId) -> Option<&'s Arc<str>> {
+    let readable = store
+        .uses(id)
+        .any(|(subject, _, _)| asker.rights.may_read(subject));
+    store.text(id).filter(|_| readable)
+}
+
+pub(super) async fn text(State(api): State<Api>, asker: Asker, Path(id): Path<String>) -> Answered {
     let id = request::id(&id)?;
     let store = api.log.store();
     Ok(Answer::raw(
-        store.text(id).ok_or(Refusal::IdNotFound(id.0))?,
+        readable(&store, &asker, id).ok_or(Refusal::IdNotFound(id.0))?,
     ))
 }
 
 pub(super) async fn subjects(
     State(api): State<Api>,
+    asker: Asker,
     Path(id): Path<String>,
     flags: Flags,
 ) -> Answered {
-    let mut names: Vec<String> = used(&api, request::id(&id)?, &flags)?
+    let mut names: Vec<String> = used(&api, &asker, request::id(&id)?, &flags)?
         .into_iter()
         .map(|(subject, _)| subject)
         .collect();
@@ -85,10 +99,11 @@ pub(super) async fn subjects(
 
 pub(super) async fn versions(
     State(api): State<Api>,
+    asker: Asker,
     Path(id): Path<String>,
     flags: Flags,
 ) -> Answered {
-    let used = used(&api, request::id(&id)?, &flags)?;
+    let used = used(&api, &asker, request::id(&id)?, &flags)?;
     Answer::json(
         &flags.page(
             used.into_iter()
@@ -97,14 +112,21 @@ pub(super) async fn versions(
     )
 }
 
-fn used(api: &Api, id: SchemaId, flags: &Flags) -> Result<Vec<(String, u32)>, Refusal> {
+fn used(
+    api: &Api,
+    asker: &Asker,
+    id: SchemaId,
+    flags: &Flags,
+) -> Result<Vec<(String, u32)>, Refusal> {
     let (store, scope) = (api.log.store(), flags.scope());
-    if store.text(id).is_none() {
+    if readable(&store, asker, id).is_none() {
         return Err(Refusal::SchemaNotFound);
     }
     let only = flags.text("subject").filter(|subject| !subject.is_empty());
     let uses = store.uses(id).filter(|(subject, _, deleted)| {
-        scope.holds(*deleted) && only.is_none_or(|only| only == *subject)
+        scope.holds(*deleted)
+            && only.is_none_or(|only| only == *subject)
+            && asker.rights.may_read(subject)
     });
     Ok(uses
         .map(|(subject, version, _)| (subject.to_owned(), version.0))

@@ -1,11 +1,15 @@
 //! `/config` and `/mode`: what is set for all subjects and for one.
 
-use axum::extract::{Path, State};
+use std::sync::Arc;
+
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::Api;
 use super::answer::{Answer, Answered};
+use super::credentials::Administrator;
+use super::named::{Administer, Named, Read};
 use super::request::{self, Body, Flags};
 use crate::decision::{self, Force};
 use crate::level::{Level, Mode};
@@ -36,10 +40,9 @@ pub(super) async fn config(State(api): State<Api>) -> Answered {
 
 pub(super) async fn subject_config(
     State(api): State<Api>,
-    Path(subject): Path<String>,
+    Named { subject, .. }: Named<Read>,
     flags: Flags,
 ) -> Answered {
-    request::subject(&subject)?;
     let store = api.log.store();
     match store.config(Some(&subject)) {
         Some(config) => shown(config),
@@ -60,16 +63,15 @@ struct ConfigBody {
     others: Map<String, Value>,
 }
 
-pub(super) async fn set_config(State(api): State<Api>, body: Body) -> Answered {
+pub(super) async fn set_config(State(api): State<Api>, _: Administrator, body: Body) -> Answered {
     put_config(&api, None, body).await
 }
 
 pub(super) async fn set_subject_config(
     State(api): State<Api>,
-    Path(subject): Path<String>,
+    Named { subject, .. }: Named<Administer>,
     body: Body,
 ) -> Answered {
-    request::subject(&subject)?;
     put_config(&api, Some(subject), body).await
 }
 
@@ -110,15 +112,22 @@ async fn put_config(api: &Api, subject: Option<String>, body: Body) -> Answered 
     Answer::json(&out)
 }
 
-pub(super) async fn delete_config(
+pub(super) async fn delete_config(State(api): State<Api>, _: Administrator) -> Answered {
+    shown(unset(&api, None, Store::config, UNSET, no_config).await?)
+}
+
+pub(super) async fn delete_subject_config(
     State(api): State<Api>,
-    subject: Option<Path<String>>,
+    Named { subject, .. }: Named<Administer>,
 ) -> Answered {
-    let erased = |subject| Record::Config {
+    shown(unset(&api, Some(subject), Store::config, UNSET, no_config).await?)
+}
+
+fn no_config(subject: Option<String>) -> Record {
+    Record::Config {
         subject,
         config: None,
-    };
-    shown(unset(&api, subject, Store::config, UNSET, erased).await?)
+    }
 }
 
 fn shown_mode(mode: Mode) -> Answered {
@@ -131,10 +140,9 @@ pub(super) async fn mode(State(api): State<Api>) -> Answered {
 
 pub(super) async fn subject_mode(
     State(api): State<Api>,
-    Path(subject): Path<String>,
+    Named { subject, .. }: Named<Read>,
     flags: Flags,
 ) -> Answered {
-    request::subject(&subject)?;
     let store = api.log.store();
     match store.mode(Some(&subject)) {
         Some(mode) => shown_mode(mode),
@@ -148,17 +156,21 @@ struct ModeBody {
     mode: String,
 }
 
-pub(super) async fn set_mode(State(api): State<Api>, flags: Flags, body: Body) -> Answered {
+pub(super) async fn set_mode(
+    State(api): State<Api>,
+    _: Administrator,
+    flags: Flags,
+    body: Body,
+) -> Answered {
     put_mode(&api, None, &flags, body).await
 }
 
 pub(super) async fn set_subject_mode(
     State(api): State<Api>,
-    Path(subject): Path<String>,
+    Named { subject, .. }: Named<Administer>,
     flags: Flags,
     body: Body,
 ) -> Answered {
-    request::subject(&subject)?;
     put_mode(&api, Some(subject), &flags, body).await
 }
 
@@ -170,37 +182,44 @@ async fn put_mode(api: &Api, subject: Option<String>, flags: &Flags, body: Body)
     } else {
         Force::No
     };
+    let in_use = Arc::clone(&api.in_use);
     api.log
         .write(move |store| {
             Ok((
                 (),
-                decision::set_mode(store, subject.as_deref(), mode, force)?,
+                decision::set_mode(store, &in_use, subject.as_deref(), mode, force)?,
             ))
         })
         .await?;
     shown_mode(mode)
 }
 
-pub(super) async fn delete_mode(State(api): State<Api>, subject: Option<Path<String>>) -> Answered {
-    let erased = |subject| Record::Mode {
+pub(super) async fn delete_mode(State(api): State<Api>, _: Administrator) -> Answered {
+    shown_mode(unset(&api, None, Store::mode, Mode::DEFAULT, no_mode).await?)
+}
+
+pub(super) async fn delete_subject_mode(
+    State(api): State<Api>,
+    Named { subject, .. }: Named<Administer>,
+) -> Answered {
+    shown_mode(unset(&api, Some(subject), Store::mode, Mode::DEFAULT, no_mode).await?)
+}
+
+fn no_mode(subject: Option<String>) -> Record {
+    Record::Mode {
         subject,
         mode: None,
-    };
-    shown_mode(unset(&api, subject, Store::mode, Mode::DEFAULT, erased).await?)
+    }
 }
 
 /// Takes back what is set for a subject, or for all of them. Returns what it was.
 async fn unset<T: Send + 'static>(
     api: &Api,
-    subject: Option<Path<String>>,
+    subject: Option<String>,
     own: fn(&Store, Option<&str>) -> Option<T>,
     default: T,
     erased: fn(Option<String>) -> Record,
 ) -> Result<T, Refusal> {
-    let subject = subject.map(|Path(subject)| subject);
-    if let Some(subject) = &subject {
-        request::subject(subject)?;
-    }
     api.log
         .write(move |store| {
             let before = match (own(store, subject.as_deref()), &subject) {

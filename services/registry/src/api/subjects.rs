@@ -1,35 +1,38 @@
 //! `/subjects`: versions of a subject, registration, look-up, deletion.
 
-use axum::extract::{Path, State};
+use std::sync::Arc;
+
+use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::Api;
 use super::answer::{Answer, Answered};
+use super::named::{Administer, Named, Read, Write};
 use super::request::{self, Body, Flags, SchemaBody};
 use super::schemas::shown;
+use crate::askers::Asker;
 use crate::decision::{self, Deletion, Draft};
 use crate::definition::Form;
 use crate::refusal::Refusal;
 use crate::store::{Choice, Registered, Scope};
 
-pub(super) async fn list(State(api): State<Api>, flags: Flags) -> Answered {
+pub(super) async fn list(State(api): State<Api>, asker: Asker, flags: Flags) -> Answered {
     let prefix = flags.text("subjectPrefix").unwrap_or("");
     let store = api.log.store();
     Answer::json(
         &flags.page(
             store
                 .subjects(flags.scope())
-                .filter(|subject| subject.starts_with(prefix)),
+                .filter(|subject| subject.starts_with(prefix) && asker.rights.may_read(subject)),
         ),
     )
 }
 
 pub(super) async fn versions(
     State(api): State<Api>,
-    Path(subject): Path<String>,
+    Named { subject, .. }: Named<Read>,
     flags: Flags,
 ) -> Answered {
-    request::subject(&subject)?;
     let store = api.log.store();
     let numbers: Vec<_> = store
         .versions(&subject, flags.scope())
@@ -41,36 +44,29 @@ pub(super) async fn versions(
     Answer::json(&flags.page(numbers.into_iter()))
 }
 
-pub(super) async fn version(
-    State(api): State<Api>,
-    Path((subject, version)): Path<(String, String)>,
-    flags: Flags,
-) -> Answered {
-    let found = found(&api, &subject, &version, &flags)?;
-    Answer::json(&shown(&subject, &found))
+pub(super) async fn version(State(api): State<Api>, named: Named<Read>, flags: Flags) -> Answered {
+    let found = found(&api, &named, &flags)?;
+    Answer::json(&shown(&named.subject, &found))
 }
 
-pub(super) async fn text(
-    State(api): State<Api>,
-    Path((subject, version)): Path<(String, String)>,
-    flags: Flags,
-) -> Answered {
-    Ok(Answer::raw(&found(&api, &subject, &version, &flags)?.text))
+pub(super) async fn text(State(api): State<Api>, named: Named<Read>, flags: Flags) -> Answered {
+    Ok(Answer::raw(&found(&api, &named, &flags)?.text))
 }
 
 /// Nothing refers to anything here, but the question is allowed.
 pub(super) async fn referenced_by(
     State(api): State<Api>,
-    Path((subject, version)): Path<(String, String)>,
+    named: Named<Read>,
     flags: Flags,
 ) -> Answered {
-    found(&api, &subject, &version, &flags)?;
+    found(&api, &named, &flags)?;
     Ok(Answer::raw("[]"))
 }
 
-fn found(api: &Api, subject: &str, version: &str, flags: &Flags) -> Result<Registered, Refusal> {
-    request::subject(subject)?;
-    let (choice, scope, store) = (request::choice(version)?, flags.scope(), api.log.store());
+fn found(api: &Api, named: &Named<Read>, flags: &Flags) -> Result<Registered, Refusal> {
+    let subject = named.subject.as_str();
+    let choice = request::choice(named.version()?)?;
+    let (scope, store) = (flags.scope(), api.log.store());
     match (store.version(subject, choice, scope), choice) {
         (Some(found), _) => Ok(found),
         (None, Choice::Number(version)) if store.has_subject(subject, scope) => {
@@ -94,11 +90,10 @@ pub(super) fn form(api: &Api, subject: &str, flags: &Flags) -> Form {
 
 pub(super) async fn register(
     State(api): State<Api>,
-    Path(subject): Path<String>,
+    Named { subject, .. }: Named<Write>,
     flags: Flags,
     body: Body,
 ) -> Answered {
-    request::subject(&subject)?;
     let body: SchemaBody = request::body(body)?;
     let definition = body.definition(form(&api, &subject, &flags)).await?;
     let text = definition.text().clone();
@@ -143,11 +138,10 @@ fn registered(found: &Registered) -> Value {
 
 pub(super) async fn look_up(
     State(api): State<Api>,
-    Path(subject): Path<String>,
+    Named { subject, .. }: Named<Read>,
     flags: Flags,
     body: Body,
 ) -> Answered {
-    request::subject(&subject)?;
     let body: SchemaBody = request::body(body)?;
     let scope = flags.scope();
     if !api.log.store().has_subject(&subject, scope) {
@@ -172,28 +166,29 @@ fn deletion(flags: &Flags) -> Deletion {
 
 pub(super) async fn delete(
     State(api): State<Api>,
-    Path(subject): Path<String>,
+    Named { subject, .. }: Named<Administer>,
     flags: Flags,
 ) -> Answered {
-    request::subject(&subject)?;
-    let deletion = deletion(&flags);
+    let (deletion, in_use) = (deletion(&flags), Arc::clone(&api.in_use));
     let versions = api
         .log
-        .write(move |store| decision::delete_subject(store, &subject, deletion))
+        .write(move |store| decision::delete_subject(store, &in_use, &subject, deletion))
         .await?;
     Answer::json(&versions)
 }
 
 pub(super) async fn delete_version(
     State(api): State<Api>,
-    Path((subject, version)): Path<(String, String)>,
+    named: Named<Administer>,
     flags: Flags,
 ) -> Answered {
-    request::subject(&subject)?;
-    let (choice, deletion) = (request::choice(&version)?, deletion(&flags));
+    let (choice, deletion) = (request::choice(named.version()?)?, deletion(&flags));
+    let in_use = Arc::clone(&api.in_use);
     let version = api
         .log
-        .write(move |store| decision::delete_version(store, &subject, choice, deletion))
+        .write(move |store| {
+            decision::delete_version(store, &in_use, &named.subject, choice, deletion)
+        })
         .await?;
     Answer::json(&version)
 }

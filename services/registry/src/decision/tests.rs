@@ -1,4 +1,5 @@
 use super::*;
+use crate::record::SchemaId;
 use crate::store::Applied;
 
 const INT: &str = r#""int""#;
@@ -34,7 +35,7 @@ fn put(store: &mut Store, subject: &str, text: &str) -> Result<usize, Refusal> {
 
 fn drop_subject(store: &mut Store, subject: &str, deletion: Deletion) -> Result<usize, Refusal> {
     carry_out(store, |store| {
-        delete_subject(store, subject, deletion).map(|(_, records)| records)
+        delete_subject(store, &InUse::default(), subject, deletion).map(|(_, records)| records)
     })
 }
 
@@ -45,8 +46,14 @@ fn drop_version(
     deletion: Deletion,
 ) -> Result<usize, Refusal> {
     carry_out(store, |store| {
-        delete_version(store, subject, Choice::Number(Version(version)), deletion)
-            .map(|(_, records)| records)
+        delete_version(
+            store,
+            &InUse::default(),
+            subject,
+            Choice::Number(Version(version)),
+            deletion,
+        )
+        .map(|(_, records)| records)
     })
 }
 
@@ -153,7 +160,13 @@ fn settings_of_one_subject_go_before_those_of_all() {
         Err(Refusal::Incompatible { .. })
     ));
     carry_out(&mut store, |store| {
-        set_mode(store, Some("a"), Mode::ReadOnly, Force::No)
+        set_mode(
+            store,
+            &InUse::default(),
+            Some("a"),
+            Mode::ReadOnly,
+            Force::No,
+        )
     })
     .unwrap();
     assert!(matches!(
@@ -165,11 +178,23 @@ fn settings_of_one_subject_go_before_those_of_all() {
         Err(Refusal::NotPermitted(_))
     ));
     carry_out(&mut store, |store| {
-        set_mode(store, None, Mode::ReadOnlyOverride, Force::No)
+        set_mode(
+            store,
+            &InUse::default(),
+            None,
+            Mode::ReadOnlyOverride,
+            Force::No,
+        )
     })
     .unwrap();
     carry_out(&mut store, |store| {
-        set_mode(store, Some("a"), Mode::ReadWrite, Force::No)
+        set_mode(
+            store,
+            &InUse::default(),
+            Some("a"),
+            Mode::ReadWrite,
+            Force::No,
+        )
     })
     .unwrap();
     assert!(matches!(
@@ -193,11 +218,11 @@ fn import_brings_ids_and_versions_along() {
         Err(Refusal::NotPermitted(_))
     ));
     assert!(matches!(
-        set_mode(&store, None, Mode::Import, Force::No),
+        set_mode(&store, &InUse::default(), None, Mode::Import, Force::No),
         Err(Refusal::NotPermitted(_))
     ));
     carry_out(&mut store, |store| {
-        set_mode(store, Some("b"), Mode::Import, Force::No)
+        set_mode(store, &InUse::default(), Some("b"), Mode::Import, Force::No)
     })
     .unwrap();
     assert_eq!(
@@ -217,4 +242,79 @@ fn import_brings_ids_and_versions_along() {
     // Ids given here go on above.
     put(&mut store, "a", r#"["int","null"]"#).unwrap();
     assert_eq!(latest(&store, "a"), Some((2, 41)));
+}
+
+/// Of the issue: delete softly, for good, import under the same id, with columns exchanged.
+#[test]
+fn an_erased_id_is_not_registered_with_another_meaning() {
+    let mut store = Store::default();
+    put(&mut store, "a", INT).unwrap();
+    drop_subject(&mut store, "a", Deletion::Soft).unwrap();
+    drop_subject(&mut store, "a", Deletion::Permanent).unwrap();
+    carry_out(&mut store, |store| {
+        set_mode(
+            store,
+            &InUse::default(),
+            Some("a"),
+            Mode::Import,
+            Force::Yes,
+        )
+    })
+    .unwrap();
+    let (long, int) = (read(LONG), read(INT));
+    let draft = |definition| Draft {
+        definition,
+        id: Some(SchemaId(1)),
+        version: Some(Version(1)),
+    };
+    for subject in ["a", "b"] {
+        assert!(matches!(
+            register(&store, subject, &draft(&long)),
+            Err(Refusal::NotPermitted(_))
+        ));
+    }
+    assert_eq!(
+        register(&store, "a", &draft(&int)).map(|records| records.len()),
+        Ok(1)
+    );
+}
+
+#[test]
+fn what_a_topic_uses_is_neither_deleted_nor_imported() {
+    let used = crate::askers::UsedSubject {
+        name: "a".into(),
+        writer: "w".into(),
+        readers: Vec::new(),
+    };
+    let (in_use, mut store) = (InUse::new(&[used]), Store::default());
+    // Of what is not registered yet, nothing is kept from being brought along.
+    assert!(set_mode(&store, &in_use, None, Mode::Import, Force::No).is_ok());
+    put(&mut store, "a", INT).unwrap();
+    put(&mut store, "b", INT).unwrap();
+    let refused = |decided: Result<(), Refusal>| {
+        assert!(
+            matches!(decided, Err(Refusal::NotPermitted(_))),
+            "{decided:?}"
+        )
+    };
+    for deletion in [Deletion::Soft, Deletion::Permanent] {
+        refused(delete_subject(&store, &in_use, "a", deletion).map(|_| ()));
+        for choice in [Choice::Latest, Choice::Number(Version(1))] {
+            refused(delete_version(&store, &in_use, "a", choice, deletion).map(|_| ()));
+        }
+    }
+    for (subject, force) in [
+        (Some("a"), Force::No),
+        (Some("a"), Force::Yes),
+        (None, Force::No),
+        (None, Force::Yes),
+    ] {
+        refused(set_mode(&store, &in_use, subject, Mode::Import, force).map(|_| ()));
+    }
+    // Soft-deleted before the contracts named it, it is kept from there on.
+    drop_subject(&mut store, "a", Deletion::Soft).unwrap();
+    refused(delete_subject(&store, &in_use, "a", Deletion::Permanent).map(|_| ()));
+    refused(set_mode(&store, &in_use, None, Mode::Import, Force::Yes).map(|_| ()));
+    assert!(delete_subject(&store, &in_use, "b", Deletion::Soft).is_ok());
+    assert!(set_mode(&store, &in_use, Some("b"), Mode::Import, Force::Yes).is_ok());
 }

@@ -75,6 +75,19 @@ fn bytes_are_confluent_s() {
                 owner: "0a1b".into(),
                 claim: 2,
                 highest_id: SchemaId(9),
+                meanings: Meanings::new(),
+            }),
+        ),
+        (
+            r#"{"keytype":"NOOP","magic":0}"#,
+            Some(
+                r#"{"owner":"0a1b","claim":2,"highest_id":9,"meanings":{"7":"PyuHqf58ybE4NVmMOYHNRQ"}}"#,
+            ),
+            Record::Writer(Writer {
+                owner: "0a1b".into(),
+                claim: 2,
+                highest_id: SchemaId(9),
+                meanings: Meanings::from([(SchemaId(7), Fingerprint::of("\"int\""))]),
             }),
         ),
         (r#"{"keytype":"NOOP","magic":0}"#, None, Record::Nothing),
@@ -99,16 +112,15 @@ fn newer_and_foreign_records_are_told_apart() {
     ));
     let protobuf =
         r#"{"subject":"s","version":1,"id":8,"schemaType":"PROTOBUF","schema":"","deleted":false}"#;
-    assert_eq!(
-        read(key, Some(protobuf)),
-        Err(Unreadable::Foreign(SchemaId(8)))
-    );
+    let foreign = |value| match read(key, Some(value)) {
+        Err(Unreadable::Foreign(foreign)) => (foreign.place, foreign.id),
+        other => panic!("{other:?}"),
+    };
+    let place = ("s".to_owned(), Version(1));
+    assert_eq!(foreign(protobuf), (place.clone(), SchemaId(8)));
     let referring = r#"{"subject":"s","version":1,"id":9,"references":[{"name":"n"}],"schema":"","deleted":false}"#;
-    assert_eq!(
-        read(key, Some(referring)),
-        Err(Unreadable::Foreign(SchemaId(9)))
-    );
-    assert_eq!(read(key, Some("{}")), Err(Unreadable::Malformed));
+    assert_eq!(foreign(referring), (place.clone(), SchemaId(9)));
+    assert_eq!(read(key, Some("{}")), Err(Unreadable::InPlaceOf(place)));
     assert_eq!(read("[", None), Err(Unreadable::Malformed));
     assert_eq!(
         read(r#"{"keytype":"CONTEXT","magic":0}"#, Some("{}")),

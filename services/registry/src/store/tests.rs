@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use super::*;
 use crate::decision::{self, Deletion, Draft, Force};
 use crate::definition::{Definition, Form};
+use crate::in_use::InUse;
 
 fn schema(subject: &str, version: u32, id: u32, text: &str) -> Record {
     Record::Schema {
@@ -91,6 +92,7 @@ fn an_erased_schema_leaves_its_id_behind() {
         owner: "o".into(),
         claim: 1,
         highest_id: SchemaId(5),
+        meanings: Meanings::from([(SchemaId(5), Fingerprint::of("\"int\""))]),
     });
     let log = [
         schema("a", 1, 5, "\"int\""),
@@ -100,8 +102,56 @@ fn an_erased_schema_leaves_its_id_behind() {
             version: Version(1),
         },
     ];
-    let store = replayed(&aged(&log));
+    let mut store = replayed(&aged(&log));
     assert_eq!((store.schema_count(), store.highest_id()), (0, SchemaId(5)));
+    // It still means what it meant, whoever writes.
+    assert_eq!(store.apply(schema("b", 1, 5, "\"long\"")), Applied::Refused);
+    assert_eq!(store.apply(schema("b", 1, 5, "\"int\"")), Applied::Taken);
+}
+
+#[test]
+fn an_erased_id_keeps_its_meaning() {
+    let erased = Record::SchemaErased {
+        subject: "a".into(),
+        version: Version(1),
+    };
+    let mut store = replayed(&[schema("a", 1, 1, "\"int\""), erased]);
+    assert_eq!(store.apply(schema("a", 1, 1, "\"long\"")), Applied::Refused);
+    assert_eq!(store.text(SchemaId(1)), None);
+    assert_eq!(store.apply(schema("a", 1, 1, "\"int\"")), Applied::Taken);
+}
+
+#[test]
+fn what_a_claim_says_of_an_id_does_not_change_it() {
+    let mut store = replayed(&[schema("a", 1, 1, "\"int\"")]);
+    let claim = Record::Writer(Writer {
+        owner: "another".into(),
+        claim: 2,
+        highest_id: SchemaId(1),
+        meanings: Meanings::from([(SchemaId(1), Fingerprint::of("\"long\""))]),
+    });
+    assert_eq!(store.apply(claim), Applied::Refused);
+    assert_eq!(store.text(SchemaId(1)).map(|text| &**text), Some("\"int\""));
+    assert!(store.may_mean(SchemaId(1), "\"int\"") && !store.may_mean(SchemaId(1), "\"long\""));
+}
+
+#[test]
+fn what_is_no_schema_of_ours_takes_no_place_and_no_id() {
+    let mut store = replayed(&[schema("a", 1, 1, "\"int\"")]);
+    let foreign = |subject: &str, id| Foreign {
+        place: (subject.into(), Version(1)),
+        id: SchemaId(id),
+        fingerprint: Fingerprint::of_foreign("PROTOBUF", "\"int\""),
+    };
+    // In the place of a version, compaction would leave nothing else of it.
+    assert_eq!(store.keep_foreign(foreign("a", 2)), Applied::Refused);
+    assert_eq!(store.mends(), [schema("a", 1, 1, "\"int\"")]);
+    assert_eq!(store.displaced(("a".into(), Version(1))), Applied::Refused);
+    // Elsewhere it is another's, under an id of its own, for ever.
+    assert_eq!(store.keep_foreign(foreign("b", 7)), Applied::Taken);
+    assert_eq!(store.highest_id(), SchemaId(7));
+    assert_eq!(store.apply(schema("c", 1, 7, "\"int\"")), Applied::Refused);
+    assert_eq!(store.keep_foreign(foreign("b", 1)), Applied::Refused);
 }
 
 /// Ten thousand requests at random through the decisions: the state is the log's, and stays so when the
@@ -151,6 +201,7 @@ fn replay_equals_the_state_also_after_compaction() {
             ),
             10..=12 => decision::delete_version(
                 &store,
+                &InUse::default(),
                 subject,
                 if random(2) == 0 {
                     Choice::Latest
@@ -160,9 +211,8 @@ fn replay_equals_the_state_also_after_compaction() {
                 deletion,
             )
             .map(|(_, records)| records),
-            13..=15 => {
-                decision::delete_subject(&store, subject, deletion).map(|(_, records)| records)
-            }
+            13..=15 => decision::delete_subject(&store, &InUse::default(), subject, deletion)
+                .map(|(_, records)| records),
             16..=17 => Ok(decision::set_config(
                 &store,
                 Some(subject),
@@ -179,6 +229,7 @@ fn replay_equals_the_state_also_after_compaction() {
             }]),
             _ => decision::set_mode(
                 &store,
+                &InUse::default(),
                 Some(subject),
                 if random(4) == 0 {
                     Mode::ReadOnly
@@ -200,6 +251,7 @@ fn replay_equals_the_state_also_after_compaction() {
                     owner: "o".into(),
                     claim: 1,
                     highest_id: store.highest_id(),
+                    meanings: store.meanings().clone(),
                 }),
             );
         }
