@@ -123,6 +123,12 @@ impl<'a> RawRecord<'a> {
     pub fn header(&self, name: &str) -> Option<&'a [u8]> {
         headers::last(self.message, &CString::new(name).ok()?)
     }
+
+    /// Of key, value and headers. A record with more headers than anybody needs weighs more than any may.
+    pub fn bytes(&self) -> usize {
+        let parts = self.key.map_or(0, <[u8]>::len) + self.value.map_or(0, <[u8]>::len);
+        parts.saturating_add(headers::bytes(self.message))
+    }
 }
 
 impl Reader {

@@ -14,6 +14,7 @@ use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::Side;
 use tokio::runtime::Handle;
 
+use crate::ceiling::Ceilings;
 use crate::config::{Config, SinkSettings, StoreSettings};
 use crate::dataset::Dataset;
 use crate::decoders::Decoders;
@@ -54,6 +55,7 @@ pub struct Engine {
     pub broken: Broken,
     pub handle: Handle,
     pub shutdown: Shutdown,
+    pub ceilings: Ceilings,
     pub(crate) suspended: suspended::Flag,
     pub(crate) owner: String,
 }
@@ -90,6 +92,7 @@ impl Engine {
             broken: Broken::from_environment(),
             handle: Handle::current(),
             shutdown,
+            ceilings: Ceilings::default(),
             suspended: suspended::Flag::default(),
             owner: owner(),
             settings: sink,
@@ -118,6 +121,7 @@ impl Engine {
         let mut keeper = Keeper::new(Arc::clone(&engine));
         let end = keeper.keep().await;
         engine.shutdown.trigger().request();
+        engine.ceilings.wake();
         keeper.stop().await;
         join(watcher).await;
         if let Some(drainer) = drainer {

@@ -165,6 +165,7 @@ impl Keeper {
                 waiting_since: None,
                 breaker: Breaker::default(),
                 shortcut: Shortcut::default(),
+                judged_below: 0,
             };
             let name = format!("sink-{}-{partition}", dataset.id());
             let work = start_thread(&name, move || work.run())?;

@@ -21,6 +21,7 @@
 //! Infrastructure that fails pauses a partition; it never makes a dead letter.
 
 pub mod breaker;
+pub mod ceiling;
 pub mod commit;
 pub mod config;
 pub mod dataset;
@@ -42,9 +43,11 @@ pub mod park;
 pub mod partition;
 pub mod progress;
 pub mod protection;
+pub mod quarantine;
 pub mod queue;
 mod readers;
 pub mod reference;
+pub mod refusal;
 pub mod replay;
 pub mod seal;
 pub mod shortcut;
