@@ -17,6 +17,7 @@ mod references;
 mod registry;
 mod rights;
 mod sites;
+mod trust;
 
 use bangioc_tests::platform::Platform;
 use bangioc_tests::suite;
@@ -39,6 +40,7 @@ fn main() {
         rights::CHECKS,
         references::CHECKS,
         registry::CHECKS,
+        trust::CHECKS,
     ]
     .concat();
     suite::run(checks, || Platform::start("system"), Platform::stop)

@@ -51,7 +51,9 @@ impl Default for Tuning {
         Tuning {
             ahead_records: 10_000,
             ahead_bytes: 4 << 20,
-            fetch_bytes: 512 << 10,
+            // Half of what a capture puts into a batch, compressed: a fetch brings one of those, and of small
+            // ones many. Each is unpacked as it comes, 255 times as large at worst.
+            fetch_bytes: 64 << 10,
             idle: Duration::from_millis(500),
         }
     }

@@ -14,6 +14,7 @@
 
 pub mod failpoint;
 pub mod failure;
+mod health;
 pub mod metrics;
 pub mod retry;
 pub mod secret;

@@ -16,6 +16,7 @@ use crate::lease::Lease;
 use crate::ledger::Counts;
 use crate::merge::{self, Net};
 use crate::park::{self, Moot};
+use crate::pins;
 use crate::protection::Broken;
 use crate::quarantine;
 use crate::shortcut::Way;
@@ -137,6 +138,9 @@ impl Prepared<'_> {
             )
             .await
             .map_err(SinkError::of_bookkeeping)?;
+        }
+        if intake.pins().has_news() {
+            pins::write(&mut transaction, topic, intake.pins()).await?;
         }
         if !intake.quarantine.is_empty() {
             quarantine::write(&mut transaction, batch.dataset, partition, &intake.quarantine).await?;

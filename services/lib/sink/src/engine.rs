@@ -75,7 +75,11 @@ impl Engine {
             .contracts
             .into_iter()
             .map(|contract| Dataset::new(contract, &prefix))
-            .collect();
+            .collect::<Vec<_>>();
+        parts.metrics.works_on(datasets.iter().map(|dataset| {
+            let owner = dataset.contract.owner.to_string();
+            (dataset.id().to_owned(), owner)
+        }));
         Ok(Engine {
             side: parts.side,
             prefix,
@@ -167,14 +171,25 @@ impl Engine {
     }
 
     pub(crate) fn report(&self, part: &str, failure: &SinkError) {
+        log(part, failure);
+        self.metrics.unwell(part, &failure.to_string());
+    }
+
+    /// Of one dataset's part; the others are well.
+    pub(crate) fn report_of(&self, dataset: &Dataset, part: &str, failure: &SinkError) {
+        log(part, failure);
+        self.metrics
+            .dataset_unwell(dataset.id(), part, &failure.to_string());
+    }
+}
+
+fn log(part: &str, failure: &SinkError) {
         use std::error::Error as _;
         let cause = failure
             .source()
             .map(ToString::to_string)
             .unwrap_or_default();
         tracing::warn!(part, code = failure.code(), error = %failure, cause, hint = failure.hint(), "waiting");
-        self.metrics.unwell(part, &failure.to_string());
-    }
 }
 
 /// How long a start waits for Kafka or the store before it gives up.

@@ -22,6 +22,7 @@ use crate::ledger::Counts;
 use crate::park::{
     Kept, ParkedKeys, Parking, Poison, QUEUE_FULL, RECORD_TOO_LARGE, SuspendedKeys, Waiting,
 };
+use crate::pins::Pins;
 use crate::protection::Broken;
 use crate::quarantine::{self, Quarantined};
 use crate::refusal::Refusal;
@@ -146,6 +147,15 @@ impl<'a> Intake<'a> {
         }
     }
 
+    /// What schema ids mean, as far as it is not in the books.
+    pub fn pins(&self) -> &Pins {
+        &self.recent.pins
+    }
+
+    pub fn pins_committed(&mut self) {
+        self.recent.pins.committed();
+    }
+
     /// Ends the pass.
     pub fn finish(&mut self) {
         self.memory
@@ -159,6 +169,7 @@ impl<'a> Intake<'a> {
             self.bench.dataset,
             bytes.key,
             bytes.value,
+            bytes.offset,
         )? {
             Found::Decoder(decoder) => decoder,
             Found::Bad { code, field } => return self.undecodable(bytes, code, field),

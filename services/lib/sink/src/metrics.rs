@@ -77,6 +77,10 @@ impl SinkMetrics {
         self.all.unwell(part, trouble);
     }
 
+    pub fn dataset_unwell(&self, dataset: &str, part: &str, trouble: &str) {
+        self.all.dataset_unwell(dataset, part, trouble);
+    }
+
     pub fn well(&self, part: &str) {
         self.all.well(part);
     }

@@ -23,6 +23,7 @@ use crate::incomplete::{self, IncompleteKeys};
 use crate::intake::{Bench, Intake, Memory, identity};
 use crate::lease::{self, Lease};
 use crate::park::{self, Kept, ParkedKeys, Parking, Poison, SuspendedKeys};
+use crate::pins::{self, Pins};
 use crate::quarantine::Quarantined;
 use crate::refusal::Refusal;
 use crate::reference;
@@ -135,7 +136,7 @@ impl PartitionWork {
             open = None;
             match (&failure, failure.class()) {
                 (_, Class::Halt) => {
-                    self.engine.report(&part, &failure);
+                    self.engine.report_of(&self.dataset, &part, &failure);
                     return End::Halted(failure);
                 }
                 // Found and named already: read the batch again at once, and they will be parked.
@@ -149,7 +150,7 @@ impl PartitionWork {
                             return End::Lost;
                         }
                     } else {
-                        self.engine.report(&part, &failure);
+                        self.engine.report_of(&self.dataset, &part, &failure);
                     }
                     self.engine.metrics.retried(self.dataset.id());
                     let delay = delays.next().unwrap_or(LOOK_UP);
@@ -186,12 +187,12 @@ impl PartitionWork {
     /// Versions beyond it need another look.
     fn ceiling(&mut self) -> Result<Version, SinkError> {
         let known = |engine: &Engine, topic: &str| engine.ceilings.of(topic);
-        let topic = Arc::clone(&self.dataset);
-        if let Some(ceiling) = known(&self.engine, &topic.progress_topic) {
+        let dataset = Arc::clone(&self.dataset);
+        if let Some(ceiling) = known(&self.engine, &dataset.progress_topic) {
             return Ok(ceiling);
         }
         self.learn_ceiling()?;
-        Ok(known(&self.engine, &topic.progress_topic).unwrap_or_default())
+        Ok(known(&self.engine, &dataset.progress_topic).unwrap_or_default())
     }
 
     fn look_again(&self) -> Result<Lease, SinkError> {
@@ -204,7 +205,7 @@ impl PartitionWork {
     fn step(&mut self, open: &mut Option<Open>, recent: &mut Recent) -> Result<(), SinkError> {
         let mut now_open = match open.take() {
             Some(now_open) => now_open,
-            None => self.open()?,
+            None => self.open(recent)?,
         };
         self.batch(&mut now_open, recent)?;
         *open = Some(now_open);
@@ -212,12 +213,12 @@ impl PartitionWork {
     }
 
     /// Begins, or begins again after anything went wrong: the lease's row knows what was committed.
-    fn open(&mut self) -> Result<Open, SinkError> {
+    fn open(&mut self, recent: &mut Recent) -> Result<Open, SinkError> {
         let engine = Arc::clone(&self.engine);
         let (topic, partition) = (self.lease.topic.clone(), self.lease.partition);
         self.count_partitions()?;
         let (low, high) = engine.reader.watermarks(&topic, partition)?;
-        let (parked, suspended, incomplete) = engine.handle.block_on(async {
+        let (parked, suspended, incomplete, pins) = engine.handle.block_on(async {
             let mut loan = engine.workers.connections.borrow().await?;
             let found = self.look(&mut loan, low).await;
             if found.is_err() {
@@ -225,6 +226,7 @@ impl PartitionWork {
             }
             found
         })?;
+        recent.learn(pins);
         let position = self.lease.next_offset.unwrap_or(low);
         if low > position {
             return Err(SinkError::Gap {
@@ -281,7 +283,7 @@ impl PartitionWork {
         &mut self,
         connected: &mut Connected,
         low: i64,
-    ) -> Result<(ParkedKeys, SuspendedKeys, IncompleteKeys), SinkError> {
+    ) -> Result<(ParkedKeys, SuspendedKeys, IncompleteKeys, Pins), SinkError> {
         let connection = connected.ready(&self.engine.store, &self.dataset).await?;
         self.lease = lease::look_again(connection, &self.lease).await?;
         if self.lease.next_offset.is_none() {
@@ -294,6 +296,7 @@ impl PartitionWork {
             parked,
             suspended,
             incomplete::load(connection, &self.dataset, partition).await?,
+            pins::load(connection, &self.lease.topic).await?,
         ))
     }
 
@@ -385,6 +388,7 @@ impl PartitionWork {
                 // After the commit: who sees the flag finds the keys.
                 engine.suspended.raise();
             }
+            intake.pins_committed();
             open.memory = intake.memory;
             // Parked by now, every one of them.
             open.memory.refused.clear();

@@ -115,7 +115,7 @@ impl<'a> Watcher<'a> {
             // A position outside the log means another topic: begin anew, nothing depends on the past.
             let within = stored
                 .filter(|(offset, ..)| (low..=high).contains(offset))
-                .and_then(|(offset, state, _)| Some((offset, state?)));
+                .map(|(offset, state, _)| (offset, state.unwrap_or_default()));
             let (offset, state) = if let Some(within) = within {
                 within
             } else {

@@ -173,11 +173,24 @@ async fn run(
     let Some(below) = version(&sweep.below) else {
         return Ok(());
     };
+    let mut transaction = connection.begin().await?;
+    // Held, so that a person who takes it back meanwhile comes before or after, not between.
+    let waits: Option<bool> = sqlx::query_scalar(
+        "select true from flow.sweep where progress_topic = $1 and progress_offset = $2 and done_at is null for update",
+    )
+    .bind(&sweep.progress_topic)
+    .bind(sweep.progress_offset)
+    .fetch_optional(&mut *transaction)
+    .await?;
+    if waits.is_none() {
+        return Ok(());
+    }
     sqlx::query("update flow.lease set floor = $2 where topic = $1 and floor < $2")
         .bind(&sweep.topic)
         .bind(&sweep.below)
-        .execute(&mut *connection)
+        .execute(&mut *transaction)
         .await?;
+    transaction.commit().await?;
     let mut transaction = connection.begin().await?;
     let mine: Option<bool> = sqlx::query_scalar(
         "select true from flow.sweep where progress_topic = $1 and progress_offset = $2 and done_at is null \
