@@ -18,6 +18,7 @@ mod registry;
 mod registry_doors;
 mod rights;
 mod sites;
+mod trust;
 
 use bangioc_tests::platform::Platform;
 use bangioc_tests::suite;
@@ -41,6 +42,7 @@ fn main() {
         references::CHECKS,
         registry::CHECKS,
         registry_doors::CHECKS,
+        trust::CHECKS,
     ]
     .concat();
     suite::run(checks, || Platform::start("system"), Platform::stop)

@@ -70,7 +70,7 @@ fn started_first_it_waits_for_topic_and_rights(platform: &Platform) {
     registry.wait_for_log("BG0742", SOON);
     let health = get(&metrics, "/healthz").expect("an answer");
     assert!(
-        health.starts_with("HTTP/1.1 503") && health.contains("registry: waiting, BG0742"),
+        health.starts_with("HTTP/1.1 503") && health.contains("waiting, BG0742"),
         "{health}"
     );
     assert_eq!(get(&listen, "/subjects"), None, "a connection is refused");

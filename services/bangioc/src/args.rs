@@ -168,6 +168,9 @@ pub(crate) enum Dataset {
     /// Copy the whole table again, then remove what is gone at the source
     Recopy {
         dataset: String,
+        /// First take back, in the stores, what was believed of it: floors, versions, sweeps
+        #[arg(long)]
+        from_nothing: bool,
         /// Agree to the cost beforehand
         #[arg(long, short)]
         yes: bool,

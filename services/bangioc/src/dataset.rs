@@ -19,6 +19,7 @@ use serde_json::json;
 use crate::key::Key;
 use crate::output::Output;
 use crate::question::{say, settled};
+use crate::recopy::Stores;
 use crate::usage::Refusal;
 use crate::{args, contract};
 
@@ -35,6 +36,7 @@ pub(crate) async fn run(
         prefix: settings.prefix(),
     };
     let contracts = settings.contracts_dir();
+    let stores = Stores::read(settings);
     settings.finish()?;
     let catalogue = contract::read(&contracts)?;
     match command {
@@ -68,16 +70,31 @@ pub(crate) async fn run(
                 return Err(Refusal::IsNotPaused { dataset }.into());
             }
             let signal = Signal::ResumeDataset { dataset };
-            copy(&operations, contract, &stand, signal, (yes, wait), out).await
+            let way = Way {
+                from_nothing: false,
+                yes,
+                wait,
+            };
+            copy(&operations, contract, &stand, signal, (&stores, way), out).await
         }
-        args::Dataset::Recopy { dataset, yes, wait } => {
+        args::Dataset::Recopy {
+            dataset,
+            from_nothing,
+            yes,
+            wait,
+        } => {
             let contract = active(&catalogue, &dataset)?;
             let stand = operations.stand(contract).await?;
             if stand.phase == Some(Phase::Paused) {
                 return Err(Refusal::CopyOfPaused { dataset }.into());
             }
             let signal = Signal::CopyDataset { dataset };
-            copy(&operations, contract, &stand, signal, (yes, wait), out).await
+            let way = Way {
+                from_nothing,
+                yes,
+                wait,
+            };
+            copy(&operations, contract, &stand, signal, (&stores, way), out).await
         }
         args::Dataset::Repair { dataset, key } => {
             let contract = active(&catalogue, &dataset)?;
@@ -127,13 +144,23 @@ pub(crate) fn active<'a>(
     Err(Refusal::Draft { dataset }.into())
 }
 
-/// A whole copy, by either word. `(yes, wait)`: agreed beforehand, and stay until it is done.
+/// How a whole copy is made.
+struct Way {
+    /// What the stores believed is taken back before.
+    from_nothing: bool,
+    /// Agreed beforehand.
+    yes: bool,
+    /// Stay until it is done.
+    wait: bool,
+}
+
+/// A whole copy, by either word.
 async fn copy(
     operations: &Operations,
     contract: &Contract,
     stand: &Stand,
     signal: Signal,
-    (yes, wait): (bool, bool),
+    (stores, way): (&Stores, Way),
     out: &mut Output,
 ) -> Result<(), BoxFailure> {
     let cost = operations.copy_cost(contract, stand).await?;
@@ -144,10 +171,20 @@ async fn copy(
         contract.source.source,
         cost_lines(contract, &cost)
     ));
-    settled(yes)?;
-    if !wait {
+    if way.from_nothing {
+        say(
+            "before it, the stores take back what they believed of the dataset: every row and deleted row counts as\n\
+             older than anything, sweeps that wait are given up, and how far the source reaches is learnt anew.",
+        );
+    }
+    settled(way.yes)?;
+    if way.from_nothing {
+        stores.take_back(contract, &operations.prefix).await?;
+    }
+    if !way.wait {
         return ask(operations, contract, signal, out).await;
     }
+    let watched = stores.watch(contract, &operations.prefix).await?;
     operations
         .ask(&contract.source.source, &[signal], PATIENCE)
         .await?;
@@ -161,6 +198,9 @@ async fn copy(
                 say(&format!("{}{of} rows", thousands(rows)));
             }
         })
+        .await?;
+    watched
+        .judge(stand.last_copy.map_or(0, |copy| copy.rows))
         .await?;
     out.show(&stand, line)
 }

@@ -9,6 +9,7 @@ mod key;
 mod open_data;
 mod output;
 mod question;
+mod recopy;
 mod reload;
 mod render;
 mod service;

@@ -31,6 +31,15 @@ pub(crate) enum Refusal {
     IsNotPaused { dataset: String },
     #[error("dataset `{dataset}` is paused: nothing of it is sent")]
     CopyOfPaused { dataset: String },
+    #[error("the configuration names no `[{section}]`, so nothing can be taken back there")]
+    NoStore { section: &'static str },
+    #[error("the copy of `{dataset}` changed nothing in the {side} store: {stale} of {records} records are older than what it has")]
+    CopyInVain {
+        dataset: String,
+        side: &'static str,
+        stale: i64,
+        records: i64,
+    },
     #[error("name a dataset to see its Avro, or give `--write` alone to write the files of all")]
     DatasetOrWrite,
     #[error("source `{name}` is not fit to be captured: {problems} problems")]
@@ -54,6 +63,8 @@ impl Failure for Refusal {
             Refusal::IsPaused { .. }
             | Refusal::IsNotPaused { .. }
             | Refusal::CopyOfPaused { .. } => "BG0183",
+            Refusal::CopyInVain { .. } => "BG0434",
+            Refusal::NoStore { .. } => "BG0435",
             Refusal::DatasetOrWrite => "BG0194",
             Refusal::SourceUnfit { .. } => "BG0195",
             Refusal::Unwritable(_) => "BG0191",
@@ -74,11 +85,13 @@ impl Failure for Refusal {
             | Refusal::KeyColumns { .. }
             | Refusal::NoKey(_)
             | Refusal::NotAgreed
+            | Refusal::NoStore { .. }
             | Refusal::DatasetOrWrite => Exit::Usage,
             Refusal::SourceUnfit { .. }
             | Refusal::IsPaused { .. }
             | Refusal::IsNotPaused { .. }
             | Refusal::CopyOfPaused { .. }
+            | Refusal::CopyInVain { .. }
             | Refusal::Unwritable(_)
             | Refusal::Runtime(_)
             | Refusal::BeginAgain(_) => Exit::Failed,
@@ -113,6 +126,8 @@ impl Failure for Refusal {
             Refusal::IsNotPaused { dataset } => {
                 format!("to copy it again nevertheless: `bangioc dataset recopy {dataset}`")
             }
+            Refusal::CopyInVain { dataset, .. } => format!("`bangioc dataset recopy {dataset} --from-nothing` takes back what was believed of it first"),
+            Refusal::NoStore { section } => format!("give `[{section}]` to the tool, with a user that may write there"),
             Refusal::DatasetOrWrite => "`bangioc contract avro land-parcel`".into(),
             Refusal::Unwritable(_) => {
                 "look at where stdout leads: a full disk, a closed pipe".into()

@@ -114,6 +114,8 @@ pub enum CaptureError {
     },
     #[error("the capture of `{source_name}` has not taken the request yet")]
     NotTaken { source_name: String },
+    #[error("the brokers did not take word of how far the versions will reach")]
+    NotAnnounced,
     #[error("the stream stopped with an internal error: {what}")]
     Internal { what: &'static str },
     #[error(transparent)]
@@ -145,6 +147,7 @@ impl Failure for CaptureError {
             E::NotRegistered { .. } => "BG0217",
             E::Partitions { .. } => "BG0218",
             E::NotTaken { .. } => "BG0222",
+            E::NotAnnounced => "BG0226",
             E::Feed(error) => error.code(),
             E::Registry(error) => error.code(),
         }
@@ -157,7 +160,8 @@ impl Failure for CaptureError {
             | E::Broken { .. }
             | E::SlotActive { .. }
             | E::Undelivered { .. }
-            | E::NotTaken { .. } => Class::Retry,
+            | E::NotTaken { .. }
+            | E::NotAnnounced => Class::Retry,
             // 57: shutting down or cancelled; 53: out of resources; 08: connection; 55006: in use; 40: try again.
             E::StreamRefused { sqlstate, .. }
             | E::Question { sqlstate, .. }
@@ -201,7 +205,8 @@ impl Failure for CaptureError {
             | E::TlsRefused { .. }
             | E::TlsFailed { .. }
             | E::Refused { .. }
-            | E::NotTaken { .. } => Exit::Unreachable,
+            | E::NotTaken { .. }
+            | E::NotAnnounced => Exit::Unreachable,
             E::NoContracts { .. } => Exit::Config,
             E::Unfit { .. }
             | E::SlotActive { .. }
@@ -247,6 +252,7 @@ impl Failure for CaptureError {
             E::NotRegistered { .. } => "run `bangioc topic plan`, then `bangioc topic apply`".to_owned(),
             E::Partitions { .. } => "a topic's partitions never change, since keys would move: put the contract back, or delete the topic and `bangioc source accept`".to_owned(),
             E::Undelivered { .. } => "capture starts again from the last confirmed position by itself; check that the brokers answer".to_owned(),
+            E::NotAnnounced => "capture starts again by itself; check that the brokers answer, and that it may write its progress topics".to_owned(),
             E::NotTaken { source_name } => format!("it stands, and is taken when the capture runs: is `bangioc run capture` of `{source_name}` up? `bangioc dataset list` shows when it was"),
             E::Feed(error) => error.hint(),
             E::Registry(error) => error.hint(),

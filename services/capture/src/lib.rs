@@ -16,6 +16,7 @@
 //! - [`progress`], [`state`]: what is written down about it, before the source is told
 //! - [`source`]: `bangioc source check` and `accept`; [`operate`]: `bangioc dataset`
 
+mod ceiling;
 mod change;
 pub mod config;
 mod copy;

@@ -103,7 +103,9 @@ impl Operations {
         let newest = records.iter().rev().find_map(|record| {
             match serde_json::from_slice(record.value.as_deref()?).ok()? {
                 ProgressRecord::Progress(progress) if progress.full => Some(progress.datasets),
-                ProgressRecord::Progress(_) | ProgressRecord::Sweep(_) => None,
+                ProgressRecord::Progress(_)
+                | ProgressRecord::Sweep(_)
+                | ProgressRecord::Ceiling(_) => None,
             }
         });
         let estimates = newest.unwrap_or_default().into_iter();

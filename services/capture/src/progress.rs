@@ -14,6 +14,7 @@ use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::shutdown::Shutdown;
 use bangioc_schemas::names::Side;
 
+use crate::ceiling::Announced;
 use crate::copy::HEARTBEAT;
 use crate::copy::reader::Reader;
 use crate::dataset::Dataset;
@@ -65,6 +66,7 @@ pub(crate) struct Reporter {
     pub(crate) datasets: Arc<Vec<Dataset>>,
     pub(crate) delivery: Arc<Delivery>,
     pub(crate) topics: Arc<ProgressTopics>,
+    pub(crate) announced: Arc<Announced>,
     pub(crate) state: Arc<StateWriter>,
     pub(crate) confirmable: Arc<AtomicU64>,
     /// For heartbeats and estimates: never the copier's, which may be busy with a chunk.
@@ -125,6 +127,9 @@ impl Reporter {
     async fn report(&mut self, written: &mut Written, stopping: bool) -> Result<(), CaptureError> {
         let (done, offsets) = self.delivery.done_with_offsets();
         let full = self.full_is_due(written);
+        if full || self.announced.is_due(done.lsn) {
+            self.announced.renew(&self.topics, done.lsn).await?;
+        }
         if done.lsn > written.position || full {
             if full && !stopping {
                 self.estimate(written).await?;

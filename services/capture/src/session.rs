@@ -106,6 +106,7 @@ impl Capture {
         })
         .await?;
         let identity = Identity::ask(&mut session)?;
+        let flushed = identity.flushed;
         let slot = Slot::look_up(&mut connection, &source.slot).await?;
         let used = ends
             .iter()
@@ -132,6 +133,7 @@ impl Capture {
         let parts = Parts {
             epoch,
             start,
+            flushed,
             datasets: Arc::new(datasets),
             copies,
             ends,

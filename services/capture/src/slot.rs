@@ -17,6 +17,8 @@ use crate::state::{SourceState, State, StateWriter};
 pub(crate) struct Identity {
     pub(crate) system_id: String,
     pub(crate) timeline: u32,
+    /// The end of its log, as far as it is on the disk.
+    pub(crate) flushed: Lsn,
 }
 
 impl Identity {
@@ -27,15 +29,18 @@ impl Identity {
             .next()
             .unwrap_or_default();
         let mut cells = answer.into_iter().flatten();
-        let (system_id, timeline) = (
+        let (system_id, timeline, flushed) = (
             cells.next(),
             cells.next().and_then(|timeline| timeline.parse().ok()),
+            cells.next().and_then(|flushed| flushed.parse().ok()),
         );
         system_id
             .zip(timeline)
-            .map(|(system_id, timeline)| Identity {
+            .zip(flushed)
+            .map(|((system_id, timeline), flushed)| Identity {
                 system_id,
                 timeline,
+                flushed,
             })
             .ok_or(CaptureError::Internal {
                 what: "an unreadable answer to IDENTIFY_SYSTEM",
@@ -266,6 +271,7 @@ mod tests {
         Identity {
             system_id: "7".into(),
             timeline: 1,
+            flushed: Lsn(900),
         }
     }
 

@@ -44,6 +44,11 @@ pub struct DatasetStatus {
     pub freshness_seconds: u32,
     pub parked_keys: i64,
     pub parked_records: i64,
+    /// Records of which only the place is kept; `bangioc explain BG0425` and those after it.
+    pub refused_records: i64,
+    /// Why the newest word of the source is not believed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub distrust: Option<String>,
     pub state: State,
 }
 
@@ -81,6 +86,8 @@ type Found = (
     Option<i64>,
     i64,
     i64,
+    i64,
+    Option<String>,
 );
 
 /// Reads the state of the datasets of `contracts`, all of the side whose store this is. A store that no sink has prepared yet shows all of
@@ -90,7 +97,7 @@ pub async fn read(
     contracts: &[Arc<Contract>],
     prefix: &str,
 ) -> Result<SideStatus, SinkError> {
-    let prepared: bool = sqlx::query_scalar("select to_regclass('flow.freshness') is not null")
+    let prepared: bool = sqlx::query_scalar("select to_regclass('flow.quarantined') is not null")
         .fetch_one(&mut *connection)
         .await?;
     if !prepared {
@@ -111,7 +118,9 @@ pub async fn read(
         "select l.dataset, l.rows, l.idle, l.halted_code, \
          greatest(extract(epoch from now() - f.complete_at), 0)::float8, f.phase, f.estimated_rows, f.copied_rows, \
          (select count(*) from flow.parked_key k where k.dataset = l.dataset and k.state = 'parked'), \
-         (select count(*) from flow.parked_record r where r.topic = l.topic and r.state = 'parked') \
+         (select count(*) from flow.parked_record r where r.topic = l.topic and r.state = 'parked'), \
+         (select coalesce(sum(q.next_offset - q.first_offset), 0)::bigint from flow.quarantined q where q.topic = l.topic), \
+         f.distrust \
          from (select topic, dataset, sum(rows)::bigint as rows, \
          count(*) filter (where expires_at < now()) as idle, min(halted_code) as halted_code \
          from flow.lease group by topic, dataset) l \
@@ -155,6 +164,8 @@ fn status(contract: &Contract, found: Option<&Found>) -> DatasetStatus {
         freshness_seconds: contract.freshness_seconds,
         parked_keys: 0,
         parked_records: 0,
+        refused_records: 0,
+        distrust: None,
         state: State::Stopped,
     };
     let Some((
@@ -168,6 +179,8 @@ fn status(contract: &Contract, found: Option<&Found>) -> DatasetStatus {
         copied,
         parked_keys,
         parked_records,
+        refused_records,
+        distrust,
     )) = found
     else {
         return status;
@@ -177,6 +190,8 @@ fn status(contract: &Contract, found: Option<&Found>) -> DatasetStatus {
     status.store_rows = *rows;
     status.parked_keys = *parked_keys;
     status.parked_records = *parked_records;
+    status.refused_records = *refused_records;
+    status.distrust.clone_from(distrust);
     status.state = match (halted, idle, phase.as_deref()) {
         (Some(code), ..) => State::Halted { code: code.clone() },
         (None, 1.., _) => State::Stopped,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use bangioc_change::version::Lsn;
 use bangioc_feed::journal::Journal;
 use bangioc_feed::produce::Producer;
 use bangioc_runtime::failure::BoxFailure;
@@ -12,6 +13,7 @@ use bangioc_schemas::names::{self, Side};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::Capture;
+use crate::ceiling::Announced;
 use crate::copy::copier::{Copier, Work};
 use crate::copy::read_back::ReadBack;
 use crate::copy::reader::Reader;
@@ -29,6 +31,8 @@ use crate::stream::window::Windows;
 pub(super) struct Parts {
     pub(super) epoch: u32,
     pub(super) start: Position,
+    /// Nothing that was ever sent of this epoch lies behind it.
+    pub(super) flushed: Lsn,
     pub(super) datasets: Arc<Vec<Dataset>>,
     pub(super) copies: Vec<CopyState>,
     pub(super) ends: Vec<Vec<i64>>,
@@ -48,6 +52,7 @@ impl Capture {
         let Parts {
             epoch,
             start,
+            flushed,
             datasets,
             copies,
             ends,
@@ -68,11 +73,14 @@ impl Capture {
         let producer = Producer::connect(&config.kafka, &config.tuning, Arc::clone(&delivery) as _)
             .map_err(CaptureError::from)?;
         let progress = Arc::new(self.progress_topics(&datasets, journal));
+        let announced = Arc::new(Announced::new(epoch));
+        announced.renew(&progress, flushed.max(start.lsn)).await?;
         let outlet = Outlet::new(outlet::Parts {
             wal,
             windows: Windows::new(handed),
             producer,
             delivery: Arc::clone(&delivery),
+            announced: Arc::clone(&announced),
             confirmable: Arc::clone(&confirmable),
             metrics: self.metrics.stream(&datasets),
             record_bytes: config.record_bytes,
@@ -98,6 +106,7 @@ impl Capture {
             datasets: Arc::clone(&datasets),
             delivery: Arc::clone(&delivery),
             topics: Arc::clone(&progress),
+            announced,
             state: Arc::clone(&writer),
             confirmable,
             reader: Reader::new(&config.source),

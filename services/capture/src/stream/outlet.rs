@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bangioc_change::encode::Encoded;
 use bangioc_change::event::ChangeEvent;
@@ -14,6 +14,7 @@ use bangioc_feed::produce::{Producer, Record, SendError};
 use bangioc_runtime::failpoint;
 use bangioc_schemas::row::{Absence, Cell, Row, RowBuf};
 
+use crate::ceiling::Announced;
 use crate::dataset::Feed;
 use crate::delivery::{Delivery, UnitId};
 use crate::error::CaptureError;
@@ -25,6 +26,10 @@ use crate::stream::window::Windows;
 const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 /// The producer's queue empties by thousands of records a millisecond tick.
 const QUEUE_FULL_NAP: Duration = Duration::from_millis(1);
+/// Once in half a window of log at most.
+const CEILING_NAP: Duration = Duration::from_millis(5);
+/// Then whoever announces has failed, and this run ends as well.
+const CEILING_PATIENCE: Duration = Duration::from_mins(1);
 /// Of a record: headers, and what the envelope adds to a row's text.
 const RECORD_SLACK: usize = 64 << 10;
 
@@ -38,6 +43,9 @@ pub(crate) struct Outlet {
     pub(crate) metrics: StreamMetrics,
     pub(crate) record_bytes: usize,
     pub(crate) now_us: i64,
+    announced: Arc<Announced>,
+    /// As far as it was looked up.
+    ceiling: Lsn,
     confirmed: Lsn,
     encoded: Encoded,
 }
@@ -68,6 +76,7 @@ pub(crate) struct Parts {
     pub(crate) windows: Windows,
     pub(crate) producer: Producer,
     pub(crate) delivery: Arc<Delivery>,
+    pub(crate) announced: Arc<Announced>,
     pub(crate) confirmable: Arc<AtomicU64>,
     pub(crate) metrics: StreamMetrics,
     pub(crate) record_bytes: usize,
@@ -81,6 +90,7 @@ impl Outlet {
             windows,
             producer,
             delivery,
+            announced,
             confirmable,
             metrics,
             record_bytes,
@@ -95,6 +105,8 @@ impl Outlet {
             metrics,
             record_bytes,
             now_us: 0,
+            ceiling: announced.up_to(),
+            announced,
             confirmed,
             encoded: Encoded::default(),
         }
@@ -158,6 +170,9 @@ impl Outlet {
         version: Version,
         unit: UnitId,
     ) -> Result<(), CaptureError> {
+        if version.commit_lsn > self.ceiling {
+            self.wait_for_ceiling(version.commit_lsn)?;
+        }
         let version = version.to_bytes();
         let absent = self.encoded.absent();
         let headers: [(&str, &[u8]); 2] = [
@@ -197,6 +212,29 @@ impl Outlet {
             (record.key.map_or(0, <[u8]>::len) + self.encoded.value.len()) as u64,
         );
         Ok(())
+    }
+
+    /// No record leaves that the sinks would take for somebody else's.
+    #[cold]
+    fn wait_for_ceiling(&mut self, lsn: Lsn) -> Result<(), CaptureError> {
+        self.announced.want(lsn);
+        let end = Instant::now() + CEILING_PATIENCE;
+        loop {
+            self.ceiling = self.announced.up_to();
+            if lsn <= self.ceiling {
+                return Ok(());
+            }
+            if let Some((failed, cause)) = self.delivery.failure() {
+                return Err(CaptureError::Undelivered { failed, cause });
+            }
+            if Instant::now() > end {
+                return Err(CaptureError::NotAnnounced);
+            }
+            sleep(CEILING_NAP);
+            if self.wal.since_status() > SIGN_OF_LIFE {
+                self.wal.status(self.confirmed)?;
+            }
+        }
     }
 
     /// Tells the server what it may forget, or only that we are here.

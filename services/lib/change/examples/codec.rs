@@ -20,7 +20,7 @@ use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value;
 use apache_avro::writer::datum::GenericDatumWriter;
 use bangioc_change::batch::EventBatch;
-use bangioc_change::decode::{Decoder, RecordBytes};
+use bangioc_change::decode::{Decoder, FieldOrder, RecordBytes};
 use bangioc_change::encode::{Encoded, Encoder, SchemaIds};
 use bangioc_change::event::{ChangeEvent, Operation, Origin};
 use bangioc_change::fold::fold;
@@ -51,7 +51,7 @@ fn main() {
         "land",
     )
     .unwrap();
-    let decoder = Decoder::new(&contract, &key_schema, &value_schema).unwrap();
+    let decoder = Decoder::new(&contract, &key_schema, &value_schema, FieldOrder::Contract).unwrap();
     let columns: Vec<RelationColumn<'_>> = contract
         .columns
         .iter()

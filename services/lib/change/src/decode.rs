@@ -20,6 +20,16 @@ use crate::version::Version;
 use crate::wire::{self, Reader};
 use plan::{EnvelopeStep, Planner};
 
+/// How a writer's row may name the contract's columns.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FieldOrder {
+    /// In the contract's order, and either lacking some or having others, not both: two names exchanged, or
+    /// one put in another's place, would carry one column's values into another. For schemas that nobody
+    /// has vouched for.
+    Contract,
+    Any,
+}
+
 /// One record as Kafka gives it. `version` and `absent` are the headers of those names.
 #[derive(Clone, Copy)]
 pub struct RecordBytes<'a> {
@@ -46,13 +56,18 @@ impl Decoder {
         contract: &Contract,
         key_schema: &str,
         value_schema: &str,
+        order: FieldOrder,
     ) -> Result<Decoder, SchemaMismatch> {
         let key = plan_key(contract, &AvroSchema::parse(key_schema)?)?;
+        if order == FieldOrder::Contract && !key.iter().map(|(column, _)| column).eq(&contract.key) {
+            return Err(SchemaMismatch::new(DecodeCode::Incompatible, "key"));
+        }
         let value = AvroSchema::parse(value_schema)?;
         let envelope = Planner {
             contract,
             schema: &value,
             key: &key,
+            order,
         }
         .envelope()?;
         Ok(Decoder {

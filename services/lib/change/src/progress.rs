@@ -7,7 +7,7 @@ use bangioc_schemas::names::Side;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::version::Version;
+use crate::version::{Lsn, Version};
 
 /// Partition → the offset before which everything meant lies.
 pub type Offsets = BTreeMap<i32, i64>;
@@ -18,6 +18,36 @@ pub type Offsets = BTreeMap<i32, i64>;
 pub enum ProgressRecord {
     Progress(Progress),
     Sweep(Sweep),
+    Ceiling(Ceiling),
+}
+
+/// "No version of mine lies beyond this." Acknowledged before a record beyond the one before it is sent, so
+/// that whoever meets a version beyond it, with this topic read to its end, knows that the source never
+/// sent it. Repeated with every full progress record: a topic forgets.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ceiling {
+    pub epoch: u32,
+    /// PostgreSQL's spelling, `16/B374D848`.
+    pub lsn: String,
+}
+
+impl Ceiling {
+    pub fn new(epoch: u32, lsn: Lsn) -> Ceiling {
+        Ceiling {
+            epoch,
+            lsn: lsn.to_string(),
+        }
+    }
+
+    /// The greatest version that it allows. None when `lsn` is no position.
+    pub fn version(&self) -> Option<Version> {
+        Some(Version {
+            epoch: self.epoch,
+            commit_lsn: self.lsn.parse().ok()?,
+            ordinal: u64::MAX,
+        })
+    }
 }
 
 /// "Everything committed up to `lsn` lies before these offsets." Written after all of it is
@@ -190,9 +220,12 @@ mod tests {
             )]),
         };
         let sweep = Sweep::new("t".into(), Version::default(), offsets);
+        let ceiling = Ceiling::new(2, Lsn(0x16_B374_D848));
+        assert_eq!(ceiling.version().unwrap().commit_lsn, Lsn(0x16_B374_D848));
         for record in [
             ProgressRecord::Progress(progress),
             ProgressRecord::Sweep(sweep),
+            ProgressRecord::Ceiling(ceiling),
         ] {
             let json = serde_json::to_string(&record).unwrap();
             assert_eq!(

@@ -57,18 +57,12 @@ pub(crate) enum NodeKind {
 #[derive(Debug)]
 pub(crate) struct Field {
     pub(crate) name: String,
-    pub(crate) aliases: Vec<String>,
     pub(crate) node: NodeId,
 }
 
 impl Field {
     pub(crate) fn is(&self, name: &str) -> bool {
         self.name == name
-    }
-
-    /// A writer that renamed a field keeps the old name as an alias.
-    pub(crate) fn was(&self, name: &str) -> bool {
-        self.aliases.iter().any(|alias| alias == name)
     }
 }
 
@@ -369,7 +363,6 @@ impl Parser {
             let node = self.node(field.get("type").unwrap_or(&Value::Null), namespace, &path)?;
             read.push(Field {
                 name: name.to_owned(),
-                aliases: texts(field.get("aliases")),
                 node,
             });
         }

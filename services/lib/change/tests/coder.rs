@@ -9,7 +9,7 @@ use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value;
 use apache_avro::writer::datum::GenericDatumWriter;
 use bangioc_change::batch::EventBatch;
-use bangioc_change::decode::{Decoder, RecordBytes};
+use bangioc_change::decode::{Decoder, FieldOrder, RecordBytes};
 use bangioc_change::encode::{Encoded, Encoder, SchemaIds, UNAVAILABLE};
 use bangioc_change::event::{ChangeEvent, Operation, Origin};
 use bangioc_change::version::{Lsn, Version};
@@ -49,7 +49,7 @@ impl Coder {
         );
         Coder {
             encoder: Encoder::new(contract, TOPIC, IDS, "so-nnmt", "land").unwrap(),
-            decoder: Decoder::new(contract, &key, &value).unwrap(),
+            decoder: Decoder::new(contract, &key, &value, FieldOrder::Contract).unwrap(),
         }
     }
 
@@ -562,6 +562,7 @@ fn a_record_is_read_by_its_own_writers_schema() {
         &new,
         &avro::key_schema(&old, TOPIC),
         &avro::value_schema(&old, TOPIC),
+        FieldOrder::Any,
     )
     .unwrap();
     let mut batch = EventBatch::default();
@@ -626,6 +627,7 @@ fn schemas_that_cannot_be_read_are_told_apart() {
             &read,
             &avro::key_schema(&written, TOPIC),
             &avro::value_schema(&written, TOPIC),
+            FieldOrder::Contract,
         )
         .err()
         .unwrap();
@@ -643,6 +645,7 @@ fn schemas_that_cannot_be_read_are_told_apart() {
         &more,
         &avro::key_schema(&less, TOPIC),
         &avro::value_schema(&less, TOPIC),
+        FieldOrder::Contract,
     )
     .err()
     .unwrap();
@@ -652,25 +655,58 @@ fn schemas_that_cannot_be_read_are_told_apart() {
     );
 }
 
+/// Whoever writes to the registry could carry a column that few may read into one that all may.
 #[test]
-fn a_renamed_field_is_found_by_its_alias() {
-    let contract = contract(vec![("id", ColumnType::Integer), ("name", text())], vec![0]);
-    let written = avro::value_schema(&contract, TOPIC).replacen(
-        r#""name":"name""#,
-        r#""name":"full_name","aliases":["name"]"#,
-        1,
+fn a_schema_that_nobody_vouched_for_puts_no_column_in_anothers_place() {
+    let contract = contract(
+        vec![
+            ("id", ColumnType::Integer),
+            ("name", text()),
+            ("place", text()),
+        ],
+        vec![0],
     );
-    assert!(written.contains("aliases"));
-    let coder = Coder::new(&contract);
-    let encoded = coder
-        .encode(
-            Operation::Create,
-            None,
-            Some(&row_of(&[Some("1".into()), Some("x".into())])),
-        )
-        .unwrap();
-    let decoder = Decoder::new(&contract, &avro::key_schema(&contract, TOPIC), &written).unwrap();
-    let mut batch = EventBatch::default();
-    decoder.decode_into(record(&encoded), &mut batch).unwrap();
-    assert_eq!(batch.event(0).after.unwrap().cell(1), Cell::Text("x"));
+    let honest = avro::value_schema(&contract, TOPIC);
+    let named = |name: &str, place: &str| {
+        let spelt = |column: &str| format!(r#""name":"{column}""#);
+        honest
+            .replace(&spelt("name"), "NAME")
+            .replace(&spelt("place"), &spelt(place))
+            .replace("NAME", &spelt(name))
+    };
+    assert_eq!(named("name", "place"), honest);
+    let found = |written: &str, order| {
+        Decoder::new(&contract, &avro::key_schema(&contract, TOPIC), written, order)
+            .map(drop)
+            .map_err(|mismatch| (mismatch.code, mismatch.field))
+    };
+    assert_eq!(found(&honest, FieldOrder::Contract), Ok(()));
+    let refused = |field: &str| Err((DecodeCode::Incompatible, field.to_owned()));
+    for (name, place, field) in [
+        ("place", "name", "before.name"),
+        ("other", "name", "before.other"),
+        ("place", "other", "before.other"),
+        (r#"other","aliases":["place"],"x":"y"#, "another", r"before.other"),
+    ] {
+        let written = named(name, place);
+        assert_eq!(found(&written, FieldOrder::Contract), refused(field), "{written}");
+    }
+    // One that is known may have its fields in any order: a contract may have been written anew.
+    assert_eq!(found(&named("place", "name"), FieldOrder::Any), Ok(()));
+}
+
+#[test]
+fn a_writer_may_know_more_columns_or_fewer() {
+    let columns = |names: &[&'static str]| {
+        let columns = names.iter().map(|name| (*name, text()));
+        let id = std::iter::once(("id", ColumnType::Integer));
+        contract(id.chain(columns).collect(), vec![0])
+    };
+    let reads = |reader: &Contract, writer: &Contract| {
+        let (key, value) = (avro::key_schema(writer, TOPIC), avro::value_schema(writer, TOPIC));
+        Decoder::new(reader, &key, &value, FieldOrder::Contract).is_ok()
+    };
+    let (few, many) = (columns(&["a", "c"]), columns(&["a", "b", "c", "d"]));
+    assert!(reads(&few, &many) && reads(&many, &few));
+    assert!(!reads(&columns(&["a", "x"]), &columns(&["a", "y"])));
 }

@@ -13,7 +13,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell as Counter;
 
 use bangioc_change::batch::EventBatch;
-use bangioc_change::decode::{Decoder, RecordBytes};
+use bangioc_change::decode::{Decoder, FieldOrder, RecordBytes};
 use bangioc_change::encode::{Encoded, Encoder, SchemaIds};
 use bangioc_change::event::{ChangeEvent, Operation, Origin};
 use bangioc_change::schema::AvroSchema;
@@ -124,7 +124,7 @@ fn coder(contract: &Contract) -> Coder {
             "land",
         )
         .unwrap(),
-        decoder: Decoder::new(contract, &key, &value).unwrap(),
+        decoder: Decoder::new(contract, &key, &value, FieldOrder::Contract).unwrap(),
     }
 }
 
@@ -554,7 +554,7 @@ fn writers_fields_that_we_skip_cannot_balloon_either() {
         ),
         ("an enum", marks, long(1), None),
     ] {
-        let decoder = Decoder::new(&made, &avro::key_schema(&made, TOPIC), &inner(extra)).unwrap();
+        let decoder = Decoder::new(&made, &avro::key_schema(&made, TOPIC), &inner(extra), FieldOrder::Contract).unwrap();
         let row: RowBuf = SAMPLE.iter().map(|text| Cell::Text(text)).collect();
         let good = coder(&made).encode(&row);
         // The new field stands before `op`, whose bytes are the last `\x02c`.

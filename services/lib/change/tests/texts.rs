@@ -6,7 +6,7 @@
 mod made;
 
 use bangioc_change::batch::EventBatch;
-use bangioc_change::decode::{Decoder, RecordBytes};
+use bangioc_change::decode::{Decoder, FieldOrder, RecordBytes};
 use bangioc_change::encode::{Encoded, Encoder, SchemaIds};
 use bangioc_change::event::{ChangeEvent, Operation, Origin};
 use bangioc_change::version::Version;
@@ -108,7 +108,7 @@ fn postgresqls_texts_come_back_as_they_were() {
             absent: None,
             offset: 0,
         };
-        Decoder::new(&contract, &key, &schema)
+        Decoder::new(&contract, &key, &schema, FieldOrder::Contract)
             .unwrap()
             .decode_into(record, &mut batch)
             .unwrap();

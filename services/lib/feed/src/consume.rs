@@ -51,7 +51,9 @@ impl Default for Tuning {
         Tuning {
             ahead_records: 10_000,
             ahead_bytes: 4 << 20,
-            fetch_bytes: 512 << 10,
+            // Half of what a capture puts into a batch, compressed: a fetch brings one of those, and of small
+            // ones many. Each is unpacked as it comes, 255 times as large at worst.
+            fetch_bytes: 64 << 10,
             idle: Duration::from_millis(500),
         }
     }
@@ -122,6 +124,12 @@ impl<'a> RawRecord<'a> {
     /// The last value under this name; none when absent or null.
     pub fn header(&self, name: &str) -> Option<&'a [u8]> {
         headers::last(self.message, &CString::new(name).ok()?)
+    }
+
+    /// Of key, value and headers. A record with more headers than anybody needs weighs more than any may.
+    pub fn bytes(&self) -> usize {
+        let parts = self.key.map_or(0, <[u8]>::len) + self.value.map_or(0, <[u8]>::len);
+        parts.saturating_add(headers::bytes(self.message))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Reads one header of a received record by name. rdkafka's own reader panics on a header whose name is
+//! Reads one header of a received record by name, and what all of them weigh. rdkafka's own reader panics on a header whose name is
 //! not UTF-8, and any producer may write one.
 #![expect(
     unsafe_code,
@@ -10,6 +10,38 @@ use std::ptr;
 
 use rdkafka::bindings as native;
 use rdkafka::message::BorrowedMessage;
+
+/// Ours are two; tracing agents add a few.
+const MOST: usize = 64;
+
+/// Names and values of all headers; more than a record may have when there are more than [`MOST`].
+pub(crate) fn bytes(message: &BorrowedMessage<'_>) -> usize {
+    let none = native::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR;
+    let mut headers = ptr::null_mut();
+    // SAFETY: as in `last`.
+    if unsafe { native::rd_kafka_message_headers(message.ptr(), &raw mut headers) } != none {
+        return 0;
+    }
+    // SAFETY: `headers` was set by the call above.
+    let count = unsafe { native::rd_kafka_header_cnt(headers) };
+    if count > MOST {
+        return usize::MAX >> 1;
+    }
+    let mut sum = 0;
+    for place in 0..count {
+        let (mut name, mut value, mut size) = (ptr::null(), ptr::null(), 0);
+        // SAFETY: `place` is below the count; name and value live as long as the message.
+        let found = unsafe {
+            native::rd_kafka_header_get_all(headers, place, &raw mut name, &raw mut value, &raw mut size)
+        };
+        if found != none {
+            break;
+        }
+        // SAFETY: librdkafka ends each name with a NUL.
+        sum += size + unsafe { CStr::from_ptr(name) }.to_bytes().len();
+    }
+    sum
+}
 
 /// The last value of the header `name`; none when absent or null.
 pub(crate) fn last<'a>(message: &'a BorrowedMessage<'_>, name: &CStr) -> Option<&'a [u8]> {

@@ -15,6 +15,7 @@
 
 pub mod failpoint;
 pub mod failure;
+mod health;
 pub mod listener;
 pub mod metrics;
 pub mod retry;

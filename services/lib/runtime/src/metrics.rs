@@ -1,11 +1,11 @@
 //! Counters, gauges and histograms, and the small HTTP server that shows them.
 
-use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use axum::http::{StatusCode, header};
+use axum::extract::Path;
+use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use prometheus_client::encoding::text::encode;
@@ -14,6 +14,7 @@ use prometheus_client::registry::{Metric, Registry};
 use tokio::net::TcpListener;
 
 use crate::failure::{BoxFailure, Class, Exit, Failure};
+use crate::health::{About, Health};
 use crate::listener::{Limits, Listener, ListenerSettings};
 use crate::shutdown::Shutdown;
 
@@ -28,8 +29,7 @@ const SCRAPERS: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
     registry: Arc<Mutex<Registry>>,
-    /// Part → what is wrong with it.
-    troubles: Arc<Mutex<BTreeMap<String, String>>>,
+    health: Arc<Mutex<Health>>,
     /// Of all listeners of the process, once there is one.
     listener: Arc<OnceLock<ListenerMetrics>>,
 }
@@ -125,20 +125,28 @@ impl Metrics {
         Family { labels, metrics }
     }
 
+    fn health(&self) -> MutexGuard<'_, Health> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The process works on these datasets (dataset, owner): each is well until one of its parts is not.
+    pub fn works_on(&self, datasets: impl IntoIterator<Item = (String, String)>) {
+        self.health().owners = datasets.into_iter().collect();
+    }
+
     /// `/healthz` answers 503 with every part's trouble until [`Metrics::well`] takes it back. No value of
     /// a row in `trouble`.
     pub fn unwell(&self, part: &str, trouble: impl Into<String>) {
-        self.troubles
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(part.to_owned(), trouble.into());
+        self.health().unwell(part, None, trouble.into());
+    }
+
+    /// The same of one dataset's part: others are well.
+    pub fn dataset_unwell(&self, dataset: &str, part: &str, trouble: impl Into<String>) {
+        self.health().unwell(part, Some(dataset), trouble.into());
     }
 
     pub fn well(&self, part: &str) {
-        self.troubles
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(part);
+        self.health().well(part);
     }
 
     pub(crate) fn listener(&self) -> ListenerMetrics {
@@ -166,17 +174,6 @@ impl Metrics {
             &self.registry.lock().unwrap_or_else(PoisonError::into_inner),
         );
         page
-    }
-
-    fn health(&self) -> (StatusCode, String) {
-        let troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
-        if troubles.is_empty() {
-            return (StatusCode::OK, String::from("ok\n"));
-        }
-        let lines = troubles
-            .iter()
-            .map(|(part, trouble)| format!("{part}: {trouble}\n"));
-        (StatusCode::SERVICE_UNAVAILABLE, lines.collect())
     }
 
     /// Listens on `address` (`127.0.0.1:9464`; port 0: any free one).
@@ -243,10 +240,22 @@ impl Endpoint {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([(header::CONTENT_TYPE, kind)], metrics.page()).into_response()
         };
-        let router = axum::Router::new().route("/metrics", get(page)).route(
-            "/healthz",
-            get(async move || healthy.health().into_response()),
-        );
+        let health = move |about: About| {
+            let (status, body) = healthy.health().answer(&about);
+            (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+        };
+        let (of_dataset, of_owner) = (health.clone(), health.clone());
+        let router = axum::Router::new()
+            .route("/metrics", get(page))
+            .route("/healthz", get(async move || health(About::All)))
+            .route(
+                "/healthz/{dataset}",
+                get(async move |Path(dataset)| of_dataset(About::Dataset(dataset))),
+            )
+            .route(
+                "/healthz/owner/{owner}",
+                get(async move |Path(owner)| of_owner(About::Owner(owner))),
+            );
         listener.serve(socket, router, shutdown).await;
     }
 }
@@ -358,10 +367,23 @@ mod tests {
         metrics.unwell("store", "not answering");
         let sick = fetch(&address, "/healthz").await;
         assert!(
-            sick.starts_with("HTTP/1.1 503") && sick.ends_with("store: not answering\n"),
+            sick.starts_with("HTTP/1.1 503") && sick.contains("\"store\",\"trouble\":\"not answering\""),
             "{sick}"
         );
         metrics.well("store");
+        metrics.works_on([("a", "x"), ("b", "y")].map(|(a, b)| (a.to_owned(), b.to_owned())));
+        metrics.dataset_unwell("a", "topic/0", "halted");
+        for (path, status) in [
+            ("/healthz", "200"),
+            ("/healthz/a", "503"),
+            ("/healthz/b", "200"),
+            ("/healthz/owner/x", "503"),
+            ("/healthz/owner/y", "200"),
+        ] {
+            let answer = fetch(&address, path).await;
+            assert!(answer.contains(&format!("HTTP/1.1 {status}")), "{path}: {answer}");
+        }
+        metrics.well("topic/0");
         assert!(
             fetch(&address, "/healthz")
                 .await

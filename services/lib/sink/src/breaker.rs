@@ -36,7 +36,13 @@ impl Breaker {
     }
 
     /// One record failed by itself. The reason, if that is one too many.
-    pub fn failed(&mut self, key: KeyRef, parked_keys: usize) -> Option<&'static str> {
+    /// `no_room`: the partition keeps as many bytes as it may.
+    pub fn failed(
+        &mut self,
+        key: KeyRef,
+        parked_keys: usize,
+        no_room: bool,
+    ) -> Option<&'static str> {
         if !self.in_a_row.contains(&key) {
             self.in_a_row.push(key);
         }
@@ -47,6 +53,8 @@ impl Breaker {
             Some("more than 5 % of the last 1,000 records")
         } else if parked_keys >= PARKED_KEYS {
             Some("500 parked keys")
+        } else if no_room {
+            Some("as many parked bytes as one partition may keep")
         } else {
             None
         }
@@ -72,14 +80,14 @@ mod tests {
     #[test]
     fn twenty_different_keys_in_a_row_trip_it_and_a_good_record_between_does_not() {
         let mut breaker = Breaker::default();
-        assert!((0..19).all(|n| breaker.failed(key(n), 0).is_none()));
-        assert!(breaker.clone().failed(key(19), 0).is_some());
+        assert!((0..19).all(|n| breaker.failed(key(n), 0, false).is_none()));
+        assert!(breaker.clone().failed(key(19), 0, false).is_some());
         assert!(
-            breaker.clone().failed(key(3), 0).is_none(),
+            breaker.clone().failed(key(3), 0, false).is_none(),
             "the same key again is one key"
         );
         breaker.passed(1);
-        assert!(breaker.failed(key(19), 0).is_none());
+        assert!(breaker.failed(key(19), 0, false).is_none());
     }
 
     #[test]
@@ -88,7 +96,7 @@ mod tests {
         let mut trips = |good: usize| {
             (0..60).any(|n| {
                 breaker.passed(good);
-                breaker.failed(key(n), 0).is_some()
+                breaker.failed(key(n), 0, false).is_some()
             })
         };
         assert!(!trips(19), "exactly 5 %");
@@ -96,8 +104,13 @@ mod tests {
     }
 
     #[test]
+    fn parked_bytes_without_end_trip_it() {
+        assert!(Breaker::default().failed(key(1), 1, true).is_some());
+    }
+
+    #[test]
     fn five_hundred_parked_keys_trip_it() {
-        assert!(Breaker::default().failed(key(1), 499).is_none());
-        assert!(Breaker::default().failed(key(1), 500).is_some());
+        assert!(Breaker::default().failed(key(1), 499, false).is_none());
+        assert!(Breaker::default().failed(key(1), 500, false).is_some());
     }
 }

@@ -16,7 +16,9 @@ use crate::lease::Lease;
 use crate::ledger::Counts;
 use crate::merge::{self, Net};
 use crate::park::{self, Moot};
+use crate::pins;
 use crate::protection::Broken;
+use crate::quarantine;
 use crate::shortcut::Way;
 use crate::stage::{Stage, Target};
 use crate::workers::Buffers;
@@ -137,6 +139,12 @@ impl Prepared<'_> {
             .await
             .map_err(SinkError::of_bookkeeping)?;
         }
+        if intake.pins().has_news() {
+            pins::write(&mut transaction, topic, intake.pins()).await?;
+        }
+        if !intake.quarantine.is_empty() {
+            quarantine::write(&mut transaction, batch.dataset, partition, &intake.quarantine).await?;
+        }
         for moot in &intake.superseding {
             batch.supersede(&mut transaction, moot).await?;
         }
@@ -233,7 +241,8 @@ impl Batch<'_> {
              expires_at = greatest(expires_at, now() + $8 * interval '1 second') \
              where topic = $1 and partition = $2 and epoch = $3 and next_offset = $4 and floor = $9 returning 1) \
              insert into flow.ledger (topic, partition, first_offset, next_offset, applied, folded, duplicate, \
-             stale, control, parked) select $1, $2, $4, $5, $10, $11, $12, $13, $14, $15 from moved",
+             stale, control, parked, quarantined) \
+             select $1, $2, $4, $5, $10, $11, $12, $13, $14, $15, $16 from moved",
         )
         .bind(&self.lease.topic)
         .bind(self.lease.partition)
@@ -250,6 +259,7 @@ impl Batch<'_> {
         .bind(counts.stale)
         .bind(counts.control)
         .bind(counts.parked)
+        .bind(counts.quarantined)
         .execute(connection)
         .await
         .map_err(|error| SinkError::from(error).of_bookkeeping())?;

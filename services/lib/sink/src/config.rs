@@ -115,6 +115,22 @@ impl StoreSettings {
     }
 }
 
+/// What a capture sends at most: a row of 4 MiB, its key a second time, and headers.
+const RECORD_BYTES: u64 = (4 << 20) + (256 << 10);
+
+/// How much a writer may make a sink keep.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bounds {
+    /// Of one record: key, value and headers, decompressed.
+    pub record_bytes: usize,
+    /// Records that wait under one parked key.
+    pub key_records: usize,
+    /// Of their payloads.
+    pub key_bytes: usize,
+    /// Of all payloads parked in one partition.
+    pub partition_bytes: usize,
+}
+
 #[derive(Clone, Debug)]
 pub struct SinkSettings {
     /// Batches worked on at once, each on a connection of its own.
@@ -125,6 +141,7 @@ pub struct SinkSettings {
     pub batch_bytes: usize,
     /// How long a record waits for its schema before it counts as bad.
     pub schema_wait: Duration,
+    pub bounds: Bounds,
     /// Names parked keys and encrypts their payloads.
     pub secret: Secret,
 }
@@ -139,6 +156,24 @@ impl SinkSettings {
             batch_rows: whole(section.whole_number("batch_rows", 1..=200_000, 20_000)),
             batch_bytes: whole(section.whole_number("batch_bytes", 1024..=256 << 20, 16 << 20)),
             schema_wait: section.duration("schema_wait", Duration::from_mins(5)),
+            bounds: Bounds {
+                record_bytes: whole(section.whole_number(
+                    "record_bytes",
+                    1_000..=16_000_000,
+                    RECORD_BYTES,
+                )),
+                key_records: whole(section.whole_number("key_queue_records", 1..=1_000_000, 1_000)),
+                key_bytes: whole(section.whole_number(
+                    "key_queue_bytes",
+                    1_000..=1 << 30,
+                    16 << 20,
+                )),
+                partition_bytes: whole(section.whole_number(
+                    "parked_bytes",
+                    1_000..=16 << 30,
+                    256 << 20,
+                )),
+            },
             secret: section.secret("secret"),
         }
     }

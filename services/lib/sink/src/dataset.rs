@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use bangioc_change::progress::Offsets;
 use bangioc_schemas::contract::{Contract, Kind};
 use bangioc_schemas::names;
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
@@ -13,6 +14,8 @@ use crate::reference;
 pub struct Dataset {
     pub contract: Arc<Contract>,
     pub topic: String,
+    /// Of its source and side: the only one whose word about this dataset counts.
+    pub progress_topic: String,
     /// Unquoted name, the same in `flow` and as view in its side's schema.
     pub table: String,
     pub sql: Statements,
@@ -23,6 +26,7 @@ impl Dataset {
         let table = names::store_table(&contract);
         Dataset {
             topic: names::topic(prefix, contract.side, &contract.owner, &contract.dataset),
+            progress_topic: names::progress_topic(prefix, contract.side, &contract.source.source),
             sql: Statements::new(&contract, &table),
             table,
             contract,
@@ -40,6 +44,18 @@ impl Dataset {
             names::view_schema(self.contract.side),
             quoted(&self.table)
         )
+    }
+
+    /// Has its topic this partition, and may its log reach so far?
+    pub fn has_place(&self, (partition, offset): (&i32, &i64)) -> bool {
+        u32::try_from(*partition).is_ok_and(|partition| partition < self.contract.partitions)
+            && *offset >= 0
+    }
+
+    /// Do they name every partition, and nothing else?
+    pub fn is_whole(&self, offsets: &Offsets) -> bool {
+        u32::try_from(offsets.len()) == Ok(self.contract.partitions)
+            && offsets.iter().all(|place| self.has_place(place))
     }
 
     pub fn is_state(&self) -> bool {

@@ -6,13 +6,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bangioc_change::decode::Decoder;
+use bangioc_change::decode::{Decoder, FieldOrder};
 use bangioc_change::{DecodeCode, wire};
 use bangioc_feed::registry::RegistryClient;
 use bangioc_schemas::avro;
 
 use crate::dataset::Dataset;
 use crate::error::SinkError;
+use crate::pins::{self, Fingerprint, Meaning, Pins};
 
 /// Asked for again at most this often once it counts as unknown, so that bad ids make no storm.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
@@ -26,7 +27,7 @@ pub struct Decoders {
 
 #[derive(Clone)]
 enum Schema {
-    Known(Arc<str>),
+    Known(Arc<str>, Fingerprint),
     Unknown { since: Instant, asked: Instant },
 }
 
@@ -58,7 +59,16 @@ impl Decoders {
         }
     }
 
-    pub fn find(&self, dataset: &Dataset, ids: SchemaIds) -> Result<Found, SinkError> {
+    /// `pins`: what ids meant so far; what is met for the first time at `offset` is noted there.
+    pub fn find(
+        &self,
+        dataset: &Dataset,
+        ids: SchemaIds,
+        pins: &mut Pins,
+        offset: i64,
+    ) -> Result<Found, SinkError> {
+        let mut order = FieldOrder::Any;
+        let mut met = Vec::new();
         let mut texts: [Arc<str>; 2] = [
             avro::key_schema(&dataset.contract, &dataset.topic).into(),
             avro::value_schema(&dataset.contract, &dataset.topic).into(),
@@ -67,7 +77,22 @@ impl Decoders {
         for (text, id) in texts.iter_mut().zip([ids.key, ids.value]) {
             let Some(id) = id else { continue };
             match self.schema(id)? {
-                Schema::Known(known) => *text = known,
+                Schema::Known(known, fingerprint) => {
+                    match pins.compare(id, &fingerprint) {
+                        Meaning::Same => {}
+                        Meaning::New => {
+                            order = FieldOrder::Contract;
+                            met.push((id, fingerprint));
+                        }
+                        Meaning::Other => {
+                            return Err(SinkError::SchemaMutated {
+                                topic: dataset.topic.clone(),
+                                id,
+                            });
+                        }
+                    }
+                    *text = known;
+                }
                 Schema::Unknown { since, .. } if is_no_id(id) || since.elapsed() >= self.wait => {
                     return Ok(Found::Bad {
                         code: DecodeCode::UnknownSchema,
@@ -78,8 +103,13 @@ impl Decoders {
             }
         }
         Ok(
-            match Decoder::new(&dataset.contract, &texts[0], &texts[1]) {
-                Ok(decoder) => Found::Decoder(Arc::new(decoder)),
+            match Decoder::new(&dataset.contract, &texts[0], &texts[1], order) {
+                Ok(decoder) => {
+                    for (id, fingerprint) in met {
+                        pins.meet(id, fingerprint, offset);
+                    }
+                    Found::Decoder(Arc::new(decoder))
+                }
                 Err(mismatch) => Found::Bad {
                     code: mismatch.code,
                     field: Some(mismatch.field),
@@ -106,7 +136,10 @@ impl Decoders {
         } else {
             self.registry.schema(id)?
         } {
-            Some(text) => Schema::Known(text.into()),
+            Some(text) => {
+                let fingerprint = pins::fingerprint(&text);
+                Schema::Known(text.into(), fingerprint)
+            }
             None => Schema::Unknown { since, asked: now },
         };
         self.schemas().insert(id, schema.clone());
@@ -126,11 +159,25 @@ fn is_no_id(id: u32) -> bool {
 /// The decoders that one partition used, without a lock.
 #[derive(Default)]
 pub struct Recent {
+    pub(crate) pins: Pins,
     last: Option<(SchemaIds, Found)>,
     rest: HashMap<SchemaIds, Found>,
 }
 
 impl Recent {
+    /// What the books say of the ids of one topic.
+    pub fn knowing(pins: Pins) -> Recent {
+        Recent {
+            pins,
+            ..Recent::default()
+        }
+    }
+
+    /// The books were read again.
+    pub fn learn(&mut self, pins: Pins) {
+        self.pins.learn(pins);
+    }
+
     /// `Err`: the record's own header says that nothing can be found.
     pub fn find(
         &mut self,
@@ -138,6 +185,7 @@ impl Recent {
         dataset: &Dataset,
         key: Option<&[u8]>,
         value: Option<&[u8]>,
+        offset: i64,
     ) -> Result<Found, SinkError> {
         let id = |bytes: Option<&[u8]>| bytes.map(wire::schema_id).transpose();
         let ids = match (id(key), id(value)) {
@@ -162,7 +210,7 @@ impl Recent {
         }
         let found = match self.rest.get(&ids) {
             Some(found) => found.clone(),
-            None => decoders.find(dataset, ids)?,
+            None => decoders.find(dataset, ids, &mut self.pins, offset)?,
         };
         // What is unknown or awaited now may be known later; a decoder never changes.
         if let Found::Decoder(_) = found {

@@ -14,6 +14,7 @@ use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::Side;
 use tokio::runtime::Handle;
 
+use crate::ceiling::Ceilings;
 use crate::config::{Config, SinkSettings, StoreSettings};
 use crate::dataset::Dataset;
 use crate::decoders::Decoders;
@@ -54,6 +55,7 @@ pub struct Engine {
     pub broken: Broken,
     pub handle: Handle,
     pub shutdown: Shutdown,
+    pub ceilings: Ceilings,
     pub(crate) suspended: suspended::Flag,
     pub(crate) owner: String,
 }
@@ -73,7 +75,11 @@ impl Engine {
             .contracts
             .into_iter()
             .map(|contract| Dataset::new(contract, &prefix))
-            .collect();
+            .collect::<Vec<_>>();
+        parts.metrics.works_on(datasets.iter().map(|dataset| {
+            let owner = dataset.contract.owner.to_string();
+            (dataset.id().to_owned(), owner)
+        }));
         Ok(Engine {
             side: parts.side,
             prefix,
@@ -90,6 +96,7 @@ impl Engine {
             broken: Broken::from_environment(),
             handle: Handle::current(),
             shutdown,
+            ceilings: Ceilings::default(),
             suspended: suspended::Flag::default(),
             owner: owner(),
             settings: sink,
@@ -118,6 +125,7 @@ impl Engine {
         let mut keeper = Keeper::new(Arc::clone(&engine));
         let end = keeper.keep().await;
         engine.shutdown.trigger().request();
+        engine.ceilings.wake();
         keeper.stop().await;
         join(watcher).await;
         if let Some(drainer) = drainer {
@@ -163,14 +171,25 @@ impl Engine {
     }
 
     pub(crate) fn report(&self, part: &str, failure: &SinkError) {
+        log(part, failure);
+        self.metrics.unwell(part, &failure.to_string());
+    }
+
+    /// Of one dataset's part; the others are well.
+    pub(crate) fn report_of(&self, dataset: &Dataset, part: &str, failure: &SinkError) {
+        log(part, failure);
+        self.metrics
+            .dataset_unwell(dataset.id(), part, &failure.to_string());
+    }
+}
+
+fn log(part: &str, failure: &SinkError) {
         use std::error::Error as _;
         let cause = failure
             .source()
             .map(ToString::to_string)
             .unwrap_or_default();
         tracing::warn!(part, code = failure.code(), error = %failure, cause, hint = failure.hint(), "waiting");
-        self.metrics.unwell(part, &failure.to_string());
-    }
 }
 
 /// How long a start waits for Kafka or the store before it gives up.

@@ -64,12 +64,6 @@ pub enum SinkError {
         partition: i32,
         reason: &'static str,
     },
-    #[error("a record of `{topic}` partition {partition} at offset {offset} has no key")]
-    KeyNull {
-        topic: String,
-        partition: i32,
-        offset: i64,
-    },
     #[error(
         "a record of `{topic}` partition {partition} at offset {offset} can't be applied (`{code}`), and the contract says halt"
     )]
@@ -87,6 +81,10 @@ pub enum SinkError {
         partition: i32,
         id: u32,
     },
+    #[error("how far the versions of `{topic}` may reach is not known: its progress topic can't be read to its end")]
+    CeilingAwaited { topic: String },
+    #[error("schema {id} of `{topic}` no longer means what it meant when its records were first applied")]
+    SchemaMutated { topic: String, id: u32 },
     #[error("a schema that the registry gave for `{topic}` can't be read")]
     SchemaUnreadable { topic: String },
     /// Not a failure of the batch: what was thought of a parked key no longer holds, prepare it again.
@@ -118,7 +116,6 @@ impl Failure for SinkError {
             SinkError::LogTruncated { .. } => "BG0409",
             SinkError::PartitionsChanged { .. } => "BG0410",
             SinkError::Systemic { .. } => "BG0411",
-            SinkError::KeyNull { .. } => "BG0412",
             SinkError::PoisonHalts { .. } => "BG0413",
             SinkError::LeaseLost { .. } => "BG0414",
             SinkError::SchemaAwaited { .. } => "BG0415",
@@ -128,6 +125,8 @@ impl Failure for SinkError {
             SinkError::SecretShort { .. } => "BG0419",
             SinkError::Thread(_) => "BG0420",
             SinkError::OtherSide { .. } => "BG0421",
+            SinkError::SchemaMutated { .. } => "BG0430",
+            SinkError::CeilingAwaited { .. } => "BG0432",
             SinkError::Feed(error) => error.code(),
             SinkError::Registry(error) => error.code(),
         }
@@ -139,6 +138,7 @@ impl Failure for SinkError {
             | SinkError::StoreBusy { .. }
             | SinkError::LeaseLost { .. }
             | SinkError::SchemaAwaited { .. }
+            | SinkError::CeilingAwaited { .. }
             | SinkError::ParkedChanged { .. } => Class::Retry,
             SinkError::RowRefused { .. } => Class::Park,
             SinkError::StoreDenied { .. }
@@ -150,9 +150,9 @@ impl Failure for SinkError {
             | SinkError::LogTruncated { .. }
             | SinkError::PartitionsChanged { .. }
             | SinkError::Systemic { .. }
-            | SinkError::KeyNull { .. }
             | SinkError::PoisonHalts { .. }
             | SinkError::SchemaUnreadable { .. }
+            | SinkError::SchemaMutated { .. }
             | SinkError::PayloadSealed
             | SinkError::SecretShort { .. }
             | SinkError::Thread(_) => Class::Halt,
@@ -169,6 +169,7 @@ impl Failure for SinkError {
             | SinkError::RowRefused { .. }
             | SinkError::LeaseLost { .. }
             | SinkError::SchemaAwaited { .. }
+            | SinkError::CeilingAwaited { .. }
             | SinkError::ParkedChanged { .. }
             | SinkError::PayloadSealed
             | SinkError::Thread(_) => Exit::Failed,
@@ -179,8 +180,8 @@ impl Failure for SinkError {
             | SinkError::LogTruncated { .. }
             | SinkError::PartitionsChanged { .. }
             | SinkError::Systemic { .. }
-            | SinkError::KeyNull { .. }
             | SinkError::PoisonHalts { .. }
+            | SinkError::SchemaMutated { .. }
             | SinkError::SchemaUnreadable { .. } => Exit::Halted,
             SinkError::Feed(error) => error.exit(),
             SinkError::Registry(error) => error.exit(),
@@ -201,10 +202,11 @@ impl Failure for SinkError {
             SinkError::LogTruncated { .. } => "the broker lost records that were acknowledged: see `bangioc explain BG0409`".into(),
             SinkError::PartitionsChanged { .. } => "the partition count of a topic never changes; see `bangioc explain BG0410`".into(),
             SinkError::Systemic { .. } => "look at one with `bangioc dead-letter list`, mend the cause, then restart the service".into(),
-            SinkError::KeyNull { .. } => "who else writes to this topic? see `bangioc topic list`".into(),
             SinkError::PoisonHalts { .. } => "mend the row at the source or set `on_poison: park_key`, then restart the service".into(),
             SinkError::LeaseLost { .. } | SinkError::ParkedChanged { .. } => "nothing to do: this instance asks again".into(),
             SinkError::SchemaAwaited { .. } => "is the registry the one that the capture uses? see `[registry]`".into(),
+            SinkError::CeilingAwaited { .. } => "nothing is lost: it is tried again; may the service read that topic? see `bangioc topic plan`".into(),
+            SinkError::SchemaMutated { .. } => "who wrote to the registry? nothing written with it was applied; see `bangioc explain BG0430`".into(),
             SinkError::SchemaUnreadable { .. } => "see the subject's versions in the registry; who registered it?".into(),
             SinkError::PayloadSealed => "use the secret with which the record was kept, `[sink] secret_file`".into(),
             SinkError::SecretShort { .. } => "make one with `openssl rand -hex 32`".into(),

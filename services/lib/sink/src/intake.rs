@@ -13,13 +13,19 @@ use bangioc_schemas::contract::OnPoison;
 use bangioc_schemas::rules::RuleCode;
 
 use crate::breaker::Breaker;
+use crate::config::Bounds;
 use crate::dataset::Dataset;
 use crate::decoders::{Decoders, Found, Recent};
 use crate::error::SinkError;
 use crate::incomplete::{self, Change, Changes, IncompleteKeys, Told, Word};
 use crate::ledger::Counts;
-use crate::park::{Kept, ParkedKeys, Parking, Poison, SuspendedKeys, newest};
+use crate::park::{
+    Kept, ParkedKeys, Parking, Poison, QUEUE_FULL, RECORD_TOO_LARGE, SuspendedKeys, Waiting,
+};
+use crate::pins::Pins;
 use crate::protection::Broken;
+use crate::quarantine::{self, Quarantined};
+use crate::refusal::Refusal;
 use crate::seal::{KeyRef, Place, Seal};
 use crate::workers::Buffers;
 
@@ -44,6 +50,12 @@ pub struct Bench<'a> {
     pub decoders: &'a Decoders,
     pub seal: &'a Seal,
     pub broken: Broken,
+    pub bounds: Bounds,
+    /// As the source has announced it: no version of its own lies beyond.
+    pub ceiling: Version,
+    /// Records before this offset were in the log when `ceiling` was asked for: what lies beyond it is known
+    /// to be nobody's.
+    pub judged_below: i64,
 }
 
 /// All rows older than `version` go, after the first `at` of the live events.
@@ -72,6 +84,7 @@ pub struct Intake<'a> {
     /// Keys parked before this batch that records of it join.
     pub queued_on: HashSet<KeyRef>,
     pub superseding: Vec<Superseding>,
+    pub quarantine: Vec<Quarantined>,
     pub incomplete: Changes,
     pub counts: Counts,
     /// Why the pass ended before the records did; what came before it still counts.
@@ -100,6 +113,7 @@ impl<'a> Intake<'a> {
             parking: Vec::new(),
             queued_on: HashSet::new(),
             superseding: Vec::new(),
+            quarantine: Vec::new(),
             incomplete: Changes::new(),
             counts: Counts::default(),
             trouble: None,
@@ -113,12 +127,17 @@ impl<'a> Intake<'a> {
         self.next_offset == self.first_offset
     }
 
-    /// Takes one record in. After trouble it takes none.
-    pub fn take(&mut self, buffers: &mut Buffers, record: &RecordBytes<'_>) {
+    /// Takes one record in, of `bytes` in all. After trouble it takes none.
+    pub fn take(&mut self, buffers: &mut Buffers, record: &RecordBytes<'_>, bytes: usize) {
         if self.trouble.is_some() {
             return;
         }
-        match self.judge(buffers, record) {
+        let judged = if bytes > self.bench.bounds.record_bytes {
+            self.too_large(record, bytes)
+        } else {
+            self.judge(buffers, record)
+        };
+        match judged {
             Ok(()) => {
                 // Offsets that hold no record are passed over by Kafka itself.
                 self.counts.control += record.offset - self.next_offset;
@@ -126,6 +145,15 @@ impl<'a> Intake<'a> {
             }
             Err(trouble) => self.trouble = Some(trouble),
         }
+    }
+
+    /// What schema ids mean, as far as it is not in the books.
+    pub fn pins(&self) -> &Pins {
+        &self.recent.pins
+    }
+
+    pub fn pins_committed(&mut self) {
+        self.recent.pins.committed();
     }
 
     /// Ends the pass.
@@ -141,6 +169,7 @@ impl<'a> Intake<'a> {
             self.bench.dataset,
             bytes.key,
             bytes.value,
+            bytes.offset,
         )? {
             Found::Decoder(decoder) => decoder,
             Found::Bad { code, field } => return self.undecodable(bytes, code, field),
@@ -158,8 +187,16 @@ impl<'a> Intake<'a> {
             return self.undecodable(bytes, error.code(), field);
         }
         let event = buffers.events.event(at);
+        if event.version > self.bench.ceiling {
+            return self.beyond(bytes);
+        }
         if event.op == Operation::Truncate {
-            self.truncate(event.version, buffers.live.len());
+            let contract = &self.bench.dataset.contract;
+            if contract.truncate && contract.partitions == 1 {
+                self.truncate(event.version, buffers.live.len());
+            } else {
+                self.quarantine(bytes, Refusal::TruncateNotAgreed, size(bytes));
+            }
             return Ok(());
         }
         if event.version < self.memory.floor && self.bench.broken != Broken::Version {
@@ -173,7 +210,7 @@ impl<'a> Intake<'a> {
             .or_else(|| self.misfit(&event));
         if poison.is_some() || !self.memory.parked.is_empty() {
             let key_ref = self.bench.seal.key_ref(&self.bench.dataset.topic, &key);
-            if self.memory.parked.contains_key(&key_ref) || poison.is_some() {
+            if self.memory.parked.get(&key_ref).is_some() || poison.is_some() {
                 if poison.is_none() && self.makes_moot(key_ref, &event) {
                     self.note_size(&event, &key, bytes)?;
                     buffers.live.push(at);
@@ -188,6 +225,47 @@ impl<'a> Intake<'a> {
         Ok(())
     }
 
+    /// Who announced no such version did not send it; unless he announced it a moment ago.
+    fn beyond(&mut self, bytes: &RecordBytes<'_>) -> Result<(), SinkError> {
+        if bytes.offset >= self.bench.judged_below {
+            return Err(SinkError::CeilingAwaited {
+                topic: self.bench.dataset.topic.clone(),
+            });
+        }
+        self.quarantine(bytes, Refusal::VersionBeyond, size(bytes));
+        Ok(())
+    }
+
+    fn quarantine(&mut self, record: &RecordBytes<'_>, reason: Refusal, bytes: usize) {
+        self.counts.quarantined += 1;
+        quarantine::note(&mut self.quarantine, record.offset, reason, bytes);
+    }
+
+    /// It is not kept, only its key parked, so that nothing of the row is applied before a copy says all of
+    /// it. Where the row can't be told, or stands in no order, only the record's place is kept.
+    fn too_large(&mut self, record: &RecordBytes<'_>, bytes: usize) -> Result<(), SinkError> {
+        let version = plain_version(record);
+        if version.is_some_and(|version| version > self.bench.ceiling) {
+            return self.beyond(record);
+        }
+        let key = record.key.filter(|_| self.bench.dataset.is_state());
+        let datum = key.and_then(|key| Some(wire::split(key).ok()?.1));
+        let (Some(version), Some(datum)) = (version, datum) else {
+            self.quarantine(record, Refusal::RecordTooLarge, bytes);
+            return Ok(());
+        };
+        if version < self.memory.floor {
+            self.counts.stale += 1;
+            return Ok(());
+        }
+        let key_ref = self.bench.seal.key_ref(&self.bench.dataset.topic, datum);
+        let poison = Poison {
+            code: RECORD_TOO_LARGE,
+            field: None,
+        };
+        self.park(key_ref, Some(version), record, Some(poison))
+    }
+
     /// TRUNCATE at the source: later records build on an empty table, earlier parked ones are moot.
     fn truncate(&mut self, version: Version, at: usize) {
         self.counts.control += 1;
@@ -195,9 +273,7 @@ impl<'a> Intake<'a> {
             return;
         }
         self.memory.floor = version;
-        self.memory
-            .parked
-            .retain(|_, newest| newest.is_none_or(|newest| newest >= version));
+        self.memory.parked.end_below(version);
         self.memory
             .incomplete
             .retain(|_, entry| entry.version >= version);
@@ -301,12 +377,16 @@ impl<'a> Intake<'a> {
             .unwrap_or_default()
     }
 
-    /// `on_poison: supersede`: a record that says all of its row needs nothing that waits.
+    /// `on_poison: supersede`: a record that says all of its row needs nothing that waits. Where some of what
+    /// waits was not kept, it is the only way on, whatever the contract says.
     fn makes_moot(&mut self, key_ref: KeyRef, event: &ChangeEvent<'_>) -> bool {
         let whole = event.after.is_none_or(|row| !row.has_absent());
-        let waits = self.memory.parked.get(&key_ref).copied().flatten();
-        let newer = waits.is_some_and(|waiting| waiting < event.version);
-        if self.bench.dataset.contract.on_poison != OnPoison::Supersede || !whole || !newer {
+        let waits = self.memory.parked.get(&key_ref).copied();
+        let newest = waits.and_then(|waits| waits.newest);
+        let newer = newest.is_some_and(|waiting| waiting < event.version);
+        let may = self.bench.dataset.contract.on_poison == OnPoison::Supersede
+            || waits.is_some_and(|waits| waits.by_reference);
+        if !may || !whole || !newer {
             return false;
         }
         let Some(key) = key_texts(self.bench.dataset, event) else {
@@ -328,18 +408,20 @@ impl<'a> Intake<'a> {
         field: Option<String>,
     ) -> Result<(), SinkError> {
         let dataset = self.bench.dataset;
+        let version = plain_version(bytes);
+        if version.is_some_and(|version| version > self.bench.ceiling) {
+            return self.beyond(bytes);
+        }
         let key_ref = match bytes.key {
             // Of a key that can't be read, its bytes as they came.
             Some(key) => {
                 let datum = wire::split(key).map_or(key, |(_, datum)| datum);
                 self.bench.seal.key_ref(&dataset.topic, datum)
             }
+            // Of which row it speaks nobody can know.
             None if dataset.is_state() => {
-                return Err(SinkError::KeyNull {
-                    topic: dataset.topic.clone(),
-                    partition: self.bench.partition,
-                    offset: bytes.offset,
-                });
+                self.quarantine(bytes, Refusal::KeyNull, size(bytes));
+                return Ok(());
             }
             // Without a key each record stands alone.
             None => self
@@ -347,10 +429,6 @@ impl<'a> Intake<'a> {
                 .seal
                 .key_ref(&dataset.topic, &bytes.offset.to_be_bytes()),
         };
-        let version = bytes
-            .version
-            .and_then(|version| version.try_into().ok())
-            .map(Version::from_bytes);
         self.park(
             key_ref,
             version,
@@ -391,7 +469,8 @@ impl<'a> Intake<'a> {
                 .passed(std::mem::take(&mut self.good_run));
             let bad = |key: &&KeyRef| !self.memory.suspended.contains(*key);
             let bad_keys = self.memory.parked.keys().filter(bad).count();
-            if let Some(reason) = self.memory.breaker.failed(key_ref, bad_keys) {
+            let no_room = self.memory.parked.bytes() >= self.bench.bounds.partition_bytes;
+            if let Some(reason) = self.memory.breaker.failed(key_ref, bad_keys, no_room) {
                 return Err(SinkError::Systemic {
                     topic: topic.clone(),
                     partition,
@@ -406,28 +485,60 @@ impl<'a> Intake<'a> {
             self.queued_on.insert(key_ref);
         }
         // What must not be here at all is not kept, sealed or not.
-        let keep = poison
-            .as_ref()
-            .is_none_or(|poison| poison.code != RuleCode::Secret.as_str());
+        let kept = poison.as_ref().is_none_or(|poison| {
+            ![RuleCode::Secret.as_str(), RECORD_TOO_LARGE].contains(&poison.code)
+        });
+        let room = self.has_room(waiting, size(bytes));
+        let poison = match poison {
+            // A code of its own, since it can only be made moot; the key keeps the one it was parked for.
+            _ if kept && !room => Some(Poison {
+                code: QUEUE_FULL,
+                field: None,
+            }),
+            poison => poison,
+        };
+        let keep = kept && room;
         let payload = if keep {
             Some(self.sealed(bytes)?)
         } else {
             None
         };
-        self.memory
-            .parked
-            .insert(key_ref, newest(waiting.as_ref(), version));
-        self.parking.push(Parking {
+        let parking = Parking {
             key_ref,
             offset: bytes.offset,
             version,
             schema_id: bytes.value.and_then(|value| wire::schema_id(value).ok()),
             poison,
             payload,
-        });
+        };
+        self.memory.parked.add(&parking);
+        self.parking.push(parking);
         self.counts.parked += 1;
         Ok(())
     }
+
+    /// May a record of `bytes` be kept behind those that wait under its key?
+    fn has_room(&self, waiting: Option<Waiting>, bytes: usize) -> bool {
+        let bounds = &self.bench.bounds;
+        let waiting = waiting.unwrap_or_default();
+        waiting.records < bounds.key_records
+            && waiting.bytes + bytes <= bounds.key_bytes
+            && self.memory.parked.bytes() + bytes <= bounds.partition_bytes
+    }
+}
+
+/// Of a record as it came; none where it has no version of the right length.
+fn plain_version(bytes: &RecordBytes<'_>) -> Option<Version> {
+    let version = bytes.version?.try_into().ok()?;
+    Some(Version::from_bytes(version))
+}
+
+/// What keeping the record would take.
+fn size(bytes: &RecordBytes<'_>) -> usize {
+    [bytes.key, bytes.value, bytes.version, bytes.absent]
+        .iter()
+        .map(|part| part.map_or(0, <[u8]>::len))
+        .sum()
 }
 
 /// What a row is known by: the bytes of its key, or of its version where the table has no key.

@@ -94,6 +94,14 @@ impl Keeper {
                 held.stop.store(true, Ordering::Release);
             }
         }
+        // Of a halted one nothing is left to stop; it may be taken anew.
+        self.held.retain(|(topic, partition), held| {
+            let is_kept = kept.iter().any(|(kept, n)| kept == topic && n == partition);
+            if held.work.is_none() && !is_kept {
+                engine.metrics.well(&format!("{topic}/{partition}"));
+            }
+            held.work.is_some() || is_kept
+        });
         let instances = lease::instances(connection, engine.settings.lease).await?;
         let rank = instances
             .iter()
@@ -165,6 +173,7 @@ impl Keeper {
                 waiting_since: None,
                 breaker: Breaker::default(),
                 shortcut: Shortcut::default(),
+                judged_below: 0,
             };
             let name = format!("sink-{}-{partition}", dataset.id());
             let work = start_thread(&name, move || work.run())?;
@@ -186,6 +195,7 @@ impl Keeper {
         connection: &mut PgConnection,
         first_halt: &mut Option<SinkError>,
     ) -> Result<(), SinkError> {
+        let engine = Arc::clone(&self.engine);
         let ended: Vec<(String, i32)> = self
             .held
             .iter()
@@ -206,6 +216,7 @@ impl Keeper {
                     first_halt.get_or_insert(failure);
                 }
                 Some(End::Released | End::Lost) => {
+                    engine.metrics.well(&format!("{}/{}", place.0, place.1));
                     self.held.remove(&place);
                 }
                 // It broke off. The lease runs out, and somebody takes the partition anew.

@@ -18,6 +18,8 @@ pub struct Counts {
     /// Not about a row: a truncate, an offset that holds no record.
     pub control: i64,
     pub parked: i64,
+    /// Refused: of the record only its place is kept.
+    pub quarantined: i64,
     pub superseded: i64,
     pub discarded: i64,
 }
@@ -30,6 +32,7 @@ impl Counts {
             + self.stale
             + self.control
             + self.parked
+            + self.quarantined
             + self.superseded
             + self.discarded
     }

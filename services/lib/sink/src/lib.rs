@@ -11,8 +11,10 @@
 //! `suspended` drains it by [`replay`], the same that a person uses, when the other row comes.
 //!
 //! - [`engine`]: one instance; its `keeper` takes and renews partitions by [`lease`], works on few [`workers`]
-//! - [`progress`]: what the sources say beside the data → [`freshness`], [`sweep`]; [`outbox`] asks them
-//!   for rows
+//! - [`progress`]: what the sources say beside the data → [`freshness`], [`sweep`], [`ceiling`]; [`outbox`]
+//!   asks them for rows. What goes beyond what its topic is entitled to is a [`refusal`]: of such a record
+//!   [`quarantine`] keeps the place; [`from_nothing`] takes back what was believed
+//! - [`pins`]: what each schema id meant when it was first met
 //! - [`dataset`]: statements per contract; [`migrate`] makes the tables, `readers` the views and rights
 //!
 //! Shared and open side are this same engine, on topics, contracts and a database of their own.
@@ -21,6 +23,7 @@
 //! Infrastructure that fails pauses a partition; it never makes a dead letter.
 
 pub mod breaker;
+pub mod ceiling;
 pub mod commit;
 pub mod config;
 pub mod dataset;
@@ -28,6 +31,7 @@ pub mod decoders;
 pub mod engine;
 pub mod error;
 pub mod freshness;
+pub mod from_nothing;
 pub mod incomplete;
 pub mod intake;
 mod keeper;
@@ -40,11 +44,14 @@ mod nodelay;
 pub mod outbox;
 pub mod park;
 pub mod partition;
+pub mod pins;
 pub mod progress;
 pub mod protection;
+pub mod quarantine;
 pub mod queue;
 mod readers;
 pub mod reference;
+pub mod refusal;
 pub mod replay;
 pub mod seal;
 pub mod shortcut;

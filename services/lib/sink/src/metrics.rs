@@ -10,6 +10,7 @@ use crate::commit::Done;
 pub struct SinkMetrics {
     all: Metrics,
     records: Family<Counter>,
+    refused: Family<Counter>,
     batches: Family<Histogram, Buckets>,
     retries: Family<Counter>,
 }
@@ -24,6 +25,11 @@ impl SinkMetrics {
                 "bangioc_sink_records_total",
                 "Records by what became of them",
                 &["dataset", "outcome"],
+            ),
+            refused: all.counter(
+                "bangioc_sink_refused_total",
+                "Records that say more than their topic entitles them to, by topic",
+                &["topic", "reason"],
             ),
             batches: all.histogram(
                 "bangioc_sink_batch_seconds",
@@ -49,6 +55,7 @@ impl SinkMetrics {
             ("stale", counts.stale),
             ("control", counts.control),
             ("parked", counts.parked),
+            ("quarantined", counts.quarantined),
             ("incomplete", done.missing),
         ] {
             if let Ok(count @ 1..) = u64::try_from(count) {
@@ -58,12 +65,20 @@ impl SinkMetrics {
         self.batches.of(&[dataset]).observe(seconds);
     }
 
+    pub fn refused(&self, topic: &str, reason: &str, records: u64) {
+        self.refused.of(&[topic, reason]).inc_by(records);
+    }
+
     pub fn retried(&self, dataset: &str) {
         self.retries.of(&[dataset]).inc();
     }
 
     pub fn unwell(&self, part: &str, trouble: &str) {
         self.all.unwell(part, trouble);
+    }
+
+    pub fn dataset_unwell(&self, dataset: &str, part: &str, trouble: &str) {
+        self.all.dataset_unwell(dataset, part, trouble);
     }
 
     pub fn well(&self, part: &str) {

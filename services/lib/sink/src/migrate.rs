@@ -12,10 +12,11 @@ use crate::error::SinkError;
 use crate::readers;
 
 /// Of the bookkeeping. A step that landed is never edited.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     include_str!("../sql/0001_flow.sql"),
     include_str!("../sql/0002_side.sql"),
     include_str!("../sql/0003_disclosure.sql"),
+    include_str!("../sql/0004_trust.sql"),
 ];
 
 /// Name of the bookkeeping in `flow.migration`; no dataset can be called so.

@@ -25,7 +25,18 @@ impl Poison {
     pub fn suspends(&self) -> bool {
         self.code == reference::CODE
     }
+
+    fn is_by_reference(&self) -> bool {
+        BY_REFERENCE.contains(&self.code)
+    }
 }
+
+/// The queue of a key, or of a partition, holds as much as it may.
+pub const QUEUE_FULL: &str = "QUEUE_FULL";
+pub const RECORD_TOO_LARGE: &str = "RECORD_TOO_LARGE";
+
+/// Codes of records that are not kept though they might be applied.
+const BY_REFERENCE: [&str; 2] = [QUEUE_FULL, RECORD_TOO_LARGE];
 
 /// A record as it came, for trying again later.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -94,14 +105,88 @@ impl Parking {
 /// The newest version that waits under a key; None once a record without version does.
 pub type Newest = Option<Version>;
 
+/// What waits under a parked key.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Waiting {
+    pub newest: Newest,
+    pub records: usize,
+    /// Of payloads kept.
+    pub bytes: usize,
+    /// Some record of it was not kept, for its size or the queue's: a whole record that comes later says all
+    /// there is to say, and nothing else can.
+    pub by_reference: bool,
+}
+
+impl Waiting {
+    fn after(before: Option<Waiting>, record: &Parking) -> Waiting {
+        let by_reference = record.poison.as_ref().is_some_and(Poison::is_by_reference);
+        let newest = newest(before.as_ref().map(|before| &before.newest), record.version);
+        let before = before.unwrap_or_default();
+        Waiting {
+            newest,
+            records: before.records + 1,
+            bytes: before.bytes + record.payload.as_ref().map_or(0, Vec::len),
+            by_reference: before.by_reference || by_reference,
+        }
+    }
+}
+
 /// Keys that are parked in one partition.
-pub type ParkedKeys = HashMap<KeyRef, Newest>;
+#[derive(Clone, Default, Debug)]
+pub struct ParkedKeys {
+    keys: HashMap<KeyRef, Waiting>,
+    bytes: usize,
+}
+
+impl ParkedKeys {
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    pub fn get(&self, key: &KeyRef) -> Option<&Waiting> {
+        self.keys.get(key)
+    }
+
+    pub fn keys(&self) -> impl Iterator<Item = &KeyRef> {
+        self.keys.keys()
+    }
+
+    /// Of all payloads kept.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub fn add(&mut self, record: &Parking) {
+        let waiting = Waiting::after(self.keys.get(&record.key_ref).copied(), record);
+        self.insert(record.key_ref, waiting);
+    }
+
+    fn insert(&mut self, key: KeyRef, waiting: Waiting) {
+        self.bytes += waiting.bytes;
+        if let Some(before) = self.keys.insert(key, waiting) {
+            self.bytes -= before.bytes;
+        }
+    }
+
+    pub fn remove(&mut self, key: &KeyRef) {
+        if let Some(before) = self.keys.remove(key) {
+            self.bytes -= before.bytes;
+        }
+    }
+
+    /// Those of which all is older than `version` are moot.
+    pub fn end_below(&mut self, version: Version) {
+        self.keys
+            .retain(|_, waiting| waiting.newest.is_none_or(|newest| newest >= version));
+        self.bytes = self.keys.values().map(|waiting| waiting.bytes).sum();
+    }
+}
 
 /// Those of them that only wait for a row of another dataset.
 pub type SuspendedKeys = HashSet<KeyRef>;
 
 /// `newest` after one more record.
-pub fn newest(before: Option<&Newest>, version: Option<Version>) -> Newest {
+fn newest(before: Option<&Newest>, version: Option<Version>) -> Newest {
     match before {
         Some(before) => Some((*before)?.max(version?)),
         None => version,
@@ -113,8 +198,9 @@ pub async fn load(
     topic: &str,
     partition: i32,
 ) -> Result<(ParkedKeys, SuspendedKeys), SinkError> {
-    let rows: Vec<(Vec<u8>, Option<String>, bool, bool)> = sqlx::query_as(
-        "select k.key_ref, max(encode(r.version, 'hex')), coalesce(bool_or(r.version is null), true), k.code = $3 \
+    let rows: Vec<(Vec<u8>, Option<String>, bool, bool, i64, i64, bool)> = sqlx::query_as(
+        "select k.key_ref, max(encode(r.version, 'hex')), coalesce(bool_or(r.version is null), true), k.code = $3, \
+         count(r.topic), coalesce(sum(octet_length(r.payload)), 0)::bigint, coalesce(bool_or(r.code = any($4)), false) \
          from flow.parked_key k left join flow.parked_record r \
          on r.topic = k.topic and r.partition = k.partition and r.key_ref = k.key_ref and r.state = 'parked' \
          where k.topic = $1 and k.partition = $2 and k.state = 'parked' group by k.key_ref, k.code",
@@ -122,16 +208,24 @@ pub async fn load(
     .bind(topic)
     .bind(partition)
     .bind(reference::CODE)
+    .bind(&BY_REFERENCE[..])
     .fetch_all(connection)
     .await?;
-    let mut parked = ParkedKeys::new();
+    let mut parked = ParkedKeys::default();
+    let whole = |count: i64| usize::try_from(count).unwrap_or(0);
     let mut suspended = SuspendedKeys::new();
-    for (key_ref, newest, unversioned, is_suspended) in rows {
+    for (key_ref, newest, unversioned, is_suspended, records, bytes, by_reference) in rows {
         let Ok(key_ref) = key_ref.try_into().map(KeyRef) else {
             continue;
         };
         let newest = newest.and_then(|hex| Version::from_hex(&hex));
-        parked.insert(key_ref, newest.filter(|_| !unversioned));
+        let waiting = Waiting {
+            newest: newest.filter(|_| !unversioned),
+            records: whole(records),
+            bytes: whole(bytes),
+            by_reference,
+        };
+        parked.insert(key_ref, waiting);
         if is_suspended {
             suspended.insert(key_ref);
         }
@@ -307,6 +401,36 @@ mod tests {
             prop_assert!(Kept::from_bytes(&bytes).unwrap() == kept);
             prop_assert!(Kept::from_bytes(&bytes[..bytes.len() - 1]).is_none());
         }
+    }
+
+    #[test]
+    fn what_waits_is_counted_and_forgotten_key_by_key() {
+        let record = |key: u8, epoch, payload: usize, code| Parking {
+            key_ref: KeyRef([key; 8]),
+            offset: 0,
+            version: Some(Version {
+                epoch,
+                ..Version::default()
+            }),
+            schema_id: None,
+            poison: Some(Poison { code, field: None }),
+            payload: Some(vec![0; payload]),
+        };
+        let mut parked = ParkedKeys::default();
+        parked.add(&record(1, 1, 10, "E_RANGE"));
+        parked.add(&record(1, 3, 5, "E_RANGE"));
+        parked.add(&record(2, 2, 0, QUEUE_FULL));
+        assert_eq!(parked.bytes(), 15);
+        let waiting = parked.get(&KeyRef([1; 8])).unwrap();
+        assert_eq!((waiting.records, waiting.by_reference), (2, false));
+        assert!(parked.get(&KeyRef([2; 8])).unwrap().by_reference);
+        parked.end_below(Version {
+            epoch: 3,
+            ..Version::default()
+        });
+        assert_eq!((parked.keys().count(), parked.bytes()), (1, 15));
+        parked.remove(&KeyRef([1; 8]));
+        assert!(parked.is_empty() && parked.bytes() == 0);
     }
 
     #[test]

@@ -23,6 +23,9 @@ use crate::incomplete::{self, IncompleteKeys};
 use crate::intake::{Bench, Intake, Memory, identity};
 use crate::lease::{self, Lease};
 use crate::park::{self, Kept, ParkedKeys, Parking, Poison, SuspendedKeys};
+use crate::pins::{self, Pins};
+use crate::quarantine::Quarantined;
+use crate::refusal::Refusal;
 use crate::reference;
 use crate::shortcut::Shortcut;
 use crate::workers::{Buffers, Connected};
@@ -37,6 +40,12 @@ const LEASES_PER_COUNT: u32 = 3;
 /// How long rows wait, before they are suspended, for a dataset that is being copied: long enough for
 /// most, and short enough where its department is not connected yet.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How long the source's word is waited for. It is a second away, or Kafka is.
+const ANNOUNCED_WITHIN: Duration = Duration::from_secs(5);
+
+/// Of a record that is too large: a key beyond this names no row of ours.
+const LONGEST_KEY: usize = 64 << 10;
 
 /// Between looks meanwhile: each reads the batch again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -70,6 +79,8 @@ pub struct PartitionWork {
     pub waiting_since: Option<Instant>,
     pub breaker: Breaker,
     pub shortcut: Shortcut,
+    /// See [`Bench::judged_below`].
+    pub judged_below: i64,
 }
 
 /// A partition opened at its position.
@@ -125,11 +136,13 @@ impl PartitionWork {
             open = None;
             match (&failure, failure.class()) {
                 (_, Class::Halt) => {
-                    self.engine.report(&part, &failure);
+                    self.engine.report_of(&self.dataset, &part, &failure);
                     return End::Halted(failure);
                 }
                 // Found and named already: read the batch again at once, and they will be parked.
                 (SinkError::RowRefused { .. } | SinkError::ParkedChanged { .. }, _) => {}
+                // Read again at once, too, now that it is known who announced what.
+                (SinkError::CeilingAwaited { .. }, _) if self.learn_ceiling().is_ok() => {}
                 (_, Class::Retry | Class::Park) => {
                     if matches!(failure, SinkError::LeaseLost { .. }) {
                         // Else it is ours still: the floor moved, or the store is away and says nothing.
@@ -137,7 +150,7 @@ impl PartitionWork {
                             return End::Lost;
                         }
                     } else {
-                        self.engine.report(&part, &failure);
+                        self.engine.report_of(&self.dataset, &part, &failure);
                     }
                     self.engine.metrics.retried(self.dataset.id());
                     let delay = delays.next().unwrap_or(LOOK_UP);
@@ -153,6 +166,35 @@ impl PartitionWork {
         self.stop.load(Ordering::Acquire) || self.engine.shutdown.is_requested()
     }
 
+    /// Has the source's progress topic read to its end. Nothing that is in the log by now was sent before
+    /// its version was announced there.
+    fn learn_ceiling(&mut self) -> Result<(), SinkError> {
+        let engine = &self.engine;
+        let (topic, partition) = (&self.lease.topic, self.lease.partition);
+        let progress_topic = &self.dataset.progress_topic;
+        // In this order: what comes into the log after the first look may be announced after the second.
+        let (_, end) = engine.reader.watermarks(topic, partition)?;
+        let (_, announced) = engine.reader.watermarks(progress_topic, 0)?;
+        if !engine.ceilings.read_to(progress_topic, announced, ANNOUNCED_WITHIN) {
+            return Err(SinkError::CeilingAwaited {
+                topic: topic.clone(),
+            });
+        }
+        self.judged_below = end;
+        Ok(())
+    }
+
+    /// Versions beyond it need another look.
+    fn ceiling(&mut self) -> Result<Version, SinkError> {
+        let known = |engine: &Engine, topic: &str| engine.ceilings.of(topic);
+        let dataset = Arc::clone(&self.dataset);
+        if let Some(ceiling) = known(&self.engine, &dataset.progress_topic) {
+            return Ok(ceiling);
+        }
+        self.learn_ceiling()?;
+        Ok(known(&self.engine, &dataset.progress_topic).unwrap_or_default())
+    }
+
     fn look_again(&self) -> Result<Lease, SinkError> {
         self.engine.handle.block_on(async {
             let mut connection = self.engine.store.connect("bangioc sink").await?;
@@ -163,7 +205,7 @@ impl PartitionWork {
     fn step(&mut self, open: &mut Option<Open>, recent: &mut Recent) -> Result<(), SinkError> {
         let mut now_open = match open.take() {
             Some(now_open) => now_open,
-            None => self.open()?,
+            None => self.open(recent)?,
         };
         self.batch(&mut now_open, recent)?;
         *open = Some(now_open);
@@ -171,12 +213,12 @@ impl PartitionWork {
     }
 
     /// Begins, or begins again after anything went wrong: the lease's row knows what was committed.
-    fn open(&mut self) -> Result<Open, SinkError> {
+    fn open(&mut self, recent: &mut Recent) -> Result<Open, SinkError> {
         let engine = Arc::clone(&self.engine);
         let (topic, partition) = (self.lease.topic.clone(), self.lease.partition);
         self.count_partitions()?;
         let (low, high) = engine.reader.watermarks(&topic, partition)?;
-        let (parked, suspended, incomplete) = engine.handle.block_on(async {
+        let (parked, suspended, incomplete, pins) = engine.handle.block_on(async {
             let mut loan = engine.workers.connections.borrow().await?;
             let found = self.look(&mut loan, low).await;
             if found.is_err() {
@@ -184,6 +226,7 @@ impl PartitionWork {
             }
             found
         })?;
+        recent.learn(pins);
         let position = self.lease.next_offset.unwrap_or(low);
         if low > position {
             return Err(SinkError::Gap {
@@ -240,7 +283,7 @@ impl PartitionWork {
         &mut self,
         connected: &mut Connected,
         low: i64,
-    ) -> Result<(ParkedKeys, SuspendedKeys, IncompleteKeys), SinkError> {
+    ) -> Result<(ParkedKeys, SuspendedKeys, IncompleteKeys, Pins), SinkError> {
         let connection = connected.ready(&self.engine.store, &self.dataset).await?;
         self.lease = lease::look_again(connection, &self.lease).await?;
         if self.lease.next_offset.is_none() {
@@ -253,6 +296,7 @@ impl PartitionWork {
             parked,
             suspended,
             incomplete::load(connection, &self.dataset, partition).await?,
+            pins::load(connection, &self.lease.topic).await?,
         ))
     }
 
@@ -267,9 +311,12 @@ impl PartitionWork {
             open.counted = Instant::now();
         }
         // Buffers are borrowed only once there is work: idle partitions hold nothing.
-        let Some((offset, first)) = first(&mut open.reader)? else {
+        let bounds = engine.settings.bounds;
+        let Some((offset, first, first_bytes)) = first(&mut open.reader, bounds.record_bytes)?
+        else {
             return Ok(());
         };
+        let ceiling = self.ceiling()?;
         let mut buffers = engine.handle.block_on(engine.workers.buffers.borrow())?;
         let started = Instant::now();
         buffers.clear();
@@ -279,9 +326,12 @@ impl PartitionWork {
             decoders: &engine.decoders,
             seal: &engine.seal,
             broken: engine.broken,
+            bounds,
+            ceiling,
+            judged_below: self.judged_below,
         };
         let mut intake = Intake::new(bench, recent, open.memory.clone(), open.position, now_us());
-        intake.take(&mut buffers, &first.record(offset));
+        intake.take(&mut buffers, &first.record(offset), first_bytes);
         let limit = Limit {
             records: engine.settings.batch_rows.saturating_sub(1),
             bytes: engine.settings.batch_bytes,
@@ -299,6 +349,7 @@ impl PartitionWork {
                         absent: record.header(HEADER_ABSENT),
                         offset: record.offset,
                     },
+                    record.bytes(),
                 );
             })
         };
@@ -337,11 +388,13 @@ impl PartitionWork {
                 // After the commit: who sees the flag finds the keys.
                 engine.suspended.raise();
             }
+            intake.pins_committed();
             open.memory = intake.memory;
             // Parked by now, every one of them.
             open.memory.refused.clear();
             self.refused.clear();
             self.breaker.clone_from(&open.memory.breaker);
+            self.tell_refused(&intake.quarantine);
             engine
                 .reader
                 .commit_hint(&self.lease.topic, self.lease.partition, open.position);
@@ -349,6 +402,32 @@ impl PartitionWork {
         match (intake.trouble, drained) {
             (Some(trouble), _) => Err(trouble),
             (None, drained) => drained.map(drop).map_err(SinkError::from),
+        }
+    }
+
+    /// After the commit, so that what is read again is told once.
+    fn tell_refused(&self, quarantine: &[Quarantined]) {
+        let mut reasons: Vec<Refusal> = quarantine.iter().map(|range| range.reason).collect();
+        reasons.dedup();
+        for reason in reasons {
+            let ranges = || quarantine.iter().filter(|range| range.reason == reason);
+            let records: i64 = ranges()
+                .map(|range| range.next_offset - range.first_offset)
+                .sum();
+            let records = u64::try_from(records).unwrap_or(0);
+            let topic = &self.lease.topic;
+            self.engine
+                .metrics
+                .refused(topic, reason.as_str(), records);
+            tracing::warn!(
+                code = reason.code(),
+                topic,
+                partition = self.lease.partition,
+                offset = ranges().next().map(|range| range.first_offset),
+                records,
+                reason = reason.as_str(),
+                "records refused; their places are kept in flow.quarantined"
+            );
         }
     }
 
@@ -457,22 +536,31 @@ impl Kept {
     }
 }
 
-/// A record and its offset, if one comes in time.
-fn first(reader: &mut PartitionReader) -> Result<Option<(i64, Kept)>, SinkError> {
+/// A record, its offset and what it weighs, if one comes in time. Of one that weighs more than `limit` no
+/// value, and no key that is no key.
+fn first(
+    reader: &mut PartitionReader,
+    limit: usize,
+) -> Result<Option<(i64, Kept, usize)>, SinkError> {
     let mut first = None;
     let one = Limit {
         records: 1,
         bytes: usize::MAX,
     };
     reader.drain(one, LOOK_UP, &mut |record| {
-        let own = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
+        let bytes = record.bytes();
+        let longest = if bytes > limit { LONGEST_KEY } else { usize::MAX };
+        let own = |bytes: Option<&[u8]>| {
+            let short = bytes.filter(|bytes| bytes.len() <= longest);
+            short.map(<[u8]>::to_vec)
+        };
         let kept = Kept {
             key: own(record.key),
-            value: own(record.value),
+            value: own(record.value.filter(|_| bytes <= limit)),
             version: own(record.header(HEADER_VERSION)),
             absent: own(record.header(HEADER_ABSENT)),
         };
-        first = Some((record.offset, kept));
+        first = Some((record.offset, kept, bytes));
     })?;
     Ok(first)
 }

@@ -4,18 +4,19 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use bangioc_change::progress::{DatasetProgress, Offsets, ProgressRecord};
+use bangioc_change::progress::{DatasetProgress, Offsets, Progress, ProgressRecord};
 use bangioc_feed::consume::{Limit, PartitionReader, Reader};
 use bangioc_feed::journal::Journal;
-use bangioc_schemas::names;
 use sqlx::PgConnection;
 
 use crate::dataset::Dataset;
 use crate::engine::Engine;
 use crate::error::SinkError;
 use crate::freshness::{Mark, Marks, SourceState};
+use crate::partition::now_us;
+use crate::refusal::Refusal;
 use crate::{outbox, sweep};
 
 /// Between looks. Freshness is told in seconds.
@@ -25,13 +26,20 @@ const LIMIT: Limit = Limit {
     bytes: 8 << 20,
 };
 
+/// A full record of a hundred datasets has some 20 KiB; what it becomes in memory is many times as large.
+const LONGEST: usize = 1 << 20;
+
+/// Between two lines of the log about one kind of refusal at one source: whoever causes it could fill a disk.
+const SAY_AGAIN: Duration = Duration::from_mins(1);
+
 /// Runs until the process stops. A failure is waited out: nothing here may stop the rows.
 pub fn run(engine: &Arc<Engine>) {
     let mut delays = engine.retry.delays();
     while !engine.shutdown.is_requested() {
         let failure = match Watcher::start(engine).and_then(|mut watcher| watcher.run(&mut delays))
         {
-            Ok(()) => return,
+            Ok(End::Stopped) => return,
+            Ok(End::TakenBack) => continue,
             Err(failure) => failure,
         };
         engine.report("progress", &failure);
@@ -39,6 +47,13 @@ pub fn run(engine: &Arc<Engine>) {
             return;
         }
     }
+}
+
+/// Why a watcher ends that has not failed.
+enum End {
+    Stopped,
+    /// A person took back what a source was believed.
+    TakenBack,
 }
 
 struct Watcher<'a> {
@@ -49,19 +64,30 @@ struct Watcher<'a> {
     marks: HashMap<String, Marks>,
     /// What the store was told last, so that an idle source costs no writes.
     written: HashMap<String, (SourceTold, Option<Mark>)>,
+    /// By source and reason, when it was said last.
+    said: HashMap<(usize, Refusal), Instant>,
     // Last: readers of partitions go before it.
     _reader: Reader,
 }
 
-/// Epoch, clock, and what the source says of one dataset.
-type SourceTold = (u32, i64, Option<DatasetProgress>);
+/// Epoch, clock, what the source says of one dataset, and why it is not believed.
+type SourceTold = (u32, i64, Option<DatasetProgress>, Option<String>);
 
 struct Source {
     topic: String,
     state: SourceState,
     reader: PartitionReader,
+    /// Where the topic ended when we began.
+    end: i64,
+    generation: i64,
     /// Newer than what the store has.
     changed: bool,
+}
+
+impl Source {
+    fn is_of(&self, dataset: &Dataset) -> bool {
+        dataset.progress_topic == self.topic
+    }
 }
 
 impl<'a> Watcher<'a> {
@@ -77,9 +103,7 @@ impl<'a> Watcher<'a> {
         let mut topics: Vec<String> = engine
             .datasets
             .iter()
-            .map(|dataset| {
-                names::progress_topic(&engine.prefix, engine.side, &dataset.contract.source.source)
-            })
+            .map(|dataset| dataset.progress_topic.clone())
             .collect();
         topics.sort();
         topics.dedup();
@@ -87,15 +111,25 @@ impl<'a> Watcher<'a> {
         for topic in topics {
             let (low, high) = reader.watermarks(&topic, 0)?;
             let stored = engine.handle.block_on(load(&mut connection, &topic))?;
+            let generation = stored.as_ref().map_or(0, |(.., generation)| *generation);
             // A position outside the log means another topic: begin anew, nothing depends on the past.
-            let (offset, state) = stored
-                .filter(|(offset, _)| (low..=high).contains(offset))
-                .unwrap_or((low, SourceState::default()));
+            let within = stored
+                .filter(|(offset, ..)| (low..=high).contains(offset))
+                .map(|(offset, state, _)| (offset, state.unwrap_or_default()));
+            let (offset, state) = if let Some(within) = within {
+                within
+            } else {
+                let anew = forget_offsets(&mut connection, engine, &topic);
+                engine.handle.block_on(anew)?;
+                (low, SourceState::default())
+            };
             let reader = reader.assign(&topic, 0, offset)?;
             sources.push(Source {
                 topic,
                 state,
                 reader,
+                end: high,
+                generation,
                 changed: true,
             });
         }
@@ -106,6 +140,7 @@ impl<'a> Watcher<'a> {
             sources,
             marks: HashMap::new(),
             written: HashMap::new(),
+            said: HashMap::new(),
             _reader: reader,
         };
         for number in 0..watcher.sources.len() {
@@ -114,15 +149,18 @@ impl<'a> Watcher<'a> {
         Ok(watcher)
     }
 
-    fn run(&mut self, delays: &mut bangioc_runtime::retry::Delays) -> Result<(), SinkError> {
+    fn run(&mut self, delays: &mut bangioc_runtime::retry::Delays) -> Result<End, SinkError> {
         loop {
             self.read()?;
             let engine = self.engine;
-            engine.handle.block_on(Box::pin(self.write()))?;
+            if let Some(end) = engine.handle.block_on(Box::pin(self.write()))? {
+                return Ok(end);
+            }
             engine.metrics.well("progress");
             delays.reset();
-            if engine.shutdown.pause(ROUND) {
-                return Ok(());
+            engine.ceilings.pause(ROUND);
+            if engine.shutdown.is_requested() {
+                return Ok(End::Stopped);
             }
         }
     }
@@ -132,81 +170,121 @@ impl<'a> Watcher<'a> {
             let source = &mut self.sources[number];
             let mut records = Vec::new();
             source.reader.drain(LIMIT, Duration::ZERO, &mut |record| {
-                if let Some(parsed) = record
+                let parsed = record
                     .value
-                    .and_then(|value| serde_json::from_slice(value).ok())
-                {
-                    records.push((record.offset, parsed));
-                } else {
-                    tracing::warn!(
-                        offset = record.offset,
-                        "a record of a progress topic can't be read"
-                    );
-                }
+                    .filter(|value| value.len() <= LONGEST)
+                    .and_then(|value| serde_json::from_slice(value).ok());
+                records.push((record.offset, parsed));
             })?;
             for (offset, record) in records {
-                self.take(number, offset, record)?;
+                self.sources[number].changed = true;
+                if let Err(refusal) = self.take(number, offset, record)? {
+                    self.refuse(number, offset, refusal);
+                }
             }
+            let source = &self.sources[number];
+            let read_to = source.reader.next_offset();
+            let ceiling = (read_to >= source.end).then(|| source.state.bound());
+            self.engine.ceilings.tell(&source.topic, ceiling, read_to);
         }
         Ok(())
     }
 
+    /// The inner answer: is it believed?
     fn take(
         &mut self,
         number: usize,
         offset: i64,
-        record: ProgressRecord,
-    ) -> Result<(), SinkError> {
+        record: Option<ProgressRecord>,
+    ) -> Result<Result<(), Refusal>, SinkError> {
         let source = &mut self.sources[number];
-        source.changed = true;
         match record {
-            ProgressRecord::Progress(progress) => {
-                source.state.take(progress);
+            None => Ok(Err(Refusal::Unreadable)),
+            Some(ProgressRecord::Progress(progress)) => {
+                let (progress, foreign) = own_part(self.engine, &source.topic, progress);
+                let taken = source.state.take(progress, now_us());
                 self.mark(number);
-                Ok(())
+                Ok(taken.and(foreign))
             }
-            ProgressRecord::Sweep(record) => {
+            Some(ProgressRecord::Ceiling(ceiling)) => Ok(source.state.take_ceiling(&ceiling)),
+            Some(ProgressRecord::Sweep(record)) => {
+                let engine = self.engine;
+                let bound = source.state.bound();
+                let sweep =
+                    match sweep::judge(&record, &engine.datasets, &source.topic, bound) {
+                        Ok(sweep) => sweep,
+                        Err(refusal) => return Ok(Err(refusal)),
+                    };
+                let known = engine.datasets.iter().any(|dataset| dataset.topic == record.topic);
+                for (partition, offset) in record.offsets.iter().filter(|_| known) {
+                    let (_, end) = engine.reader.watermarks(&record.topic, *partition)?;
+                    if *offset > end {
+                        return Ok(Err(Refusal::SweepInvalid));
+                    }
+                }
                 let remembered =
-                    sweep::remember(&mut self.connection, &source.topic, offset, &record);
-                self.engine.handle.block_on(remembered)
+                    sweep::remember(&mut self.connection, &source.topic, offset, &sweep);
+                engine.handle.block_on(remembered)?;
+                Ok(Ok(()))
             }
+        }
+    }
+
+    fn refuse(&mut self, number: usize, offset: i64, refusal: Refusal) {
+        let topic = &self.sources[number].topic;
+        self.engine.metrics.refused(topic, refusal.as_str(), 1);
+        let said = self.said.get(&(number, refusal));
+        if said.is_none_or(|at| at.elapsed() >= SAY_AGAIN) {
+            tracing::warn!(
+                code = refusal.code(),
+                topic,
+                offset,
+                reason = refusal.as_str(),
+                "a record of a progress topic is not believed"
+            );
+            self.said.insert((number, refusal), Instant::now());
         }
     }
 
     fn mark(&mut self, number: usize) {
-        let state = &self.sources[number].state;
-        for topic in state.offsets.keys() {
-            self.marks
-                .entry(topic.clone())
-                .or_default()
-                .push(state, topic);
+        let source = &self.sources[number];
+        for dataset in &self.engine.datasets {
+            let offsets = source.state.offsets.get(&dataset.topic);
+            if source.is_of(dataset) && offsets.is_some_and(|offsets| dataset.is_whole(offsets)) {
+                let marks = match self.marks.get_mut(&dataset.topic) {
+                    Some(marks) => marks,
+                    None => self.marks.entry(dataset.topic.clone()).or_default(),
+                };
+                marks.push(&source.state, &dataset.topic);
+            }
         }
     }
 
-    async fn write(&mut self) -> Result<(), SinkError> {
+    /// Why to end, if there is a reason.
+    async fn write(&mut self) -> Result<Option<End>, SinkError> {
         let positions = positions(&mut self.connection).await?;
         let position = |topic: &str| positions.get(topic).cloned().unwrap_or_default();
         let engine = self.engine;
-        sweep::run_due(&mut self.connection, &engine.datasets, position).await?;
+        let bound = |topic: &str| engine.ceilings.of(topic);
+        sweep::run_due(&mut self.connection, &engine.datasets, position, bound).await?;
         for dataset in &engine.datasets {
             let reached = self
                 .marks
                 .get_mut(&dataset.topic)
                 .and_then(|marks| marks.reach(&position(&dataset.topic)).cloned());
-            let topic =
-                names::progress_topic(&engine.prefix, engine.side, &dataset.contract.source.source);
-            if let Some(source) = self.sources.iter().find(|source| source.topic == topic) {
+            if let Some(source) = self.sources.iter().find(|source| source.is_of(dataset)) {
                 let told = (
                     source.state.epoch,
                     source.state.at_us,
                     source.state.datasets.get(dataset.id()).cloned(),
+                    source.state.distrust.clone(),
                 );
                 let news = (told, reached);
                 if self.written.get(dataset.id()) != Some(&news) {
                     write_freshness(
                         &mut self.connection,
                         dataset,
-                        &source.state,
+                        source,
                         news.1.as_ref(),
                     )
                     .await?;
@@ -216,13 +294,9 @@ impl<'a> Watcher<'a> {
         }
         for source in self.sources.iter_mut().filter(|source| source.changed) {
             // Written after the sweeps before it are: a record is read again rather than missed.
-            store(
-                &mut self.connection,
-                &source.topic,
-                source.reader.next_offset(),
-                &source.state,
-            )
-            .await?;
+            if !store(&mut self.connection, source).await? {
+                return Ok(Some(End::TakenBack));
+            }
             source.changed = false;
         }
         outbox::send(
@@ -232,8 +306,31 @@ impl<'a> Watcher<'a> {
             &engine.datasets,
         )
         .await?;
-        Ok(())
+        Ok(None)
     }
+}
+
+/// What of it concerns the source's own datasets; whether all of it does. A topic that nobody here knows is
+/// of a contract newer than ours.
+fn own_part(
+    engine: &Engine,
+    progress_topic: &str,
+    mut progress: Progress,
+) -> (Progress, Result<(), Refusal>) {
+    let of = |topic: &str| {
+        let mut datasets = engine.datasets.iter();
+        datasets.find(|dataset| dataset.topic == topic)
+    };
+    let mut foreign = Ok(());
+    progress.offsets.retain(|topic, offsets| {
+        let dataset = of(topic);
+        let own = dataset.filter(|dataset| dataset.progress_topic == progress_topic);
+        if dataset.is_some() && own.is_none() {
+            foreign = Err(Refusal::PrincipalMismatch);
+        }
+        own.is_some_and(|own| offsets.iter().all(|place| own.has_place(place)))
+    });
+    (progress, foreign)
 }
 
 /// Nothing here is worth an fsync of its own: after a crash of the store it is written again.
@@ -245,35 +342,57 @@ async fn connect(engine: &Engine) -> Result<PgConnection, SinkError> {
     Ok(connection)
 }
 
-async fn load(
-    connection: &mut PgConnection,
-    topic: &str,
-) -> Result<Option<(i64, SourceState)>, SinkError> {
-    let row: Option<(i64, Option<String>)> = sqlx::query_as(
-        "select next_offset, newest::text from flow.progress_position where progress_topic = $1",
+/// Position, what was believed, and the generation of it.
+type Stored = (i64, Option<SourceState>, i64);
+
+async fn load(connection: &mut PgConnection, topic: &str) -> Result<Option<Stored>, SinkError> {
+    let row: Option<(i64, Option<String>, i64)> = sqlx::query_as(
+        "select next_offset, newest::text, generation from flow.progress_position where progress_topic = $1",
     )
     .bind(topic)
     .fetch_optional(connection)
     .await?;
-    Ok(row.and_then(|(offset, newest)| Some((offset, serde_json::from_str(&newest?).ok()?))))
+    Ok(row.map(|(offset, newest, generation)| {
+        let state = newest.and_then(|newest| serde_json::from_str(&newest).ok());
+        (offset, state, generation)
+    }))
 }
 
-async fn store(
-    connection: &mut PgConnection,
-    topic: &str,
-    next_offset: i64,
-    state: &SourceState,
-) -> Result<(), SinkError> {
-    sqlx::query(
-        "insert into flow.progress_position as p (progress_topic, next_offset, newest) values ($1, $2, $3::jsonb) \
-         on conflict (progress_topic) do update set next_offset = excluded.next_offset, newest = excluded.newest \
-         where excluded.next_offset > p.next_offset",
+/// False when a person took back meanwhile what the source was believed.
+async fn store(connection: &mut PgConnection, source: &Source) -> Result<bool, SinkError> {
+    let generation: Option<i64> = sqlx::query_scalar(
+        "with told as (insert into flow.progress_position as p (progress_topic, next_offset, newest) \
+         values ($1, $2, $3::jsonb) on conflict (progress_topic) do update \
+         set next_offset = excluded.next_offset, newest = excluded.newest \
+         where excluded.next_offset > p.next_offset and p.generation = $4) \
+         select generation from flow.progress_position where progress_topic = $1",
     )
-    .bind(topic)
-    .bind(next_offset)
-    .bind(serde_json::to_string(state).unwrap_or_default())
-    .execute(connection)
+    .bind(&source.topic)
+    .bind(source.reader.next_offset())
+    .bind(serde_json::to_string(&source.state).unwrap_or_default())
+    .bind(source.generation)
+    .fetch_optional(connection)
     .await?;
+    Ok(generation.is_none_or(|generation| generation == source.generation))
+}
+
+/// Of another topic of the same name: its offsets say nothing about those that were seen before.
+async fn forget_offsets(
+    connection: &mut PgConnection,
+    engine: &Engine,
+    progress_topic: &str,
+) -> Result<(), SinkError> {
+    let of_source = |dataset: &&Dataset| dataset.progress_topic == progress_topic;
+    let datasets: Vec<&str> = engine
+        .datasets
+        .iter()
+        .filter(of_source)
+        .map(Dataset::id)
+        .collect();
+    sqlx::query("update flow.freshness set progress_offset = null where dataset = any($1)")
+        .bind(datasets)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -296,15 +415,16 @@ async fn positions(connection: &mut PgConnection) -> Result<HashMap<String, Offs
 async fn write_freshness(
     connection: &mut PgConnection,
     dataset: &Dataset,
-    source: &SourceState,
+    read: &Source,
     reached: Option<&Mark>,
 ) -> Result<(), SinkError> {
+    let source = &read.state;
     let told = source.datasets.get(dataset.id());
     let phase = told.map(|told| serde_json::to_value(told.phase).unwrap_or_default());
     sqlx::query(
         "insert into flow.freshness as f (dataset, complete_epoch, complete_lsn, complete_at, source_epoch, \
-         source_at, phase, estimated_rows, copied_rows) \
-         values ($1, $2, $3, to_timestamp($4::float8 / 1e6), $5, to_timestamp($6::float8 / 1e6), $7, $8, $9) \
+         source_at, phase, estimated_rows, copied_rows, progress_offset, distrust) \
+         values ($1, $2, $3, to_timestamp($4::float8 / 1e6), $5, to_timestamp($6::float8 / 1e6), $7, $8, $9, $10, $11) \
          on conflict (dataset) do update set \
          complete_epoch = coalesce(excluded.complete_epoch, f.complete_epoch), \
          complete_lsn = coalesce(excluded.complete_lsn, f.complete_lsn), \
@@ -312,8 +432,9 @@ async fn write_freshness(
          source_epoch = excluded.source_epoch, source_at = excluded.source_at, \
          phase = coalesce(excluded.phase, f.phase), \
          estimated_rows = coalesce(excluded.estimated_rows, f.estimated_rows), \
-         copied_rows = coalesce(excluded.copied_rows, f.copied_rows), updated_at = now() \
-         where f.source_epoch is null or (excluded.source_epoch, excluded.source_at) >= (f.source_epoch, f.source_at)",
+         copied_rows = coalesce(excluded.copied_rows, f.copied_rows), \
+         progress_offset = excluded.progress_offset, distrust = excluded.distrust, updated_at = now() \
+         where f.progress_offset is null or excluded.progress_offset >= f.progress_offset",
     )
     .bind(dataset.id())
     .bind(reached.map(|mark| i64::from(mark.epoch)))
@@ -324,6 +445,8 @@ async fn write_freshness(
     .bind(phase.as_ref().and_then(|phase| phase.as_str()))
     .bind(told.map(|told| told.estimated_rows))
     .bind(told.map(|told| told.copied_rows))
+    .bind(read.reader.next_offset())
+    .bind(source.distrust.as_deref())
     .execute(connection)
     .await?;
     Ok(())

@@ -13,6 +13,7 @@ use crate::decoders::{Found, Recent};
 use crate::error::SinkError;
 use crate::park::{Kept, Poison};
 use crate::partition::now_us;
+use crate::pins;
 use crate::reference;
 use crate::replay::{ReplayError, Tools};
 use crate::seal::{KeyRef, Place};
@@ -107,6 +108,18 @@ pub struct Queue {
 type ParkedRow = (i64, Option<Vec<u8>>, Option<String>);
 
 impl Queue {
+    /// Empty, and knowing what the dataset's schema ids mean.
+    pub(crate) async fn of(
+        connection: &mut PgConnection,
+        dataset: &Dataset,
+    ) -> Result<Queue, SinkError> {
+        let pins = pins::load(connection, &dataset.topic).await?;
+        Ok(Queue {
+            recent: Recent::knowing(pins),
+            ..Queue::default()
+        })
+    }
+
     pub async fn load(
         connection: &mut PgConnection,
         locked: &Locked,
@@ -123,7 +136,7 @@ impl Queue {
         .fetch_all(&mut *connection)
         .await
         .map_err(SinkError::from)?;
-        let mut queue = Queue::default();
+        let mut queue = Queue::of(connection, dataset).await?;
         for row in rows {
             queue.take(tools, dataset, locked.partition, row)?;
         }
@@ -196,7 +209,7 @@ impl Queue {
     ) -> Result<Verdict, SinkError> {
         let found = self
             .recent
-            .find(tools.decoders, dataset, record.key, record.value)?;
+            .find(tools.decoders, dataset, record.key, record.value, record.offset)?;
         let decoder = match found {
             Found::Decoder(decoder) => decoder,
             Found::Bad { code, field } => {

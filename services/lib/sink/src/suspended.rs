@@ -211,7 +211,7 @@ async fn ready(
     .bind(CODE)
     .fetch_all(&mut *connection)
     .await?;
-    let mut queue = Queue::default();
+    let mut queue = Queue::of(connection, dataset).await?;
     let mut keys = Vec::new();
     for (partition, key_ref, offset, payload) in rows {
         let Ok(key_ref) = key_ref.try_into() else {

@@ -2,6 +2,7 @@
 //! Run once the sink stands behind the copy in every partition; running it again changes nothing.
 
 use bangioc_change::progress::{Offsets, Sweep};
+use bangioc_change::version::Version;
 use sqlx::{Connection as _, PgConnection};
 
 use crate::dataset::Dataset;
@@ -9,31 +10,70 @@ use crate::error::SinkError;
 use crate::freshness::is_reached;
 use crate::merge;
 use crate::park::{self, Moot};
+use crate::refusal::Refusal;
+
+/// A sweep that its source may order.
+pub struct Ordered<'a> {
+    pub topic: &'a str,
+    pub below: Version,
+    pub offsets: &'a Offsets,
+}
+
+/// A source sweeps its own datasets only, names every partition, and removes nothing newer than it has
+/// announced (`bound`).
+pub fn judge<'a>(
+    sweep: &'a Sweep,
+    datasets: &[Dataset],
+    progress_topic: &str,
+    bound: Version,
+) -> Result<Ordered<'a>, Refusal> {
+    let below = sweep.below().ok_or(Refusal::SweepInvalid)?;
+    // Of a contract newer than ours, or of nobody: it waits, and is judged when there is one.
+    if datasets.iter().any(|dataset| dataset.topic == sweep.topic) {
+        may_run(&sweep.topic, &sweep.offsets, below, datasets, progress_topic, bound)?;
+    }
+    Ok(Ordered {
+        topic: &sweep.topic,
+        below,
+        offsets: &sweep.offsets,
+    })
+}
+
+fn may_run(
+    topic: &str,
+    offsets: &Offsets,
+    below: Version,
+    datasets: &[Dataset],
+    progress_topic: &str,
+    bound: Version,
+) -> Result<(), Refusal> {
+    let dataset = datasets.iter().find(|dataset| dataset.topic == topic);
+    match dataset {
+        Some(dataset) if dataset.progress_topic != progress_topic => {
+            Err(Refusal::PrincipalMismatch)
+        }
+        Some(dataset) if dataset.is_whole(offsets) && below <= bound => Ok(()),
+        Some(dataset) if dataset.is_whole(offsets) => Err(Refusal::VersionBeyond),
+        Some(_) | None => Err(Refusal::SweepInvalid),
+    }
+}
 
 /// Remembers a sweep that a progress topic asks for.
 pub async fn remember(
     connection: &mut PgConnection,
     progress_topic: &str,
     progress_offset: i64,
-    sweep: &Sweep,
+    sweep: &Ordered<'_>,
 ) -> Result<(), SinkError> {
-    let Some(below) = sweep.below() else {
-        tracing::error!(
-            progress_topic,
-            progress_offset,
-            "a sweep without a version is passed over"
-        );
-        return Ok(());
-    };
     sqlx::query(
         "insert into flow.sweep (progress_topic, progress_offset, topic, below, offsets) \
          values ($1, $2, $3, $4, $5::jsonb) on conflict do nothing",
     )
     .bind(progress_topic)
     .bind(progress_offset)
-    .bind(&sweep.topic)
-    .bind(&below.to_bytes()[..])
-    .bind(serde_json::to_string(&sweep.offsets).unwrap_or_default())
+    .bind(sweep.topic)
+    .bind(&sweep.below.to_bytes()[..])
+    .bind(serde_json::to_string(sweep.offsets).unwrap_or_default())
     .execute(connection)
     .await?;
     Ok(())
@@ -46,11 +86,13 @@ struct Waiting {
     below: Vec<u8>,
 }
 
-/// Runs the sweeps whose time has come.
+/// Runs the sweeps whose time has come. `bound`: of a progress topic, as [`judge`] wants it; none while it
+/// is not known. They are judged again: one may be remembered from before that was done.
 pub async fn run_due(
     connection: &mut PgConnection,
     datasets: &[Dataset],
     position: impl Fn(&str) -> Offsets,
+    bound: impl Fn(&str) -> Option<Version>,
 ) -> Result<(), SinkError> {
     let waiting: Vec<(String, i64, String, Vec<u8>, String)> = sqlx::query_as(
         "select progress_topic, progress_offset, topic, below, offsets::text as offsets from flow.sweep \
@@ -69,10 +111,55 @@ pub async fn run_due(
             continue;
         };
         let offsets: Offsets = serde_json::from_str(&offsets).unwrap_or_default();
+        let (Some(below), Some(bound)) = (version(&sweep.below), bound(&dataset.progress_topic))
+        else {
+            continue;
+        };
+        let may = may_run(
+            &sweep.topic,
+            &offsets,
+            below,
+            datasets,
+            &sweep.progress_topic,
+            bound,
+        );
+        if let Err(refusal) = may {
+            refuse(connection, &sweep, refusal).await?;
+            continue;
+        }
         if is_reached(&offsets, &position(&sweep.topic)) {
             run(connection, dataset, &sweep).await?;
         }
     }
+    Ok(())
+}
+
+fn version(bytes: &[u8]) -> Option<Version> {
+    bytes.try_into().ok().map(Version::from_bytes)
+}
+
+/// It stays in the books, and is never run.
+async fn refuse(
+    connection: &mut PgConnection,
+    sweep: &Waiting,
+    refusal: Refusal,
+) -> Result<(), SinkError> {
+    tracing::warn!(
+        code = refusal.code(),
+        topic = sweep.progress_topic,
+        offset = sweep.progress_offset,
+        reason = refusal.as_str(),
+        "a sweep that was remembered is not run"
+    );
+    sqlx::query(
+        "update flow.sweep set done_at = now(), refused = $3 \
+         where progress_topic = $1 and progress_offset = $2 and done_at is null",
+    )
+    .bind(&sweep.progress_topic)
+    .bind(sweep.progress_offset)
+    .bind(refusal.as_str())
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -83,17 +170,27 @@ async fn run(
     dataset: &Dataset,
     sweep: &Waiting,
 ) -> Result<(), SinkError> {
-    let Some(below) = <[u8; 20]>::try_from(&sweep.below[..])
-        .ok()
-        .map(bangioc_change::version::Version::from_bytes)
-    else {
+    let Some(below) = version(&sweep.below) else {
         return Ok(());
     };
+    let mut transaction = connection.begin().await?;
+    // Held, so that a person who takes it back meanwhile comes before or after, not between.
+    let waits: Option<bool> = sqlx::query_scalar(
+        "select true from flow.sweep where progress_topic = $1 and progress_offset = $2 and done_at is null for update",
+    )
+    .bind(&sweep.progress_topic)
+    .bind(sweep.progress_offset)
+    .fetch_optional(&mut *transaction)
+    .await?;
+    if waits.is_none() {
+        return Ok(());
+    }
     sqlx::query("update flow.lease set floor = $2 where topic = $1 and floor < $2")
         .bind(&sweep.topic)
         .bind(&sweep.below)
-        .execute(&mut *connection)
+        .execute(&mut *transaction)
         .await?;
+    transaction.commit().await?;
     let mut transaction = connection.begin().await?;
     let mine: Option<bool> = sqlx::query_scalar(
         "select true from flow.sweep where progress_topic = $1 and progress_offset = $2 and done_at is null \

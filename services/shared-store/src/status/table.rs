@@ -52,6 +52,18 @@ impl SideStatus {
             thousands(total),
             counted(self.instances, "instance", "instances"),
         );
+        let refused: i64 = self
+            .datasets
+            .iter()
+            .map(|dataset| dataset.refused_records)
+            .sum();
+        if refused > 0 {
+            let _ = write!(
+                text,
+                "; {} refused: table flow.quarantined, `bangioc explain BG0427`",
+                counted(refused, "record", "records")
+            );
+        }
         if parked > 0 {
             let _ = write!(text, "; {} parked: {more}", counted(parked, "key", "keys"));
         }
@@ -74,8 +86,13 @@ fn cells(dataset: &DatasetStatus) -> [String; 7] {
         } else {
             thousands(dataset.parked_keys)
         },
-        match &dataset.state {
-            State::Copying { percent: None } => "copying".to_owned(),
+        state(dataset),
+    ]
+}
+
+fn state(dataset: &DatasetStatus) -> String {
+    let mut text = match &dataset.state {
+        State::Copying { percent: None } => "copying".to_owned(),
             State::Copying {
                 percent: Some(percent),
             } => format!("copying {} {percent} %", bar(*percent)),
@@ -85,8 +102,11 @@ fn cells(dataset: &DatasetStatus) -> [String; 7] {
             State::Halted { code } => format!("halted: {code}"),
             State::SourceHalted => "halted at the source".to_owned(),
             State::Paused => "paused".to_owned(),
-        },
-    ]
+        };
+    if let Some(why) = &dataset.distrust {
+        let _ = write!(text, ", its source not believed: {why}");
+    }
+    text
 }
 
 fn dash() -> String {
@@ -120,6 +140,8 @@ mod tests {
             freshness_seconds: 60,
             parked_keys,
             parked_records: parked_keys,
+            refused_records: 0,
+            distrust: None,
             state,
         }
     }
@@ -207,7 +229,7 @@ mod tests {
         let report = StatusReport { shared, open: None };
         assert_eq!(
             serde_json::to_string(&report).unwrap(),
-            r#"{"instances":2,"datasets":[{"dataset":"business","owner":"so-nnmt","name_vi":"","name_en":"","source_rows_estimate":null,"store_rows":3,"seconds_behind":1.5,"freshness_seconds":60,"parked_keys":0,"parked_records":0,"state":{"is":"copying","percent":null}}]}"#
+            r#"{"instances":2,"datasets":[{"dataset":"business","owner":"so-nnmt","name_vi":"","name_en":"","source_rows_estimate":null,"store_rows":3,"seconds_behind":1.5,"freshness_seconds":60,"parked_keys":0,"parked_records":0,"refused_records":0,"state":{"is":"copying","percent":null}}]}"#
         );
     }
 }

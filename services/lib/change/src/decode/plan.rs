@@ -2,6 +2,7 @@
 
 use bangioc_schemas::contract::Contract;
 
+use super::FieldOrder;
 use crate::absent::Image;
 use crate::error::{DecodeCode, SchemaMismatch};
 use crate::plan::{Leaf, Nullable, Slot, slot, unwrap_union};
@@ -37,6 +38,7 @@ pub(super) struct Planner<'a> {
     pub(super) contract: &'a Contract,
     pub(super) schema: &'a AvroSchema,
     pub(super) key: &'a [(usize, Leaf)],
+    pub(super) order: FieldOrder,
 }
 
 impl Planner<'_> {
@@ -111,8 +113,9 @@ impl Planner<'_> {
         let mut found = vec![false; self.contract.columns.len()];
         let mut steps = Vec::new();
         let fields = self.fields(node, &field.name)?;
+        self.check_order(field, fields)?;
         for written in fields {
-            let Some(column) = self.column_of(written, fields) else {
+            let Some(column) = self.contract.column_index(&written.name) else {
                 steps.push(RowStep::Skip(written.node));
                 continue;
             };
@@ -137,13 +140,27 @@ impl Planner<'_> {
         Ok(EnvelopeStep::Row(image, union, steps))
     }
 
-    /// By name; else by an alias, unless another field has the name itself.
-    fn column_of(&self, written: &Field, fields: &[Field]) -> Option<usize> {
-        self.contract.column_index(&written.name).or_else(|| {
-            self.contract.columns.iter().position(|column| {
-                written.was(&column.name) && !fields.iter().any(|field| field.is(&column.name))
-            })
-        })
+    /// See [`FieldOrder`]. Aliases count for nothing: whoever writes a schema could name any.
+    fn check_order(&self, row: &Field, fields: &[Field]) -> Result<(), SchemaMismatch> {
+        if self.order == FieldOrder::Any {
+            return Ok(());
+        }
+        let fails = |written: &Field| {
+            let path = format!("{}.{}", row.name, written.name);
+            Err(SchemaMismatch::new(DecodeCode::Incompatible, path))
+        };
+        let (mut next, mut known, mut stranger) = (0, 0, None);
+        for written in fields {
+            match self.contract.column_index(&written.name) {
+                Some(column) if column >= next => (next, known) = (column + 1, known + 1),
+                Some(_) => return fails(written),
+                None => stranger = stranger.or(Some(written)),
+            }
+        }
+        match stranger {
+            Some(stranger) if known < self.contract.columns.len() => fails(stranger),
+            _ => Ok(()),
+        }
     }
 
     fn source(&self, field: &Field) -> Result<EnvelopeStep, SchemaMismatch> {
