@@ -12,7 +12,7 @@ use bangioc_schemas::contract::Contract;
 
 use crate::platform::Platform;
 use crate::service::Service;
-use crate::{bangioc, root, wait};
+use crate::{bangioc, root, secret, wait};
 
 /// Source, its tables, and what stands for one row's key where the table has no primary key.
 pub const SOURCES: [(&str, &[(&str, &str)]); 4] = [
@@ -73,8 +73,8 @@ impl<'p> World<'p> {
             contracts: contracts_with(own, &dir),
             dir,
         };
-        fs::write(world.dir.join("secret"), "a secret of this test alone").expect("a secret");
-        fs::write(world.dir.join("capture-password"), "capture").expect("a secret");
+        secret::write(&world.dir.join("secret"), "a secret of this test alone");
+        secret::write(&world.dir.join("capture-password"), "capture");
         let password_file = platform.dir.join("postgres/secrets/postgres");
         for source in sources {
             world.make_source(source, own);
@@ -86,7 +86,7 @@ impl<'p> World<'p> {
         }
         platform.sql("postgres", &format!("create database {}", world.store()));
         let store = format!(
-            "[store]\nhost = \"{}\"\nport = {}\nuser = \"postgres\"\npassword_file = \"{}\"\ndatabase = \"{}\"\n\
+            "[store]\nhost = \"{}\"\nport = {}\nuser = \"postgres\"\npassword_file = \"{}\"\ndatabase = \"{}\"\ntls = \"off\"\n\
              [sink]\nsecret_file = \"{}\"\nlease = \"3s\"\n",
             platform.postgres["PGHOST"],
             platform.postgres["PGPORT"],
@@ -124,13 +124,14 @@ impl<'p> World<'p> {
             .chain(own().map(|own| own.table.as_str()))
             .map(|table| format!("dept.{table}"))
             .collect();
-        let variables = [("password", "capture"), ("tables", &tables.join(", "))];
+        let password = self.dir.join("capture-password").display().to_string();
+        let variables = [("password_file", password.as_str()), ("tables", &tables.join(", "))];
         platform.sql_file(&database, &sql.join("capture-access.sql"), &variables);
     }
 
     fn source_section(&self, source: &str) -> String {
         format!(
-            "[source]\nname = \"{source}\"\nhost = \"{}\"\nport = {}\npassword_file = \"{}\"\ndatabase = \"{}\"\nslot = \"{}_{}\"\n\
+            "[source]\nname = \"{source}\"\nhost = \"{}\"\nport = {}\npassword_file = \"{}\"\ndatabase = \"{}\"\ntls = \"off\"\nslot = \"{}_{}\"\n\
              [capture]\nchunk_rows = 500\nheartbeat_interval = \"1s\"\nallow_unlimited_wal = true\n",
             self.platform.postgres["PGHOST"],
             self.platform.postgres["PGPORT"],

@@ -113,7 +113,7 @@ fn a_mended_row_is_replayed_in_order(platform: &Platform) {
     );
     parked(&world, &["E_CODELIST"]);
     let key = key_ref(&world);
-    let replay = ["dead-letter", "replay", &key, "--by", "an"];
+    let replay = ["dead-letter", "replay", &key];
     let refused = world.try_bangioc("dead-letter", &replay);
     assert!(
         !refused.status.success()

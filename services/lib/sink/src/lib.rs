@@ -13,7 +13,8 @@
 //! - [`engine`]: one instance; its `keeper` takes and renews partitions by [`lease`], works on few [`workers`]
 //! - [`progress`]: what the sources say beside the data → [`freshness`], [`sweep`]; [`outbox`] asks them
 //!   for rows
-//! - [`dataset`]: statements per contract; [`migrate`] makes the tables, `readers` the views and rights
+//! - [`dataset`]: statements per contract; [`migrate`] makes the tables, `readers` the views and rights, `operators` the rights of
+//!   people who deal with dead letters
 //!
 //! Shared and open side are this same engine, on topics, contracts and a database of their own.
 //!
@@ -37,6 +38,7 @@ pub mod merge;
 pub mod metrics;
 pub mod migrate;
 mod nodelay;
+mod operators;
 pub mod outbox;
 pub mod park;
 pub mod partition;

@@ -277,7 +277,7 @@ impl PartitionWork {
             dataset: &self.dataset,
             partition: self.lease.partition,
             decoders: &engine.decoders,
-            seal: &engine.seal,
+            seal: engine.seal()?,
             broken: engine.broken,
         };
         let mut intake = Intake::new(bench, recent, open.memory.clone(), open.position, now_us());
