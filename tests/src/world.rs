@@ -85,6 +85,10 @@ impl<'p> World<'p> {
             );
         }
         platform.sql("postgres", &format!("create database {}", world.store()));
+        platform.sql(
+            "postgres",
+            "do $$ begin create role bangioc_operator nologin; exception when duplicate_object or unique_violation then null; end $$",
+        );
         let store = format!(
             "[store]\nhost = \"{}\"\nport = {}\nuser = \"postgres\"\npassword_file = \"{}\"\ndatabase = \"{}\"\ntls = \"off\"\n\
              [sink]\nsecret_file = \"{}\"\nlease = \"3s\"\n",
@@ -125,7 +129,10 @@ impl<'p> World<'p> {
             .map(|table| format!("dept.{table}"))
             .collect();
         let password = self.dir.join("capture-password").display().to_string();
-        let variables = [("password_file", password.as_str()), ("tables", &tables.join(", "))];
+        let variables = [
+            ("password_file", password.as_str()),
+            ("tables", &tables.join(", ")),
+        ];
         platform.sql_file(&database, &sql.join("capture-access.sql"), &variables);
     }
 
@@ -151,6 +158,27 @@ impl<'p> World<'p> {
             self.platform.registry_url,
         );
         fs::write(self.config(who), text).expect("a configuration");
+    }
+
+    /// A person who deals with dead letters: a login of their own in the store, and a configuration with it,
+    /// called the same.
+    pub fn operator(&self, person: &str) -> String {
+        let name = format!("{}_{person}", self.name);
+        let file = self.dir.join(format!("{person}-password"));
+        secret::write(&file, &format!("the password of {name}"));
+        let variables = [
+            ("name", name.as_str()),
+            ("password_file", &file.display().to_string()),
+        ];
+        let access = root().join("ops/sql/operator-access.sql");
+        self.platform.sql_file(&self.store(), &access, &variables);
+        let text = fs::read_to_string(self.config("dead-letter")).expect("a configuration");
+        let service = self.platform.dir.join("postgres/secrets/postgres");
+        let own = text
+            .replace("user = \"postgres\"", &format!("user = \"{name}\""))
+            .replace(&service.display().to_string(), &file.display().to_string());
+        fs::write(self.config(&name), own).expect("a configuration");
+        name
     }
 
     /// Adds lines to the configuration that `who` starts with.

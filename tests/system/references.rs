@@ -109,10 +109,7 @@ fn a_row_waits_for_what_it_refers_to(platform: &Platform) {
     world.store_says("the mended guide to queue", of_guide, &["2"]);
     let key = "select encode(key_ref, 'hex') from flow.parked_key where topic like '%guide' and state = 'parked'";
     let key = world.in_store(key).concat();
-    world.bangioc(
-        "dead-letter",
-        &["dead-letter", "replay", &key],
-    );
+    world.bangioc("dead-letter", &["dead-letter", "replay", &key]);
     world.store_says("those of the mended one", arrived, &["203 5"]);
 
     // What goes later is no matter to rows that are there.

@@ -99,7 +99,13 @@ fn options(source: &SourceSettings) -> PgConnectOptions {
 }
 
 pub(crate) async fn connect(source: &SourceSettings) -> Result<PgConnection, CaptureError> {
-    let asked = postgres::asks_for_password(&source.tls, &source.host, source.port, &source.user, &source.database);
+    let asked = postgres::asks_for_password(
+        &source.tls,
+        &source.host,
+        source.port,
+        &source.user,
+        &source.database,
+    );
     if asked.await {
         return Err(CaptureError::PasswordAsked {
             address: source.address(),

@@ -60,14 +60,13 @@ impl Session {
                     address: source.address(),
                 });
             }
-            session.wire =
-                session
-                    .wire
-                    .secured(source, ca_file.as_deref())
-                    .map_err(|cause| CaptureError::TlsFailed {
-                        address: source.address(),
-                        cause,
-                    })?;
+            session.wire = session
+                .wire
+                .secured(source, ca_file.as_deref())
+                .map_err(|cause| CaptureError::TlsFailed {
+                    address: source.address(),
+                    cause,
+                })?;
         }
         session.log_in(source)?;
         Ok(session)
@@ -96,7 +95,8 @@ impl Session {
                 | Message::NoticeResponse(_)
                 | Message::BackendKeyData(_) => {}
                 // Who answers is unknown: it gets a proof that tells nothing, or nothing.
-                Message::AuthenticationCleartextPassword | Message::AuthenticationMd5Password(_)
+                Message::AuthenticationCleartextPassword
+                | Message::AuthenticationMd5Password(_)
                     if !source.tls.is_verified() =>
                 {
                     return Err(CaptureError::PasswordAsked {
@@ -349,3 +349,6 @@ impl Refusal {
         format!("{} ({})", self.message, self.sqlstate)
     }
 }
+
+#[cfg(test)]
+mod tests;

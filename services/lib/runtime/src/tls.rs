@@ -133,14 +133,33 @@ mod tests {
 
     #[test]
     fn off_is_for_this_machine() {
-        for host in ["127.0.0.1", "127.8.0.1", "::1", "[::1]", "localhost", "/run/postgresql", "::ffff:127.0.0.1"] {
+        for host in [
+            "127.0.0.1",
+            "127.8.0.1",
+            "::1",
+            "[::1]",
+            "localhost",
+            "/run/postgresql",
+            "::ffff:127.0.0.1",
+        ] {
             assert_eq!(read("tls = \"off\"", host), (Tls::Off, vec![]), "{host}");
         }
-        for host in ["10.0.0.9", "db", "127.0.0.1.example.vn", "localhost.example.vn", "0.0.0.0", "::"] {
+        for host in [
+            "10.0.0.9",
+            "db",
+            "127.0.0.1.example.vn",
+            "localhost.example.vn",
+            "0.0.0.0",
+            "::",
+        ] {
             let (tls, mistakes) = read("tls = \"off\"", host);
             assert!(tls.is_verified(), "{host}");
             assert_eq!(mistakes, ["BG0113 store.tls"], "{host}");
-            assert_eq!(read("tls = \"insecure-off\"", host), (Tls::Off, vec![]), "{host}");
+            assert_eq!(
+                read("tls = \"insecure-off\"", host),
+                (Tls::Off, vec![]),
+                "{host}"
+            );
         }
     }
 

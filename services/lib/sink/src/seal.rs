@@ -72,7 +72,11 @@ struct Keys {
 
 impl Keys {
     fn sealed(&self, secret: &Secret) -> Result<Vec<u8>, SinkError> {
-        encrypt(&wrapping(secret)?, KEYS, &[self.names, self.payloads].concat())
+        encrypt(
+            &wrapping(secret)?,
+            KEYS,
+            &[self.names, self.payloads].concat(),
+        )
     }
 
     /// None: it is not the secret that they were sealed with.
@@ -126,7 +130,9 @@ pub async fn keep(connection: &mut PgConnection, secrets: &Secrets) -> Result<()
         .bind(keys.sealed(&secrets.now)?)
         .execute(connection)
         .await?;
-    tracing::info!("the store's keys are sealed with the new secret; the previous one is no longer needed");
+    tracing::info!(
+        "the store's keys are sealed with the new secret; the previous one is no longer needed"
+    );
     Ok(())
 }
 

@@ -42,11 +42,19 @@ pub(super) fn found(path: &Path) -> Option<(String, String)> {
     let shown = path.display();
     Some(match exposure(file, about, me)? {
         Exposure::Read => (
-            format!("names `{shown}`, which others can open (mode {:o})", file.mode & 0o777),
-            format!("`chmod 600 {shown}`; who could read it until now may know the secret: change it"),
+            format!(
+                "names `{shown}`, which others can open (mode {:o})",
+                file.mode & 0o777
+            ),
+            format!(
+                "`chmod 600 {shown}`; who could read it until now may know the secret: change it"
+            ),
         ),
         Exposure::ForeignOwner => (
-            format!("names `{shown}`, which belongs to another user (uid {})", file.uid),
+            format!(
+                "names `{shown}`, which belongs to another user (uid {})",
+                file.uid
+            ),
             format!("`chown {me} {shown}`"),
         ),
         Exposure::Exchanged => (
@@ -120,7 +128,8 @@ mod tests {
     fn the_file_and_what_mends_it_are_named() {
         let folder = std::env::temp_dir().join(format!("bangioc-exposed-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
-        let mode = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+        let mode =
+            |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
         mode(&folder, 0o700);
         let (file, link) = (folder.join("secret"), folder.join("link"));
         fs::write(&file, "s").unwrap();
@@ -128,7 +137,10 @@ mod tests {
         mode(&file, 0o640);
         let shown = file.display().to_string();
         let (problem, hint) = found(&file).unwrap();
-        assert!(problem.contains(&shown) && problem.contains("640"), "{problem}");
+        assert!(
+            problem.contains(&shown) && problem.contains("640"),
+            "{problem}"
+        );
         assert!(hint.contains(&format!("chmod 600 {shown}")), "{hint}");
         assert!(found(&link).is_some(), "a link hides nothing");
         mode(&file, 0o600);

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use config::{Value, ValueKind};
 
-use super::mistake::{Mistake, MistakeKind};
 use super::exposed;
+use super::mistake::{Mistake, MistakeKind};
 use super::{FROM_ENVIRONMENT, Settings, duration};
 use crate::secret::Secret;
 
@@ -179,7 +179,9 @@ impl<'a> Section<'a> {
                     MistakeKind::Secret,
                     key,
                     String::from("is a secret in the clear"),
-                    format!("move it to a file of its own and name that in `{file_key}`; then change the secret"),
+                    format!(
+                        "move it to a file of its own and name that in `{file_key}`; then change the secret"
+                    ),
                 ),
             }
         }
