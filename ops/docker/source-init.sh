@@ -14,6 +14,6 @@ for name in "${SOURCES[@]}"; do
     run "$database" -1 -f "/ops/sql/department/$name.sql" >/dev/null
     run "$database" -1 -v parcels=20000 -v observations=10000 -v businesses=3000 -v facilities=200 -v documents=2000 \
         -f "/ops/sql/demo/seed-$name.sql" -f "/ops/sql/demo/bad-$name.sql"
-    run "$database" -v password="$(cat /run/secrets/source)" -v tables="$(department_tables - "$database")" \
+    run "$database" -v password_file=/run/secrets/source -v tables="$(department_tables - "$database")" \
         -f /ops/sql/department/capture-access.sql >/dev/null
 done

@@ -14,8 +14,8 @@ KAFKA_HEAP=1g KAFKA_JVM="-XX:+UseSerialGC" "$ops/kafka" up "$home/kafka" --princ
 source_env=$home/source/env store_env=$home/store/env
 on "$source_env" postgres -c "create database so_nnmt"
 on "$source_env" so_nnmt -f "$ops/sql/department/so-nnmt.sql" >/dev/null
-on "$source_env" so_nnmt -v password="$(cat "$home/source/secrets/bangioc_capture")" -v tables="$(department_tables "$source_env" so_nnmt)" -f "$ops/sql/department/capture-access.sql" >/dev/null
-on "$store_env" postgres -v password="$(cat "$home/store/secrets/bangioc_store")" -f "$ops/sql/store-access.sql"
+on "$source_env" so_nnmt -v password_file="$home/source/secrets/bangioc_capture" -v tables="$(department_tables "$source_env" so_nnmt)" -f "$ops/sql/department/capture-access.sql" >/dev/null
+on "$store_env" postgres -v password_file="$home/store/secrets/bangioc_store" -f "$ops/sql/store-access.sql"
 on "$store_env" postgres -c "create database peers"
 
 write_settings

@@ -8,6 +8,9 @@ declare -A service_pid=()
 SOURCES=(so-nnmt so-tp so-gddt national so-tc so-vhttdl vp-ubnd so-yt ca-tinh)
 PRINCIPALS=registry,shared-store,open-data,dead-letter$(printf ',capture-%s' "${SOURCES[@]}")
 
+# People who deal with dead letters, each with a login of their own in the shared store.
+OPERATORS=(lan binh)
+
 # department_tables ENVFILE DATABASE: every table of the department's but what demo and bench put beside them.
 department_tables() {
     ask "$1" "$2" "select string_agg(format('dept.%I', relname), ', ' order by relname) from pg_class
@@ -83,9 +86,11 @@ source_section() {
     printf '[source]\nname = "%s"\nhost = "%s"\nport = %s\nuser = "bangioc_capture"\npassword_file = "%s"\ndatabase = "%s"\ntls = "off"\n' \
         "$1" 127.0.0.1 "$(value "$home/source/env" PGPORT)" "$home/source/secrets/bangioc_capture" "${1//-/_}"
 }
+# store_section [USER]
 store_section() {
-    printf '[store]\nhost = "127.0.0.1"\nport = %s\nuser = "bangioc_store"\npassword_file = "%s"\ndatabase = "shared_store"\ntls = "off"\n' \
-        "$(value "$home/store/env" PGPORT)" "$home/store/secrets/bangioc_store"
+    local user=${1:-bangioc_store}
+    printf '[store]\nhost = "127.0.0.1"\nport = %s\nuser = "%s"\npassword_file = "%s"\ndatabase = "shared_store"\ntls = "off"\n' \
+        "$(value "$home/store/env" PGPORT)" "$user" "$home/store/secrets/$user"
 }
 # sink_section SECRET: the two sides share none.
 sink_section() { printf '\n[sink]\nsecret_file = "%s"\n' "$home/secrets/$1"; }
@@ -96,7 +101,8 @@ open_section() {
     printf '\n[open-data]\ndir = "%s"\nlisten = "127.0.0.1:%s"\nbase_url = "http://127.0.0.1:%s"\n' "$home/open" "$open_port" "$open_port"
 }
 
-# write_settings: one file for each service, and `bangioc.toml` for the administrator's own commands.
+# write_settings: one file for each service, `bangioc.toml` for the administrator's own commands, and `NAME.toml` for
+# each operator's.
 write_settings() {
     local name
     registry_port=$(free_port)
@@ -108,6 +114,7 @@ write_settings() {
     settings open-data open-data < <(open_section; sink_section open-sink)
     for name in "${SOURCES[@]}"; do settings "capture-$name" "capture-$name" < <(source_section "$name"); done
     settings bangioc admin < <(store_section; sink_section sink; open_section)
+    for name in "${OPERATORS[@]}"; do settings "$name" dead-letter < <(store_section "$name"; sink_section sink); done
 }
 
 # start SERVICE NAME: in the background, its words to log/NAME.log.

@@ -3,13 +3,19 @@
 # shellcheck shell=bash
 
 # kafka_settings LISTENERS ADVERTISED CONTROLLER DATA ADMIN INTERNAL: prints the settings. LISTENERS and
-# ADVERTISED are `NAME://host:port,…`, the first is the broker's own; CONTROLLER is a port of loopback, ADMIN
+# ADVERTISED are `NAME://host:port,…`, the first is the broker's own, and one named `TLS` speaks TLS with the key and
+# certificates of the file KAFKA_PEM; CONTROLLER is a port of loopback, ADMIN
 # and INTERNAL are the passwords of the administrator and of the controller's port.
 kafka_settings() {
     local listeners=$1 advertised=$2 controller=$3 data=$4 admin=$5 internal=$6 listener map=""
     for listener in ${listeners//,/ }; do
         listener=${listener%%:*}
-        map+=$listener:SASL_PLAINTEXT,
+        if [ "$listener" = TLS ]; then
+            map+=$listener:SASL_SSL,
+            printf '%s\n' listener.name.tls.ssl.keystore.type=PEM "listener.name.tls.ssl.keystore.location=$KAFKA_PEM"
+        else
+            map+=$listener:SASL_PLAINTEXT,
+        fi
         printf '%s\n' "listener.name.${listener,,}.sasl.enabled.mechanisms=SCRAM-SHA-512" \
             "listener.name.${listener,,}.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required username=\"admin\" password=\"$admin\";"
     done

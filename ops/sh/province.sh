@@ -29,11 +29,16 @@ start_province() {
     for pid in "${started[@]}"; do wait "$pid"; done
     # What each database's administrator does; one after the other, since the login is one for the server.
     for name in "${SOURCES[@]}"; do
-        on "$home/source/env" "${name//-/_}" -v password="$(cat "$home/source/secrets/bangioc_capture")" \
+        on "$home/source/env" "${name//-/_}" -v password_file="$home/source/secrets/bangioc_capture" \
             -v tables="$(department_tables "$home/source/env" "${name//-/_}")" -f "$ops/sql/department/capture-access.sql" >/dev/null
     done
-    on "$home/store/env" postgres -v password="$(cat "$home/store/secrets/bangioc_store")" -f "$ops/sql/store-access.sql"
-    on "$home/store/env" postgres -v password="$(cat "$home/store/secrets/bangioc_open_store")" -f "$ops/sql/open-store-access.sql"
+    on "$home/store/env" postgres -v password_file="$home/store/secrets/bangioc_store" -f "$ops/sql/store-access.sql"
+    on "$home/store/env" postgres -v password_file="$home/store/secrets/bangioc_open_store" -f "$ops/sql/open-store-access.sql"
+    # Two people who deal with dead letters: a discard needs both.
+    for name in "${OPERATORS[@]}"; do
+        (umask 077 && random_secret >"$home/store/secrets/$name")
+        on "$home/store/env" shared_store -v name="$name" -v password_file="$home/store/secrets/$name" -f "$ops/sql/operator-access.sql"
+    done
 }
 
 # start_everything: topics and rights, then every service; needs write_settings before.

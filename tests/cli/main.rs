@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use bangioc_tests::{bangioc, root};
+use bangioc_tests::{bangioc, root, secret};
 
 /// Runs the binary in the repository; what a person sees, and the exit code.
 fn seen(args: &[&str]) -> String {
@@ -183,12 +183,12 @@ fn every_code_has_a_page_with_its_three_parts() {
 #[test]
 fn the_sample_configuration_is_understood() {
     let mut config = fs::read_to_string(root().join("ops/bangioc.toml")).expect("the sample");
-    let secret = root().join("target/cli-secret");
-    fs::write(&secret, "secret").expect("a secret");
+    let file = root().join("target/cli-secret");
+    secret::write(&file, "secret");
     for name in ["kafka", "source", "store", "open-store", "sink"] {
         config = config.replace(
             &format!("/etc/bangioc/secrets/{name}"),
-            &secret.display().to_string(),
+            &file.display().to_string(),
         );
     }
     config = config

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use bangioc_tests::platform::{PRINCIPALS, Platform, free_port};
 use bangioc_tests::world::World;
-use bangioc_tests::{root, wait};
+use bangioc_tests::{root, secret, wait};
 use libtest_mimic::{Arguments, Trial};
 use testcontainers::bollard::models::PortBinding;
 use testcontainers::core::client::docker_client_instance;
@@ -108,7 +108,7 @@ async fn kafka(dir: &Path, port: u16) -> Result<ContainerAsync<GenericImage>, Bo
     }
     for principal in PRINCIPALS.split(',').chain(["admin"]) {
         let password = format!("{:016x}", rand::random::<u64>());
-        fs::write(secrets.join(principal), &password)?;
+        secret::write(&secrets.join(principal), &password);
         request = request.with_copy_to(
             format!("/opt/bangioc/secrets/{principal}"),
             password.into_bytes(),
@@ -120,7 +120,7 @@ async fn kafka(dir: &Path, port: u16) -> Result<ContainerAsync<GenericImage>, Bo
 async fn postgres(dir: &Path, port: u16) -> Result<ContainerAsync<GenericImage>, Box<dyn Error>> {
     let secrets = dir.join("postgres/secrets");
     fs::create_dir_all(&secrets)?;
-    fs::write(secrets.join("postgres"), "postgres")?;
+    secret::write(&secrets.join("postgres"), "postgres");
     let request = published(GenericImage::new("postgres", "17").into(), "5432/tcp", port)
         .with_cmd(["postgres", "-c", "wal_level=logical", "-c", "fsync=off"])
         .with_env_var("POSTGRES_PASSWORD", "postgres")

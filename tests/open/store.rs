@@ -64,7 +64,7 @@ impl<'s> Province<'s> {
         fs::create_dir_all(&home).expect("a folder");
         let config = home.join("open-data.toml");
         let text = format!(
-            "contracts = \"{}\"\n[open-store]\nhost = \"127.0.0.1\"\nport = {}\nuser = \"postgres\"\npassword_file = \"{}\"\ndatabase = \"{name}\"\n\
+            "contracts = \"{}\"\n[open-store]\nhost = \"127.0.0.1\"\nport = {}\nuser = \"postgres\"\npassword_file = \"{}\"\ndatabase = \"{name}\"\ntls = \"off\"\n\
              [open-data]\ndir = \"{}\"\nbase_url = \"https://dulieumo.example.vn\"\n{more}\n",
             root().join("tests/open/contracts").display(),
             store.postgres["PGPORT"],

@@ -3,12 +3,14 @@
 //! - [`platform`]: one Kafka, one PostgreSQL cluster and one schema registry, shared by a suite
 //! - [`world`]: a deployment of its own inside it: topic prefix, department databases, store, services
 //! - [`proxy`]: between a service and a server, to lose what one says to the other
+//! - [`secret`]: files of secrets
 //! - [`service`]: one running `bangioc` process, and what can be done to it
 //! - [`suite`]: checks of one thing, started before them and stopped after
 //! - [`wait`]: waiting for a condition, never for a time
 
 pub mod platform;
 pub mod proxy;
+pub mod secret;
 pub mod service;
 pub mod suite;
 pub mod wait;

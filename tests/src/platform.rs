@@ -331,6 +331,18 @@ impl Platform {
         self.psql(database, &["-A", "-t", "-c", sql])
     }
 
+    /// As another login than the superuser's.
+    pub fn sql_as(
+        &self,
+        login: &str,
+        password: &str,
+        database: &str,
+        sql: &str,
+    ) -> Result<Vec<String>, String> {
+        let own = [("PGUSER", login), ("PGPASSWORD", password)];
+        self.psql_with(database, &["-A", "-t", "-c", sql], &own)
+    }
+
     /// Runs a file of SQL with psql variables.
     #[track_caller]
     pub fn sql_file(&self, database: &str, file: &Path, variables: &[(&str, &str)]) {
@@ -345,10 +357,20 @@ impl Platform {
     }
 
     fn psql(&self, database: &str, args: &[&str]) -> Result<Vec<String>, String> {
+        self.psql_with(database, args, &[])
+    }
+
+    fn psql_with(
+        &self,
+        database: &str,
+        args: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Result<Vec<String>, String> {
         let output = Command::new("psql")
             .args(["-X", "-q", "-v", "ON_ERROR_STOP=1"])
             .args(args)
             .envs(&self.postgres)
+            .envs(variables.iter().copied())
             .env("PGDATABASE", database)
             .env("PGOPTIONS", "-c client_min_messages=warning")
             .output()

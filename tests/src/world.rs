@@ -12,7 +12,7 @@ use bangioc_schemas::contract::Contract;
 
 use crate::platform::Platform;
 use crate::service::Service;
-use crate::{bangioc, root, wait};
+use crate::{bangioc, root, secret, wait};
 
 /// Source, its tables, and what stands for one row's key where the table has no primary key.
 pub const SOURCES: [(&str, &[(&str, &str)]); 4] = [
@@ -73,8 +73,8 @@ impl<'p> World<'p> {
             contracts: contracts_with(own, &dir),
             dir,
         };
-        fs::write(world.dir.join("secret"), "a secret of this test alone").expect("a secret");
-        fs::write(world.dir.join("capture-password"), "capture").expect("a secret");
+        secret::write(&world.dir.join("secret"), "a secret of this test alone");
+        secret::write(&world.dir.join("capture-password"), "capture");
         let password_file = platform.dir.join("postgres/secrets/postgres");
         for source in sources {
             world.make_source(source, own);
@@ -85,8 +85,12 @@ impl<'p> World<'p> {
             );
         }
         platform.sql("postgres", &format!("create database {}", world.store()));
+        platform.sql(
+            "postgres",
+            "do $$ begin create role bangioc_operator nologin; exception when duplicate_object or unique_violation then null; end $$",
+        );
         let store = format!(
-            "[store]\nhost = \"{}\"\nport = {}\nuser = \"postgres\"\npassword_file = \"{}\"\ndatabase = \"{}\"\n\
+            "[store]\nhost = \"{}\"\nport = {}\nuser = \"postgres\"\npassword_file = \"{}\"\ndatabase = \"{}\"\ntls = \"off\"\n\
              [sink]\nsecret_file = \"{}\"\nlease = \"3s\"\n",
             platform.postgres["PGHOST"],
             platform.postgres["PGPORT"],
@@ -124,13 +128,17 @@ impl<'p> World<'p> {
             .chain(own().map(|own| own.table.as_str()))
             .map(|table| format!("dept.{table}"))
             .collect();
-        let variables = [("password", "capture"), ("tables", &tables.join(", "))];
+        let password = self.dir.join("capture-password").display().to_string();
+        let variables = [
+            ("password_file", password.as_str()),
+            ("tables", &tables.join(", ")),
+        ];
         platform.sql_file(&database, &sql.join("capture-access.sql"), &variables);
     }
 
     fn source_section(&self, source: &str) -> String {
         format!(
-            "[source]\nname = \"{source}\"\nhost = \"{}\"\nport = {}\npassword_file = \"{}\"\ndatabase = \"{}\"\nslot = \"{}_{}\"\n\
+            "[source]\nname = \"{source}\"\nhost = \"{}\"\nport = {}\npassword_file = \"{}\"\ndatabase = \"{}\"\ntls = \"off\"\nslot = \"{}_{}\"\n\
              [capture]\nchunk_rows = 500\nheartbeat_interval = \"1s\"\nallow_unlimited_wal = true\n",
             self.platform.postgres["PGHOST"],
             self.platform.postgres["PGPORT"],
@@ -150,6 +158,27 @@ impl<'p> World<'p> {
             self.platform.registry_section(principal),
         );
         fs::write(self.config(who), text).expect("a configuration");
+    }
+
+    /// A person who deals with dead letters: a login of their own in the store, and a configuration with it,
+    /// called the same.
+    pub fn operator(&self, person: &str) -> String {
+        let name = format!("{}_{person}", self.name);
+        let file = self.dir.join(format!("{person}-password"));
+        secret::write(&file, &format!("the password of {name}"));
+        let variables = [
+            ("name", name.as_str()),
+            ("password_file", &file.display().to_string()),
+        ];
+        let access = root().join("ops/sql/operator-access.sql");
+        self.platform.sql_file(&self.store(), &access, &variables);
+        let text = fs::read_to_string(self.config("dead-letter")).expect("a configuration");
+        let service = self.platform.dir.join("postgres/secrets/postgres");
+        let own = text
+            .replace("user = \"postgres\"", &format!("user = \"{name}\""))
+            .replace(&service.display().to_string(), &file.display().to_string());
+        fs::write(self.config(&name), own).expect("a configuration");
+        name
     }
 
     /// Adds lines to the configuration that `who` starts with.

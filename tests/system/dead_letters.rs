@@ -3,8 +3,8 @@
 use std::fs;
 
 use bangioc_tests::platform::Platform;
-use bangioc_tests::wait;
 use bangioc_tests::world::{PATIENCE, World};
+use bangioc_tests::{secret, wait};
 
 use crate::Check;
 use crate::parcels;
@@ -21,6 +21,10 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
     (
         "dead_letters::two_people_discard_and_the_key_is_copied",
         two_people_discard_and_the_key_is_copied,
+    ),
+    (
+        "dead_letters::a_secret_is_exchanged_while_records_wait",
+        a_secret_is_exchanged_while_records_wait,
     ),
     (
         "dead_letters::foreign_bytes_are_parked_by_code",
@@ -113,7 +117,7 @@ fn a_mended_row_is_replayed_in_order(platform: &Platform) {
     );
     parked(&world, &["E_CODELIST"]);
     let key = key_ref(&world);
-    let replay = ["dead-letter", "replay", &key, "--by", "an"];
+    let replay = ["dead-letter", "replay", &key];
     let refused = world.try_bangioc("dead-letter", &replay);
     assert!(
         !refused.status.success()
@@ -163,18 +167,179 @@ fn two_people_discard_and_the_key_is_copied(platform: &Platform) {
     );
     parked(&world, &["E_CODELIST"]);
     let key = key_ref(&world);
-    let discard =
-        |by: &str| world.try_bangioc("dead-letter", &["dead-letter", "discard", &key, "--by", by]);
-    assert!(discard("an").status.success());
+    let (an, binh) = (world.operator("an"), world.operator("binh"));
+    let discard = |who: &str| world.try_bangioc(who, &["dead-letter", "discard", &key]);
+    let asked = discard(&an);
+    assert!(asked.status.success(), "{asked:?}");
     parked(&world, &["E_CODELIST"]);
-    assert!(!discard("an").status.success(), "one person is not two");
+    let again = discard(&an);
+    assert!(
+        String::from_utf8_lossy(&again.stderr).contains("BG0603"),
+        "one person is not two: {again:?}"
+    );
+    assert_eq!(
+        world.in_store("select discard_by from flow.parked_key"),
+        [an.clone()]
+    );
+    one_login_is_one_person(&world, &an, &key);
     parked(&world, &["E_CODELIST"]);
     // Mended at the source while nobody looks; the copy of the key brings what is there now.
     world.source(
         "so-nnmt",
         "update land_parcel set land_type = 'CLN', area_m2 = 11.5 where parcel_no = 7",
     );
-    assert!(discard("binh").status.success());
+    let confirmed = discard(&binh);
+    assert!(confirmed.status.success(), "{confirmed:?}");
+    assert_eq!(
+        world.in_store("select discard_by, ended_by from flow.parked_key"),
+        [format!("{an}|{binh}")]
+    );
+    parked(&world, &[]);
+    world.converge(&[]);
+    world.ledger_adds_up();
+}
+
+/// Not by the tool alone: by the database, whatever is typed into it.
+fn one_login_is_one_person(world: &World<'_>, login: &str, key: &str) {
+    let password = format!("the password of {login}");
+    let refused = |sql: &str, why: &str| {
+        let said = world.platform.sql_as(login, &password, &world.store(), sql);
+        let said = said.expect_err("it was let through");
+        assert!(said.contains(why), "{sql}: {said}");
+    };
+    let place =
+        format!("select topic, partition, key_ref from flow.parked_key where key_ref = '\\x{key}'");
+    let call = format!("select flow.discard(topic, partition, key_ref, null) from ({place}) k");
+    refused(&call, "same login");
+    refused(&format!("set role bangioc_operator; {call}"), "same login");
+    for denied in [
+        "update flow.parked_key set discard_by = 'somebody'",
+        "delete from flow.parked_record",
+        "insert into flow.disclosure (\"by\", purpose, dataset, key_ref) values ('somebody', 'x', 'x', '')",
+        "select * from flow.land_parcel",
+        "select * from shared.land_parcel",
+        "select * from flow.disclosure",
+        "set session authorization postgres",
+    ] {
+        refused(denied, "permission denied");
+    }
+    // Nobody's row without an entry that stays, and of the row that the entry names.
+    let disclose = "flow.disclose('why', 'land-parcel', '\\x00', 'land_parcel', '{01273,1,7}')";
+    let row = |entry: &str, key: &str| {
+        format!(
+            "select flow.disclosed_row({entry}, 'land_parcel', '{{commune_code,map_sheet_no,parcel_no}}', '{key}')"
+        )
+    };
+    refused(
+        &format!(
+            "begin; select {disclose}; {}",
+            row("currval('flow.disclosure_id_seq')", "{01273,1,7}")
+        ),
+        "permission denied",
+    );
+    refused(
+        &format!(
+            "begin; savepoint s; {}; rollback",
+            row(disclose, "{01273,1,7}")
+        ),
+        "not on record",
+    );
+    let asked = world
+        .platform
+        .sql_as(
+            login,
+            &password,
+            &world.store(),
+            &format!("select {disclose}"),
+        )
+        .expect("an operator may ask");
+    refused(&row(&asked[0], "{01273,1,8}"), "not on record");
+    let by_another_column = row(&asked[0], "{01273,1,7}").replace("parcel_no", "note");
+    refused(&by_another_column, "not the key");
+    let seen = world
+        .platform
+        .sql_as(
+            login,
+            &password,
+            &world.store(),
+            &row(&asked[0], "{01273,1,7}"),
+        )
+        .expect("what is on record is shown");
+    assert!(seen.concat().contains("parcel_no"), "{seen:?}");
+    assert_eq!(
+        world.in_store("select distinct \"by\" from flow.disclosure"),
+        [login.to_owned()]
+    );
+}
+
+/// The secret is exchanged while a key waits: it is still that key, what waits still opens, in order.
+fn a_secret_is_exchanged_while_records_wait(platform: &Platform) {
+    let world = World::new(platform, "rotating", &["so-nnmt"]);
+    let (_capture, store) = (world.capture("so-nnmt"), world.shared_store("store"));
+    parcels::add(&world, 1, 20);
+    world.converge(&[]);
+    let waiting = |wanted: &str| {
+        wait::until("the queue to grow", PATIENCE, || {
+            let sql = "select count(*) from flow.parked_record where state = 'parked'";
+            let found = world.platform.try_sql(&world.store(), sql)?;
+            wait::holds(found == [wanted], format!("{found:?}"))
+        });
+    };
+    world.source(
+        "so-nnmt",
+        "update land_parcel set land_type = 'ZZZ' where parcel_no = 7",
+    );
+    for n in 1..=2 {
+        world.source(
+            "so-nnmt",
+            &format!("update land_parcel set area_m2 = {n}.5 where parcel_no = 7"),
+        );
+    }
+    waiting("3");
+    let key = key_ref(&world);
+
+    // Another secret, and nothing said of the one before: nothing starts, nothing is named anew.
+    store.stop();
+    let (now, before) = (world.dir.join("secret"), world.dir.join("secret-before"));
+    fs::rename(&now, &before).expect("a move");
+    secret::write(&now, "another secret of this test alone");
+    let mut refused = world.shared_store("unsaid");
+    let end = refused.wait_for_end(PATIENCE);
+    assert_eq!(end.code(), Some(3), "{}", refused.log());
+    assert!(refused.log().contains("BG0606"), "{}", refused.log());
+    let list = ["dead-letter", "show", &key];
+    let unsaid = world.try_bangioc("dead-letter", &list);
+    assert!(
+        String::from_utf8_lossy(&unsaid.stderr).contains("BG0606"),
+        "{unsaid:?}"
+    );
+
+    let previous = format!("[sink]\nprevious_secret_file = \"{}\"", before.display());
+    for who in ["shared-store", "dead-letter"] {
+        let text = fs::read_to_string(world.config(who)).expect("a configuration");
+        fs::write(world.config(who), text.replacen("[sink]", &previous, 1))
+            .expect("a configuration");
+    }
+    // A tool that has both reads what the sink has not sealed anew yet.
+    world.bangioc("dead-letter", &list);
+    let store = world.shared_store("both");
+    world.source(
+        "so-nnmt",
+        "update land_parcel set land_type = 'CLN', area_m2 = 4.5 where parcel_no = 7",
+    );
+    waiting("4");
+    assert_eq!(key_ref(&world), key, "the key has the name that it had");
+    store.stop();
+
+    // The old one is gone for good.
+    fs::remove_file(&before).expect("gone");
+    for who in ["shared-store", "dead-letter"] {
+        let text = fs::read_to_string(world.config(who)).expect("a configuration");
+        fs::write(world.config(who), text.replacen(&previous, "[sink]", 1))
+            .expect("a configuration");
+    }
+    let _store = world.shared_store("new");
+    world.bangioc("dead-letter", &["dead-letter", "replay", &key]);
     parked(&world, &[]);
     world.converge(&[]);
     world.ledger_adds_up();

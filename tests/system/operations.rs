@@ -315,8 +315,6 @@ fn values_are_shown_on_record_only(world: &World<'_>) {
         "site",
         "-",
         "--values",
-        "--by",
-        "lan",
         "--purpose",
         "complaint 17",
         "--output",
@@ -334,7 +332,7 @@ fn values_are_shown_on_record_only(world: &World<'_>) {
     );
     assert_eq!(
         world.in_store("select \"by\", purpose, dataset, length(key_ref) from flow.disclosure"),
-        ["lan|complaint 17|site|8"]
+        ["postgres|complaint 17|site|8"]
     );
 }
 

@@ -79,7 +79,7 @@ fn a_row_waits_for_what_it_refers_to(platform: &Platform) {
     // A person's replay finds the same.
     let key = "select encode(key_ref, 'hex') from flow.parked_key limit 1";
     let key = world.in_store(key).concat();
-    let replay = ["dead-letter", "replay", &key, "--by", "an"];
+    let replay = ["dead-letter", "replay", &key];
     let refused = world.try_bangioc("dead-letter", &replay);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(
@@ -109,10 +109,7 @@ fn a_row_waits_for_what_it_refers_to(platform: &Platform) {
     world.store_says("the mended guide to queue", of_guide, &["2"]);
     let key = "select encode(key_ref, 'hex') from flow.parked_key where topic like '%guide' and state = 'parked'";
     let key = world.in_store(key).concat();
-    world.bangioc(
-        "dead-letter",
-        &["dead-letter", "replay", &key, "--by", "an"],
-    );
+    world.bangioc("dead-letter", &["dead-letter", "replay", &key]);
     world.store_says("those of the mended one", arrived, &["203 5"]);
 
     // What goes later is no matter to rows that are there.

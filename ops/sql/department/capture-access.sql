@@ -2,9 +2,16 @@
 -- captured: a login that may read the contracted tables and follow their changes, and the list of
 -- those tables. Nothing else is changed; the tables stay as they are.
 --
---   psql -v password="$(cat password-file)" -v tables='dept.land_parcel, dept.env_observation' -f capture-access.sql
+--   psql -v ON_ERROR_STOP=1 -v password_file=FILE -v tables='dept.land_parcel, dept.env_observation' -f capture-access.sql
 --
 -- To take it all back: `drop publication bangioc`, `drop owned by bangioc_capture`, `drop role bangioc_capture`.
+
+-- The password is read here from its file: in psql's arguments everyone on the machine could see it.
+\set password `cat :'password_file'`
+select :'password' = '' as empty \gset
+\if :empty
+do $$ begin raise 'the password file is empty, or can''t be read'; end $$;
+\endif
 
 -- All or nothing. The role belongs to the server and may be there from another of its databases, whose
 -- administrator may be at this very moment where we are: the lock makes one wait for the other.

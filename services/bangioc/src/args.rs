@@ -193,15 +193,12 @@ pub(crate) struct Trace {
     /// Its key columns in the contract's order, or `-`: a line each on stdin
     #[arg(required = true)]
     pub(crate) key: Vec<String>,
-    /// Show the row's values too; that, and why, goes on record
-    #[arg(long, requires_all = ["purpose", "by"])]
+    /// Show the row's values too; that, why, and who logged in at the store, goes on record
+    #[arg(long, requires = "purpose")]
     pub(crate) values: bool,
     /// Why the values must be seen
     #[arg(long, value_name = "WHY", requires = "values")]
     pub(crate) purpose: Option<String>,
-    /// Who sees them
-    #[arg(long, value_name = "NAME", requires = "values")]
-    pub(crate) by: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -224,17 +221,11 @@ pub(crate) enum DeadLetter {
     Replay {
         /// As `list` prints it
         key_ref: KeyRef,
-        /// Who does this
-        #[arg(long, value_name = "NAME", env = "USER", hide_env_values = true)]
-        by: String,
     },
-    /// Give a key's queue up and copy the key again; a second person confirms
+    /// Give a key's queue up and copy the key again; a second person confirms, with a login of their own
     Discard {
         /// As `list` prints it
         key_ref: KeyRef,
-        /// Who asks, or confirms
-        #[arg(long, value_name = "NAME")]
-        by: String,
     },
 }
 

@@ -45,8 +45,8 @@ pub(crate) async fn run(
                 to_page(&key, &records)
             })
         }
-        args::DeadLetter::Replay { key_ref, by } => {
-            let done = letters.replay(key_ref, &by).await?;
+        args::DeadLetter::Replay { key_ref } => {
+            let done = letters.replay(key_ref).await?;
             out.show(&done, |done| {
                 let superseded = if done.superseded > 0 {
                     format!(", {} superseded", done.superseded)
@@ -59,8 +59,8 @@ pub(crate) async fn run(
                 )
             })
         }
-        args::DeadLetter::Discard { key_ref, by } => {
-            let discarded = letters.discard(key_ref, &by).await?;
+        args::DeadLetter::Discard { key_ref } => {
+            let discarded = letters.discard(key_ref).await?;
             out.show(&discarded, |discarded| match discarded {
                 Discarded::Asked { by } => {
                     format!("{key_ref}: `{by}` asks to discard; another person confirms with the same command")

@@ -14,7 +14,7 @@ use bangioc_runtime::failure::BoxFailure;
 use bangioc_runtime::settings::Settings;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::Side;
-use bangioc_shared_store::trace::{Disclosure, Places, SideTrace, TraceError, disclose, trace};
+use bangioc_shared_store::trace::{Places, SideTrace, TraceError, disclose, trace};
 use bangioc_sink::dataset::Dataset;
 use bangioc_sink::decoders::Decoders;
 use bangioc_sink::seal::Seal;
@@ -56,9 +56,9 @@ pub(crate) async fn run(
     let open_data = settings
         .has_section("open-data")
         .then(|| OpenDataSettings::read(settings));
-    let secret = wanted
+    let secrets = wanted
         .values
-        .then(|| SinkSettings::read(&settings.section("sink")).secret);
+        .then(|| SinkSettings::read(&settings.section("sink")).secrets);
     let (prefix, contracts) = (settings.prefix(), settings.contracts_dir());
     settings.finish()?;
     let catalogue = contract::read(&contracts)?;
@@ -96,13 +96,14 @@ pub(crate) async fn run(
         }
         None => Vec::new(),
     };
-    let values = match (secret, wanted.by, wanted.purpose) {
-        (Some(secret), Some(by), Some(purpose)) => {
-            let seal = Seal::new(&secret).map_err(TraceError::from)?;
+    let values = match (secrets, wanted.purpose) {
+        (Some(secrets), Some(purpose)) => {
             let dataset = Dataset::new(Arc::new(contract.clone()), &prefix);
             let mut connection = store.connect("bangioc trace").await?;
-            let why = Disclosure { by, purpose };
-            disclose(&mut connection, &dataset, key.texts(), &seal, &why).await?
+            let seal = Seal::of_store(&mut connection, &secrets)
+                .await
+                .map_err(TraceError::from)?;
+            disclose(&mut connection, &dataset, key.texts(), &seal, &purpose).await?
         }
         _ => None,
     };

@@ -1,6 +1,5 @@
 //! What a capture is told: its source, Kafka, the registry, and how fast it may copy.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use bangioc_feed::connect::KafkaSettings;
@@ -8,6 +7,7 @@ use bangioc_feed::produce::Tuning;
 use bangioc_feed::registry::RegistrySettings;
 use bangioc_runtime::Secret;
 use bangioc_runtime::settings::{Section, Settings};
+use bangioc_runtime::tls::Tls;
 
 /// The database that is captured, and who we are there.
 #[derive(Clone, Debug)]
@@ -24,15 +24,6 @@ pub struct SourceSettings {
     pub publication: String,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Tls {
-    Off,
-    /// Without a file any certificate is believed, as libpq's `sslmode=require` does.
-    Require {
-        ca_file: Option<PathBuf>,
-    },
-}
-
 impl SourceSettings {
     pub fn address(&self) -> String {
         format!("{}:{}", self.host, self.port)
@@ -46,12 +37,7 @@ impl SourceSettings {
         let user = section.text_or("user", "bangioc_capture");
         let password = section.secret("password");
         let database = section.text("database");
-        let ca_file = section.optional_path("ca_file");
-        let tls = if section.choice("tls", &["off", "require"], "off") == "require" {
-            Tls::Require { ca_file }
-        } else {
-            Tls::Off
-        };
+        let tls = Tls::read(section, &[host.as_str()]);
         SourceSettings {
             name,
             host,

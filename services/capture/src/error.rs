@@ -24,9 +24,7 @@ pub enum CaptureError {
         database: String,
         answer: String,
     },
-    #[error(
-        "the source database at `{address}` doesn't offer TLS, which `source.tls = \"require\"` asks for"
-    )]
+    #[error("the source database at `{address}` doesn't offer TLS, which `source.tls` asks for")]
     TlsRefused { address: String },
     #[error("TLS with the source database at `{address}` failed")]
     TlsFailed {
@@ -34,6 +32,11 @@ pub enum CaptureError {
         #[source]
         cause: io::Error,
     },
+    /// Nobody has proved to be it, and the password would be readable, or could be found by trying.
+    #[error(
+        "whoever answers at `{address}` asks for the password itself, or its MD5, without TLS; it got nothing"
+    )]
+    PasswordAsked { address: String },
     #[error("the connection to the source database at `{address}` broke")]
     Broken {
         address: String,
@@ -147,6 +150,7 @@ impl Failure for CaptureError {
             E::NotRegistered { .. } => "BG0217",
             E::Partitions { .. } => "BG0218",
             E::NotTaken { .. } => "BG0222",
+            E::PasswordAsked { .. } => "BG0223",
             E::NotAnnounced => "BG0226",
             E::Feed(error) => error.code(),
             E::Registry(error) => error.code(),
@@ -179,6 +183,7 @@ impl Failure for CaptureError {
             E::Refused { .. }
             | E::TlsRefused { .. }
             | E::TlsFailed { .. }
+            | E::PasswordAsked { .. }
             | E::Protocol { .. }
             | E::Message { .. }
             | E::Internal { .. }
@@ -204,6 +209,7 @@ impl Failure for CaptureError {
             | E::Broken { .. }
             | E::TlsRefused { .. }
             | E::TlsFailed { .. }
+            | E::PasswordAsked { .. }
             | E::Refused { .. }
             | E::NotTaken { .. }
             | E::NotAnnounced => Exit::Unreachable,
@@ -235,8 +241,9 @@ impl Failure for CaptureError {
         match self {
             E::Unreachable { address, .. } => format!("check that PostgreSQL listens on `{address}` and that nothing between blocks it: `pg_isready -h HOST -p PORT`"),
             E::Refused { .. } => "check `source.user`, `source.password_file` and the server's `pg_hba.conf`; replication connections need a line of their own there only for physical replication".to_owned(),
-            E::TlsRefused { .. } => "switch `ssl = on` at the server, or set `source.tls = \"off\"` where the network is trusted".to_owned(),
-            E::TlsFailed { .. } => "check `source.ca_file` against the server's certificate, and that `source.host` is a name in it".to_owned(),
+            E::TlsRefused { .. } => "switch `ssl = on` at the server; `source.tls = \"off\"` is for a database on this machine".to_owned(),
+            E::TlsFailed { .. } => "check `source.ca_file` against the server's certificate, its dates, and that `source.host` is a name in it".to_owned(),
+            E::PasswordAsked { .. } => "is it your server? let it ask by SCRAM (`scram-sha-256` in `pg_hba.conf`, `password_encryption`, the password set anew), or give it TLS and write `source.tls = \"verify\"`".to_owned(),
             E::Broken { .. } => "capture connects again by itself and goes on where it stopped".to_owned(),
             E::Protocol { .. } | E::Message { .. } | E::Internal { .. } => "keep the log and report this: it is a defect, or something between changes the bytes".to_owned(),
             E::CommandRefused { .. } | E::StreamRefused { .. } | E::Question { .. } => "run `bangioc source check`: it names missing rights and settings with the SQL to run".to_owned(),

@@ -251,7 +251,7 @@ mod tests {
     use bangioc_runtime::failure::Failure;
 
     use super::*;
-    use crate::config::Tls;
+    use bangioc_runtime::tls::Tls;
 
     fn source() -> SourceSettings {
         SourceSettings {

@@ -17,10 +17,10 @@ pub enum DeadLetterError {
     },
     #[error("`{by}` asked for this discard; another person has to confirm it")]
     SamePerson { by: String },
+    #[error("`{by}` is no operator of this store")]
+    NoOperator { by: String },
     #[error("dataset `{dataset}` of key `{key_ref}` has no active contract here")]
     NoContract { key_ref: KeyRef, dataset: String },
-    #[error("a name is needed for who does this")]
-    Nameless,
     #[error(transparent)]
     Sink(#[from] SinkError),
 }
@@ -65,7 +65,7 @@ impl Failure for DeadLetterError {
             DeadLetterError::StillFails { .. } => "BG0602",
             DeadLetterError::SamePerson { .. } => "BG0603",
             DeadLetterError::NoContract { .. } => "BG0604",
-            DeadLetterError::Nameless => "BG0605",
+            DeadLetterError::NoOperator { .. } => "BG0607",
             DeadLetterError::Sink(error) => error.code(),
         }
     }
@@ -75,8 +75,8 @@ impl Failure for DeadLetterError {
             DeadLetterError::StillFails { .. } => Class::Park,
             DeadLetterError::NotParked { .. }
             | DeadLetterError::SamePerson { .. }
-            | DeadLetterError::NoContract { .. }
-            | DeadLetterError::Nameless => Class::Halt,
+            | DeadLetterError::NoOperator { .. }
+            | DeadLetterError::NoContract { .. } => Class::Halt,
             DeadLetterError::Sink(error) => error.class(),
         }
     }
@@ -85,8 +85,8 @@ impl Failure for DeadLetterError {
         match self {
             DeadLetterError::NotParked { .. }
             | DeadLetterError::StillFails { .. }
+            | DeadLetterError::NoOperator { .. }
             | DeadLetterError::SamePerson { .. } => Exit::Failed,
-            DeadLetterError::Nameless => Exit::Usage,
             DeadLetterError::NoContract { .. } => Exit::Config,
             DeadLetterError::Sink(error) => error.exit(),
         }
@@ -99,10 +99,12 @@ impl Failure for DeadLetterError {
                 "mend the row at its source, then replay again: the mended row is then in the queue; or mend the contract".into()
             }
             DeadLetterError::SamePerson { .. } => {
-                "ask a colleague to run the same command with `--by THEIR-NAME`".into()
+                "ask a colleague to run the same command with a login of their own".into()
             }
             DeadLetterError::NoContract { .. } => "see `bangioc contract list`, and `contracts` in the configuration".into(),
-            DeadLetterError::Nameless => "add `--by NAME`".into(),
+            DeadLetterError::NoOperator { .. } => {
+                "name your own login in `[store]`; the store's administrator makes one with `ops/sql/operator-access.sql`".into()
+            }
             DeadLetterError::Sink(error) => error.hint(),
         }
     }

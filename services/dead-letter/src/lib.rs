@@ -16,7 +16,6 @@ pub mod replay;
 use std::sync::Arc;
 
 use bangioc_feed::registry::{RegistryClient, RegistrySettings};
-use bangioc_runtime::Secret;
 use bangioc_runtime::settings::Settings;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::Side;
@@ -24,7 +23,7 @@ use bangioc_sink::StoreSettings;
 use bangioc_sink::dataset::Dataset;
 use bangioc_sink::decoders::Decoders;
 use bangioc_sink::replay::Tools;
-use bangioc_sink::seal::Seal;
+use bangioc_sink::seal::{Seal, Secrets};
 use sqlx::PgConnection;
 
 pub use error::DeadLetterError;
@@ -35,7 +34,7 @@ pub struct Config {
     pub prefix: String,
     pub store: StoreSettings,
     pub registry: RegistrySettings,
-    pub secret: Secret,
+    pub secrets: Secrets,
 }
 
 impl Config {
@@ -47,7 +46,7 @@ impl Config {
             prefix: settings.prefix(),
             store: StoreSettings::of(settings, side),
             registry: RegistrySettings::read(&settings.section("registry")),
-            secret: bangioc_sink::SinkSettings::read(&sink).secret,
+            secrets: bangioc_sink::SinkSettings::read(&sink).secrets,
         }
     }
 }
@@ -66,8 +65,8 @@ impl DeadLetters {
         config: &Config,
         contracts: Vec<Arc<Contract>>,
     ) -> Result<DeadLetters, DeadLetterError> {
-        let seal = Seal::new(&config.secret)?;
-        let connection = config.store.connect("bangioc dead-letter").await?;
+        let mut connection = config.store.connect("bangioc dead-letter").await?;
+        let seal = Seal::of_store(&mut connection, &config.secrets).await?;
         let datasets = contracts
             .into_iter()
             .map(|contract| Dataset::new(contract, &config.prefix))

@@ -11,16 +11,8 @@ use crate::error::DeadLetterError;
 impl DeadLetters {
     /// Applies the queue of a key and unparks it. When a record still fails, everything stays as it was,
     /// and the error says which code.
-    pub async fn replay(&mut self, key_ref: KeyRef, by: &str) -> Result<Replayed, DeadLetterError> {
-        let by = named(by)?;
+    pub async fn replay(&mut self, key_ref: KeyRef) -> Result<Replayed, DeadLetterError> {
         let (connection, tools) = self.parts();
-        Ok(Box::pin(replay::replay(connection, tools, key_ref, &by)).await?)
-    }
-}
-
-pub(crate) fn named(by: &str) -> Result<String, DeadLetterError> {
-    match by.trim() {
-        "" => Err(DeadLetterError::Nameless),
-        by => Ok(by.to_owned()),
+        Ok(Box::pin(replay::replay(connection, tools, key_ref, None)).await?)
     }
 }

@@ -19,7 +19,7 @@ use bangioc_sink::decoders::Decoders;
 use serde::Serialize;
 use sqlx::PgConnection;
 
-pub use disclosure::{Disclosure, disclose};
+pub use disclosure::disclose;
 pub use error::TraceError;
 
 /// A row on one side.

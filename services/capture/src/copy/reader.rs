@@ -2,13 +2,15 @@
 
 use std::future::poll_fn;
 
+use bangioc_runtime::postgres;
+use bangioc_runtime::tls::Tls;
 use bangioc_schemas::row::RowBuf;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _};
 
 use super::table::{Table, array_text};
 use super::text::Rows;
-use crate::config::{SourceSettings, Tls};
+use crate::config::SourceSettings;
 use crate::error::CaptureError;
 use crate::replication::TEXT_FORM;
 
@@ -86,14 +88,29 @@ fn options(source: &SourceSettings) -> PgConnectOptions {
         .log_statements(tracing::log::LevelFilter::Off);
     match &source.tls {
         Tls::Off => options.ssl_mode(PgSslMode::Disable),
-        Tls::Require { ca_file: None } => options.ssl_mode(PgSslMode::Require),
-        Tls::Require {
-            ca_file: Some(path),
-        } => options.ssl_mode(PgSslMode::VerifyFull).ssl_root_cert(path),
+        Tls::Verify { ca_file } => {
+            let options = options.ssl_mode(PgSslMode::VerifyFull);
+            match ca_file {
+                Some(path) => options.ssl_root_cert(path),
+                None => options,
+            }
+        }
     }
 }
 
 pub(crate) async fn connect(source: &SourceSettings) -> Result<PgConnection, CaptureError> {
+    let asked = postgres::asks_for_password(
+        &source.tls,
+        &source.host,
+        source.port,
+        &source.user,
+        &source.database,
+    );
+    if asked.await {
+        return Err(CaptureError::PasswordAsked {
+            address: source.address(),
+        });
+    }
     PgConnection::connect_with(&options(source))
         .await
         .map_err(|error| match error {

@@ -4,6 +4,7 @@ use std::io;
 use std::ops::Range;
 
 use bangioc_change::version::Lsn;
+use bangioc_runtime::tls::Tls;
 use bytes::BytesMut;
 use fallible_iterator::FallibleIterator;
 use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, ScramSha256};
@@ -12,7 +13,7 @@ use postgres_protocol::message::frontend;
 
 use super::stream::{Frames, WalStream};
 use super::wire::Wire;
-use crate::config::{SourceSettings, Tls};
+use crate::config::SourceSettings;
 use crate::error::CaptureError;
 
 /// How values are written, fixed so that a streamed row and a copied row have the same text.
@@ -50,7 +51,7 @@ impl Session {
             out: BytesMut::new(),
             address: source.address(),
         };
-        if let Tls::Require { .. } = source.tls {
+        if let Tls::Verify { ca_file } = &source.tls {
             frontend::ssl_request(&mut session.out);
             session.flush()?;
             let mut answer = [0; 1];
@@ -59,14 +60,13 @@ impl Session {
                     address: source.address(),
                 });
             }
-            session.wire =
-                session
-                    .wire
-                    .secured(source)
-                    .map_err(|cause| CaptureError::TlsFailed {
-                        address: source.address(),
-                        cause,
-                    })?;
+            session.wire = session
+                .wire
+                .secured(source, ca_file.as_deref())
+                .map_err(|cause| CaptureError::TlsFailed {
+                    address: source.address(),
+                    cause,
+                })?;
         }
         session.log_in(source)?;
         Ok(session)
@@ -94,6 +94,15 @@ impl Session {
                 | Message::ParameterStatus(_)
                 | Message::NoticeResponse(_)
                 | Message::BackendKeyData(_) => {}
+                // Who answers is unknown: it gets a proof that tells nothing, or nothing.
+                Message::AuthenticationCleartextPassword
+                | Message::AuthenticationMd5Password(_)
+                    if !source.tls.is_verified() =>
+                {
+                    return Err(CaptureError::PasswordAsked {
+                        address: source.address(),
+                    });
+                }
                 Message::AuthenticationCleartextPassword => {
                     self.password(source.password.reveal().as_bytes())?;
                 }
@@ -340,3 +349,6 @@ impl Refusal {
         format!("{} ({})", self.message, self.sqlstate)
     }
 }
+
+#[cfg(test)]
+mod tests;

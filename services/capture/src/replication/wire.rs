@@ -3,20 +3,17 @@
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::os::fd::AsFd;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::RecvFlags;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme,
-};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
-use crate::config::{SourceSettings, Tls};
+use crate::config::SourceSettings;
 
 /// Deep enough that the walsender goes on while this side encodes: at 100 MB/s, 40 ms.
 const RECEIVE_BUFFER: usize = 4 << 20;
@@ -52,13 +49,18 @@ impl Wire {
         Err(last)
     }
 
-    /// Goes over to TLS on a connection whose server has just agreed to it.
-    pub(super) fn secured(self, source: &SourceSettings) -> io::Result<Wire> {
+    /// Goes over to TLS on a connection whose server has just agreed to it; fails unless its certificate is
+    /// signed by whom we believe and names `source.host`.
+    pub(super) fn secured(
+        self,
+        source: &SourceSettings,
+        ca_file: Option<&Path>,
+    ) -> io::Result<Wire> {
         let Wire::Plain(mut stream) = self else {
             return Ok(self);
         };
         let name = ServerName::try_from(source.host.clone()).map_err(io::Error::other)?;
-        let mut connection = ClientConnection::new(Arc::new(tls_config(&source.tls)?), name)
+        let mut connection = ClientConnection::new(Arc::new(tls_config(ca_file)?), name)
             .map_err(io::Error::other)?;
         while connection.is_handshaking() {
             connection.complete_io(&mut stream)?;
@@ -141,76 +143,24 @@ impl Read for Arrived<'_> {
     }
 }
 
-fn tls_config(tls: &Tls) -> io::Result<ClientConfig> {
+fn tls_config(ca_file: Option<&Path>) -> io::Result<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+    let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?;
-    if let Tls::Require {
-        ca_file: Some(path),
-    } = tls
-    {
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_file_iter(path).map_err(io::Error::other)? {
-            roots
-                .add(certificate.map_err(io::Error::other)?)
-                .map_err(io::Error::other)?;
+    let mut roots = RootCertStore::empty();
+    match ca_file {
+        Some(path) => {
+            for certificate in CertificateDer::pem_file_iter(path).map_err(io::Error::other)? {
+                roots
+                    .add(certificate.map_err(io::Error::other)?)
+                    .map_err(io::Error::other)?;
+            }
         }
-        Ok(builder.with_root_certificates(roots).with_no_client_auth())
-    } else {
-        Ok(builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
-            .with_no_client_auth())
+        // One that the system holds and rustls can't read is no reason to fail: another may fit.
+        None => {
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        }
     }
-}
-
-/// What libpq calls `sslmode=require`: encrypted, but whoever answers is believed. Department servers
-/// mostly have self-signed certificates; with `ca_file` the certificate is verified instead.
-#[derive(Debug)]
-struct AnyCertificate(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(
-            message,
-            certificate,
-            signed,
-            &self.0.signature_verification_algorithms,
-        )
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(
-            message,
-            certificate,
-            signed,
-            &self.0.signature_verification_algorithms,
-        )
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }

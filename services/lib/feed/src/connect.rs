@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use bangioc_runtime::Secret;
 use bangioc_runtime::settings::Section;
+use bangioc_runtime::tls::Tls;
 use rdkafka::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::ConsumerContext;
@@ -54,26 +55,41 @@ pub struct Credentials {
 }
 
 impl KafkaSettings {
-    /// Keys: `brokers`, `security = "plaintext" | "sasl_plaintext" | "sasl_ssl"`, `user`, `password_file`,
-    /// `ca_file` (the system's certificates when absent), `replication`.
+    /// Keys: `brokers`, `security = "sasl_ssl" | "sasl_plaintext" | "plaintext"`, `user`, `password_file`,
+    /// `tls` and `ca_file` as everywhere ([`Tls`]), `replication`. Without TLS the brokers must be on this
+    /// machine, or `tls = "insecure-off"` must say what it is.
     pub fn read(section: &Section<'_>) -> KafkaSettings {
         let brokers = section.text("brokers");
         let security = section.choice(
             "security",
-            &["plaintext", "sasl_plaintext", "sasl_ssl"],
-            "plaintext",
+            &["sasl_ssl", "sasl_plaintext", "plaintext"],
+            "sasl_ssl",
         );
+        let hosts: Vec<&str> = brokers.split(',').map(host).collect();
+        let encrypted = security == "sasl_ssl";
+        let word = if encrypted { "verify" } else { "off" };
+        let tls = Tls::read_or(section, &hosts, word);
+        if section.has("tls") && tls.is_verified() != encrypted {
+            section.refuse(
+                "tls",
+                "says the opposite of `security`",
+                "`sasl_ssl` goes with \"verify\", the others with \"off\" or \"insecure-off\"",
+            );
+        }
         let credentials = || Credentials {
             user: section.text("user"),
             password: section.secret("password"),
         };
-        let security = match security.as_str() {
-            "sasl_plaintext" => Security::SaslPlaintext(credentials()),
-            "sasl_ssl" => Security::SaslTls {
+        let security = match (security.as_str(), tls) {
+            ("plaintext", _) => Security::Plaintext,
+            ("sasl_plaintext", _) => Security::SaslPlaintext(credentials()),
+            (_, tls) => Security::SaslTls {
                 credentials: credentials(),
-                ca_file: section.optional_path("ca_file"),
+                ca_file: match tls {
+                    Tls::Verify { ca_file } => ca_file,
+                    Tls::Off => None,
+                },
             },
-            _ => Security::Plaintext,
         };
         // 1 to 9: more copies than anyone runs brokers is a slip of the finger.
         let replication = section.whole_number("replication", 1..=9, 1);
@@ -139,7 +155,11 @@ impl KafkaSettings {
                 credentials,
                 ca_file,
             } => {
-                client.set("security.protocol", "sasl_ssl");
+                client
+                    .set("security.protocol", "sasl_ssl")
+                    // Both are librdkafka's defaults today; nothing here may hang on that.
+                    .set("enable.ssl.certificate.verification", "true")
+                    .set("ssl.endpoint.identification.algorithm", "https");
                 sasl(&mut client, credentials);
                 if let Some(file) = ca_file {
                     client.set("ssl.ca.location", file.display().to_string());
@@ -184,6 +204,12 @@ impl KafkaSettings {
                     place,
                 ));
             }
+            if let Some(source) = watch.unverified() {
+                return Err(FeedError::Unverified {
+                    address: self.brokers.clone(),
+                    source,
+                });
+            }
             let passes = failed.rdkafka_error_code().is_some_and(is_transient);
             if left.is_zero() || !passes {
                 return Err(FeedError::of(failed, place));
@@ -200,6 +226,12 @@ impl KafkaSettings {
             doing,
         }
     }
+}
+
+/// Of `host:port`; an IPv6 address stands in brackets.
+fn host(broker: &str) -> &str {
+    let broker = broker.trim();
+    broker.rsplit_once(':').map_or(broker, |(host, _)| host)
 }
 
 pub(crate) fn partition_count(
@@ -265,6 +297,11 @@ impl Watch {
     fn refused(&self) -> bool {
         self.trouble().and_then(|error| error.rdkafka_error_code())
             == Some(RDKafkaErrorCode::Authentication)
+    }
+
+    fn unverified(&self) -> Option<KafkaError> {
+        let of_tls = |error: &KafkaError| error.rdkafka_error_code() == Some(RDKafkaErrorCode::SSL);
+        self.trouble().filter(of_tls)
     }
 
     /// What is wrong with the connection now, as far as is known: no news is good news.
@@ -381,14 +418,16 @@ mod tests {
 
     #[test]
     fn reads_each_kind_of_security() {
-        let (plain, end) = read(&[("BANGIOC__KAFKA__BROKERS", "h:1")]);
+        let (plain, end) = read(&[
+            ("BANGIOC__KAFKA__BROKERS", "127.0.0.1:1"),
+            ("BANGIOC__KAFKA__SECURITY", "plaintext"),
+        ]);
         assert_eq!(
             (plain.principal(), plain.security.clone(), end),
             ("ANONYMOUS", Security::Plaintext, Ok(()))
         );
         let secure = [
             ("BANGIOC__KAFKA__BROKERS", "h:1,h:2"),
-            ("BANGIOC__KAFKA__SECURITY", "sasl_ssl"),
             ("BANGIOC__KAFKA__USER", "shared-store"),
             ("BANGIOC__KAFKA__PASSWORD", "hidden"),
             ("BANGIOC__KAFKA__REPLICATION", "3"),
@@ -399,6 +438,15 @@ mod tests {
             ("shared-store", 3, Ok(()))
         );
         assert!(!format!("{kafka:?}").contains("hidden"));
+        assert!(
+            matches!(kafka.security, Security::SaslTls { .. }),
+            "verified TLS is what holds when nothing is written"
+        );
+        let client = kafka.client("x");
+        assert_eq!(
+            client.get("ssl.endpoint.identification.algorithm"),
+            Some("https")
+        );
         let (_, end) = read(&[
             ("BANGIOC__KAFKA__SECURITY", "sasl_plaintext"),
             ("BANGIOC__KAFKA__REPLICATION", "0"),
@@ -411,6 +459,40 @@ mod tests {
             "kafka.replication",
         ] {
             assert!(text.contains(mistake), "{mistake}: {text}");
+        }
+    }
+
+    #[test]
+    fn in_the_clear_is_for_this_machine() {
+        let of = |brokers, security, tls: Option<&'static str>| {
+            let mut lines = vec![
+                ("BANGIOC__KAFKA__BROKERS", brokers),
+                ("BANGIOC__KAFKA__SECURITY", security),
+                ("BANGIOC__KAFKA__USER", "u"),
+                ("BANGIOC__KAFKA__PASSWORD", "p"),
+            ];
+            lines.extend(tls.map(|tls| ("BANGIOC__KAFKA__TLS", tls)));
+            read(&lines).1.err()
+        };
+        for (brokers, security, tls) in [
+            ("127.0.0.1:1,[::1]:2,localhost:3", "sasl_plaintext", None),
+            ("localhost:1", "plaintext", Some("off")),
+            ("kafka:1", "sasl_plaintext", Some("insecure-off")),
+            ("kafka:1", "sasl_ssl", Some("verify")),
+        ] {
+            assert_eq!(of(brokers, security, tls), None, "{brokers} {security}");
+        }
+        for (brokers, security, tls) in [
+            ("kafka:1", "sasl_plaintext", None),
+            ("kafka:1", "plaintext", None),
+            ("127.0.0.1:1,kafka:1", "sasl_plaintext", None),
+            ("kafka:1", "sasl_plaintext", Some("off")),
+            ("localhost:1", "sasl_plaintext", Some("verify")),
+            ("localhost:1", "sasl_ssl", Some("off")),
+            ("kafka:1", "sasl_ssl", Some("insecure-off")),
+        ] {
+            let text = of(brokers, security, tls).expect(brokers);
+            assert!(text.contains("kafka.tls"), "{brokers} {security}: {text}");
         }
     }
 

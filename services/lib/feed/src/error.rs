@@ -8,6 +8,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 pub enum FeedError {
     #[error("can't reach Kafka at `{address}`")]
     Unreachable { address: String, source: KafkaError },
+    /// Whoever answers has not proved to be it, or speaks no TLS.
+    #[error("TLS with Kafka at `{address}` failed")]
+    Unverified { address: String, source: KafkaError },
     #[error("Kafka at `{address}` refuses the credentials of `{principal}`")]
     CredentialsRefused { address: String, principal: String },
     /// `what`: a topic, a group or the cluster.
@@ -175,6 +178,7 @@ impl Failure for FeedError {
             FeedError::BatchCorrupt { .. } => "BG0110",
             FeedError::Setup { .. } => "BG0111",
             FeedError::Other { .. } => "BG0112",
+            FeedError::Unverified { .. } => "BG0115",
         }
     }
 
@@ -184,7 +188,8 @@ impl Failure for FeedError {
             | FeedError::NotAcknowledged { .. }
             | FeedError::ProducerEnded => Class::Retry,
             FeedError::TooLarge { .. } => Class::Park,
-            FeedError::CredentialsRefused { .. }
+            FeedError::Unverified { .. }
+            | FeedError::CredentialsRefused { .. }
             | FeedError::Unauthorized { .. }
             | FeedError::UnknownTopic { .. }
             | FeedError::OffsetGone { .. }
@@ -198,6 +203,7 @@ impl Failure for FeedError {
     fn exit(&self) -> Exit {
         match self {
             FeedError::Unreachable { .. }
+            | FeedError::Unverified { .. }
             | FeedError::NotAcknowledged { .. }
             | FeedError::ProducerEnded
             | FeedError::CredentialsRefused { .. } => Exit::Unreachable,
@@ -218,6 +224,9 @@ impl Failure for FeedError {
                     "see whether `{address}` listens (`nc -vz HOST PORT`); then `kafka.brokers` and `kafka.security` in the settings"
                 )
             }
+            FeedError::Unverified { .. } => String::from(
+                "check `kafka.ca_file` against the brokers' certificates, their dates, and that each name in `kafka.brokers` is in one; is that port a TLS listener?",
+            ),
             FeedError::CredentialsRefused { principal, .. } => {
                 format!(
                     "compare `kafka.user` and `kafka.password_file` with what the cluster has for `{principal}`"

@@ -8,22 +8,25 @@
 //! - [`metrics`]: counters, gauges, histograms, and the page that serves them
 //! - [`listener`]: HTTP servers with a bound on everything that a client can take its time with
 //! - [`table`]: rows of text, aligned
+//! - [`tls`]: whether a peer is verified; [`postgres`]: what one asks for that is not
 //! - [`trace`]: where log lines go
 //! - [`failpoint`]: places where a test may kill or freeze the process
 //!
-//! Knows nothing of Kafka, PostgreSQL or contracts.
+//! Knows nothing of Kafka or contracts, and of PostgreSQL the first question of a login.
 
 pub mod failpoint;
 pub mod failure;
 mod health;
 pub mod listener;
 pub mod metrics;
+pub mod postgres;
 pub mod retry;
 pub mod secret;
 pub mod settings;
 pub mod shutdown;
 pub mod table;
 pub mod tasks;
+pub mod tls;
 pub mod trace;
 
 pub use secret::Secret;

@@ -2,6 +2,7 @@
 //! [`Settings::finish`] returns all of them at once.
 
 mod duration;
+mod exposed;
 mod mistake;
 mod section;
 
@@ -75,6 +76,11 @@ impl Settings {
                 .map_err(|error| SettingsError::unreadable(path, &error))?,
         };
         Settings::parse(path, &text, environment)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of_text(text: &str) -> Settings {
+        Settings::parse(None, text, []).unwrap()
     }
 
     fn parse(

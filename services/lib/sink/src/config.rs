@@ -5,13 +5,16 @@ use std::time::Duration;
 use bangioc_feed::KafkaSettings;
 use bangioc_feed::consume::Tuning;
 use bangioc_feed::registry::RegistrySettings;
+use bangioc_runtime::postgres;
 use bangioc_runtime::secret::Secret;
 use bangioc_runtime::settings::{Section, Settings};
+use bangioc_runtime::tls::Tls;
 use bangioc_schemas::names::Side;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 
 use crate::error::SinkError;
+use crate::seal::Secrets;
 
 /// `prefix`, `[kafka]`, `[registry]`, `[sink]`, and the side's `[store]` or `[open-store]`.
 #[derive(Clone, Debug)]
@@ -48,7 +51,7 @@ pub struct StoreSettings {
     pub user: String,
     pub password: Option<Secret>,
     pub database: String,
-    pub tls: bool,
+    pub tls: Tls,
 }
 
 impl StoreSettings {
@@ -61,13 +64,14 @@ impl StoreSettings {
 
     pub fn of(settings: &Settings, side: Side) -> StoreSettings {
         let section = settings.section(StoreSettings::section(side));
+        let host = section.text_or("host", "127.0.0.1");
         StoreSettings {
-            host: section.text_or("host", "127.0.0.1"),
+            tls: Tls::read(&section, &[host.as_str()]),
+            host,
             port: u16::try_from(section.whole_number("port", 1..=65_535, 5432)).unwrap_or(5432),
             user: section.text("user"),
             password: section.optional_secret("password"),
             database: section.text("database"),
-            tls: section.choice("tls", &["off", "require"], "off") == "require",
         }
     }
 
@@ -83,11 +87,6 @@ impl StoreSettings {
             .username(&self.user)
             .database(&self.database)
             .application_name(who)
-            .ssl_mode(if self.tls {
-                PgSslMode::Require
-            } else {
-                PgSslMode::Disable
-            })
             // Texts of key columns must read as the capture writes them. A small staging table must not
             // spill, and a merge gains nothing from being compiled.
             .options([
@@ -100,6 +99,13 @@ impl StoreSettings {
                 ("client_min_messages", "warning"),
             ])
             .disable_statement_logging();
+        let options = match &self.tls {
+            Tls::Off => options.ssl_mode(PgSslMode::Disable),
+            Tls::Verify { ca_file: None } => options.ssl_mode(PgSslMode::VerifyFull),
+            Tls::Verify {
+                ca_file: Some(file),
+            } => options.ssl_mode(PgSslMode::VerifyFull).ssl_root_cert(file),
+        };
         match &self.password {
             Some(password) => options.password(password.reveal()),
             None => options,
@@ -107,6 +113,12 @@ impl StoreSettings {
     }
 
     pub async fn connect(&self, who: &str) -> Result<PgConnection, SinkError> {
+        let (host, user, database) = (&self.host, &self.user, &self.database);
+        if postgres::asks_for_password(&self.tls, host, self.port, user, database).await {
+            return Err(SinkError::PasswordAsked {
+                address: self.address(),
+            });
+        }
         let connection = PgConnection::connect_with(&self.options(who))
             .await
             .map_err(|error| SinkError::from(error).at(&self.address()))?;
@@ -142,8 +154,8 @@ pub struct SinkSettings {
     /// How long a record waits for its schema before it counts as bad.
     pub schema_wait: Duration,
     pub bounds: Bounds,
-    /// Names parked keys and encrypts their payloads.
-    pub secret: Secret,
+    /// Opens the store's keys, which name parked keys and encrypt their payloads.
+    pub secrets: Secrets,
 }
 
 impl SinkSettings {
@@ -174,7 +186,10 @@ impl SinkSettings {
                     256 << 20,
                 )),
             },
-            secret: section.secret("secret"),
+            secrets: Secrets {
+                now: section.secret("secret"),
+                previous: section.optional_secret("previous_secret"),
+            },
         }
     }
 }

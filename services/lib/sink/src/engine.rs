@@ -1,6 +1,6 @@
 //! One instance of a sink: its parts, its start and its end.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bangioc_feed::KafkaSettings;
@@ -49,7 +49,8 @@ pub struct Engine {
     pub workers: Workers,
     pub reader: Reader,
     pub decoders: Decoders,
-    pub seal: Seal,
+    /// There once the store is prepared, before anything else runs.
+    seal: OnceLock<Seal>,
     pub metrics: SinkMetrics,
     pub retry: Policy,
     pub broken: Broken,
@@ -87,7 +88,7 @@ impl Engine {
             workers: Workers::new(sink.workers),
             reader: Reader::connect(&kafka, "bangioc-sink", Some(&parts.group), &tuning)?,
             decoders: Decoders::new(RegistryClient::new(&registry), sink.schema_wait),
-            seal: Seal::new(&sink.secret)?,
+            seal: OnceLock::new(),
             metrics: SinkMetrics::new(&parts.metrics),
             retry: Policy {
                 longest: Duration::from_secs(5),
@@ -159,7 +160,12 @@ impl Engine {
             shutdown,
             || async {
                 let mut connection = self.store.connect("bangioc sink").await?;
-                Box::pin(migrate(&mut connection, self.side, &self.datasets)).await
+                let secrets = &self.settings.secrets;
+                Box::pin(migrate(&mut connection, self.side, &self.datasets, secrets)).await?;
+                let seal = Seal::of_store(&mut connection, secrets).await?;
+                // A second try finds the same keys.
+                let _ = self.seal.set(seal);
+                Ok::<(), SinkError>(())
             },
         )
         .await?;
@@ -168,6 +174,10 @@ impl Engine {
             "\u{2714} the store is ready"
         );
         Ok(())
+    }
+
+    pub(crate) fn seal(&self) -> Result<&Seal, SinkError> {
+        self.seal.get().ok_or(SinkError::SecretDiffers)
     }
 
     pub(crate) fn report(&self, part: &str, failure: &SinkError) {

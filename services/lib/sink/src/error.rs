@@ -13,6 +13,17 @@ pub enum SinkError {
         #[source]
         cause: Option<std::io::Error>,
     },
+    /// Waiting does not help: whoever answers has not proved to be the store.
+    #[error("TLS with the store at `{address}` failed")]
+    StoreUnverified {
+        address: String,
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error(
+        "whoever answers at `{address}` asks for the password itself, or its MD5, without TLS; it got nothing"
+    )]
+    PasswordAsked { address: String },
     #[error("the store refuses the login or the right to do this, SQLSTATE `{sqlstate}`")]
     StoreDenied { sqlstate: String },
     /// Waiting helps: a deadlock, a full disk, a server that is stopping.
@@ -92,6 +103,8 @@ pub enum SinkError {
     ParkedChanged { topic: String, partition: i32 },
     #[error("a kept payload can't be opened with this secret")]
     PayloadSealed,
+    #[error("the keys of this store were sealed with another secret")]
+    SecretDiffers,
     #[error("the secret of the sink is shorter than {wanted} bytes")]
     SecretShort { wanted: usize },
     #[error("a thread of the sink can't be started")]
@@ -123,10 +136,13 @@ impl Failure for SinkError {
             SinkError::ParkedChanged { .. } => "BG0417",
             SinkError::PayloadSealed => "BG0418",
             SinkError::SecretShort { .. } => "BG0419",
+            SinkError::SecretDiffers => "BG0606",
             SinkError::Thread(_) => "BG0420",
             SinkError::OtherSide { .. } => "BG0421",
             SinkError::SchemaMutated { .. } => "BG0430",
             SinkError::CeilingAwaited { .. } => "BG0432",
+            SinkError::StoreUnverified { .. } => "BG0422",
+            SinkError::PasswordAsked { .. } => "BG0423",
             SinkError::Feed(error) => error.code(),
             SinkError::Registry(error) => error.code(),
         }
@@ -141,7 +157,9 @@ impl Failure for SinkError {
             | SinkError::CeilingAwaited { .. }
             | SinkError::ParkedChanged { .. } => Class::Retry,
             SinkError::RowRefused { .. } => Class::Park,
-            SinkError::StoreDenied { .. }
+            SinkError::StoreUnverified { .. }
+            | SinkError::PasswordAsked { .. }
+            | SinkError::StoreDenied { .. }
             | SinkError::StoreDiffers { .. }
             | SinkError::ColumnDiffers { .. }
             | SinkError::MigrationDiffers { .. }
@@ -155,6 +173,7 @@ impl Failure for SinkError {
             | SinkError::SchemaMutated { .. }
             | SinkError::PayloadSealed
             | SinkError::SecretShort { .. }
+            | SinkError::SecretDiffers
             | SinkError::Thread(_) => Class::Halt,
             SinkError::Feed(error) => error.class(),
             SinkError::Registry(error) => error.class(),
@@ -163,8 +182,13 @@ impl Failure for SinkError {
 
     fn exit(&self) -> Exit {
         match self {
-            SinkError::StoreUnreachable { .. } | SinkError::StoreDenied { .. } => Exit::Unreachable,
-            SinkError::SecretShort { .. } | SinkError::OtherSide { .. } => Exit::Config,
+            SinkError::StoreUnreachable { .. }
+            | SinkError::StoreUnverified { .. }
+            | SinkError::PasswordAsked { .. }
+            | SinkError::StoreDenied { .. } => Exit::Unreachable,
+            SinkError::SecretShort { .. }
+            | SinkError::SecretDiffers
+            | SinkError::OtherSide { .. } => Exit::Config,
             SinkError::StoreBusy { .. }
             | SinkError::RowRefused { .. }
             | SinkError::LeaseLost { .. }
@@ -191,6 +215,8 @@ impl Failure for SinkError {
     fn hint(&self) -> String {
         match self {
             SinkError::StoreUnreachable { .. } => "start PostgreSQL there, or correct `[store]` in the configuration".into(),
+            SinkError::StoreUnverified { .. } => "check `ssl = on` at the server, `ca_file` against its certificate, its dates, and that `host` is a name in it".into(),
+            SinkError::PasswordAsked { .. } => "is it your server? let it ask by SCRAM (`scram-sha-256` in `pg_hba.conf`, `password_encryption`, the password set anew), or give it TLS and write `tls = \"verify\"`".into(),
             SinkError::StoreDenied { .. } => "check user, password file and database in `[store]`, and that the user owns the database".into(),
             SinkError::StoreBusy { .. } => "nothing is lost: the batch is tried again; look in the store's own log".into(),
             SinkError::RowRefused { .. } => "the key is parked; see `bangioc dead-letter list`".into(),
@@ -208,7 +234,8 @@ impl Failure for SinkError {
             SinkError::CeilingAwaited { .. } => "nothing is lost: it is tried again; may the service read that topic? see `bangioc topic plan`".into(),
             SinkError::SchemaMutated { .. } => "who wrote to the registry? nothing written with it was applied; see `bangioc explain BG0430`".into(),
             SinkError::SchemaUnreadable { .. } => "see the subject's versions in the registry; who registered it?".into(),
-            SinkError::PayloadSealed => "use the secret with which the record was kept, `[sink] secret_file`".into(),
+            SinkError::PayloadSealed => "the record was changed or moved by hand; discard its key, or change the row at its source".into(),
+            SinkError::SecretDiffers => "name the file of the secret that they were sealed with in `[sink] previous_secret_file` and start the sink: it seals them with the new one".into(),
             SinkError::SecretShort { .. } => "make one with `openssl rand -hex 32`".into(),
             SinkError::Thread(_) => "look at the limits on threads and memory of this process".into(),
             SinkError::Feed(error) => error.hint(),
@@ -224,6 +251,15 @@ impl From<sqlx::Error> for SinkError {
             sqlx::Error::Database(database) => {
                 from_sqlstate(database.code().unwrap_or_default().into_owned())
             }
+            sqlx::Error::Tls(cause) => SinkError::StoreUnverified {
+                address: "store".into(),
+                cause,
+            },
+            // A certificate that is not believed comes as an IO error.
+            sqlx::Error::Io(cause) if is_tls(&cause) => SinkError::StoreUnverified {
+                address: "store".into(),
+                cause: Box::new(cause),
+            },
             sqlx::Error::Io(cause) => SinkError::StoreUnreachable {
                 address: "store".into(),
                 cause: Some(cause),
@@ -234,6 +270,12 @@ impl From<sqlx::Error> for SinkError {
             },
         }
     }
+}
+
+fn is_tls(error: &std::io::Error) -> bool {
+    error
+        .get_ref()
+        .is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
 }
 
 fn from_sqlstate(sqlstate: String) -> SinkError {
@@ -267,6 +309,10 @@ impl SinkError {
     pub fn at(self, address: &str) -> SinkError {
         match self {
             SinkError::StoreUnreachable { cause, .. } => SinkError::StoreUnreachable {
+                address: address.to_owned(),
+                cause,
+            },
+            SinkError::StoreUnverified { cause, .. } => SinkError::StoreUnverified {
                 address: address.to_owned(),
                 cause,
             },

@@ -15,7 +15,8 @@
 //!   asks them for rows. What goes beyond what its topic is entitled to is a [`refusal`]: of such a record
 //!   [`quarantine`] keeps the place; [`from_nothing`] takes back what was believed
 //! - [`pins`]: what each schema id meant when it was first met
-//! - [`dataset`]: statements per contract; [`migrate`] makes the tables, `readers` the views and rights
+//! - [`dataset`]: statements per contract; [`migrate`] makes the tables, `readers` the views and rights, `operators` the rights of
+//!   people who deal with dead letters
 //!
 //! Shared and open side are this same engine, on topics, contracts and a database of their own.
 //!
@@ -41,6 +42,7 @@ pub mod merge;
 pub mod metrics;
 pub mod migrate;
 mod nodelay;
+mod operators;
 pub mod outbox;
 pub mod park;
 pub mod partition;

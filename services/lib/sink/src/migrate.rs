@@ -9,14 +9,18 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use crate::dataset::{Dataset, ROW_COLUMNS, collation, identity, quoted, sql};
 use crate::error::SinkError;
+use crate::operators;
 use crate::readers;
+use crate::seal::{self, Secrets};
 
 /// Of the bookkeeping. A step that landed is never edited.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 6] = [
     include_str!("../sql/0001_flow.sql"),
     include_str!("../sql/0002_side.sql"),
     include_str!("../sql/0003_disclosure.sql"),
-    include_str!("../sql/0004_trust.sql"),
+    include_str!("../sql/0004_sealed_keys.sql"),
+    include_str!("../sql/0005_operators.sql"),
+    include_str!("../sql/0006_trust.sql"),
 ];
 
 /// Name of the bookkeeping in `flow.migration`; no dataset can be called so.
@@ -31,6 +35,7 @@ pub async fn migrate(
     connection: &mut PgConnection,
     side: Side,
     datasets: &[Dataset],
+    secrets: &Secrets,
 ) -> Result<(), SinkError> {
     let mut transaction = connection.begin().await?;
     sqlx::query("select pg_advisory_xact_lock($1)")
@@ -39,6 +44,8 @@ pub async fn migrate(
         .await?;
     bookkeeping(&mut transaction).await?;
     belongs_to(&mut transaction, side).await?;
+    seal::keep(&mut transaction, secrets).await?;
+    operators::grants(&mut transaction).await?;
     let roles = readers::roles(&mut transaction, side).await?;
     for dataset in datasets {
         row_table(&mut transaction, dataset).await?;

@@ -324,7 +324,7 @@ impl PartitionWork {
             dataset: &self.dataset,
             partition: self.lease.partition,
             decoders: &engine.decoders,
-            seal: &engine.seal,
+            seal: engine.seal()?,
             broken: engine.broken,
             bounds,
             ceiling,

@@ -8,7 +8,7 @@ use bangioc_change::event::Operation;
 use bangioc_change::wire;
 use sqlx::PgConnection;
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, sql};
 use crate::decoders::{Found, Recent};
 use crate::error::SinkError;
 use crate::park::{Kept, Poison};
@@ -44,10 +44,23 @@ impl Locked {
 
 /// Locks a parked key until the transaction ends.
 pub async fn lock(connection: &mut PgConnection, key_ref: KeyRef) -> Result<Locked, ReplayError> {
-    let row: Option<(String, i32, String, Option<String>)> = sqlx::query_as(
+    parked(connection, key_ref, "for update").await
+}
+
+/// As it is now, for whoever may only look.
+pub async fn find(connection: &mut PgConnection, key_ref: KeyRef) -> Result<Locked, ReplayError> {
+    parked(connection, key_ref, "").await
+}
+
+async fn parked(
+    connection: &mut PgConnection,
+    key_ref: KeyRef,
+    lock: &str,
+) -> Result<Locked, ReplayError> {
+    let row: Option<(String, i32, String, Option<String>)> = sqlx::query_as(sql(format!(
         "select topic, partition, dataset, discard_by from flow.parked_key \
-         where key_ref = $1 and state = 'parked' order by topic limit 1 for update",
-    )
+         where key_ref = $1 and state = 'parked' order by topic limit 1 {lock}"
+    )))
     .bind(&key_ref.0[..])
     .fetch_optional(connection)
     .await

@@ -60,12 +60,12 @@ pub struct Replayed {
 }
 
 /// Applies the queue of a key and unparks it. When a record still fails, everything stays as it was, and
-/// the error says which code. `by`: who does it.
+/// the error says which code. `by`: who does it, else who logged in.
 pub async fn replay(
     connection: &mut PgConnection,
     tools: Tools<'_>,
     key_ref: KeyRef,
-    by: &str,
+    by: Option<&str>,
 ) -> Result<Replayed, ReplayError> {
     let end = Box::pin(try_replay(connection, tools, key_ref, by)).await;
     if let Err(ReplayError::StillFails { .. }) = end {
@@ -81,7 +81,7 @@ async fn try_replay(
     connection: &mut PgConnection,
     tools: Tools<'_>,
     key_ref: KeyRef,
-    by: &str,
+    by: Option<&str>,
 ) -> Result<Replayed, ReplayError> {
     let mut transaction = connection.begin().await?;
     let locked = queue::lock(&mut transaction, key_ref).await?;
@@ -159,7 +159,7 @@ async fn end(
     locked: &Locked,
     moot: &[i64],
     live_rows: i64,
-    by: &str,
+    by: Option<&str>,
 ) -> Result<(), ReplayError> {
     sqlx::query(
         "update flow.parked_record set state = case when \"offset\" = any($4) then 'superseded' else 'drained' end, \
@@ -173,7 +173,7 @@ async fn end(
     .execute(&mut *connection)
     .await?;
     sqlx::query(
-        "update flow.parked_key set state = 'drained', ended_at = now(), ended_by = $4, discard_by = null \
+        "update flow.parked_key set state = 'drained', ended_at = now(), ended_by = coalesce($4, session_user), discard_by = null \
          where topic = $1 and partition = $2 and key_ref = $3",
     )
     .bind(&locked.topic)

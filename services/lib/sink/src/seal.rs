@@ -1,17 +1,22 @@
-//! What the deployment's secret is for: names of keys that say nothing, and payloads that only it opens.
+//! Names of keys that say nothing, and payloads that only the store's own keys open. The deployment's secret
+//! opens those keys and nothing else, so that it can be exchanged while records are parked.
 
 use aes_gcm::aead::{Aead, KeyInit as _, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use bangioc_runtime::secret::Secret;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
+use sqlx::PgConnection;
 
 use crate::error::SinkError;
 
 const NONCE: usize = 12;
 const LEAST_SECRET: usize = 16;
+const KEY: usize = 32;
+/// What the sealed keys belong to.
+const KEYS: &[u8] = b"flow.sealed_keys";
 
-/// First 8 bytes of HMAC-SHA-256(secret, topic NUL key). A plain hash of a citizen number could be
+/// First 8 bytes of HMAC-SHA-256(the store's key for names, topic NUL key). A plain hash of a citizen number could be
 /// reversed by trying all of them. Two keys may share one: whatever is kept holds the whole key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct KeyRef(pub [u8; 8]);
@@ -51,6 +56,92 @@ impl Place<'_> {
     }
 }
 
+/// The deployment's secret, and the one before it while it is being exchanged.
+#[derive(Clone, Debug)]
+pub struct Secrets {
+    pub now: Secret,
+    pub previous: Option<Secret>,
+}
+
+/// What a store names keys and seals payloads with. Made once for each store, and kept in it, sealed by the
+/// secret: a new secret seals them anew, and what is parked stays as it is.
+struct Keys {
+    names: [u8; KEY],
+    payloads: [u8; KEY],
+}
+
+impl Keys {
+    fn sealed(&self, secret: &Secret) -> Result<Vec<u8>, SinkError> {
+        encrypt(
+            &wrapping(secret)?,
+            KEYS,
+            &[self.names, self.payloads].concat(),
+        )
+    }
+
+    /// None: it is not the secret that they were sealed with.
+    fn opened(secret: &Secret, sealed: &[u8]) -> Result<Option<Keys>, SinkError> {
+        let Ok(bytes) = decrypt(&wrapping(secret)?, KEYS, sealed) else {
+            return Ok(None);
+        };
+        let (names, payloads) = bytes.split_at_checked(KEY).unwrap_or_default();
+        Ok(names
+            .try_into()
+            .ok()
+            .zip(payloads.try_into().ok())
+            .map(|(names, payloads)| Keys { names, payloads }))
+    }
+}
+
+/// Makes the keys of a store that has none, and seals them with the new secret where they were sealed with
+/// the previous one. Call it inside the transaction of a migration, which lets one in at a time.
+pub async fn keep(connection: &mut PgConnection, secrets: &Secrets) -> Result<(), SinkError> {
+    let Some(sealed) = stored(connection).await? else {
+        // Before it had keys of its own, a store was named and sealed by the secret itself.
+        let used: bool = sqlx::query_scalar(
+            "select exists (select from flow.parked_key) or exists (select from flow.parked_record) \
+             or exists (select from flow.disclosure)",
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        let first = secrets.previous.as_ref().unwrap_or(&secrets.now);
+        let keys = if used {
+            Keys::derived(first)?
+        } else {
+            Keys {
+                names: rand::random(),
+                payloads: rand::random(),
+            }
+        };
+        sqlx::query("insert into flow.sealed_keys (sealed) values ($1)")
+            .bind(keys.sealed(&secrets.now)?)
+            .execute(connection)
+            .await?;
+        return Ok(());
+    };
+    if Keys::opened(&secrets.now, &sealed)?.is_some() {
+        return Ok(());
+    }
+    let Some(previous) = &secrets.previous else {
+        return Err(SinkError::SecretDiffers);
+    };
+    let keys = Keys::opened(previous, &sealed)?.ok_or(SinkError::SecretDiffers)?;
+    sqlx::query("update flow.sealed_keys set sealed = $1, sealed_at = now()")
+        .bind(keys.sealed(&secrets.now)?)
+        .execute(connection)
+        .await?;
+    tracing::info!(
+        "the store's keys are sealed with the new secret; the previous one is no longer needed"
+    );
+    Ok(())
+}
+
+async fn stored(connection: &mut PgConnection) -> Result<Option<Vec<u8>>, SinkError> {
+    Ok(sqlx::query_scalar("select sealed from flow.sealed_keys")
+        .fetch_optional(connection)
+        .await?)
+}
+
 #[derive(Clone)]
 pub struct Seal {
     names: Hmac<Sha256>,
@@ -58,22 +149,29 @@ pub struct Seal {
 }
 
 impl Seal {
-    pub fn new(secret: &Secret) -> Result<Seal, SinkError> {
-        let secret = secret.reveal().trim().as_bytes();
-        if secret.len() < LEAST_SECRET {
-            return Err(SinkError::SecretShort {
-                wanted: LEAST_SECRET,
-            });
+    /// With the keys of a store that a sink has prepared. Also with the secret that a sink has yet to
+    /// exchange.
+    pub async fn of_store(
+        connection: &mut PgConnection,
+        secrets: &Secrets,
+    ) -> Result<Seal, SinkError> {
+        let sealed = stored(connection).await?.ok_or(SinkError::SecretDiffers)?;
+        for secret in [Some(&secrets.now), secrets.previous.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            if let Some(keys) = Keys::opened(secret, &sealed)? {
+                return Seal::with(&keys);
+            }
         }
-        // Two keys from one secret, so that neither use can weaken the other.
-        let names = derive(secret, b"bangioc key names");
-        let payloads = derive(secret, b"bangioc payloads");
-        let short = |_| SinkError::SecretShort {
-            wanted: LEAST_SECRET,
-        };
+        Err(SinkError::SecretDiffers)
+    }
+
+    fn with(keys: &Keys) -> Result<Seal, SinkError> {
+        let short = |_| SinkError::SecretShort { wanted: KEY };
         Ok(Seal {
-            names: Hmac::new_from_slice(&names).map_err(short)?,
-            cipher: Aes256Gcm::new_from_slice(&payloads).map_err(short)?,
+            names: Hmac::new_from_slice(&keys.names).map_err(short)?,
+            cipher: Aes256Gcm::new_from_slice(&keys.payloads).map_err(short)?,
         })
     }
 
@@ -91,46 +189,71 @@ impl Seal {
 
     /// Nonce and ciphertext.
     pub fn close(&self, place: Place<'_>, payload: &[u8]) -> Result<Vec<u8>, SinkError> {
-        let nonce: [u8; NONCE] = rand::random();
-        let sealed = self
-            .cipher
-            .encrypt(
-                &Nonce::from(nonce),
-                Payload {
-                    msg: payload,
-                    aad: &place.bytes(),
-                },
-            )
-            .map_err(|_| SinkError::PayloadSealed)?;
-        Ok([&nonce[..], &sealed].concat())
+        encrypt(&self.cipher, &place.bytes(), payload)
     }
 
     pub fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Vec<u8>, SinkError> {
-        let (nonce, text) = sealed
-            .split_at_checked(NONCE)
-            .ok_or(SinkError::PayloadSealed)?;
-        let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| SinkError::PayloadSealed)?;
-        self.cipher
-            .decrypt(
-                &Nonce::from(nonce),
-                Payload {
-                    msg: text,
-                    aad: &place.bytes(),
-                },
-            )
-            .map_err(|_| SinkError::PayloadSealed)
+        decrypt(&self.cipher, &place.bytes(), sealed)
     }
 }
 
-fn derive(secret: &[u8], purpose: &[u8]) -> [u8; 32] {
+fn encrypt(cipher: &Aes256Gcm, belongs_to: &[u8], plain: &[u8]) -> Result<Vec<u8>, SinkError> {
+    let nonce: [u8; NONCE] = rand::random();
+    let payload = Payload {
+        msg: plain,
+        aad: belongs_to,
+    };
+    let sealed = cipher
+        .encrypt(&Nonce::from(nonce), payload)
+        .map_err(|_| SinkError::PayloadSealed)?;
+    Ok([&nonce[..], &sealed].concat())
+}
+
+fn decrypt(cipher: &Aes256Gcm, belongs_to: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SinkError> {
+    let (nonce, text) = sealed
+        .split_at_checked(NONCE)
+        .ok_or(SinkError::PayloadSealed)?;
+    let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| SinkError::PayloadSealed)?;
+    let payload = Payload {
+        msg: text,
+        aad: belongs_to,
+    };
+    cipher
+        .decrypt(&Nonce::from(nonce), payload)
+        .map_err(|_| SinkError::PayloadSealed)
+}
+
+/// What the store's keys are sealed with.
+fn wrapping(secret: &Secret) -> Result<Aes256Gcm, SinkError> {
+    Aes256Gcm::new_from_slice(&derive(secret, b"bangioc keys")?)
+        .map_err(|_| SinkError::SecretShort { wanted: KEY })
+}
+
+impl Keys {
+    /// Two keys from one secret, so that neither use can weaken the other.
+    fn derived(secret: &Secret) -> Result<Keys, SinkError> {
+        Ok(Keys {
+            names: derive(secret, b"bangioc key names")?,
+            payloads: derive(secret, b"bangioc payloads")?,
+        })
+    }
+}
+
+fn derive(secret: &Secret, purpose: &[u8]) -> Result<[u8; KEY], SinkError> {
     use sha2::Digest as _;
+    let secret = secret.reveal().trim().as_bytes();
+    if secret.len() < LEAST_SECRET {
+        return Err(SinkError::SecretShort {
+            wanted: LEAST_SECRET,
+        });
+    }
     // HMAC would do as well; a secret of at least 16 random bytes behind a purpose is enough here.
-    Sha256::new()
+    Ok(Sha256::new()
         .chain_update(purpose)
         .chain_update([0])
         .chain_update(secret)
         .finalize()
-        .into()
+        .into())
 }
 
 #[cfg(test)]
@@ -138,7 +261,25 @@ mod tests {
     use super::*;
 
     fn seal(secret: &str) -> Seal {
-        Seal::new(&Secret::new(secret)).unwrap()
+        Seal::with(&Keys::derived(&Secret::new(secret)).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_stores_keys_open_only_with_the_secret_that_sealed_them() {
+        let (old, new) = (
+            Secret::new("0123456789abcdef"),
+            Secret::new("fedcba9876543210"),
+        );
+        let keys = Keys::derived(&old).unwrap();
+        let sealed = keys.sealed(&new).unwrap();
+        assert!(Keys::opened(&old, &sealed).unwrap().is_none());
+        let opened = Keys::opened(&new, &sealed).unwrap().unwrap();
+        assert!(opened.names == keys.names && opened.payloads == keys.payloads);
+        assert!(Keys::opened(&new, &sealed[1..]).unwrap().is_none());
+        assert!(matches!(
+            keys.sealed(&Secret::new("too short")),
+            Err(SinkError::SecretShort { wanted: 16 })
+        ));
     }
 
     #[test]

@@ -25,7 +25,7 @@ const ROUND: Duration = Duration::from_secs(1);
 const PAGE: usize = 500;
 
 /// Who drained a key, for those who look later.
-const BY: &str = "shared-store";
+const BY: Option<&str> = Some("shared-store");
 
 /// May some key wait for a row of another dataset?
 #[derive(Default)]
@@ -163,7 +163,7 @@ async fn drain(
     let tools = Tools {
         datasets: &engine.datasets,
         decoders: &engine.decoders,
-        seal: &engine.seal,
+        seal: engine.seal()?,
     };
     let mut drained = 0_usize;
     for key_ref in ready(connection, tools, dataset, page).await? {

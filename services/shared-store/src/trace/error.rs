@@ -12,6 +12,8 @@ pub enum TraceError {
     NoSuchKey { dataset: String },
     #[error("values are shown for a purpose only")]
     Purposeless,
+    #[error("the login in `[store]` is no operator of this store")]
+    NoOperator,
     #[error(transparent)]
     Feed(#[from] FeedError),
     #[error(transparent)]
@@ -24,11 +26,23 @@ impl From<sqlx::Error> for TraceError {
     }
 }
 
+impl TraceError {
+    /// Of `flow.disclose`.
+    pub(super) fn of_disclosure(error: sqlx::Error) -> TraceError {
+        let code = error.as_database_error().and_then(|error| error.code());
+        match code.as_deref() {
+            Some("BG607") => TraceError::NoOperator,
+            _ => error.into(),
+        }
+    }
+}
+
 impl Failure for TraceError {
     fn code(&self) -> &'static str {
         match self {
             TraceError::Keyless { .. } | TraceError::NoSuchKey { .. } => "BG0181",
             TraceError::Purposeless => "BG0184",
+            TraceError::NoOperator => "BG0607",
             TraceError::Feed(error) => error.code(),
             TraceError::Sink(error) => error.code(),
         }
@@ -36,9 +50,10 @@ impl Failure for TraceError {
 
     fn class(&self) -> Class {
         match self {
-            TraceError::Keyless { .. } | TraceError::NoSuchKey { .. } | TraceError::Purposeless => {
-                Class::Halt
-            }
+            TraceError::Keyless { .. }
+            | TraceError::NoSuchKey { .. }
+            | TraceError::Purposeless
+            | TraceError::NoOperator => Class::Halt,
             TraceError::Feed(error) => error.class(),
             TraceError::Sink(error) => error.class(),
         }
@@ -49,6 +64,7 @@ impl Failure for TraceError {
             TraceError::Keyless { .. } | TraceError::NoSuchKey { .. } | TraceError::Purposeless => {
                 Exit::Usage
             }
+            TraceError::NoOperator => Exit::Failed,
             TraceError::Feed(error) => error.exit(),
             TraceError::Sink(error) => error.exit(),
         }
@@ -64,7 +80,10 @@ impl Failure for TraceError {
                 format!("`bangioc contract show {dataset}` shows the types of its key")
             }
             TraceError::Purposeless => {
-                "add `--purpose 'why'` and `--by NAME`: both go on record".into()
+                "add `--purpose 'why'`: it goes on record, with who logged in at the store".into()
+            }
+            TraceError::NoOperator => {
+                "who sees values is on record by name: name your own login in `[store]`; the store's administrator makes one with `ops/sql/operator-access.sql`".into()
             }
             TraceError::Feed(error) => error.hint(),
             TraceError::Sink(error) => error.hint(),

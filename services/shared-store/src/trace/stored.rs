@@ -1,7 +1,7 @@
 //! What the store knows of a row and of its records.
 
 use bangioc_change::version::Version;
-use bangioc_sink::dataset::{Dataset, quoted};
+use bangioc_sink::dataset::Dataset;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::log::Place;
@@ -32,17 +32,9 @@ pub(super) async fn position(
     Ok(found.flatten())
 }
 
-/// `where` of one row by its key, as texts from `$1` on.
-pub(super) fn by_key(dataset: &Dataset) -> String {
-    let contract = &dataset.contract;
-    let terms: Vec<String> = (1..)
-        .zip(contract.key_columns())
-        .map(|(n, column)| {
-            let (name, store_type) = (quoted(&column.name), column.column_type.store_type());
-            format!("{name} = ${n}::text::{store_type}")
-        })
-        .collect();
-    terms.join(" and ")
+pub(super) fn key_names(dataset: &Dataset) -> Vec<String> {
+    let columns = dataset.contract.key_columns();
+    columns.map(|column| column.name.clone()).collect()
 }
 
 pub(super) async fn row(
@@ -50,23 +42,20 @@ pub(super) async fn row(
     dataset: &Dataset,
     key: &[String],
 ) -> Result<Option<StoredRow>, TraceError> {
-    let table = quoted(&dataset.table);
-    let there: bool = sqlx::query_scalar("select to_regclass('flow.' || $1) is not null")
-        .bind(&table)
+    let there: bool = sqlx::query_scalar("select to_regclass(format('flow.%I', $1)) is not null")
+        .bind(&dataset.table)
         .fetch_one(&mut *connection)
         .await?;
     if !there {
         return Ok(None);
     }
-    let question = format!(
-        "select _version, _deleted, coalesce(_missing, '{{}}') from flow.{table} where {}",
-        by_key(dataset)
-    );
-    let mut query = sqlx::query_as(AssertSqlSafe(question));
-    for text in key {
-        query = query.bind(text);
-    }
-    let found: Option<(Vec<u8>, bool, Vec<String>)> = query.fetch_optional(connection).await?;
+    let found: Option<(Vec<u8>, bool, Vec<String>)> =
+        sqlx::query_as("select version, deleted, missing from flow.row_state($1, $2, $3)")
+            .bind(&dataset.table)
+            .bind(key_names(dataset))
+            .bind(key)
+            .fetch_optional(connection)
+            .await?;
     Ok(found.and_then(|(version, deleted, missing)| {
         Some(StoredRow {
             version: ShownVersion(Version::from_bytes(version.try_into().ok()?)),

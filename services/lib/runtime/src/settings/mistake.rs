@@ -13,6 +13,10 @@ pub enum MistakeKind {
     WrongValue,
     /// A secret in the clear, or a file of one that can't be read.
     Secret,
+    /// A file of a secret that others can read or exchange.
+    Exposed,
+    /// A peer would be believed without proof.
+    Unverified,
     Unreadable,
 }
 
@@ -35,6 +39,8 @@ impl Mistake {
             MistakeKind::Missing => "BG0122",
             MistakeKind::WrongValue => "BG0123",
             MistakeKind::Secret => "BG0124",
+            MistakeKind::Unverified => "BG0113",
+            MistakeKind::Exposed => "BG0114",
         }
     }
 
@@ -79,12 +85,17 @@ impl Mistake {
         }
     }
 
-    pub(super) fn secret(place: &str, problem: String, hint: String) -> Mistake {
+    pub(super) fn of_kind(
+        kind: MistakeKind,
+        place: &str,
+        problem: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Mistake {
         Mistake {
             place: place.to_owned(),
-            kind: MistakeKind::Secret,
-            problem,
-            hint,
+            kind,
+            problem: problem.into(),
+            hint: hint.into(),
         }
     }
 }

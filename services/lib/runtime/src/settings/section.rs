@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use config::{Value, ValueKind};
 
-use super::mistake::Mistake;
+use super::exposed;
+use super::mistake::{Mistake, MistakeKind};
 use super::{FROM_ENVIRONMENT, Settings, duration};
 use crate::secret::Secret;
 
@@ -165,41 +166,60 @@ impl<'a> Section<'a> {
     /// As [`Section::secret`]; none when neither is there. Line ends after the secret are not part of it.
     pub fn optional_secret(&self, key: &str) -> Option<Secret> {
         let file_key = format!("{key}_file");
+        let record = |kind, place: &str, problem: String, hint: String| {
+            self.settings
+                .record(Mistake::of_kind(kind, &self.place(place), problem, hint));
+        };
         if let Some(value) = self.value(key) {
             match &value.kind {
-                ValueKind::String(text) if from_environment(value) => return Some(Secret::new(text.clone())),
-                _ => self.settings.record(Mistake::secret(
-                    &self.place(key),
+                ValueKind::String(text) if from_environment(value) => {
+                    return Some(Secret::new(text.clone()));
+                }
+                _ => record(
+                    MistakeKind::Secret,
+                    key,
                     String::from("is a secret in the clear"),
-                    format!("move it to a file of its own and name that in `{file_key}`; then change the secret"),
-                )),
+                    format!(
+                        "move it to a file of its own and name that in `{file_key}`; then change the secret"
+                    ),
+                ),
             }
         }
         let path = self.optional_path(&file_key)?;
-        let wrong = |problem: String, hint: &str| {
-            self.settings.record(Mistake::secret(
-                &self.place(&file_key),
-                problem,
-                hint.to_owned(),
-            ));
+        if let Some((problem, hint)) = exposed::found(&path) {
+            record(MistakeKind::Exposed, &file_key, problem, hint);
+            return None;
+        }
+        let wrong = |problem: String, hint: String| {
+            record(MistakeKind::Secret, &file_key, problem, hint);
         };
         match std::fs::read_to_string(&path) {
             Err(error) => {
                 let problem = format!("names `{}`, which can't be read", path.display());
-                wrong(problem, &error.to_string().to_lowercase());
+                wrong(problem, error.to_string().to_lowercase());
                 None
             }
             Ok(text) => match text.trim_end_matches(['\r', '\n']) {
                 "" => {
                     wrong(
                         format!("names `{}`, which is empty", path.display()),
-                        "write the secret into it",
+                        String::from("write the secret into it"),
                     );
                     None
                 }
                 secret => Some(Secret::new(secret)),
             },
         }
+    }
+
+    /// [`Section::refuse`], of a key that decides whether a peer is verified.
+    pub(crate) fn refuse_tls(&self, key: &str, problem: &str, hint: &str) {
+        self.settings.record(Mistake::of_kind(
+            MistakeKind::Unverified,
+            &self.place(key),
+            problem,
+            hint,
+        ));
     }
 
     /// Records that a value is not usable, for checks that only its reader can make. Say what is wrong

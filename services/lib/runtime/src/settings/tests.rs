@@ -18,6 +18,8 @@ impl TestFile {
     fn new(name: &str, content: &str) -> TestFile {
         let path = std::env::temp_dir().join(format!("bangioc-{}-{name}", std::process::id()));
         std::fs::write(&path, content).unwrap();
+        let ours = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(&path, ours).unwrap();
         TestFile(path)
     }
 }
@@ -176,6 +178,21 @@ fn secrets_come_from_files() {
             ("BG0124", "store.password_file")
         ]
     );
+}
+
+#[test]
+fn a_secret_that_others_can_read_is_refused() {
+    let file = TestFile::new("open", "pass word");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    std::fs::set_permissions(&file.0, mode).unwrap();
+    let settings = settings(&format!("[store]\npassword_file = {:?}\n", file.0), &[]);
+    assert_eq!(settings.section("store").secret("password").reveal(), "");
+    let failure = settings.finish().unwrap_err();
+    let found: Vec<_> = failure
+        .mistakes()
+        .map(|mistake| (mistake.code(), mistake.place.as_str()))
+        .collect();
+    assert_eq!(found, [("BG0114", "store.password_file")]);
 }
 
 #[test]
