@@ -53,7 +53,8 @@ impl Peers {
             Authority::new(&dir, "another"),
         );
         secret::write(&dir.join("password"), PASSWORD);
-        let broker = ours.signs("localhost", GOOD);
+        // As the broker advertises itself.
+        let broker = ours.signs("127.0.0.1", GOOD);
         let pem = dir.join("broker.pem");
         secret::write(&pem, &format!("{}{}", broker.key, broker.certificate));
         ops("kafka", &["up", &text(&kafka), "--tls", &text(&pem)]).expect("Kafka");
@@ -292,19 +293,19 @@ pub(crate) fn a_real_kafka_is_believed_by_its_certificate(peers: &Peers) {
         peers.said(what, &section, &["topic", "plan"])
     };
     // It goes on to the registry, which is not there.
-    let good = said("kafka good", &by_name, &ours);
+    let good = said("kafka good", by_address, &ours);
     assert!(
         good.contains("127.0.0.1:1") && !good.contains("BG01"),
         "{good}"
     );
     is_refused(
-        &said("kafka name", by_address, &ours),
+        &said("kafka name", &by_name, &ours),
         "BG0115",
         "another name",
     );
     let another = peers.trusting(&peers.another);
     is_refused(
-        &said("kafka authority", &by_name, &another),
+        &said("kafka authority", by_address, &another),
         "BG0115",
         "another authority",
     );
@@ -317,12 +318,11 @@ pub(crate) fn a_real_kafka_is_believed_by_its_certificate(peers: &Peers) {
         "BG0123",
         "plain",
     );
-    let clear = peers.kafka["KAFKA"].clone();
-    is_refused(
-        &said("kafka no TLS", &clear, &ours),
-        "BG0115",
-        "a port without TLS",
-    );
+    let clear = said("kafka no TLS", &peers.kafka["KAFKA"], &ours);
+    let is_told = ["error[BG0115]", "error[BG0101]"]
+        .iter()
+        .any(|code| clear.contains(code));
+    assert!(is_told, "a port without TLS: {clear}");
 }
 
 fn text(path: &Path) -> String {

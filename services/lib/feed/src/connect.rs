@@ -21,6 +21,9 @@ use crate::error::{FeedError, Place, is_transient};
 /// How one metadata request may take before the next try within [`KafkaSettings::check`].
 const ONE_TRY: Duration = Duration::from_millis(300);
 
+/// How long brokers that are verified have, where another is not.
+const SEVERAL_TRIES: Duration = Duration::from_secs(2);
+
 /// librdkafka repeats every 30 s what it meets while reconnecting; somewhat longer, then.
 const REPEATS_WITHIN: Duration = Duration::from_secs(40);
 
@@ -189,7 +192,8 @@ impl KafkaSettings {
         let client: BaseProducer<Watch> =
             BaseProducer::from_config_and_context(&self.client("bangioc-check"), watch.clone())
                 .map_err(|source| FeedError::of(source, place))?;
-        let end = Instant::now() + timeout;
+        let began = Instant::now();
+        let end = began + timeout;
         loop {
             let left = end.saturating_duration_since(Instant::now());
             let failed = match client.client().fetch_metadata(topic, left.min(ONE_TRY)) {
@@ -204,7 +208,10 @@ impl KafkaSettings {
                     place,
                 ));
             }
-            if let Some(source) = watch.unverified() {
+            // One broker of several may have a bad certificate: leave the others time to answer.
+            if let Some(source) = watch.unverified()
+                && (left.is_zero() || began.elapsed() >= SEVERAL_TRIES)
+            {
                 return Err(FeedError::Unverified {
                     address: self.brokers.clone(),
                     source,
