@@ -6,7 +6,12 @@ declare -A service_pid=()
 
 # The province's databases: one capture each.
 SOURCES=(so-nnmt so-tp so-gddt national so-tc so-vhttdl vp-ubnd so-yt ca-tinh)
-PRINCIPALS=registry,shared-store,open-data,dead-letter$(printf ',capture-%s' "${SOURCES[@]}")
+# People who may pause, resume, copy and repair datasets.
+OPERATORS=(lan hung)
+PRINCIPALS=registry,shared-store,open-data,dead-letter$(printf ',operator-%s' "${OPERATORS[@]}")$(printf ',capture-%s' "${SOURCES[@]}")
+
+# Each department's database knows its capture by a role of its own, and that by a password of its own.
+capture_role() { echo "bangioc_capture_${1//-/_}"; }
 
 # department_tables ENVFILE DATABASE: every table of the department's but what demo and bench put beside them.
 department_tables() {
@@ -57,8 +62,8 @@ settings() {
 declare -A service_ports=()
 
 source_section() {
-    printf '[source]\nname = "%s"\nhost = "%s"\nport = %s\nuser = "bangioc_capture"\npassword_file = "%s"\ndatabase = "%s"\ntls = "off"\n' \
-        "$1" 127.0.0.1 "$(value "$home/source/env" PGPORT)" "$home/source/secrets/bangioc_capture" "${1//-/_}"
+    printf '[source]\nname = "%s"\nhost = "%s"\nport = %s\nuser = "%s"\npassword_file = "%s"\ndatabase = "%s"\ntls = "off"\n' \
+        "$1" 127.0.0.1 "$(value "$home/source/env" PGPORT)" "$(capture_role "$1")" "$home/source/secrets/$(capture_role "$1")" "${1//-/_}"
 }
 store_section() {
     printf '[store]\nhost = "127.0.0.1"\nport = %s\nuser = "bangioc_store"\npassword_file = "%s"\ndatabase = "shared_store"\ntls = "off"\n' \
@@ -73,7 +78,11 @@ open_section() {
     printf '\n[open-data]\ndir = "%s"\nlisten = "127.0.0.1:%s"\nbase_url = "http://127.0.0.1:%s"\n' "$home/open" "$open_port" "$open_port"
 }
 
-# write_settings: one file for each service, and `bangioc.toml` for the administrator's own commands.
+# operators_section: who `topic apply` makes an operator.
+operators_section() { printf '\n[operators]\nnames = [%s]\n' "$(printf '"%s", ' "${OPERATORS[@]}")"; }
+
+# write_settings: one file for each service, one for each person (`bangioc.toml` is the first one's), and
+# `admin.toml` for who makes topics and rights.
 write_settings() {
     local name
     registry_port=$(free_port)
@@ -83,7 +92,9 @@ write_settings() {
     settings shared-store shared-store < <(store_section; sink_section sink)
     settings open-data open-data < <(open_section; sink_section open-sink)
     for name in "${SOURCES[@]}"; do settings "capture-$name" "capture-$name" < <(source_section "$name"); done
-    settings bangioc admin < <(store_section; sink_section sink; open_section)
+    for name in "${OPERATORS[@]}"; do settings "operator-$name" "operator-$name" < <(store_section; sink_section sink; open_section); done
+    cp "$home/operator-${OPERATORS[0]}.toml" "$home/bangioc.toml"
+    settings admin admin < <(store_section; sink_section sink; open_section; operators_section)
 }
 
 # start SERVICE NAME: in the background, its words to log/NAME.log.
@@ -126,7 +137,7 @@ prepare_topics() {
     local log=$home/log/topic-apply.log
     start registry registry
     # In the background: bash hears Ctrl-C only between commands, and a wait is one that it ends.
-    "$bangioc" --config "$home/bangioc.toml" topic apply >"$log" 2>&1 </dev/null &
+    "$bangioc" --config "$home/admin.toml" topic apply >"$log" 2>&1 </dev/null &
     if ! wait "$!"; then
         watch_services
         tail -n 30 "$log" >&2

@@ -123,7 +123,7 @@ fn datasets_that_nobody_can_move() {
     );
     insta::assert_snapshot!(
         "dataset_unknown",
-        seen(&["dataset", "pause", "land-parcels", "--by", "lan"])
+        seen(&["dataset", "pause", "land-parcels"])
     );
     insta::assert_snapshot!(
         "key_of_another_length",

@@ -270,9 +270,13 @@ fn captures_every_source(compose: &Compose) {
         assert_eq!(said("BANGIOC__KAFKA__USER"), user);
         assert_eq!(said("BANGIOC__SOURCE__NAME"), source);
         assert_eq!(said("BANGIOC__SOURCE__DATABASE"), source.replace('-', "_"));
+        // A login of its own at the server that the departments share, and nobody else's password.
+        let role = format!("bangioc_capture_{}", source.replace('-', "_"));
+        assert_eq!(said("BANGIOC__SOURCE__USER"), role);
+        let password = format!("source-{source}");
         assert_eq!(
             secrets(service),
-            BTreeMap::from([("kafka", user.as_str()), ("source", "source")])
+            BTreeMap::from([("kafka", user.as_str()), ("source", password.as_str())])
         );
     }
     // Kafka's users are those that its container has a password of, and no service is another's.

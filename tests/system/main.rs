@@ -1,6 +1,7 @@
 //! The whole-system suite: every trial runs real processes on one real Kafka and PostgreSQL. A harness of its
 //! own, because what a platform starts must also be stopped.
 
+mod askers;
 mod dead_letters;
 mod faults;
 mod gaps;
@@ -17,6 +18,7 @@ mod references;
 mod registry;
 mod rights;
 mod sites;
+mod source_access;
 
 use bangioc_tests::platform::Platform;
 use bangioc_tests::suite;
@@ -37,6 +39,8 @@ fn main() {
         poison::CHECKS,
         gaps::CHECKS,
         rights::CHECKS,
+        askers::CHECKS,
+        source_access::CHECKS,
         references::CHECKS,
         registry::CHECKS,
     ]

@@ -114,6 +114,8 @@ pub enum CaptureError {
     },
     #[error("the capture of `{source_name}` has not taken the request yet")]
     NotTaken { source_name: String },
+    #[error("Kafka user `{user}` is no operator: a capture takes requests of operators only")]
+    NoOperator { user: String },
     #[error("the stream stopped with an internal error: {what}")]
     Internal { what: &'static str },
     #[error(transparent)]
@@ -145,6 +147,7 @@ impl Failure for CaptureError {
             E::NotRegistered { .. } => "BG0217",
             E::Partitions { .. } => "BG0218",
             E::NotTaken { .. } => "BG0222",
+            E::NoOperator { .. } => "BG0230",
             E::Feed(error) => error.code(),
             E::Registry(error) => error.code(),
         }
@@ -180,6 +183,7 @@ impl Failure for CaptureError {
             | E::Internal { .. }
             | E::Unfit { .. }
             | E::NoContracts { .. }
+            | E::NoOperator { .. }
             | E::SlotLost { .. }
             | E::StateLost { .. }
             | E::SourceEpoch { .. }
@@ -202,7 +206,7 @@ impl Failure for CaptureError {
             | E::TlsFailed { .. }
             | E::Refused { .. }
             | E::NotTaken { .. } => Exit::Unreachable,
-            E::NoContracts { .. } => Exit::Config,
+            E::NoContracts { .. } | E::NoOperator { .. } => Exit::Config,
             E::Unfit { .. }
             | E::SlotActive { .. }
             | E::SlotLost { .. }
@@ -248,6 +252,7 @@ impl Failure for CaptureError {
             E::Partitions { .. } => "a topic's partitions never change, since keys would move: put the contract back, or delete the topic and `bangioc source accept`".to_owned(),
             E::Undelivered { .. } => "capture starts again from the last confirmed position by itself; check that the brokers answer".to_owned(),
             E::NotTaken { source_name } => format!("it stands, and is taken when the capture runs: is `bangioc run capture` of `{source_name}` up? `bangioc dataset list` shows when it was"),
+            E::NoOperator { .. } => "log in as a person: `user = \"operator-NAME\"` and its `password_file` below `[kafka]`; who is one stands in `[operators]` of `bangioc topic apply`".to_owned(),
             E::Feed(error) => error.hint(),
             E::Registry(error) => error.hint(),
         }

@@ -6,6 +6,8 @@
 //! - [`shutdown`] and [`tasks`]: every task has a name and an end
 //! - [`retry`]: back-off, in one place
 //! - [`metrics`]: counters, gauges, histograms, and the page that serves them
+//! - [`printable`]: texts that others wrote, without what would act on a terminal
+//! - [`terminal`]: the one way to stdout and stderr
 //! - [`table`]: rows of text, aligned
 //! - [`trace`]: where log lines go
 //! - [`failpoint`]: places where a test may kill or freeze the process
@@ -15,12 +17,14 @@
 pub mod failpoint;
 pub mod failure;
 pub mod metrics;
+pub mod printable;
 pub mod retry;
 pub mod secret;
 pub mod settings;
 pub mod shutdown;
 pub mod table;
 pub mod tasks;
+pub mod terminal;
 pub mod trace;
 
 pub use secret::Secret;

@@ -15,8 +15,9 @@ pub use mistake::{Mistake, MistakeKind, SettingsError};
 pub use section::Section;
 
 /// Sections that some service reads.
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 12] = [
     "kafka",
+    "operators",
     "registry",
     "source",
     "store",
