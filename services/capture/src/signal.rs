@@ -171,7 +171,10 @@ impl Following {
                 &self.datasets,
             ) {
                 Ok(ask) => granted.push(ask),
-                Err(refused) => refusals.add(refused),
+                Err(refused) => {
+                    self.count.of(&[asker.as_str(), refused.as_str()]).inc();
+                    refusals.add(refused);
+                }
             });
             let taken = match taken {
                 Ok(taken) => taken,
@@ -180,7 +183,7 @@ impl Following {
                     break;
                 }
             };
-            refusals.say(asker, &self.count, Instant::now());
+            refusals.say(asker, Instant::now());
             if taken == 0 {
                 continue;
             }
@@ -229,16 +232,13 @@ impl Refusals {
         *self.counts.entry(refused).or_default() += 1;
     }
 
-    fn say(&mut self, asker: &Asker, count: &Family<Counter>, now: Instant) {
+    fn say(&mut self, asker: &Asker, now: Instant) {
         let recently = |at: Instant| now.saturating_duration_since(at) < SAY_EVERY;
         if self.counts.is_empty() || self.said_at.is_some_and(recently) {
             return;
         }
         self.said_at = Some(now);
         for (refused, signals) in std::mem::take(&mut self.counts) {
-            count
-                .of(&[asker.as_str(), refused.as_str()])
-                .inc_by(signals);
             tracing::warn!(
                 code = "BG0231",
                 %asker,
