@@ -197,6 +197,9 @@ fn a_captures_role_is_kept_to_its_own_database(platform: &Platform) {
     server.administrator(
         "so_yt",
         &[
+            // Decoding reads what is on the disk.
+            "-c",
+            "set synchronous_commit = on",
             "-c",
             "insert into dept.ungranted values ('seen all the same')",
         ],
