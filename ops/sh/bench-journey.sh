@@ -10,11 +10,12 @@ say "starting Kafka and two PostgreSQL servers"
 KAFKA_HEAP=1g KAFKA_JVM="-XX:+UseSerialGC" "$ops/kafka" up "$home/kafka" --principals "$PRINCIPALS" 9>&-
 "$ops/postgres" up "$home/source" max_wal_size=4GB max_slot_wal_keep_size=20GB shared_buffers=256MB 9>&-
 "$ops/postgres" up "$home/store" max_wal_size=4GB shared_buffers=256MB 9>&-
-(umask 077 && random_secret >"$home/source/secrets/bangioc_capture" && random_secret >"$home/store/secrets/bangioc_store")
+role=$(capture_role so-nnmt)
+(umask 077 && random_secret >"$home/source/secrets/$role" && random_secret >"$home/store/secrets/bangioc_store")
 source_env=$home/source/env store_env=$home/store/env
 on "$source_env" postgres -c "create database so_nnmt"
 on "$source_env" so_nnmt -f "$ops/sql/department/so-nnmt.sql" >/dev/null
-on "$source_env" so_nnmt -v password_file="$home/source/secrets/bangioc_capture" -v tables="$(department_tables "$source_env" so_nnmt)" -f "$ops/sql/department/capture-access.sql" >/dev/null
+on "$source_env" so_nnmt -v role="$role" -v password_file="$home/source/secrets/$role" -v tables="$(department_tables "$source_env" so_nnmt)" -f "$ops/sql/department/capture-access.sql" >/dev/null
 on "$store_env" postgres -v password_file="$home/store/secrets/bangioc_store" -f "$ops/sql/store-access.sql"
 on "$store_env" postgres -c "create database peers"
 

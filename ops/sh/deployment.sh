@@ -6,10 +6,12 @@ declare -A service_pid=()
 
 # The province's databases: one capture each.
 SOURCES=(so-nnmt so-tp so-gddt national so-tc so-vhttdl vp-ubnd so-yt ca-tinh)
-PRINCIPALS=registry,shared-store,open-data,dead-letter$(printf ',capture-%s' "${SOURCES[@]}")
+# People who move datasets and deal with dead letters, each with a Kafka user and a login in the shared store.
+OPERATORS=(lan hung)
+PRINCIPALS=registry,shared-store,open-data,dead-letter$(printf ',operator-%s' "${OPERATORS[@]}")$(printf ',capture-%s' "${SOURCES[@]}")
 
-# People who deal with dead letters, each with a login of their own in the shared store.
-OPERATORS=(lan binh)
+# Each department's database knows its capture by a role of its own, and that by a password of its own.
+capture_role() { echo "bangioc_capture_${1//-/_}"; }
 
 # department_tables ENVFILE DATABASE: every table of the department's but what demo and bench put beside them.
 department_tables() {
@@ -78,13 +80,13 @@ registry_users() {
     for user in admin ${PRINCIPALS//,/ }; do
         [ "$user" != registry ] || continue
         random_secret >"$home/secrets/registry/$user"
-        { registry_digest <"$home/secrets/registry/$user"; [ "$user" != admin ] || echo admin; } >"$home/registry-users/$user"
+        { registry_digest <"$home/secrets/registry/$user"; registry_rights "$user"; } >"$home/registry-users/$user"
     done
 }
 
 source_section() {
-    printf '[source]\nname = "%s"\nhost = "%s"\nport = %s\nuser = "bangioc_capture"\npassword_file = "%s"\ndatabase = "%s"\ntls = "off"\n' \
-        "$1" 127.0.0.1 "$(value "$home/source/env" PGPORT)" "$home/source/secrets/bangioc_capture" "${1//-/_}"
+    printf '[source]\nname = "%s"\nhost = "%s"\nport = %s\nuser = "%s"\npassword_file = "%s"\ndatabase = "%s"\ntls = "off"\n' \
+        "$1" 127.0.0.1 "$(value "$home/source/env" PGPORT)" "$(capture_role "$1")" "$home/source/secrets/$(capture_role "$1")" "${1//-/_}"
 }
 # store_section [USER]
 store_section() {
@@ -101,8 +103,12 @@ open_section() {
     printf '\n[open-data]\ndir = "%s"\nlisten = "127.0.0.1:%s"\nbase_url = "http://127.0.0.1:%s"\n' "$home/open" "$open_port" "$open_port"
 }
 
-# write_settings: one file for each service, `bangioc.toml` for the administrator's own commands, and `NAME.toml` for
-# each operator's.
+# operators_section: who `topic apply` makes an operator.
+operators_section() { printf '\n[operators]\nnames = [%s]\n' "$(printf '"%s", ' "${OPERATORS[@]}")"; }
+
+# write_settings: one file for each service, `admin.toml` for who makes topics and rights, and of each person two:
+# `operator-NAME.toml` for whoever runs the platform, with the stores' own logins (`bangioc.toml` is the first
+# person's), and `NAME.toml` with a login of their own in the shared store, for what two people have to agree on.
 write_settings() {
     local name
     registry_port=$(free_port)
@@ -113,8 +119,10 @@ write_settings() {
     settings shared-store shared-store < <(store_section; sink_section sink)
     settings open-data open-data < <(open_section; sink_section open-sink)
     for name in "${SOURCES[@]}"; do settings "capture-$name" "capture-$name" < <(source_section "$name"); done
-    settings bangioc admin < <(store_section; sink_section sink; open_section)
-    for name in "${OPERATORS[@]}"; do settings "$name" dead-letter < <(store_section "$name"; sink_section sink); done
+    for name in "${OPERATORS[@]}"; do settings "operator-$name" "operator-$name" < <(store_section; sink_section sink; open_section); done
+    cp "$home/operator-${OPERATORS[0]}.toml" "$home/bangioc.toml"
+    settings admin admin < <(store_section; sink_section sink; open_section; operators_section)
+    for name in "${OPERATORS[@]}"; do settings "$name" "operator-$name" < <(store_section "$name"; sink_section sink); done
 }
 
 # start SERVICE NAME: in the background, its words to log/NAME.log.
@@ -157,7 +165,7 @@ prepare_topics() {
     local log=$home/log/topic-apply.log
     start registry registry
     # In the background: bash hears Ctrl-C only between commands, and a wait is one that it ends.
-    "$bangioc" --config "$home/bangioc.toml" topic apply >"$log" 2>&1 </dev/null &
+    "$bangioc" --config "$home/admin.toml" topic apply >"$log" 2>&1 </dev/null &
     if ! wait "$!"; then
         watch_services
         tail -n 30 "$log" >&2

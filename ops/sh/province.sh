@@ -15,21 +15,23 @@ prepare_source() {
 }
 
 start_province() {
-    local started=() pid name
+    local started=() pid name captures=()
+    for name in "${SOURCES[@]}"; do captures+=(--capture "$(capture_role "$name"):${name//-/_}"); done
     say "starting Kafka and two PostgreSQL servers"
     "$ops/kafka" up "$home/kafka" --principals "$PRINCIPALS" 9>&- & started+=("$!")
-    "$ops/postgres" up "$home/source" --fsync off max_connections=200 max_replication_slots=30 max_wal_senders=30 9>&- & started+=("$!")
+    "$ops/postgres" up "$home/source" --fsync off "${captures[@]}" max_connections=200 max_replication_slots=30 max_wal_senders=30 9>&- & started+=("$!")
     "$ops/postgres" up "$home/store" --fsync off 9>&- & started+=("$!")
     for pid in "${started[@]}"; do wait "$pid"; done
 
     say "loading invented rows into ${#SOURCES[@]} databases"
-    (umask 077 && random_secret >"$home/source/secrets/bangioc_capture" && random_secret >"$home/store/secrets/bangioc_store" && random_secret >"$home/store/secrets/bangioc_open_store")
+    (umask 077 && random_secret >"$home/store/secrets/bangioc_store" && random_secret >"$home/store/secrets/bangioc_open_store")
+    for name in "${SOURCES[@]}"; do (umask 077 && random_secret >"$home/source/secrets/$(capture_role "$name")"); done
     started=()
     for name in "${SOURCES[@]}"; do prepare_source "$name" 9>&- & started+=("$!"); done
     for pid in "${started[@]}"; do wait "$pid"; done
-    # What each database's administrator does; one after the other, since the login is one for the server.
+    # What each database's administrator does.
     for name in "${SOURCES[@]}"; do
-        on "$home/source/env" "${name//-/_}" -v password_file="$home/source/secrets/bangioc_capture" \
+        on "$home/source/env" "${name//-/_}" -v role="$(capture_role "$name")" -v password_file="$home/source/secrets/$(capture_role "$name")" \
             -v tables="$(department_tables "$home/source/env" "${name//-/_}")" -f "$ops/sql/department/capture-access.sql" >/dev/null
     done
     on "$home/store/env" postgres -v password_file="$home/store/secrets/bangioc_store" -f "$ops/sql/store-access.sql"

@@ -14,6 +14,7 @@
 //! - [`file`]: from the text of a file to a contract
 
 pub mod array;
+pub mod asker;
 pub mod avro;
 pub mod avro_files;
 pub mod catalogue;

@@ -1,6 +1,7 @@
 //! What a dataset is called on Kafka, in Avro and in the store. Every mapping is one-to-one: ids hold
 //! no `_`, so `-` → `_` loses nothing.
 
+use crate::asker::Asker;
 use crate::contract::{Contract, DatasetId, OwnerId};
 
 /// Which of a change's two feeds: all contracted columns, or only what everyone may see.
@@ -34,8 +35,18 @@ pub fn state_topic(prefix: &str, source: &str) -> String {
     format!("{prefix}.state.{source}")
 }
 
-/// `<prefix>.signal.<source>`: what a capture is asked to copy again.
-pub fn signal_topic(prefix: &str, source: &str) -> String {
+/// `<prefix>.signal.<source>.<asker>`: what one asker wants of a capture.
+pub fn signal_topic(prefix: &str, source: &str, asker: &Asker) -> String {
+    format!("{}{asker}", signal_topics(prefix, source))
+}
+
+/// What the names of a source's signal topics begin with; the asker follows.
+pub fn signal_topics(prefix: &str, source: &str) -> String {
+    format!("{prefix}.signal.{source}.")
+}
+
+/// The one signal topic that all askers of a source shared until each got its own; nobody reads it now.
+pub fn common_signal_topic(prefix: &str, source: &str) -> String {
     format!("{prefix}.signal.{source}")
 }
 

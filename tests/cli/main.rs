@@ -3,9 +3,10 @@
 mod listeners;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use bangioc_runtime::printable::is_unprintable;
 use bangioc_tests::{bangioc, root, secret};
 
 /// Runs the binary in the repository; what a person sees, and the exit code.
@@ -59,11 +60,9 @@ fn contracts() {
     );
 }
 
-/// The contracts of one owner, in a folder of their own, one column's class weaker than its Avro file
-/// remembers.
-#[test]
-fn a_class_that_becomes_weaker() {
-    let (from, to) = (root().join("schemas"), root().join("target/cli-contracts"));
+/// The contracts of `so-tc`, in a folder of their own.
+fn contracts_of_one_owner(folder: &str) -> PathBuf {
+    let (from, to) = (root().join("schemas"), root().join("target").join(folder));
     let _not_there = fs::remove_dir_all(&to);
     for part in ["so-tc", "code-lists"] {
         fs::create_dir_all(to.join(part)).expect("a folder");
@@ -76,6 +75,47 @@ fn a_class_that_becomes_weaker() {
     for file in ["formats.yaml", "border.geojson"] {
         fs::copy(from.join(file), to.join(file)).expect("a copy");
     }
+    to
+}
+
+/// A department writes its contracts; a person elsewhere reads them on a terminal.
+#[test]
+fn what_others_wrote_does_not_act_on_a_terminal() {
+    let to = contracts_of_one_owner("cli-raw");
+    let contract = to.join("so-tc/cooperative.yaml");
+    let text = fs::read_to_string(&contract).expect("a contract");
+    let raw = "  en: \"Co\\e[2J\\e]0;x\\a\\u202Eops\\x9b31m\\u2028\"";
+    let text = text.replace("  en: Cooperatives", raw);
+    assert!(text.contains(raw));
+    fs::write(&contract, text).expect("a contract");
+    let config = format!("contracts = \"{}\"\n", to.display());
+    let shown = r"Co\u001b[2J\u001b]0;x\u0007\u202eops\u009b31m\u2028";
+    for args in [
+        &["contract", "show", "cooperative"][..],
+        &["contract", "list"],
+        &["contract", "list", "--output", "json"],
+        &["contract", "show", "cooperative\u{1b}[2J\u{202e}"],
+    ] {
+        let said = seen_with("raw", &config, args);
+        let (_, said) = said.split_once('\n').expect("an answer");
+        assert!(
+            !said.contains(|c| c != '\n' && is_unprintable(c)),
+            "{args:?}: {said:?}"
+        );
+        if args[2..] == ["cooperative"] {
+            assert!(said.contains(shown), "{args:?}: {said}");
+        }
+    }
+    // And JSON keeps its value.
+    let json = seen_with("raw", &config, &["contract", "list", "--output", "json"]);
+    assert!(json.contains("hợp tác xã"), "{json}");
+}
+
+/// The contracts of one owner, in a folder of their own, one column's class weaker than its Avro file
+/// remembers.
+#[test]
+fn a_class_that_becomes_weaker() {
+    let to = contracts_of_one_owner("cli-contracts");
     let contract = to.join("so-tc/business.yaml");
     let text = fs::read_to_string(&contract).expect("a contract");
     let phone = "varchar(15), class: internal";
@@ -125,7 +165,7 @@ fn datasets_that_nobody_can_move() {
     );
     insta::assert_snapshot!(
         "dataset_unknown",
-        seen(&["dataset", "pause", "land-parcels", "--by", "lan"])
+        seen(&["dataset", "pause", "land-parcels"])
     );
     insta::assert_snapshot!(
         "key_of_another_length",

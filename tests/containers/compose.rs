@@ -270,12 +270,16 @@ fn captures_every_source(compose: &Compose) {
         assert_eq!(said("BANGIOC__KAFKA__USER"), user);
         assert_eq!(said("BANGIOC__SOURCE__NAME"), source);
         assert_eq!(said("BANGIOC__SOURCE__DATABASE"), source.replace('-', "_"));
+        // A login of its own at the server that the departments share, and nobody else's password.
+        let role = format!("bangioc_capture_{}", source.replace('-', "_"));
+        assert_eq!(said("BANGIOC__SOURCE__USER"), role);
+        let password = format!("source-{source}");
         assert_eq!(
             secrets(service),
             BTreeMap::from([
                 ("kafka", user.as_str()),
                 ("registry", format!("login-{user}").as_str()),
-                ("source", "source")
+                ("source", password.as_str())
             ])
         );
     }

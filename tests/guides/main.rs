@@ -17,7 +17,14 @@ use bangioc_tests::{bangioc, root, wait};
 use libtest_mimic::{Arguments, Trial};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-const GUIDES: [&str; 5] = ["add-a-dataset", "subscribe", "publish", "operate", "rotate"];
+const GUIDES: [&str; 6] = [
+    "add-a-dataset",
+    "subscribe",
+    "publish",
+    "operate",
+    "source-access",
+    "rotate",
+];
 
 fn main() {
     let mut arguments = Arguments::from_args();

@@ -22,7 +22,7 @@ use crate::service::Service;
 use crate::{root, wait};
 
 /// Every Kafka user that the contracts of the five datasets need.
-pub const PRINCIPALS: &str = "registry,shared-store,open-data,dead-letter,capture-so-nnmt,capture-national,capture-so-yt,capture-vp-ubnd,stranger";
+pub const PRINCIPALS: &str = "registry,shared-store,open-data,dead-letter,capture-so-nnmt,capture-national,capture-so-yt,capture-vp-ubnd,operator-lan,operator-hung,stranger";
 
 pub struct Platform {
     pub dir: PathBuf,

@@ -28,6 +28,9 @@ pub const SOURCES: [(&str, &[(&str, &str)]); 4] = [
     ("vp-ubnd", &[("directing_document", "")]),
 ];
 
+/// People who may move datasets, each by the configuration `operator-<name>`.
+pub const OPERATORS: [&str; 2] = ["lan", "hung"];
+
 /// How long a test lets the pipeline take to come to rest; scaled for a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -108,7 +111,12 @@ impl<'p> World<'p> {
             .replace("[store]", "[open-store]")
             .replace(&world.store(), &world.open_store());
         world.write_config("open-data", "open-data", &open_store);
-        world.write_config("admin", "admin", &store);
+        for operator in OPERATORS {
+            let user = format!("operator-{operator}");
+            world.write_config(&user, &user, &store);
+        }
+        let operators = format!("{store}[operators]\nnames = {OPERATORS:?}\n");
+        world.write_config("admin", "admin", &operators);
         world.bangioc("admin", &["topic", "apply", "--reviewed"]);
         world
     }

@@ -1,6 +1,7 @@
 //! The whole-system suite: every trial runs real processes on one real Kafka and PostgreSQL. A harness of its
 //! own, because what a platform starts must also be stopped.
 
+mod askers;
 mod dead_letters;
 mod faults;
 mod gaps;
@@ -18,6 +19,7 @@ mod registry;
 mod registry_doors;
 mod rights;
 mod sites;
+mod source_access;
 mod trust;
 
 use bangioc_tests::platform::Platform;
@@ -39,6 +41,8 @@ fn main() {
         poison::CHECKS,
         gaps::CHECKS,
         rights::CHECKS,
+        askers::CHECKS,
+        source_access::CHECKS,
         references::CHECKS,
         registry::CHECKS,
         registry_doors::CHECKS,

@@ -369,7 +369,11 @@ fn a_copied_key_is_told_to_whom_it_concerns(platform: &Platform) {
             format!(r#"{{"kind":"copy-key","dataset":"site","side":"{side}","key":["{key}"]}}"#);
         world
             .platform
-            .produce_raw(principal, "asking.signal.so-nnmt", &[("site", &signal)])
+            .produce_raw(
+                principal,
+                &format!("asking.signal.so-nnmt.{principal}"),
+                &[("site", &signal)],
+            )
             .expect("a signal");
     };
     // The shared side asks for a private key and for one that is not there: the open side hears nothing.

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::settings::Settings;
 use bangioc_runtime::shutdown::{self, Trigger};
+use bangioc_schemas::asker::Asker;
 use bangioc_schemas::names::{self, Side};
 use bangioc_sink::{Config, Engine, Parts};
 use bangioc_tests::platform::Platform;
@@ -142,7 +143,11 @@ fn holds_what_is_public_and_nothing_else(platform: &Platform) {
         ["0"],
         "the shared side lacked nothing"
     );
-    let signals = platform.records(&names::signal_topic(&world.name, "so-nnmt"));
+    let signals = platform.records(&names::signal_topic(
+        &world.name,
+        "so-nnmt",
+        &Asker::OpenData,
+    ));
     assert!(signals.iter().any(|signal| {
         let text =
             String::from_utf8_lossy(signal.value.as_deref().unwrap_or_default()).into_owned();

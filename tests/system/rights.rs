@@ -25,6 +25,9 @@ fn every_principal_is_refused_what_is_not_its_own(platform: &Platform) {
     let progress = "rights.progress.shared.so-nnmt".to_owned();
     let sites = world.open_topic("so-nnmt", "site");
     let open_progress = "rights.progress.open.so-nnmt".to_owned();
+    let signal = |asker: &str| format!("rights.signal.so-nnmt.{asker}");
+    let (lans, hungs) = (signal("operator-lan"), signal("operator-hung"));
+    let (of_shared, of_open) = (signal("shared-store"), signal("open-data"));
     // (principal, topic, may write, may read)
     let table = [
         ("capture-so-nnmt", &parcels, true, false),
@@ -50,6 +53,25 @@ fn every_principal_is_refused_what_is_not_its_own(platform: &Platform) {
         ("stranger", &sites, false, false),
         ("dead-letter", &state, false, false),
         ("registry", &parcels, false, false),
+        ("operator-lan", &lans, true, false),
+        ("operator-lan", &hungs, false, false),
+        ("operator-lan", &of_shared, false, false),
+        ("operator-lan", &state, false, true),
+        ("operator-lan", &progress, false, true),
+        ("operator-lan", &parcels, false, false),
+        ("operator-lan", &sites, false, false),
+        ("operator-lan", &open_progress, false, false),
+        ("capture-so-nnmt", &lans, false, true),
+        ("capture-so-nnmt", &of_open, false, true),
+        ("capture-national", &lans, false, false),
+        ("shared-store", &of_shared, true, false),
+        ("shared-store", &of_open, false, false),
+        ("shared-store", &lans, false, false),
+        ("open-data", &of_open, true, false),
+        ("open-data", &of_shared, false, false),
+        ("open-data", &lans, false, false),
+        ("dead-letter", &of_shared, false, false),
+        ("stranger", &lans, false, false),
         ("stranger", &parcels, false, false),
         ("stranger", &progress, false, false),
     ];

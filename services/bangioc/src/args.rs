@@ -148,9 +148,6 @@ pub(crate) enum Dataset {
     /// Send nothing of it from now on; to resume is to copy it again
     Pause {
         dataset: String,
-        /// Who asks
-        #[arg(long, value_name = "NAME", env = "USER", hide_env_values = true)]
-        by: String,
         /// Agree to the cost beforehand
         #[arg(long, short)]
         yes: bool,

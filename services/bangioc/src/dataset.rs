@@ -8,8 +8,10 @@ use bangioc_capture::operate::{CopyCost, Operations, Stand};
 use bangioc_change::progress::{Phase, Signal};
 use bangioc_feed::KafkaSettings;
 use bangioc_runtime::failure::BoxFailure;
+use bangioc_runtime::printable::printable;
 use bangioc_runtime::settings::Settings;
 use bangioc_runtime::table::{aligned, duration, size, thousands};
+use bangioc_runtime::terminal::say;
 use bangioc_schemas::catalogue::Catalogue;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::Side;
@@ -45,11 +47,12 @@ pub(crate) async fn run(
             let stands = operations.stands(&contracts).await?;
             out.show(&stands, |stands| table(stands))
         }
-        args::Dataset::Pause { dataset, by, yes } => {
+        args::Dataset::Pause { dataset, yes } => {
             let contract = active(&catalogue, &dataset)?;
+            operations.asker()?;
             let stand = operations.stand(contract).await?;
             if stand.phase == Some(Phase::Paused) {
-                let by = stand.why.unwrap_or_default();
+                let by = printable(&stand.why.unwrap_or_default()).into_owned();
                 return Err(Refusal::IsPaused { dataset, by }.into());
             }
             let cost = operations.copy_cost(contract, &stand).await?;
@@ -60,11 +63,12 @@ pub(crate) async fn run(
                 cost_lines(contract, &cost)
             ));
             settled(yes)?;
-            let signal = Signal::PauseDataset { dataset, by };
+            let signal = Signal::PauseDataset { dataset };
             ask(&operations, contract, signal, out).await
         }
         args::Dataset::Resume { dataset, yes, wait } => {
             let contract = active(&catalogue, &dataset)?;
+            operations.asker()?;
             let stand = operations.stand(contract).await?;
             if stand.phase != Some(Phase::Paused) {
                 return Err(Refusal::IsNotPaused { dataset }.into());
@@ -84,6 +88,7 @@ pub(crate) async fn run(
             wait,
         } => {
             let contract = active(&catalogue, &dataset)?;
+            operations.asker()?;
             let stand = operations.stand(contract).await?;
             if stand.phase == Some(Phase::Paused) {
                 return Err(Refusal::CopyOfPaused { dataset }.into());
@@ -99,6 +104,7 @@ pub(crate) async fn run(
         args::Dataset::Repair { dataset, key } => {
             let contract = active(&catalogue, &dataset)?;
             let key = Key::read(contract, key)?;
+            operations.asker()?;
             if operations.stand(contract).await?.phase == Some(Phase::Paused) {
                 return Err(Refusal::CopyOfPaused { dataset }.into());
             }
@@ -236,7 +242,7 @@ fn phase(stand: &Stand) -> String {
     let Some(phase) = stand.phase else {
         return "not captured yet".to_owned();
     };
-    let why = stand.why.as_deref().unwrap_or_default();
+    let why = printable(stand.why.as_deref().unwrap_or_default());
     match phase {
         Phase::Copying => {
             let done = thousands(stand.copied_rows.unwrap_or(0));

@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use bangioc_runtime::failure::{BoxFailure, Exit};
 use bangioc_runtime::settings::Settings;
-use bangioc_runtime::{shutdown, trace as log};
+use bangioc_runtime::{shutdown, terminal, trace as log};
 use clap::Parser as _;
 
 use crate::args::{Arguments, Command};
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     let exit = match end {
         Ok(()) => Exit::Ok,
         Err(failure) => {
-            render::to_stderr(&render::failure(&*failure));
+            terminal::say(&render::failure(&*failure));
             failure.exit()
         }
     };

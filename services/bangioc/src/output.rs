@@ -1,8 +1,9 @@
 //! Data to stdout, as text for people or JSON for programs.
 
-use std::io::{self, Write};
+use std::io;
 
 use bangioc_runtime::failure::BoxFailure;
+use bangioc_runtime::terminal;
 use clap::ValueEnum;
 use serde::Serialize;
 
@@ -29,26 +30,46 @@ impl Output {
         value: &T,
         text: impl FnOnce(&T) -> String,
     ) -> Result<(), BoxFailure> {
+        let shown = self.shown(value, text)?;
+        self.text(&shown)
+    }
+
+    /// As [`Output::show`], in place of what was shown before.
+    pub(crate) fn show_again<T: Serialize>(
+        &mut self,
+        value: &T,
+        text: impl FnOnce(&T) -> String,
+    ) -> Result<(), BoxFailure> {
+        written(terminal::redraw(&self.shown(value, text)?))
+    }
+
+    fn shown<T: Serialize>(
+        &self,
+        value: &T,
+        text: impl FnOnce(&T) -> String,
+    ) -> Result<String, BoxFailure> {
         match self.format {
-            Format::Text => self.text(&text(value)),
-            Format::Json => match serde_json::to_string_pretty(value) {
-                Ok(json) => self.text(&json),
-                Err(error) => Err(Refusal::Unwritable(io::Error::other(error)).into()),
-            },
+            Format::Text => Ok(text(value)),
+            Format::Json => serde_json::to_string_pretty(value)
+                .map_err(|error| Refusal::Unwritable(io::Error::other(error)).into()),
         }
     }
 
-    /// A reader that has gone (`| head`) is no failure of ours.
     #[expect(
         clippy::unused_self,
         reason = "everything that is written goes through the one output"
     )]
     pub(crate) fn text(&mut self, text: &str) -> Result<(), BoxFailure> {
-        match writeln!(io::stdout().lock(), "{}", text.trim_end()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Refusal::Unwritable(error).into())
-            }
-            _ => Ok(()),
+        written(terminal::out(text))
+    }
+}
+
+/// A reader that has gone (`| head`) is no failure of ours.
+fn written(outcome: io::Result<()>) -> Result<(), BoxFailure> {
+    match outcome {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Refusal::Unwritable(error).into())
         }
+        _ => Ok(()),
     }
 }

@@ -2,9 +2,9 @@
 
 use std::error::Error;
 use std::fmt::{self, Write as _};
-use std::io::{self, Write as _};
 
 use bangioc_runtime::failure::Failure;
+use bangioc_runtime::printable::printable;
 
 pub(crate) fn failure(failure: &dyn Failure) -> String {
     let mut text = String::new();
@@ -17,7 +17,8 @@ fn write_failure(text: &mut String, failure: &dyn Failure) -> fmt::Result {
     writeln!(text, "error[{}]: {failure}", failure.code())?;
     let mut cause: Option<&dyn Error> = failure.source();
     while let Some(error) = cause {
-        writeln!(text, "  caused by: {error}")?;
+        // Most often another program's words.
+        writeln!(text, "  caused by: {}", printable(&error.to_string()))?;
         cause = error.source();
     }
     let hint = failure.hint();
@@ -25,9 +26,4 @@ fn write_failure(text: &mut String, failure: &dyn Failure) -> fmt::Result {
         writeln!(text, "\nhint: {hint}")?;
     }
     writeln!(text, "more: `bangioc explain {}`", failure.code())
-}
-
-/// Nothing can be done about a stderr that is gone.
-pub(crate) fn to_stderr(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
 }

@@ -1,6 +1,5 @@
 //! `bangioc status`: per dataset rows, seconds behind, parked keys, state; of both sides where there are two.
 
-use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use bangioc_runtime::failure::BoxFailure;
@@ -15,9 +14,6 @@ use crate::output::Output;
 
 /// Between two looks of `--watch`.
 const INTERVAL: Duration = Duration::from_secs(1);
-
-/// Cursor to the top left, then everything below it away: redraws without a flicker.
-const REDRAW: &str = "\x1b[H\x1b[J";
 
 pub(crate) async fn run(
     watch: bool,
@@ -39,11 +35,6 @@ pub(crate) async fn run(
         Some(store) => Some(store.connect("bangioc status").await?),
         None => None,
     };
-    let redraw = if watch && std::io::stdout().is_terminal() {
-        REDRAW
-    } else {
-        ""
-    };
     loop {
         let report = StatusReport {
             shared: status::read(&mut connection, &shared, &prefix).await?,
@@ -52,10 +43,10 @@ pub(crate) async fn run(
                 None => None,
             },
         };
-        out.show(&report, |report| format!("{redraw}{}", report.to_table()))?;
         if !watch {
-            return Ok(());
+            return out.show(&report, StatusReport::to_table);
         }
+        out.show_again(&report, StatusReport::to_table)?;
         tokio::select! {
             () = tokio::time::sleep(INTERVAL) => {}
             () = shutdown.requested() => return Ok(()),

@@ -5,10 +5,12 @@ use bangioc_feed::registry::RegistrySettings;
 use bangioc_runtime::failure::BoxFailure;
 use bangioc_runtime::settings::Settings;
 use bangioc_runtime::shutdown::Shutdown;
+use bangioc_runtime::terminal;
+use bangioc_topics::deployment::operators;
 use bangioc_topics::{Consent, Deployment, Extent, Topics, text};
 
 use crate::output::Output;
-use crate::{args, contract, render};
+use crate::{args, contract};
 
 /// Blocks: librdkafka's administration does.
 pub(crate) fn run(
@@ -19,6 +21,7 @@ pub(crate) fn run(
 ) -> Result<(), BoxFailure> {
     let kafka = KafkaSettings::read(&settings.section("kafka"));
     let registry = RegistrySettings::read(&settings.section("registry"));
+    let operators = operators(&settings.section("operators"));
     let (prefix, contracts) = (settings.prefix(), settings.contracts_dir());
     settings.finish()?;
     let catalogue = contract::read(&contracts)?;
@@ -26,6 +29,7 @@ pub(crate) fn run(
         &prefix,
         u32::from(kafka.replication),
         kafka.principal(),
+        operators,
         catalogue.iter(),
     );
     let topics = Topics::connect(&kafka, &registry, deployment)?;
@@ -53,7 +57,7 @@ pub(crate) fn run(
                 Extent::All
             };
             let report = topics.apply(extent, consent, shutdown, &mut |line| {
-                render::to_stderr(&text::line(line));
+                terminal::say(&text::line(line));
             })?;
             out.text(&text::report(&report))?;
             Ok(report.outcome()?)

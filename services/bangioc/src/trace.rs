@@ -12,6 +12,7 @@ use bangioc_open_data::find::{FoundIn, find};
 use bangioc_open_data::set::OpenSet;
 use bangioc_runtime::failure::BoxFailure;
 use bangioc_runtime::settings::Settings;
+use bangioc_runtime::terminal::say;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::Side;
 use bangioc_shared_store::trace::{Places, SideTrace, TraceError, disclose, trace};
@@ -23,7 +24,6 @@ use serde::Serialize;
 
 use crate::key::Key;
 use crate::output::Output;
-use crate::question::say;
 use crate::{args, contract, dataset};
 
 /// Offsets between two signs of life of a long search.

@@ -61,6 +61,8 @@ pub struct CopySettings {
     pub chunks_in_flight: usize,
     /// Rows per second that a copy may read from the source; 0: as fast as the rest follows.
     pub rows_per_second: u64,
+    /// Keys that each asker may have copied in a minute; what is beyond waits.
+    pub keys_per_minute: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -105,6 +107,12 @@ impl CaptureConfig {
                 ))
                 .unwrap_or(3),
                 rows_per_second: section.whole_number("rows_per_second", 0..=10_000_000, 0),
+                keys_per_minute: u32::try_from(section.whole_number(
+                    "keys_per_minute",
+                    60..=1_000_000,
+                    6_000,
+                ))
+                .unwrap_or(6_000),
             },
             confirm_interval: section.duration("confirm_interval", Duration::from_millis(500)),
             heartbeat_interval: section.duration("heartbeat_interval", Duration::from_secs(10)),

@@ -119,6 +119,8 @@ pub enum CaptureError {
     NotTaken { source_name: String },
     #[error("the brokers did not take word of how far the versions will reach")]
     NotAnnounced,
+    #[error("Kafka user `{user}` is no operator: a capture takes requests of operators only")]
+    NoOperator { user: String },
     #[error("the stream stopped with an internal error: {what}")]
     Internal { what: &'static str },
     #[error(transparent)]
@@ -152,6 +154,7 @@ impl Failure for CaptureError {
             E::NotTaken { .. } => "BG0222",
             E::PasswordAsked { .. } => "BG0223",
             E::NotAnnounced => "BG0226",
+            E::NoOperator { .. } => "BG0230",
             E::Feed(error) => error.code(),
             E::Registry(error) => error.code(),
         }
@@ -189,6 +192,7 @@ impl Failure for CaptureError {
             | E::Internal { .. }
             | E::Unfit { .. }
             | E::NoContracts { .. }
+            | E::NoOperator { .. }
             | E::SlotLost { .. }
             | E::StateLost { .. }
             | E::SourceEpoch { .. }
@@ -213,7 +217,7 @@ impl Failure for CaptureError {
             | E::Refused { .. }
             | E::NotTaken { .. }
             | E::NotAnnounced => Exit::Unreachable,
-            E::NoContracts { .. } => Exit::Config,
+            E::NoContracts { .. } | E::NoOperator { .. } => Exit::Config,
             E::Unfit { .. }
             | E::SlotActive { .. }
             | E::SlotLost { .. }
@@ -261,6 +265,7 @@ impl Failure for CaptureError {
             E::Undelivered { .. } => "capture starts again from the last confirmed position by itself; check that the brokers answer".to_owned(),
             E::NotAnnounced => "capture starts again by itself; check that the brokers answer, and that it may write its progress topics".to_owned(),
             E::NotTaken { source_name } => format!("it stands, and is taken when the capture runs: is `bangioc run capture` of `{source_name}` up? `bangioc dataset list` shows when it was"),
+            E::NoOperator { .. } => "log in as a person: `user = \"operator-NAME\"` and its `password_file` below `[kafka]`; who is one stands in `[operators]` of `bangioc topic apply`".to_owned(),
             E::Feed(error) => error.hint(),
             E::Registry(error) => error.hint(),
         }

@@ -19,6 +19,7 @@ pub(crate) struct CaptureMetrics {
     read_backs: Counter,
     unchanged: Counter,
     pub(crate) restarts: Counter,
+    pub(crate) signals: Family<Counter>,
 }
 
 impl CaptureMetrics {
@@ -77,6 +78,11 @@ impl CaptureMetrics {
             restarts: metrics
                 .counter("bangioc_capture_restarts_total", "Streams started", &[])
                 .of(&[]),
+            signals: metrics.counter(
+                "bangioc_capture_signals_total",
+                "What was asked, by asker: taken, or why not; and waits of one that asked too much",
+                &["asker", "outcome"],
+            ),
         }
     }
 

@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bangioc_change::progress::{Phase, ProgressRecord, Signal};
+use bangioc_feed::FeedError;
 use bangioc_feed::connect::KafkaSettings;
 use bangioc_feed::journal::{self, From, Journal};
+use bangioc_schemas::asker::Asker;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::{self, Side};
 use serde::Serialize;
@@ -28,7 +30,7 @@ const RECENT_PROGRESS: u64 = 500;
 /// Records whose mean size stands for all.
 const SAMPLE: u64 = 200;
 
-/// Asks captures, on behalf of a person.
+/// Asks captures, on behalf of a person: who that is, the Kafka user tells.
 #[derive(Clone, Debug)]
 pub struct Operations {
     pub kafka: KafkaSettings,
@@ -64,6 +66,17 @@ pub struct CopyCost {
 }
 
 impl Operations {
+    /// Who asks: a person, by the user that Kafka knows. Sinks ask for themselves, and nobody for another.
+    pub fn asker(&self) -> Result<Asker, CaptureError> {
+        let user = self.kafka.principal();
+        match Asker::of_user(user) {
+            Some(asker @ Asker::Operator(_)) => Ok(asker),
+            Some(Asker::SharedStore | Asker::OpenData) | None => Err(CaptureError::NoOperator {
+                user: user.to_owned(),
+            }),
+        }
+    }
+
     /// How each stands, in the order of `contracts`. The sources are asked side by side.
     pub async fn stands(&self, contracts: &[&Contract]) -> Result<Vec<Stand>, CaptureError> {
         let mut sources: BTreeMap<&str, _> = BTreeMap::new();
@@ -139,7 +152,12 @@ impl Operations {
         let bytes_a_row = blocking(move || {
             let mut sum = None;
             for topic in topics {
-                let records = journal::read_all(&kafka, &topic, From::Last(SAMPLE))?;
+                let records = match journal::read_all(&kafka, &topic, From::Last(SAMPLE)) {
+                    Ok(records) => records,
+                    // A person needs no right to the rows to move a dataset; without it, no size.
+                    Err(FeedError::Unauthorized { .. }) => return Ok(None),
+                    Err(failure) => return Err(failure.into()),
+                };
                 let bytes = |record: &journal::JournalRecord| {
                     let length = |part: &Option<Vec<u8>>| part.as_ref().map_or(0, Vec::len);
                     length(&record.key) + length(&record.value)
@@ -164,8 +182,9 @@ impl Operations {
         signals: &[Signal],
         patience: Duration,
     ) -> Result<(), CaptureError> {
+        let asker = self.asker()?;
         let journal = Journal::connect(&self.kafka)?;
-        let topic = names::signal_topic(&self.prefix, source);
+        let topic = names::signal_topic(&self.prefix, source, &asker);
         let mut last = -1;
         for signal in signals {
             let value = serde_json::to_vec(signal).map_err(|_| CaptureError::Internal {
@@ -175,11 +194,8 @@ impl Operations {
             last = journal.append(&topic, 0, Some(key), Some(&value)).await?;
         }
         let taken = |state: &State| {
-            let next = state
-                .signals
-                .as_ref()
-                .map_or(0, |signals| signals.next_offset);
-            (next > last).then_some(())
+            let next = state.signals.get(asker.as_str()).copied();
+            (next.unwrap_or(0) > last).then_some(())
         };
         self.wait(source, Some(patience), taken).await
     }

@@ -2,6 +2,7 @@
 //! only; `bangioc source check` shows it to the owner of the database.
 
 mod identity;
+pub(crate) mod role;
 mod table;
 
 use bangioc_schemas::contract::Contract;

@@ -139,7 +139,7 @@ impl Capture {
             ends,
             writer,
             journal,
-            signals: state.signals.map(|signals| signals.next_offset),
+            signals: state.signals,
             wal,
             frames,
         };

@@ -28,11 +28,11 @@ pub async fn check(
     let contracts = contracts_of(catalogue, &source.name)?;
     let contracts: Vec<&Contract> = contracts.iter().collect();
     let mut connection = connect(source).await?;
-    Ok(
-        preflight::look(&mut connection, source, &contracts, allow_unlimited_wal)
-            .await?
-            .checks,
-    )
+    let findings =
+        preflight::look(&mut connection, source, &contracts, allow_unlimited_wal).await?;
+    let mut checks = findings.checks;
+    checks.extend(preflight::role::bounds(&mut connection, source, &contracts).await?);
+    Ok(checks)
 }
 
 /// What [`accept`] has set up.

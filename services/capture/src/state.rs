@@ -8,6 +8,7 @@ use bangioc_change::progress::Phase;
 use bangioc_change::version::Version;
 use bangioc_feed::connect::KafkaSettings;
 use bangioc_feed::journal::{self, From, Journal};
+use bangioc_schemas::asker::Asker;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +49,7 @@ pub(crate) struct CopyState {
     /// Why the dataset is not sent any more. Only a whole copy, after the cause is gone, ends this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) halted: Option<String>,
-    /// Who asked that nothing of it be sent. Only a person's word ends this, with a whole copy.
+    /// The asker who wanted nothing of it to be sent. Only a person's word ends this, with a whole copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) paused: Option<String>,
     /// By this host's clock, microseconds since 1970.
@@ -126,7 +127,7 @@ impl CopyState {
     }
 }
 
-/// Up to where signals have been followed.
+/// Up to where one asker's signals have been followed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct SignalState {
     pub(crate) next_offset: i64,
@@ -137,12 +138,15 @@ pub(crate) struct State {
     pub(crate) source: Option<SourceState>,
     pub(crate) position: Option<Position>,
     pub(crate) copies: BTreeMap<String, CopyState>,
-    pub(crate) signals: Option<SignalState>,
+    /// By asker: the offset before which all that it asked for is done.
+    pub(crate) signals: BTreeMap<String, i64>,
 }
 
 const SOURCE: &str = "source";
 const POSITION: &str = "position";
-const SIGNALS: &str = "signals";
+/// Before an asker's name. A record under `signals` alone is the position in the topic that all of them once
+/// shared; nobody reads that topic now.
+const SIGNALS: &str = "signals/";
 const COPY: &str = "copy/";
 
 impl State {
@@ -163,8 +167,11 @@ impl State {
                         at_us: position.at_us,
                     })
                 });
-            } else if key == SIGNALS {
-                state.signals = parsed(topic, &key, value)?;
+            } else if let Some(asker) = key.strip_prefix(SIGNALS) {
+                let found: Option<SignalState> = parsed(topic, &key, value)?;
+                if let Some(found) = found {
+                    state.signals.insert(asker.to_owned(), found.next_offset);
+                }
             } else if let Some(dataset) = key.strip_prefix(COPY) {
                 match parsed(topic, &key, value)? {
                     Some(copy) => state.copies.insert(dataset.to_owned(), copy),
@@ -221,8 +228,13 @@ impl StateWriter {
         self.write(&format!("{COPY}{dataset}"), copy).await
     }
 
-    pub(crate) async fn signals(&self, next_offset: i64) -> Result<(), CaptureError> {
-        self.write(SIGNALS, &SignalState { next_offset }).await
+    pub(crate) async fn signals(
+        &self,
+        asker: &Asker,
+        next_offset: i64,
+    ) -> Result<(), CaptureError> {
+        self.write(&format!("{SIGNALS}{asker}"), &SignalState { next_offset })
+            .await
     }
 
     async fn write<T: Serialize>(&self, key: &str, value: &T) -> Result<(), CaptureError> {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use bangioc_runtime::printable::printable;
 use bangioc_runtime::table::aligned;
 use bangioc_sink::seal::KeyRef;
 use serde::Serialize;
@@ -219,7 +220,7 @@ pub fn to_page(key: &ParkedKey, records: &[ParkedRecord]) -> String {
         key.key_ref, key.dataset, key.state, key.since, key.code
     );
     if let Some(by) = &key.discard_by {
-        let _ = writeln!(text, "discard  asked for by {by}");
+        let _ = writeln!(text, "discard  asked for by {}", printable(by));
     }
     text.push('\n');
     let head = [

@@ -26,7 +26,7 @@ pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
 /// like another.
 fn is_forbidden(c: char) -> bool {
     (c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
-        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -41,5 +41,9 @@ mod tests {
             "&lt;script&gt;alert(&quot;a&quot; &amp; &#39;b&#39;)&lt;/script&gt;"
         );
         assert_eq!(escaped("a\u{0}b\u{202E}c"), "a\u{FFFD}b\u{FFFD}c");
+        assert_eq!(
+            escaped("\u{61C}\u{200F}\u{9B}\u{2028}x"),
+            "\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}x"
+        );
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use bangioc_runtime::settings::Section;
+use bangioc_schemas::asker::Asker;
 use bangioc_schemas::avro;
 use bangioc_schemas::contract::{Contract, Status};
 use bangioc_schemas::names::{self, Side};
@@ -13,7 +15,9 @@ pub struct Deployment {
     /// Copies of every partition.
     pub replication: u32,
     /// The user that we ourselves log in as: its rights are not ours to judge. Empty without SASL.
-    pub operator: String,
+    pub administrator: String,
+    /// People who may move datasets at every source.
+    pub operators: Vec<Asker>,
     /// What is sent: of each active dataset all of it, and beside that what is public of it.
     pub feeds: Vec<Feed>,
     /// Topics that datasets still in draft would have: known, but not made.
@@ -33,17 +37,36 @@ pub struct Feed {
     pub value_schema: String,
 }
 
+/// `[operators]`, key `names`: people, each the Kafka user `operator-<name>`. None where nothing is said.
+pub fn operators(section: &Section<'_>) -> Vec<Asker> {
+    let mut operators = Vec::new();
+    for name in section.names("names") {
+        match Asker::operator(&name) {
+            Some(asker) if !operators.contains(&asker) => operators.push(asker),
+            Some(_) => {}
+            None => section.refuse(
+                "names",
+                "holds what is no name",
+                "use a-z, 0-9 and single `-`, a letter first: `lan` is Kafka's user `operator-lan`",
+            ),
+        }
+    }
+    operators
+}
+
 impl Deployment {
     pub fn of<'a>(
         prefix: &str,
         replication: u32,
-        operator: &str,
+        administrator: &str,
+        operators: Vec<Asker>,
         contracts: impl IntoIterator<Item = &'a Contract>,
     ) -> Deployment {
         let mut deployment = Deployment {
             prefix: prefix.to_owned(),
             replication,
-            operator: operator.to_owned(),
+            administrator: administrator.to_owned(),
+            operators,
             feeds: Vec::new(),
             drafts: Vec::new(),
         };
@@ -60,6 +83,15 @@ impl Deployment {
             }
         }
         deployment
+    }
+
+    /// Who may ask something of the capture of `source`.
+    pub fn askers(&self, source: &str) -> Vec<Asker> {
+        let open = self.open_sources().contains(source);
+        std::iter::once(Asker::SharedStore)
+            .chain(open.then_some(Asker::OpenData))
+            .chain(self.operators.iter().cloned())
+            .collect()
     }
 
     /// Every source once, in order.

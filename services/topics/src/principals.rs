@@ -3,10 +3,11 @@
 //!
 //! | principal | may | because it |
 //! |---|---|---|
-//! | `capture-<source>` | write its datasets' topics and its progress, shared and open; read and write its state; read its signals | sends one department's changes, and keeps nothing on disk |
-//! | `shared-store` | read the shared topics and their progress; write signals; read its group | fills the shared store, asks for copies of keys, leaves its position as a hint for Kafka's tools |
-//! | `open-data` | read the open topics and their progress; write signals; read its group | the same for the open store; it has no other credential, so what it publishes can't be private |
-//! | `dead-letter` | write signals | asks for copies of keys it gave up; parked records themselves lie in the store |
+//! | `capture-<source>` | write its datasets' topics and its progress, shared and open; read and write its state; read its signals, of every asker | sends one department's changes, and keeps nothing on disk |
+//! | `shared-store` | read the shared topics and their progress; write its own signals; read its group | fills the shared store, asks for copies of keys, leaves its position as a hint for Kafka's tools |
+//! | `open-data` | read the open topics and their progress; write its own signals to sources that send something open; read its group | the same for the open store; it has no other credential, so what it publishes can't be private |
+//! | `operator-<name>` | write its own signals; read state and shared progress | pauses, resumes, copies and repairs datasets, and sees what came of it. No rows; but a copy's state holds the key where its last chunk ended |
+//! | `dead-letter` | nothing | works in the store, whose sink asks for copies in its stead |
 //! | `registry` | read and write `_schemas`, see its settings | keeps the schemas there, and refuses a topic that is not compacted |
 //!
 //! At the registry the same names may do the same to the subjects of those topics: a capture registers and
@@ -17,13 +18,13 @@
 //! read and write implies describe.
 
 use bangioc_feed::access::{Operation, Resource, Right};
+use bangioc_schemas::asker::{Asker, OPERATOR};
 use bangioc_schemas::names::{self, Side};
 
 use crate::deployment::{Deployment, Feed};
 use crate::wanted::{Group, SCHEMAS_TOPIC};
 
-pub const SHARED_STORE: &str = "shared-store";
-pub const OPEN_DATA: &str = "open-data";
+pub use bangioc_schemas::asker::{OPEN_DATA, SHARED_STORE};
 pub const DEAD_LETTER: &str = "dead-letter";
 pub const REGISTRY: &str = "registry";
 
@@ -34,7 +35,9 @@ pub fn capture(source: &str) -> String {
 
 /// A user of ours, by its name: one whose rights the plan accounts for one by one.
 pub(crate) fn is_ours(user: &str) -> bool {
-    [SHARED_STORE, OPEN_DATA, DEAD_LETTER, REGISTRY].contains(&user) || user.starts_with("capture-")
+    [SHARED_STORE, OPEN_DATA, DEAD_LETTER, REGISTRY].contains(&user)
+        || user.starts_with("capture-")
+        || user.starts_with(OPERATOR)
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -47,10 +50,13 @@ pub struct WantedRight {
 /// Every right, by group.
 pub fn rights(deployment: &Deployment) -> Vec<WantedRight> {
     let prefix = deployment.prefix.as_str();
-    let sources = deployment
-        .sources()
-        .into_iter()
-        .map(|source| (Group::Source(source.to_owned()), of_source(prefix, source)));
+    let sources = deployment.sources().into_iter().map(|source| {
+        let mut rights = of_source(prefix, source);
+        for asker in deployment.askers(source) {
+            rights.extend(of_asker(prefix, source, &asker));
+        }
+        (Group::Source(source.to_owned()), rights)
+    });
     let open_sources = deployment.open_sources();
     let stores =
         std::iter::once(SHARED_STORE).chain((!open_sources.is_empty()).then_some(OPEN_DATA));
@@ -136,7 +142,6 @@ fn of_source(prefix: &str, source: &str) -> Vec<Reasoned> {
     let user = capture(source);
     let progress = names::progress_topic(prefix, Side::Shared, source);
     let state = names::state_topic(prefix, source);
-    let signal = names::signal_topic(prefix, source);
     vec![
         (on_topic(&user, Write, &progress), "says how far it is"),
         (
@@ -145,23 +150,40 @@ fn of_source(prefix: &str, source: &str) -> Vec<Reasoned> {
         ),
         (on_topic(&user, Read, &state), "goes on where it stopped"),
         (on_topic(&user, Write, &state), "remembers where it is"),
-        (on_topic(&user, Read, &signal), "learns what to copy again"),
-        (
-            on_topic(SHARED_STORE, Write, &signal),
-            "asks for copies of rows",
-        ),
-        (
-            on_topic(DEAD_LETTER, Write, &signal),
-            "asks for copies of rows",
-        ),
     ]
+}
+
+/// Who writes to a signal topic is who asks: its asker may, and nobody else.
+fn of_asker(prefix: &str, source: &str, asker: &Asker) -> Vec<Reasoned> {
+    use Operation::{Read, Write};
+    let signal = names::signal_topic(prefix, source, asker);
+    let user = asker.as_str();
+    let asks = match asker {
+        Asker::SharedStore | Asker::OpenData => "asks for copies of rows",
+        Asker::Operator(_) => "asks for what a person decides",
+    };
+    let mut rights = vec![
+        (
+            on_topic(&capture(source), Read, &signal),
+            "learns what is asked of it",
+        ),
+        (on_topic(user, Write, &signal), asks),
+    ];
+    if let Asker::Operator(_) = asker {
+        let progress = names::progress_topic(prefix, Side::Shared, source);
+        let state = names::state_topic(prefix, source);
+        rights.extend([
+            (on_topic(user, Read, &state), "sees how datasets stand"),
+            (on_topic(user, Read, &progress), "sees how far they are"),
+        ]);
+    }
+    rights
 }
 
 /// Beside what every source has, of one that sends something public.
 fn of_open(prefix: &str, source: &str) -> Vec<Reasoned> {
     use Operation::{Read, Write};
     let progress = names::progress_topic(prefix, Side::Open, source);
-    let signal = names::signal_topic(prefix, source);
     vec![
         (
             on_topic(&capture(source), Write, &progress),
@@ -170,10 +192,6 @@ fn of_open(prefix: &str, source: &str) -> Vec<Reasoned> {
         (
             on_topic(OPEN_DATA, Read, &progress),
             "knows from it what is complete",
-        ),
-        (
-            on_topic(OPEN_DATA, Write, &signal),
-            "asks for copies of rows",
         ),
     ]
 }

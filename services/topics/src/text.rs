@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use bangioc_runtime::printable::printable;
 use bangioc_runtime::table::aligned;
 
 use crate::apply::Report;
@@ -166,5 +167,8 @@ fn one(line: &Line, width: usize) -> String {
         .map(|code| format!(" [{code}]"))
         .unwrap_or_default();
     let (name, change, reason) = (&line.name, &line.change, &line.reason);
-    format!("  {symbol} {verdict:<6}  {kind:<7}  {name:<width$}  {change} ({reason}){code}\n")
+    let line =
+        format!("  {symbol} {verdict:<6}  {kind:<7}  {name:<width$}  {change} ({reason}){code}");
+    // Kafka takes any characters in a principal's name.
+    printable(&line).into_owned() + "\n"
 }

@@ -19,6 +19,8 @@ const SEGMENT_MS: u64 = DAY_MS;
 /// 4 MiB for a record and room for the batch around it: key, headers, and what compression adds to
 /// data that doesn't compress.
 const MAX_BATCH_BYTES: u64 = (4 << 20) + (256 << 10);
+/// A batch of the largest signals that a capture reads.
+const MAX_SIGNAL_BYTES: u64 = 64 << 10;
 /// As the registry itself makes the topic when it finds none.
 const MAX_SCHEMA_BYTES: u64 = 4 << 20;
 
@@ -115,14 +117,18 @@ pub fn topics(deployment: &Deployment) -> Vec<WantedTopic> {
                 Keeps::LatestPerKey,
                 "what a capture must remember",
             ),
-            topic(
+        ]);
+        topics.extend(deployment.askers(source).iter().map(|asker| {
+            let mut signals = topic(
                 group(),
-                names::signal_topic(prefix, source),
+                names::signal_topic(prefix, source, asker),
                 1,
                 Keeps::Fortnight,
-                "what a capture is asked to copy again",
-            ),
-        ]);
+                "what its asker wants of a capture",
+            );
+            signals.configs.push(limit(MAX_SIGNAL_BYTES));
+            signals
+        }));
     }
     for source in deployment.open_sources() {
         topics.push(topic(

@@ -11,7 +11,8 @@ use std::time::Duration;
 use bangioc_change::progress::Phase;
 use bangioc_change::version::{Lsn, Version};
 use bangioc_runtime::shutdown::Shutdown;
-use tokio::sync::mpsc::UnboundedReceiver;
+use bangioc_schemas::asker::Asker;
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 
 use super::reader::Reader;
 use crate::config::CopySettings;
@@ -33,7 +34,7 @@ pub(crate) struct Copier {
     pub(crate) reader: Reader,
     pub(crate) handover: Sender<Handover>,
     pub(crate) notices: UnboundedReceiver<Notice>,
-    pub(crate) signals: UnboundedReceiver<Wanted>,
+    pub(crate) signals: Receiver<Wanted>,
     pub(crate) delivery: Arc<Delivery>,
     pub(crate) state: Arc<StateWriter>,
     pub(crate) progress: Arc<ProgressTopics>,
@@ -50,8 +51,8 @@ pub(crate) struct Work {
     in_flight: VecDeque<InFlight>,
     /// To be copied, of the signals read so far.
     keys: VecDeque<WantedKeys>,
-    /// Position of the signals, once `keys` is empty and its chunks are done.
-    signals_next: Option<i64>,
+    /// Position in the signals of who asked, once `keys` is empty and its chunks are done.
+    signals_next: Option<(Asker, i64)>,
     pause: Option<Duration>,
 }
 
@@ -250,9 +251,9 @@ impl Copier {
             let copy = &mut self.copies[dataset.place()];
             match (ask, copy.paused.is_some()) {
                 (Ask::Copy, _) => {}
-                (Ask::Pause { by }, false) => copy.paused = Some(by),
+                (Ask::Pause, false) => copy.paused = Some(wanted.asker.to_string()),
                 (Ask::Resume, true) => copy.paused = None,
-                (Ask::Pause { .. }, true) | (Ask::Resume, false) => continue,
+                (Ask::Pause, true) | (Ask::Resume, false) => continue,
             }
             // What is halted stays so: asking for a copy does not mend its table.
             let halted = copy.halted.clone();
@@ -260,13 +261,14 @@ impl Copier {
             tracing::info!(
                 dataset = self.datasets[dataset.place()].name(),
                 phase = ?self.datasets[dataset.place()].standing.phase(),
+                asker = %wanted.asker,
                 "asked for by a person"
             );
         }
         // The others come with the whole copy that ends a halt or a pause.
         let sent = |wanted: &WantedKeys| self.copies[wanted.dataset.place()].is_sent();
         self.work.keys.extend(wanted.keys.into_iter().filter(sent));
-        self.work.signals_next = Some(wanted.next_offset);
+        self.work.signals_next = Some((wanted.asker, wanted.next_offset));
         self.signals_done().await
     }
 
@@ -279,9 +281,9 @@ impl Copier {
             .any(|chunk| matches!(chunk.part, Part::Keys(_)));
         if self.work.keys.is_empty()
             && !under_way
-            && let Some(next) = self.work.signals_next.take()
+            && let Some((asker, next)) = self.work.signals_next.take()
         {
-            self.state.signals(next).await?;
+            self.state.signals(&asker, next).await?;
         }
         Ok(())
     }

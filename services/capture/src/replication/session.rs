@@ -4,6 +4,7 @@ use std::io;
 use std::ops::Range;
 
 use bangioc_change::version::Lsn;
+use bangioc_runtime::printable::printable;
 use bangioc_runtime::tls::Tls;
 use bytes::BytesMut;
 use fallible_iterator::FallibleIterator;
@@ -41,6 +42,18 @@ pub(crate) type Answer = Vec<Option<String>>;
 impl Session {
     /// The walsender of the source's database.
     pub(crate) fn connect(source: &SourceSettings) -> Result<Session, CaptureError> {
+        Session::connect_for(source, "database")
+    }
+
+    /// One of no database, as backups and standbys have: only to see whether the server takes it.
+    pub(crate) fn connect_physical(source: &SourceSettings) -> Result<Session, CaptureError> {
+        Session::connect_for(source, "true")
+    }
+
+    fn connect_for(
+        source: &SourceSettings,
+        replication: &'static str,
+    ) -> Result<Session, CaptureError> {
         let unreachable = |error| CaptureError::Unreachable {
             address: source.address(),
             cause: error,
@@ -68,11 +81,11 @@ impl Session {
                     cause,
                 })?;
         }
-        session.log_in(source)?;
+        session.log_in(source, replication)?;
         Ok(session)
     }
 
-    fn log_in(&mut self, source: &SourceSettings) -> Result<(), CaptureError> {
+    fn log_in(&mut self, source: &SourceSettings, replication: &str) -> Result<(), CaptureError> {
         let options = TEXT_FORM
             .iter()
             .map(|(name, value)| format!("-c {name}={value}"))
@@ -84,7 +97,7 @@ impl Session {
             ("client_encoding", "UTF8"),
             ("application_name", "bangioc-capture"),
             ("options", options.as_str()),
-            ("replication", "database"),
+            ("replication", replication),
         ];
         frontend::startup_message(parameters, &mut self.out).map_err(|e| self.broken(e))?;
         self.flush()?;
@@ -335,7 +348,8 @@ impl Refusal {
         };
         let mut fields = body.fields();
         while let Ok(Some(field)) = fields.next() {
-            let value = || String::from_utf8_lossy(field.value_bytes()).into_owned();
+            // Another's words: in an error of ours they take one line and act on nothing.
+            let value = || printable(&String::from_utf8_lossy(field.value_bytes())).into_owned();
             match field.type_() {
                 b'C' => refusal.sqlstate = value(),
                 b'M' => refusal.message = value(),

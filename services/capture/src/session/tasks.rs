@@ -1,5 +1,6 @@
 //! The parts of a run that go on side by side until one fails or all are asked to stop.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -10,7 +11,7 @@ use bangioc_runtime::failure::BoxFailure;
 use bangioc_runtime::shutdown::{self, Shutdown, Trigger};
 use bangioc_runtime::tasks::TaskGroup;
 use bangioc_schemas::names::{self, Side};
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::{channel, unbounded_channel};
 
 use super::Capture;
 use crate::ceiling::Announced;
@@ -21,7 +22,7 @@ use crate::dataset::Dataset;
 use crate::delivery::{Delivery, Position};
 use crate::error::CaptureError;
 use crate::progress::{ProgressTopics, Reporter};
-use crate::signal;
+use crate::signal::{Following, Known};
 use crate::state::{CopyState, StateWriter};
 use crate::stream::Stream;
 use crate::stream::feeds::Feeds;
@@ -38,7 +39,7 @@ pub(super) struct Parts {
     pub(super) ends: Vec<Vec<i64>>,
     pub(super) writer: Arc<StateWriter>,
     pub(super) journal: Arc<Journal>,
-    pub(super) signals: Option<i64>,
+    pub(super) signals: BTreeMap<String, i64>,
     pub(super) wal: crate::replication::WalStream,
     pub(super) frames: crate::replication::Frames,
 }
@@ -67,7 +68,7 @@ impl Capture {
         let (end, ended) = shutdown::pair();
         let (notices, heard) = unbounded_channel();
         let (handover, handed) = std::sync::mpsc::channel();
-        let (wanted, wanted_signals) = unbounded_channel();
+        let (wanted, wanted_signals) = channel(1);
         let delivery = Arc::new(Delivery::new(start, ends, notices.clone()));
         let confirmable = Arc::new(AtomicU64::new(start.lsn.0));
         let producer = Producer::connect(&config.kafka, &config.tuning, Arc::clone(&delivery) as _)
@@ -120,10 +121,20 @@ impl Capture {
         group.spawn("capture-progress", async move {
             Ok(reporter.run(reporter_stopping, ended).await?)
         });
-        let signal_datasets: Vec<_> = datasets
-            .iter()
-            .map(|dataset| (dataset.name().to_owned(), dataset.contract.key.len()))
-            .collect();
+        let known = datasets.iter().map(|dataset| Known {
+            name: dataset.name().to_owned(),
+            key_columns: dataset.contract.key.len(),
+            open: dataset.open.is_some(),
+        });
+        let following = Following {
+            kafka: config.kafka.clone(),
+            topics: names::signal_topics(&config.prefix, &config.source.name),
+            next_offsets: signals,
+            datasets: known.collect(),
+            keys_per_minute: config.copy.keys_per_minute,
+            count: self.metrics.signals.clone(),
+            wanted,
+        };
         let copier = Copier {
             epoch,
             datasets,
@@ -143,20 +154,9 @@ impl Capture {
         group.spawn("capture-copy", async move {
             Ok(copier.run(copier_stopping).await?)
         });
-        let (kafka, topic, signals_stopping) = (
-            config.kafka.clone(),
-            names::signal_topic(&config.prefix, &config.source.name),
-            stopping.clone(),
-        );
+        let signals_stopping = stopping.clone();
         group.spawn_thread("capture-signals", move || {
-            Ok(signal::follow(
-                &kafka,
-                &topic,
-                signals,
-                &signal_datasets,
-                &wanted,
-                &signals_stopping,
-            )?)
+            Ok(following.run(&signals_stopping)?)
         });
         let (outer, inner) = (shutdown.clone(), stopping.trigger());
         group.spawn("capture-stop", async move {

@@ -1,5 +1,5 @@
 //! What travels beside the data: how far a source has come, and what a sink should do at a place in it.
-//! JSON on `<prefix>.progress.<side>.<source>` and `<prefix>.signal.<source>`, one record each.
+//! JSON on `<prefix>.progress.<side>.<source>` and `<prefix>.signal.<source>.<asker>`, one record each.
 
 use std::collections::BTreeMap;
 
@@ -153,26 +153,79 @@ impl Sweep {
     }
 }
 
-/// A record of a signal topic: what a person or a sink asks of a capture.
+/// A record of a signal topic: what a person or a sink asks of a capture. Who asks is told by the topic.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "kebab-case", try_from = "SignalFields")]
 pub enum Signal {
     /// One row by key: the key columns' texts in the contract's key order. Sent as `r` to each side that
     /// may have it. When the source has no such row, or the open side none that is open, the side that
     /// asks gets a `d`, and no other: nobody must learn of a key that was never theirs.
     CopyKey {
         dataset: String,
-        /// Who asks; a signal that does not say was written for the shared side.
-        #[serde(default = "shared", with = "SideText")]
+        /// For which side; a signal that does not say was written for the shared one.
+        #[serde(with = "SideText")]
         side: Side,
         key: Vec<String>,
     },
     /// The whole table, ended by a sweep, to both sides.
     CopyDataset { dataset: String },
-    /// Nothing of the table is sent from now on. `by`: who asked.
-    PauseDataset { dataset: String, by: String },
+    /// Nothing of the table is sent from now on.
+    PauseDataset { dataset: String },
     /// Sent again: what was missed comes with a whole copy and a sweep.
     ResumeDataset { dataset: String },
+}
+
+/// A signal as others may write it. Flat, so that nothing nested is even looked at.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignalFields {
+    kind: SignalKind,
+    dataset: String,
+    side: Option<SideName>,
+    key: Option<Vec<String>>,
+    /// Who paused, as they said themselves, before the topic told it. Still accepted, never believed.
+    by: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum SignalKind {
+    CopyKey,
+    CopyDataset,
+    PauseDataset,
+    ResumeDataset,
+}
+
+#[derive(Deserialize)]
+struct SideName(#[serde(with = "SideText")] Side);
+
+impl TryFrom<SignalFields> for Signal {
+    type Error = &'static str;
+
+    fn try_from(fields: SignalFields) -> Result<Signal, &'static str> {
+        let SignalFields {
+            kind,
+            dataset,
+            side,
+            key,
+            by,
+        } = fields;
+        if by.is_some() && kind != SignalKind::PauseDataset {
+            return Err("only a pause had a `by`");
+        }
+        match (kind, side, key) {
+            (SignalKind::CopyKey, side, Some(key)) => Ok(Signal::CopyKey {
+                dataset,
+                side: side.map_or(Side::Shared, |SideName(side)| side),
+                key,
+            }),
+            (SignalKind::CopyDataset, None, None) => Ok(Signal::CopyDataset { dataset }),
+            (SignalKind::PauseDataset, None, None) => Ok(Signal::PauseDataset { dataset }),
+            (SignalKind::ResumeDataset, None, None) => Ok(Signal::ResumeDataset { dataset }),
+            (SignalKind::CopyKey, _, None) => Err("a key to copy is missing"),
+            (_, _, _) => Err("a side or a key where none belongs"),
+        }
+    }
 }
 
 impl Signal {
@@ -180,7 +233,7 @@ impl Signal {
         match self {
             Signal::CopyKey { dataset, .. }
             | Signal::CopyDataset { dataset }
-            | Signal::PauseDataset { dataset, .. }
+            | Signal::PauseDataset { dataset }
             | Signal::ResumeDataset { dataset } => dataset,
         }
     }
@@ -191,10 +244,6 @@ impl Signal {
 enum SideText {
     Shared,
     Open,
-}
-
-fn shared() -> Side {
-    Side::Shared
 }
 
 #[cfg(test)]
@@ -257,5 +306,67 @@ mod tests {
         ));
         let wrong = r#"{"kind":"sweep","topic":"t","below":"","offsets":{"x":1}}"#;
         assert!(serde_json::from_str::<ProgressRecord>(wrong).is_err());
+    }
+
+    #[test]
+    fn a_signal_says_what_and_never_who() {
+        let dataset = || "d".to_owned();
+        for (signal, json) in [
+            (
+                Signal::CopyDataset { dataset: dataset() },
+                r#"{"kind":"copy-dataset","dataset":"d"}"#,
+            ),
+            (
+                Signal::PauseDataset { dataset: dataset() },
+                r#"{"kind":"pause-dataset","dataset":"d"}"#,
+            ),
+            (
+                Signal::ResumeDataset { dataset: dataset() },
+                r#"{"kind":"resume-dataset","dataset":"d"}"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&signal).unwrap(), json);
+            assert_eq!(serde_json::from_str::<Signal>(json).unwrap(), signal);
+        }
+        // As it was written before.
+        let named = r#"{"kind":"pause-dataset","dataset":"d","by":"lan"}"#;
+        assert_eq!(
+            serde_json::from_str::<Signal>(named).unwrap(),
+            Signal::PauseDataset { dataset: dataset() }
+        );
+    }
+
+    #[test]
+    fn nothing_is_guessed_into_a_signal() {
+        let deep = format!(
+            r#"{{"kind":"copy-key","dataset":"d","key":{}"k"{}}}"#,
+            "[".repeat(100),
+            "]".repeat(100)
+        );
+        for wrong in [
+            r#"{"kind":"copy-key","dataset":"d"}"#,
+            r#"{"kind":"copy-key","dataset":"d","key":["k"],"by":"lan"}"#,
+            r#"{"kind":"copy-key","dataset":"d","key":["k"],"side":"both"}"#,
+            r#"{"kind":"copy-key","dataset":"d","key":"k"}"#,
+            r#"{"kind":"copy-key","dataset":"d","key":[["k"]]}"#,
+            r#"{"kind":"copy-key","dataset":"d","key":[1]}"#,
+            r#"{"kind":"copy-key","dataset":"d","key":["\ud800"]}"#,
+            r#"{"kind":"copy-dataset","dataset":"d","key":["k"]}"#,
+            r#"{"kind":"copy-dataset","dataset":"d","dataset":"e"}"#,
+            r#"{"kind":"pause-dataset","dataset":"d","side":"open"}"#,
+            r#"{"kind":"pause-dataset","dataset":"d","by":{"x":1}}"#,
+            r#"{"kind":"pause-dataset","dataset":"d","force":true}"#,
+            r#"{"kind":"drop-dataset","dataset":"d"}"#,
+            r#"{"dataset":"d"}"#,
+            r"[]",
+            "",
+            &deep,
+        ] {
+            assert!(serde_json::from_str::<Signal>(wrong).is_err(), "{wrong}");
+        }
+        assert!(
+            serde_json::from_slice::<Signal>(b"{\"kind\":\"copy-dataset\",\"dataset\":\"\xff\"}")
+                .is_err()
+        );
     }
 }

@@ -229,6 +229,18 @@ impl Reader {
             .map_err(|source| FeedError::of(source, place))
     }
 
+    /// Topics that we may see whose names begin so. Blocks.
+    pub fn topics(&self, beginning: &str) -> Result<Vec<String>, FeedError> {
+        let place = self.shared.settings.place("", 0, "listing topics");
+        let metadata = self.shared.client.fetch_metadata(None, PATIENCE);
+        let metadata = metadata.map_err(|source| FeedError::of(source, place))?;
+        let names = metadata.topics().iter().map(|topic| topic.name());
+        Ok(names
+            .filter(|name| name.starts_with(beginning))
+            .map(str::to_owned)
+            .collect())
+    }
+
     /// Partitions of the topic now. Blocks.
     pub fn partitions(&self, topic: &str) -> Result<u32, FeedError> {
         let place = self.shared.settings.place(topic, 0, "reading metadata");

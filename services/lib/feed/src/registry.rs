@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bangioc_runtime::Secret;
 use bangioc_runtime::failure::{Class, Exit, Failure};
+use bangioc_runtime::printable::printable;
 use bangioc_runtime::settings::Section;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -582,7 +583,11 @@ struct Answer {
 
 impl Answer {
     fn said(&self) -> Option<Said> {
-        serde_json::from_str(&self.body).ok()
+        let said: Said = serde_json::from_str(&self.body).ok()?;
+        Some(Said {
+            message: printable(&said.message).into_owned(),
+            ..said
+        })
     }
 
     fn bare(&self) -> Said {

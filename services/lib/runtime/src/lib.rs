@@ -7,6 +7,8 @@
 //! - [`retry`]: back-off, in one place
 //! - [`metrics`]: counters, gauges, histograms, and the page that serves them
 //! - [`listener`]: HTTP servers with a bound on everything that a client can take its time with
+//! - [`printable`]: texts that others wrote, without what would act on a terminal
+//! - [`terminal`]: the one way to stdout and stderr
 //! - [`table`]: rows of text, aligned
 //! - [`tls`]: whether a peer is verified; [`postgres`]: what one asks for that is not
 //! - [`trace`]: where log lines go
@@ -20,12 +22,14 @@ mod health;
 pub mod listener;
 pub mod metrics;
 pub mod postgres;
+pub mod printable;
 pub mod retry;
 pub mod secret;
 pub mod settings;
 pub mod shutdown;
 pub mod table;
 pub mod tasks;
+pub mod terminal;
 pub mod tls;
 pub mod trace;
 

@@ -18,6 +18,7 @@ pub use section::Section;
 /// Sections that some service reads.
 const SECTIONS: [&str; 12] = [
     "kafka",
+    "operators",
     "registry",
     "source",
     "store",

@@ -1,16 +1,24 @@
 //! Rows of text as a person reads them: aligned columns, two spaces between, nothing behind the last; and
 //! the numbers in them.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-/// One line per row; the columns in `right` (numbers) end at one edge, the others begin at one.
+use crate::printable::printable;
+
+/// One line per row, whatever stands in its cells; the columns in `right` (numbers) end at one edge, the
+/// others begin at one.
 pub fn aligned<const N: usize>(rows: &[[String; N]], right: Range<usize>) -> String {
+    let rows: Vec<[Cow<'_, str>; N]> = rows
+        .iter()
+        .map(|row| row.each_ref().map(|cell| printable(cell)))
+        .collect();
     let widths: [usize; N] = std::array::from_fn(|column| {
-        let width = |row: &[String; N]| row[column].chars().count();
+        let width = |row: &[Cow<'_, str>; N]| row[column].chars().count();
         rows.iter().map(width).max().unwrap_or(0)
     });
     let mut text = String::new();
-    for row in rows {
+    for row in &rows {
         let cells: [String; N] = std::array::from_fn(|column| {
             let (cell, width) = (&row[column], widths[column]);
             if right.contains(&column) {
@@ -99,5 +107,7 @@ mod tests {
             aligned(&rows, 1..2),
             "dataset   rows  state\nthửa đất     7  x\n"
         );
+        let forged = [["a\nb".to_owned(), "\u{1b}[2J".to_owned()]];
+        assert_eq!(aligned(&forged, 1..1), "a\\nb  \\u001b[2J\n");
     }
 }

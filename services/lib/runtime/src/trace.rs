@@ -1,11 +1,10 @@
 //! Where log lines go: standard error, as text for people or JSON for machines.
 
-use std::io::IsTerminal;
-
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 
 use crate::settings::Section;
+use crate::terminal;
 
 /// Starts logging as `[log]` says: `format = text|json`, `level = info` or a filter such as
 /// `info,bangioc_feed=debug`. A second call in one process changes nothing.
@@ -20,14 +19,12 @@ pub fn init(log: &Section<'_>) {
         );
         EnvFilter::new("info")
     });
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = fmt().with_env_filter(filter).with_writer(terminal::Log);
     // An error here means that the process logs already, as in a test with several services.
     let _ = if format == "json" {
         builder.json().flatten_event(true).try_init()
     } else {
-        builder
-            .with_ansi(std::io::stderr().is_terminal())
-            .with_target(false)
-            .try_init()
+        // Without colours: an escape in the log is then never ours, and is shown as what it is.
+        builder.with_ansi(false).with_target(false).try_init()
     };
 }

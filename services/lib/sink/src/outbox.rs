@@ -1,9 +1,10 @@
 //! Requests to a capture to send a row again. They are written in the transaction that makes them
-//! needed and sent to the source's signal topic afterwards: at least once, which a copy bears.
+//! needed and sent to the side's own signal topic of the source afterwards: at least once, which a copy bears.
 
 use bangioc_change::progress::Signal;
 use bangioc_feed::journal::Journal;
-use bangioc_schemas::names;
+use bangioc_schemas::asker::Asker;
+use bangioc_schemas::names::{self, Side};
 use sqlx::PgConnection;
 
 use crate::dataset::Dataset;
@@ -51,10 +52,15 @@ pub async fn send(
         else {
             continue;
         };
-        let topic = names::signal_topic(prefix, &dataset.contract.source.source);
+        let side = dataset.contract.side;
+        let asker = match side {
+            Side::Shared => Asker::SharedStore,
+            Side::Open => Asker::OpenData,
+        };
+        let topic = names::signal_topic(prefix, &dataset.contract.source.source, &asker);
         let signal = Signal::CopyKey {
             dataset: id_of_dataset.clone(),
-            side: dataset.contract.side,
+            side,
             key: key.clone(),
         };
         let value = serde_json::to_vec(&signal).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use bangioc_runtime::printable::printable;
 use bangioc_runtime::table::{aligned, counted, thousands};
 
 use super::{Outcome, SeenRecord, SideTrace};
@@ -35,7 +36,9 @@ impl SideTrace {
             let _ = writeln!(
                 text,
                 "  fresh   everything up to {} {} is in the store, {}",
-                complete.epoch, complete.lsn, complete.at
+                complete.epoch,
+                printable(&complete.lsn),
+                complete.at
             );
         }
         text

@@ -33,7 +33,8 @@ pub(super) fn lines(deployment: &Deployment, actual: &Actual) -> Vec<Line> {
     let topics = wanted::topics(deployment);
     let mut lines = missing(&wanted, actual);
     let unasked = |right: &&Right| {
-        !wanted.iter().any(|wanted| wanted.right == **right) && user(right) != deployment.operator
+        !wanted.iter().any(|wanted| wanted.right == **right)
+            && user(right) != deployment.administrator
     };
     let (denials, mut others): (Vec<_>, Vec<_>) = actual
         .rights
@@ -164,6 +165,7 @@ fn unneeded(topics: &[WantedTopic], beginning: &str, rights: &[&Right]) -> Optio
         .iter()
         .filter(|topic| first.matches(Resource::Topic, &topic.name))
         .collect();
+    let signals = format!("{beginning}signal.");
     let under_prefix = first.resource == Resource::Topic && first.name.starts_with(beginning);
     if !ours && reached.is_empty() && !under_prefix {
         return None;
@@ -202,6 +204,30 @@ fn unneeded(topics: &[WantedTopic], beginning: &str, rights: &[&Right]) -> Optio
             "BG0144",
         ));
     }
+    if rights.iter().any(|right| writes(right)) {
+        let anothers = |topic: &&&WantedTopic| {
+            let asker = topic
+                .name
+                .strip_prefix(&signals)
+                .and_then(|rest| rest.rsplit_once('.'));
+            asker.is_some_and(|(_, asker)| asker != user)
+        };
+        if let Some(topic) = reached.iter().find(anothers) {
+            let reason = format!(
+                "who writes to `{}` asks in another's name; `{}`",
+                topic.name,
+                removal(first, &operations)
+            );
+            return Some(Line::refuse(
+                &group,
+                Kind::Right,
+                user,
+                &change,
+                reason,
+                "BG0197",
+            ));
+        }
+    }
     Some(Line::review(
         &group,
         Kind::Right,
@@ -209,6 +235,11 @@ fn unneeded(topics: &[WantedTopic], beginning: &str, rights: &[&Right]) -> Optio
         change,
         format!("{reason}; `{}`", removal(first, &operations)),
     ))
+}
+
+fn writes(right: &Right) -> bool {
+    right.resource == Resource::Topic
+        && matches!(right.operation, Operation::Write | Operation::All)
 }
 
 /// The open side's own topics are not asked about here: reading those is a right it should have.

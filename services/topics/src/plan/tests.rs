@@ -7,6 +7,7 @@ use bangioc_feed::admin::Authorizer;
 
 use super::{Plan, Verdict, plan};
 use crate::actual::{Actual, ActualSubject, ActualTopic, Registry, WantedSchema};
+use bangioc_schemas::asker::Asker;
 use bangioc_schemas::class_memory::ClassMemory;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::Side;
@@ -40,7 +41,8 @@ fn deployment() -> Deployment {
     Deployment {
         prefix: "caobang".to_owned(),
         replication: 1,
-        operator: "admin".to_owned(),
+        administrator: "admin".to_owned(),
+        operators: vec![Asker::operator("lan").unwrap()],
         feeds: vec![
             shared("so-nnmt", "land-parcel", 3),
             shared("so-tc", "business", 1),
@@ -389,7 +391,7 @@ columns:
     };
     let feed = |class: &str| {
         let contract = Contract::from_yaml(&contract(class)).expect("sound");
-        Deployment::of("caobang", 1, "admin", [&contract])
+        Deployment::of("caobang", 1, "admin", Vec::new(), [&contract])
             .feeds
             .remove(0)
     };
@@ -461,7 +463,9 @@ fn the_rights_of_one_source_are_these_and_no_others() {
     assert_eq!(
         rights,
         [
-            "capture-so-tc READ on topic caobang.signal.so-tc",
+            "capture-so-tc READ on topic caobang.signal.so-tc.open-data",
+            "capture-so-tc READ on topic caobang.signal.so-tc.operator-lan",
+            "capture-so-tc READ on topic caobang.signal.so-tc.shared-store",
             "capture-so-tc READ on topic caobang.state.so-tc",
             "capture-so-tc WRITE on topic caobang.open.so-tc.business",
             "capture-so-tc WRITE on topic caobang.progress.open.so-tc",
@@ -469,11 +473,13 @@ fn the_rights_of_one_source_are_these_and_no_others() {
             "capture-so-tc WRITE on topic caobang.shared.so-tc.business",
             "capture-so-tc WRITE on topic caobang.shared.so-xd.permit",
             "capture-so-tc WRITE on topic caobang.state.so-tc",
-            "dead-letter WRITE on topic caobang.signal.so-tc",
             "open-data READ on group caobang.open-data",
             "open-data READ on topic caobang.open.so-tc.business",
             "open-data READ on topic caobang.progress.open.so-tc",
-            "open-data WRITE on topic caobang.signal.so-tc",
+            "open-data WRITE on topic caobang.signal.so-tc.open-data",
+            "operator-lan READ on topic caobang.progress.shared.so-tc",
+            "operator-lan READ on topic caobang.state.so-tc",
+            "operator-lan WRITE on topic caobang.signal.so-tc.operator-lan",
             "registry DESCRIBE_CONFIGS on topic _schemas",
             "registry READ on topic _schemas",
             "registry WRITE on topic _schemas",
@@ -481,7 +487,7 @@ fn the_rights_of_one_source_are_these_and_no_others() {
             "shared-store READ on topic caobang.progress.shared.so-tc",
             "shared-store READ on topic caobang.shared.so-tc.business",
             "shared-store READ on topic caobang.shared.so-xd.permit",
-            "shared-store WRITE on topic caobang.signal.so-tc",
+            "shared-store WRITE on topic caobang.signal.so-tc.shared-store",
         ]
     );
 }
@@ -529,4 +535,74 @@ fn an_open_side_that_may_read_more_is_refused() {
         ));
     });
     insta::assert_snapshot!(lines(&plan), @"  ? REVIEW  right    shared-store  has READ on topic caobang.open.so-tc.business (more than its service needs; `kafka-acls.sh --remove --allow-principal 'User:shared-store' --operation READ --topic 'caobang.open.so-tc.business'`)");
+}
+
+/// Who asks is who writes, so nobody may write where another asks.
+#[test]
+fn a_right_to_ask_in_anothers_name_is_refused() {
+    let lans = "caobang.signal.so-nnmt.operator-lan";
+    let prefixed = |user: &str, operation, name: &str| Right {
+        pattern: Pattern::Prefixed,
+        ..Right::allow(user, operation, Resource::Topic, name)
+    };
+    for right in [
+        Right::allow("open-data", Operation::Write, Resource::Topic, lans),
+        Right::allow("operator-hung", Operation::All, Resource::Topic, lans),
+        Right::allow("connect", Operation::Write, Resource::Topic, "*"),
+        prefixed("capture-so-nnmt", Operation::Write, "caobang.signal."),
+    ] {
+        let plan = after(|_, actual| actual.rights.push(right.clone()));
+        let codes: Vec<_> = plan.lines.iter().filter_map(|line| line.code).collect();
+        assert_eq!(codes, ["BG0197"], "{right}: {}", lines(&plan));
+    }
+    // To read there gives nobody a voice, and more than is needed on one's own topic neither.
+    for right in [
+        Right::allow("shared-store", Operation::Read, Resource::Topic, lans),
+        Right::allow("operator-lan", Operation::All, Resource::Topic, lans),
+    ] {
+        let plan = after(|_, actual| actual.rights.push(right.clone()));
+        assert_eq!(plan.count(Verdict::Review), 1, "{right}: {}", lines(&plan));
+        assert_eq!(plan.count(Verdict::Refuse), 0, "{right}: {}", lines(&plan));
+    }
+}
+
+/// A deployment from before askers had topics of their own.
+#[test]
+fn the_common_signal_topic_is_left_and_its_rights_are_shown() {
+    let common = "caobang.signal.so-nnmt";
+    let plan = after(|_, actual| {
+        let topic = actual.topics["caobang.signal.so-nnmt.shared-store"].clone();
+        actual.topics.insert(common.to_owned(), topic);
+        for user in ["shared-store", "open-data", "dead-letter"] {
+            let right = Right::allow(user, Operation::Write, Resource::Topic, common);
+            actual.rights.push(right);
+        }
+        let read = Right::allow("capture-so-nnmt", Operation::Read, Resource::Topic, common);
+        actual.rights.push(read);
+    });
+    assert!(plan.lines.iter().all(|line| line.action.is_none()));
+    insta::assert_snapshot!(lines(&plan), @"
+      ? REVIEW  topic    caobang.signal.so-nnmt  left as it is (captures read it no longer: each asker has a signal topic of its own. What still waits there must be asked again; `kafka-topics.sh --delete` when nobody writes there)
+      ? REVIEW  right    capture-so-nnmt  has READ on topic caobang.signal.so-nnmt (more than its service needs; `kafka-acls.sh --remove --allow-principal 'User:capture-so-nnmt' --operation READ --topic 'caobang.signal.so-nnmt'`)
+      ? REVIEW  right    dead-letter  has WRITE on topic caobang.signal.so-nnmt (more than its service needs; `kafka-acls.sh --remove --allow-principal 'User:dead-letter' --operation WRITE --topic 'caobang.signal.so-nnmt'`)
+      ? REVIEW  right    open-data  has WRITE on topic caobang.signal.so-nnmt (more than its service needs; `kafka-acls.sh --remove --allow-principal 'User:open-data' --operation WRITE --topic 'caobang.signal.so-nnmt'`)
+      ? REVIEW  right    shared-store  has WRITE on topic caobang.signal.so-nnmt (more than its service needs; `kafka-acls.sh --remove --allow-principal 'User:shared-store' --operation WRITE --topic 'caobang.signal.so-nnmt'`)
+    ");
+}
+
+/// Someone who is no operator any longer.
+#[test]
+fn rights_of_a_person_who_left_are_shown() {
+    let plan = after(|deployment, _| deployment.operators.clear());
+    assert_eq!(plan.count(Verdict::Safe), 0, "{}", lines(&plan));
+    let shown = lines(&plan);
+    for right in [
+        "WRITE on topic caobang.signal.so-tc.operator-lan",
+        "READ on topic caobang.state.so-tc",
+    ] {
+        assert!(
+            shown.contains(&format!("operator-lan  has {right}")),
+            "{shown}"
+        );
+    }
 }

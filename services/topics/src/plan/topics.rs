@@ -1,5 +1,7 @@
 //! Topics: those missing, those whose settings drifted, and those that nobody asked for.
 
+use bangioc_schemas::names;
+
 use super::{Action, Kind, Line, plural};
 use crate::actual::{Actual, ActualTopic};
 use crate::deployment::Deployment;
@@ -119,6 +121,19 @@ fn unasked(deployment: &Deployment, name: &str) -> Line {
     let mut parts = name.split('.').skip(1);
     if deployment.drafts.iter().any(|draft| draft == name) {
         let reason = "its contract is a draft; nothing is written or read there".to_owned();
+        return Line::review(
+            &Group::Deployment,
+            Kind::Topic,
+            name,
+            "left as it is".to_owned(),
+            reason,
+        );
+    }
+    let common = |source: &&str| names::common_signal_topic(&deployment.prefix, source) == name;
+    if deployment.sources().iter().any(common) {
+        let reason = "captures read it no longer: each asker has a signal topic of its own. What still \
+                      waits there must be asked again; `kafka-topics.sh --delete` when nobody writes there"
+            .to_owned();
         return Line::review(
             &Group::Deployment,
             Kind::Topic,

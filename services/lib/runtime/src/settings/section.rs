@@ -59,6 +59,33 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// A list of names; in the environment with commas between. Empty when nothing is said.
+    pub fn names(&self, key: &str) -> Vec<String> {
+        let Some(value) = self.value(key) else {
+            return Vec::new();
+        };
+        let names = match &value.kind {
+            ValueKind::Array(values) => values
+                .iter()
+                .map(|value| match &value.kind {
+                    ValueKind::String(name) => Some(name.trim().to_owned()),
+                    _ => None,
+                })
+                .collect(),
+            ValueKind::String(text) if from_environment(value) => Some(
+                text.split(',')
+                    .map(|name| name.trim().to_owned())
+                    .filter(|name| !name.is_empty())
+                    .collect(),
+            ),
+            _ => None,
+        };
+        names.unwrap_or_else(|| {
+            self.refuse(key, "is no list of names", "write `[\"lan\", \"hung\"]`");
+            Vec::new()
+        })
+    }
+
     /// `default` need not lie in `range`: a limit of 0 may mean none.
     pub fn whole_number(&self, key: &str, range: RangeInclusive<u64>, default: u64) -> u64 {
         let Some(value) = self.value(key) else {

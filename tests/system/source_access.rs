@@ -1,0 +1,259 @@
+//! What a capture's role can do on a department's server: what `ops/guides/source-access.md` says is refused
+//! is refused, and what it says remains, remains. Should PostgreSQL ever refuse that too, this tells.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use bangioc_tests::platform::{Platform, ops, read_env};
+use bangioc_tests::root;
+use bangioc_tests::world::World;
+
+use crate::Check;
+
+pub(crate) const CHECKS: &[(&str, Check)] = &[
+    (
+        "source_access::a_captures_role_is_kept_to_its_own_database",
+        a_captures_role_is_kept_to_its_own_database,
+    ),
+    (
+        "source_access::a_role_with_too_much_is_named",
+        a_role_with_too_much_is_named,
+    ),
+];
+
+const ROLE: &str = "bangioc_capture_so_yt";
+
+/// A server that two departments share, with the lines that bound the role of one. Stopped when dropped.
+struct Server {
+    dir: PathBuf,
+    env: BTreeMap<String, String>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = ops("postgres", &["down", &self.dir.display().to_string()]);
+    }
+}
+
+impl Server {
+    fn start(platform: &Platform, name: &str) -> Server {
+        let dir = platform.dir.join(name);
+        let path = dir.display().to_string();
+        let bounds = format!("{ROLE}:so_yt");
+        ops(
+            "postgres",
+            &["up", &path, "--fsync", "off", "--capture", &bounds],
+        )
+        .expect("a server");
+        let server = Server {
+            env: read_env(&dir.join("env")),
+            dir,
+        };
+        let sql = root().join("ops/sql/department");
+        server.administrator(
+            "postgres",
+            &["-c", "create database so_yt", "-c", "create database so_tp"],
+        );
+        let file = |name: &str| sql.join(name).display().to_string();
+        server.administrator("so_yt", &["-f", &file("so-yt.sql")]);
+        server.administrator(
+            "so_yt",
+            &[
+                "-v",
+                &format!("role={ROLE}"),
+                "-v",
+                "password=capture",
+                "-v",
+                "tables=dept.health_facility",
+                "-f",
+                &file("capture-access.sql"),
+            ],
+        );
+        server.administrator(
+            "so_yt",
+            &["-c", "create table dept.ungranted (secret text)"],
+        );
+        server
+    }
+
+    #[track_caller]
+    fn administrator(&self, database: &str, args: &[&str]) -> String {
+        let said = self.run("psql", database, &self.env, args);
+        said.unwrap_or_else(|why| panic!("{args:?}: {why}"))
+    }
+
+    /// What it printed, or what it was refused with.
+    fn capture(&self, program: &str, database: &str, args: &[&str]) -> Result<String, String> {
+        let mut env = self.env.clone();
+        env.insert("PGUSER".to_owned(), ROLE.to_owned());
+        env.insert("PGPASSWORD".to_owned(), "capture".to_owned());
+        self.run(program, database, &env, args)
+    }
+
+    fn run(
+        &self,
+        program: &str,
+        database: &str,
+        env: &BTreeMap<String, String>,
+        args: &[&str],
+    ) -> Result<String, String> {
+        let mut command = Command::new(program);
+        if program == "psql" {
+            command.args([
+                "-X",
+                "-q",
+                "-A",
+                "-t",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-d",
+                database,
+            ]);
+        }
+        let output = command.args(args).envs(env).output().expect(program);
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
+    }
+
+    /// The world's configuration of the capture of `so-yt`, for this server.
+    fn config(&self, world: &World<'_>) -> PathBuf {
+        let password = self.dir.join("capture-password");
+        fs::write(&password, "capture").expect("a password");
+        let text = fs::read_to_string(world.config("so-yt")).expect("a configuration");
+        let (before, _) = text.split_once("[source]\n").expect("a source");
+        let source = format!(
+            "[source]\nname = \"so-yt\"\nhost = \"127.0.0.1\"\nport = {}\nuser = \"{ROLE}\"\npassword_file = \"{}\"\ndatabase = \"so_yt\"\n",
+            self.env["PGPORT"],
+            password.display()
+        );
+        let config = self.dir.join("capture.toml");
+        fs::write(&config, format!("{before}{source}")).expect("a configuration");
+        config
+    }
+}
+
+fn checked(config: &Path) -> String {
+    let output = Command::new(bangioc_tests::bangioc())
+        .arg("--config")
+        .arg(config)
+        .args(["source", "check"])
+        .output()
+        .expect("the binary");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn a_captures_role_is_kept_to_its_own_database(platform: &Platform) {
+    let world = World::new(platform, "bounded", &["so-yt"]);
+    let server = Server::start(platform, "bounded-server");
+    let psql = |database: &str, sql: &str| server.capture("psql", database, &["-c", sql]);
+    let refused = |what: &str, answer: Result<String, String>, words: &str| {
+        let why = answer.expect_err(what);
+        assert!(why.contains(words), "{what}: {why}");
+    };
+
+    // What it is for.
+    psql("so_yt", "select count(*) from dept.health_facility").expect("a contracted table");
+    psql("dbname=so_yt replication=database", "IDENTIFY_SYSTEM").expect("its walsender");
+
+    // What is refused.
+    refused(
+        "another table",
+        psql("so_yt", "select * from dept.ungranted"),
+        "permission denied",
+    );
+    refused(
+        "another database",
+        psql("so_tp", "select 1"),
+        "pg_hba.conf rejects connection",
+    );
+    refused(
+        "another database's walsender",
+        psql("dbname=so_tp replication=database", "IDENTIFY_SYSTEM"),
+        "pg_hba.conf rejects connection",
+    );
+    refused(
+        "a physical walsender",
+        psql("dbname=so_yt replication=true", "IDENTIFY_SYSTEM"),
+        "pg_hba.conf rejects replication connection",
+    );
+    let backup = server.dir.join("backup").display().to_string();
+    refused(
+        "a base backup",
+        server.capture("pg_basebackup", "", &["-D", &backup]),
+        "pg_hba.conf rejects replication connection",
+    );
+
+    // What remains: no line and no grant refuses it.
+    psql(
+        "so_yt",
+        "select pg_create_logical_replication_slot('own', 'test_decoding')",
+    )
+    .expect("a slot of its own");
+    server.administrator(
+        "so_yt",
+        &[
+            // Decoding reads what is on the disk.
+            "-c",
+            "set synchronous_commit = on",
+            "-c",
+            "insert into dept.ungranted values ('seen all the same')",
+        ],
+    );
+    let decoded = psql(
+        "so_yt",
+        "select data from pg_logical_slot_get_changes('own', null, null)",
+    );
+    let decoded = decoded.expect("its slot");
+    assert!(decoded.contains("seen all the same"), "{decoded}");
+    let copied = psql(
+        "dbname=so_yt replication=database",
+        "BASE_BACKUP (CHECKPOINT 'fast')",
+    );
+    assert!(copied.expect("a backup").contains("base.tar"));
+
+    // And the owner of the database is told, of a server that is bounded and of one that is not.
+    let said = checked(&server.config(&world));
+    for fine in [
+        "✔ the role can log in and replicate, nothing more",
+        "✔ the role is a member of no other",
+        "✔ the role may read the contracted tables alone",
+        "✔ the server refuses `pg_basebackup` by this role",
+        "✔ the server lets this role into no other database",
+        "⚠ the server holds this database alone: ",
+    ] {
+        assert!(said.contains(fine), "{fine}: {said}");
+    }
+    let said = checked(&world.config("so-yt"));
+    for told in [
+        "⚠ the server refuses `pg_basebackup` by this role: it takes connections for physical replication [BG0232]",
+        "⚠ the server lets this role into no other database: it may enter ",
+        "--   host replication \"bangioc_capture\" all reject",
+    ] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+}
+
+fn a_role_with_too_much_is_named(platform: &Platform) {
+    let world = World::new(platform, "toomany", &["so-yt"]);
+    let server = Server::start(platform, "toomany-server");
+    server.administrator(
+        "so_yt",
+        &["-c", &format!("alter role {ROLE} createrole bypassrls; grant pg_read_all_data to {ROLE}; grant select on dept.ungranted to {ROLE}")],
+    );
+    let said = checked(&server.config(&world));
+    for told in [
+        "⚠ the role can log in and replicate, nothing more: it is also createrole, bypassrls [BG0233]",
+        "⚠ the role is a member of no other: it has what pg_read_all_data may [BG0233]",
+        "⚠ the role may read the contracted tables alone: it may also read ",
+        "alter role \"bangioc_capture_so_yt\" nocreaterole nobypassrls;",
+        "revoke \"pg_read_all_data\" from \"bangioc_capture_so_yt\";",
+        "\"dept\".\"ungranted\"",
+    ] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+}
