@@ -16,7 +16,7 @@ pub use mistake::{Mistake, MistakeKind, SettingsError};
 pub use section::Section;
 
 /// Sections that some service reads.
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 13] = [
     "kafka",
     "operators",
     "registry",
