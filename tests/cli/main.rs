@@ -225,7 +225,7 @@ fn the_sample_configuration_is_understood() {
     let mut config = fs::read_to_string(root().join("ops/bangioc.toml")).expect("the sample");
     let file = root().join("target/cli-secret");
     secret::write(&file, "secret");
-    for name in ["kafka", "source", "store", "open-store", "sink"] {
+    for name in ["kafka", "registry", "source", "store", "open-store", "sink"] {
         config = config.replace(
             &format!("/etc/bangioc/secrets/{name}"),
             &file.display().to_string(),
