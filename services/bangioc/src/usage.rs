@@ -33,7 +33,9 @@ pub(crate) enum Refusal {
     CopyOfPaused { dataset: String },
     #[error("the configuration names no `[{section}]`, so nothing can be taken back there")]
     NoStore { section: &'static str },
-    #[error("the copy of `{dataset}` changed nothing in the {side} store: {stale} of {records} records are older than what it has")]
+    #[error(
+        "the copy of `{dataset}` changed nothing in the {side} store: {stale} of {records} records are older than what it has"
+    )]
     CopyInVain {
         dataset: String,
         side: &'static str,

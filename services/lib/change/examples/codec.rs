@@ -51,7 +51,8 @@ fn main() {
         "land",
     )
     .unwrap();
-    let decoder = Decoder::new(&contract, &key_schema, &value_schema, FieldOrder::Contract).unwrap();
+    let decoder =
+        Decoder::new(&contract, &key_schema, &value_schema, FieldOrder::Contract).unwrap();
     let columns: Vec<RelationColumn<'_>> = contract
         .columns
         .iter()

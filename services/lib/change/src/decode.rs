@@ -59,7 +59,8 @@ impl Decoder {
         order: FieldOrder,
     ) -> Result<Decoder, SchemaMismatch> {
         let key = plan_key(contract, &AvroSchema::parse(key_schema)?)?;
-        if order == FieldOrder::Contract && !key.iter().map(|(column, _)| column).eq(&contract.key) {
+        if order == FieldOrder::Contract && !key.iter().map(|(column, _)| column).eq(&contract.key)
+        {
             return Err(SchemaMismatch::new(DecodeCode::Incompatible, "key"));
         }
         let value = AvroSchema::parse(value_schema)?;

@@ -676,9 +676,14 @@ fn a_schema_that_nobody_vouched_for_puts_no_column_in_anothers_place() {
     };
     assert_eq!(named("name", "place"), honest);
     let found = |written: &str, order| {
-        Decoder::new(&contract, &avro::key_schema(&contract, TOPIC), written, order)
-            .map(drop)
-            .map_err(|mismatch| (mismatch.code, mismatch.field))
+        Decoder::new(
+            &contract,
+            &avro::key_schema(&contract, TOPIC),
+            written,
+            order,
+        )
+        .map(drop)
+        .map_err(|mismatch| (mismatch.code, mismatch.field))
     };
     assert_eq!(found(&honest, FieldOrder::Contract), Ok(()));
     let refused = |field: &str| Err((DecodeCode::Incompatible, field.to_owned()));
@@ -686,10 +691,18 @@ fn a_schema_that_nobody_vouched_for_puts_no_column_in_anothers_place() {
         ("place", "name", "before.name"),
         ("other", "name", "before.other"),
         ("place", "other", "before.other"),
-        (r#"other","aliases":["place"],"x":"y"#, "another", r"before.other"),
+        (
+            r#"other","aliases":["place"],"x":"y"#,
+            "another",
+            r"before.other",
+        ),
     ] {
         let written = named(name, place);
-        assert_eq!(found(&written, FieldOrder::Contract), refused(field), "{written}");
+        assert_eq!(
+            found(&written, FieldOrder::Contract),
+            refused(field),
+            "{written}"
+        );
     }
     // One that is known may have its fields in any order: a contract may have been written anew.
     assert_eq!(found(&named("place", "name"), FieldOrder::Any), Ok(()));
@@ -703,7 +716,10 @@ fn a_writer_may_know_more_columns_or_fewer() {
         contract(id.chain(columns).collect(), vec![0])
     };
     let reads = |reader: &Contract, writer: &Contract| {
-        let (key, value) = (avro::key_schema(writer, TOPIC), avro::value_schema(writer, TOPIC));
+        let (key, value) = (
+            avro::key_schema(writer, TOPIC),
+            avro::value_schema(writer, TOPIC),
+        );
         Decoder::new(reader, &key, &value, FieldOrder::Contract).is_ok()
     };
     let (few, many) = (columns(&["a", "c"]), columns(&["a", "b", "c", "d"]));

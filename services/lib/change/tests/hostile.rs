@@ -554,7 +554,13 @@ fn writers_fields_that_we_skip_cannot_balloon_either() {
         ),
         ("an enum", marks, long(1), None),
     ] {
-        let decoder = Decoder::new(&made, &avro::key_schema(&made, TOPIC), &inner(extra), FieldOrder::Contract).unwrap();
+        let decoder = Decoder::new(
+            &made,
+            &avro::key_schema(&made, TOPIC),
+            &inner(extra),
+            FieldOrder::Contract,
+        )
+        .unwrap();
         let row: RowBuf = SAMPLE.iter().map(|text| Cell::Text(text)).collect();
         let good = coder(&made).encode(&row);
         // The new field stands before `op`, whose bytes are the last `\x02c`.

@@ -32,7 +32,13 @@ pub(crate) fn bytes(message: &BorrowedMessage<'_>) -> usize {
         let (mut name, mut value, mut size) = (ptr::null(), ptr::null(), 0);
         // SAFETY: `place` is below the count; name and value live as long as the message.
         let found = unsafe {
-            native::rd_kafka_header_get_all(headers, place, &raw mut name, &raw mut value, &raw mut size)
+            native::rd_kafka_header_get_all(
+                headers,
+                place,
+                &raw mut name,
+                &raw mut value,
+                &raw mut size,
+            )
         };
         if found != none {
             break;

@@ -133,9 +133,13 @@ mod tests {
     #[test]
     fn one_datasets_trouble_is_its_own() {
         let mut health = Health {
-            owners: [("business", "so-tc"), ("school", "so-gddt"), ("road", "so-tc")]
-                .map(|(dataset, owner)| (dataset.to_owned(), owner.to_owned()))
-                .into(),
+            owners: [
+                ("business", "so-tc"),
+                ("school", "so-gddt"),
+                ("road", "so-tc"),
+            ]
+            .map(|(dataset, owner)| (dataset.to_owned(), owner.to_owned()))
+            .into(),
             ..Health::default()
         };
         let status = |health: &Health, about: About| health.answer(&about).0.as_u16();

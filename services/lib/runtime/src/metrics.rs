@@ -367,7 +367,8 @@ mod tests {
         metrics.unwell("store", "not answering");
         let sick = fetch(&address, "/healthz").await;
         assert!(
-            sick.starts_with("HTTP/1.1 503") && sick.contains("\"store\",\"trouble\":\"not answering\""),
+            sick.starts_with("HTTP/1.1 503")
+                && sick.contains("\"store\",\"trouble\":\"not answering\""),
             "{sick}"
         );
         metrics.well("store");
@@ -381,7 +382,10 @@ mod tests {
             ("/healthz/owner/y", "200"),
         ] {
             let answer = fetch(&address, path).await;
-            assert!(answer.contains(&format!("HTTP/1.1 {status}")), "{path}: {answer}");
+            assert!(
+                answer.contains(&format!("HTTP/1.1 {status}")),
+                "{path}: {answer}"
+            );
         }
         metrics.well("topic/0");
         assert!(

@@ -76,9 +76,9 @@ impl Ceilings {
     pub fn pause(&self, round: Duration) {
         let known = self.known();
         let waits = |known: &HashMap<String, Known>| {
-            known
-                .values()
-                .any(|entry| entry.wanted > entry.read_to || entry.ceiling.is_none() && entry.wanted > 0)
+            known.values().any(|entry| {
+                entry.wanted > entry.read_to || entry.ceiling.is_none() && entry.wanted > 0
+            })
         };
         let time = if waits(&known) { SOON } else { round };
         let _ = self

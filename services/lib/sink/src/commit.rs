@@ -143,7 +143,13 @@ impl Prepared<'_> {
             pins::write(&mut transaction, topic, intake.pins()).await?;
         }
         if !intake.quarantine.is_empty() {
-            quarantine::write(&mut transaction, batch.dataset, partition, &intake.quarantine).await?;
+            quarantine::write(
+                &mut transaction,
+                batch.dataset,
+                partition,
+                &intake.quarantine,
+            )
+            .await?;
         }
         for moot in &intake.superseding {
             batch.supersede(&mut transaction, moot).await?;

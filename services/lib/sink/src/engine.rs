@@ -194,12 +194,12 @@ impl Engine {
 }
 
 fn log(part: &str, failure: &SinkError) {
-        use std::error::Error as _;
-        let cause = failure
-            .source()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        tracing::warn!(part, code = failure.code(), error = %failure, cause, hint = failure.hint(), "waiting");
+    use std::error::Error as _;
+    let cause = failure
+        .source()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    tracing::warn!(part, code = failure.code(), error = %failure, cause, hint = failure.hint(), "waiting");
 }
 
 /// How long a start waits for Kafka or the store before it gives up.

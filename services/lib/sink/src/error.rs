@@ -92,9 +92,13 @@ pub enum SinkError {
         partition: i32,
         id: u32,
     },
-    #[error("how far the versions of `{topic}` may reach is not known: its progress topic can't be read to its end")]
+    #[error(
+        "how far the versions of `{topic}` may reach is not known: its progress topic can't be read to its end"
+    )]
     CeilingAwaited { topic: String },
-    #[error("schema {id} of `{topic}` no longer means what it meant when its records were first applied")]
+    #[error(
+        "schema {id} of `{topic}` no longer means what it meant when its records were first applied"
+    )]
     SchemaMutated { topic: String, id: u32 },
     #[error("a schema that the registry gave for `{topic}` can't be read")]
     SchemaUnreadable { topic: String },

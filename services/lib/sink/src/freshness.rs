@@ -305,14 +305,20 @@ mod tests {
         let leap = Ceiling::new(u32::MAX, Lsn(1));
         assert_eq!(source.take_ceiling(&leap), Err(Refusal::VersionBeyond));
         source.take_ceiling(&Ceiling::new(3, Lsn(1))).unwrap();
-        assert_eq!((source.bound().epoch, source.bound().commit_lsn), (3, Lsn(1)));
+        assert_eq!(
+            (source.bound().epoch, source.bound().commit_lsn),
+            (3, Lsn(1))
+        );
     }
 
     #[test]
     fn without_a_ceiling_only_what_no_server_can_have_is_refused() {
         let mut source = SourceState::default();
         source.take(progress("0/1", true, &[(0, 0)]), NOW).unwrap();
-        assert_eq!((source.bound().epoch, source.bound().commit_lsn), (2, SANE_LSN));
+        assert_eq!(
+            (source.bound().epoch, source.bound().commit_lsn),
+            (2, SANE_LSN)
+        );
     }
 
     #[test]
@@ -335,7 +341,9 @@ mod tests {
     fn a_false_offset_does_not_stand_in_the_way_of_honest_ones() {
         let (mut source, mut marks) = (SourceState::default(), Marks::default());
         for (lsn, offset) in [("0/1", 10), ("0/2", i64::MAX), ("0/3", 20)] {
-            source.take(progress(lsn, true, &[(0, offset)]), NOW).unwrap();
+            source
+                .take(progress(lsn, true, &[(0, offset)]), NOW)
+                .unwrap();
             marks.push(&source, "t");
         }
         let reached = marks.reach(&Offsets::from([(0, 25)])).unwrap();

@@ -25,8 +25,8 @@ use crate::lease::{self, Lease};
 use crate::park::{self, Kept, ParkedKeys, Parking, Poison, SuspendedKeys};
 use crate::pins::{self, Pins};
 use crate::quarantine::Quarantined;
-use crate::refusal::Refusal;
 use crate::reference;
+use crate::refusal::Refusal;
 use crate::shortcut::Shortcut;
 use crate::workers::{Buffers, Connected};
 
@@ -175,7 +175,10 @@ impl PartitionWork {
         // In this order: what comes into the log after the first look may be announced after the second.
         let (_, end) = engine.reader.watermarks(topic, partition)?;
         let (_, announced) = engine.reader.watermarks(progress_topic, 0)?;
-        if !engine.ceilings.read_to(progress_topic, announced, ANNOUNCED_WITHIN) {
+        if !engine
+            .ceilings
+            .read_to(progress_topic, announced, ANNOUNCED_WITHIN)
+        {
             return Err(SinkError::CeilingAwaited {
                 topic: topic.clone(),
             });
@@ -416,9 +419,7 @@ impl PartitionWork {
                 .sum();
             let records = u64::try_from(records).unwrap_or(0);
             let topic = &self.lease.topic;
-            self.engine
-                .metrics
-                .refused(topic, reason.as_str(), records);
+            self.engine.metrics.refused(topic, reason.as_str(), records);
             tracing::warn!(
                 code = reason.code(),
                 topic,
@@ -549,7 +550,11 @@ fn first(
     };
     reader.drain(one, LOOK_UP, &mut |record| {
         let bytes = record.bytes();
-        let longest = if bytes > limit { LONGEST_KEY } else { usize::MAX };
+        let longest = if bytes > limit {
+            LONGEST_KEY
+        } else {
+            usize::MAX
+        };
         let own = |bytes: Option<&[u8]>| {
             let short = bytes.filter(|bytes| bytes.len() <= longest);
             short.map(<[u8]>::to_vec)

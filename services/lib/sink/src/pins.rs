@@ -54,8 +54,10 @@ impl Pins {
     /// They are in the books.
     pub fn committed(&mut self) {
         let met = std::mem::take(&mut self.met);
-        self.known
-            .extend(met.into_iter().map(|(id, (fingerprint, _))| (id, fingerprint)));
+        self.known.extend(
+            met.into_iter()
+                .map(|(id, (fingerprint, _))| (id, fingerprint)),
+        );
     }
 }
 

@@ -210,12 +210,14 @@ impl<'a> Watcher<'a> {
             Some(ProgressRecord::Sweep(record)) => {
                 let engine = self.engine;
                 let bound = source.state.bound();
-                let sweep =
-                    match sweep::judge(&record, &engine.datasets, &source.topic, bound) {
-                        Ok(sweep) => sweep,
-                        Err(refusal) => return Ok(Err(refusal)),
-                    };
-                let known = engine.datasets.iter().any(|dataset| dataset.topic == record.topic);
+                let sweep = match sweep::judge(&record, &engine.datasets, &source.topic, bound) {
+                    Ok(sweep) => sweep,
+                    Err(refusal) => return Ok(Err(refusal)),
+                };
+                let known = engine
+                    .datasets
+                    .iter()
+                    .any(|dataset| dataset.topic == record.topic);
                 for (partition, offset) in record.offsets.iter().filter(|_| known) {
                     let (_, end) = engine.reader.watermarks(&record.topic, *partition)?;
                     if *offset > end {
@@ -281,13 +283,7 @@ impl<'a> Watcher<'a> {
                 );
                 let news = (told, reached);
                 if self.written.get(dataset.id()) != Some(&news) {
-                    write_freshness(
-                        &mut self.connection,
-                        dataset,
-                        source,
-                        news.1.as_ref(),
-                    )
-                    .await?;
+                    write_freshness(&mut self.connection, dataset, source, news.1.as_ref()).await?;
                     self.written.insert(dataset.id().to_owned(), news);
                 }
             }

@@ -220,9 +220,13 @@ impl Queue {
         dataset: &Dataset,
         tools: Tools<'_>,
     ) -> Result<Verdict, SinkError> {
-        let found = self
-            .recent
-            .find(tools.decoders, dataset, record.key, record.value, record.offset)?;
+        let found = self.recent.find(
+            tools.decoders,
+            dataset,
+            record.key,
+            record.value,
+            record.offset,
+        )?;
         let decoder = match found {
             Found::Decoder(decoder) => decoder,
             Found::Bad { code, field } => {

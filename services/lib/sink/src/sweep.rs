@@ -30,7 +30,14 @@ pub fn judge<'a>(
     let below = sweep.below().ok_or(Refusal::SweepInvalid)?;
     // Of a contract newer than ours, or of nobody: it waits, and is judged when there is one.
     if datasets.iter().any(|dataset| dataset.topic == sweep.topic) {
-        may_run(&sweep.topic, &sweep.offsets, below, datasets, progress_topic, bound)?;
+        may_run(
+            &sweep.topic,
+            &sweep.offsets,
+            below,
+            datasets,
+            progress_topic,
+            bound,
+        )?;
     }
     Ok(Ordered {
         topic: &sweep.topic,

@@ -93,16 +93,16 @@ fn cells(dataset: &DatasetStatus) -> [String; 7] {
 fn state(dataset: &DatasetStatus) -> String {
     let mut text = match &dataset.state {
         State::Copying { percent: None } => "copying".to_owned(),
-            State::Copying {
-                percent: Some(percent),
-            } => format!("copying {} {percent} %", bar(*percent)),
-            State::Streaming => "streaming".to_owned(),
-            State::Waiting => "waiting for the source".to_owned(),
-            State::Stopped => "stopped: no instance".to_owned(),
-            State::Halted { code } => format!("halted: {code}"),
-            State::SourceHalted => "halted at the source".to_owned(),
-            State::Paused => "paused".to_owned(),
-        };
+        State::Copying {
+            percent: Some(percent),
+        } => format!("copying {} {percent} %", bar(*percent)),
+        State::Streaming => "streaming".to_owned(),
+        State::Waiting => "waiting for the source".to_owned(),
+        State::Stopped => "stopped: no instance".to_owned(),
+        State::Halted { code } => format!("halted: {code}"),
+        State::SourceHalted => "halted at the source".to_owned(),
+        State::Paused => "paused".to_owned(),
+    };
     if let Some(why) = &dataset.distrust {
         let _ = write!(text, ", its source not believed: {why}");
     }

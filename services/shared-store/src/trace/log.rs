@@ -108,7 +108,8 @@ pub(super) fn read(
 ) -> Result<SeenRecord, TraceError> {
     let kept = &record.kept;
     let bytes: RecordBytes<'_> = kept.record(record.offset);
-    let schemas = Recent::default().find(decoders, dataset, bytes.key, bytes.value, record.offset)?;
+    let schemas =
+        Recent::default().find(decoders, dataset, bytes.key, bytes.value, record.offset)?;
     let mut batch = EventBatch::default();
     let change = match &schemas {
         Schemas::Decoder(decoder) if decoder.decode_into(bytes, &mut batch).is_ok() => {
