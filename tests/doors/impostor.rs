@@ -72,18 +72,12 @@ fn listen(mut client: TcpStream, speaks: Speaks, heard: &Mutex<Vec<u8>>) {
                 return;
             }
             let asked_for_tls = first[4..] == 80_877_103_u32.to_be_bytes();
-            match certificate.filter(|_| asked_for_tls) {
-                Some(certificate) => {
-                    if client.write_all(b"S").is_ok() {
-                        ask(StreamOwned::new(server(&certificate), client), asks, heard);
-                    }
+            if let Some(certificate) = certificate.filter(|_| asked_for_tls) {
+                if client.write_all(b"S").is_ok() {
+                    ask(StreamOwned::new(server(&certificate), client), asks, heard);
                 }
-                None => {
-                    if asked_for_tls && client.write_all(b"N").is_err() {
-                        return;
-                    }
-                    ask(client, asks, heard);
-                }
+            } else if !asked_for_tls || client.write_all(b"N").is_ok() {
+                ask(client, asks, heard);
             }
         }
     }

@@ -129,13 +129,6 @@ impl Peers {
         }
     }
 
-    fn kafka_section(&self, brokers: &str, password: &Path, lines: &str) -> String {
-        format!(
-            "[kafka]\nbrokers = \"{brokers}\"\nuser = \"admin\"\npassword_file = \"{}\"\n{lines}\n",
-            password.display()
-        )
-    }
-
     /// What the binary says, and nothing else that it needs answers.
     fn said(&self, what: &str, sections: &str, args: &[&str]) -> String {
         let name = what.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
@@ -162,10 +155,17 @@ impl Peers {
             String::from_utf8_lossy(&output.stderr)
         )
     }
+}
 
-    fn trusting(&self, authority: &Authority) -> String {
-        format!("ca_file = \"{}\"", authority.file.display())
-    }
+fn kafka_section(brokers: &str, password: &Path, lines: &str) -> String {
+    format!(
+        "[kafka]\nbrokers = \"{brokers}\"\nuser = \"admin\"\npassword_file = \"{}\"\n{lines}\n",
+        password.display()
+    )
+}
+
+fn trusting(authority: &Authority) -> String {
+    format!("ca_file = \"{}\"", authority.file.display())
 }
 
 fn is_refused(said: &str, code: &str, what: &str) {
@@ -178,7 +178,7 @@ fn heard_nothing(impostor: &Impostor, what: &str) {
 }
 
 pub(crate) fn an_impostor_of_a_database_gets_no_password(peers: &Peers) {
-    let ours = peers.trusting(&peers.ours);
+    let ours = trusting(&peers.ours);
     for (name, args, [code, _]) in SIDES {
         for (what, certificate, lines) in [
             (
@@ -231,7 +231,7 @@ pub(crate) fn an_unverified_database_is_answered_by_scram_alone(peers: &Peers) {
 }
 
 pub(crate) fn a_real_database_is_believed_by_its_certificate(peers: &Peers) {
-    let (ours, another) = (peers.trusting(&peers.ours), peers.trusting(&peers.another));
+    let (ours, another) = (trusting(&peers.ours), trusting(&peers.another));
     let port = &peers.postgres["PGPORT"];
     for (name, args, [code, _]) in SIDES {
         let said = |what: &str, host: &str, lines: &str| {
@@ -252,7 +252,7 @@ pub(crate) fn a_real_database_is_believed_by_its_certificate(peers: &Peers) {
 }
 
 pub(crate) fn an_impostor_of_kafka_gets_no_password(peers: &Peers) {
-    let ours = peers.trusting(&peers.ours);
+    let ours = trusting(&peers.ours);
     for (what, certificate, lines) in [
         (
             "another authority",
@@ -273,7 +273,7 @@ pub(crate) fn an_impostor_of_kafka_gets_no_password(peers: &Peers) {
     ] {
         let impostor = Impostor::kafka(certificate);
         let brokers = format!("127.0.0.1:{}", impostor.port);
-        let section = peers.kafka_section(&brokers, &peers.dir.join("password"), lines);
+        let section = kafka_section(&brokers, &peers.dir.join("password"), lines);
         is_refused(
             &peers.said(what, &section, &["topic", "plan"]),
             "BG0115",
@@ -284,12 +284,12 @@ pub(crate) fn an_impostor_of_kafka_gets_no_password(peers: &Peers) {
 }
 
 pub(crate) fn a_real_kafka_is_believed_by_its_certificate(peers: &Peers) {
-    let ours = peers.trusting(&peers.ours);
+    let ours = trusting(&peers.ours);
     let by_address = &peers.kafka["KAFKA_TLS"];
     let by_name = by_address.replace("127.0.0.1", "localhost");
     let password = peers.dir.join("kafka/secrets/admin");
     let said = |what: &str, brokers: &str, lines: &str| {
-        let section = peers.kafka_section(brokers, &password, lines);
+        let section = kafka_section(brokers, &password, lines);
         peers.said(what, &section, &["topic", "plan"])
     };
     // It goes on to the registry, which is not there.
@@ -303,7 +303,7 @@ pub(crate) fn a_real_kafka_is_believed_by_its_certificate(peers: &Peers) {
         "BG0115",
         "another name",
     );
-    let another = peers.trusting(&peers.another);
+    let another = trusting(&peers.another);
     is_refused(
         &said("kafka authority", by_address, &another),
         "BG0115",

@@ -179,7 +179,7 @@ fn two_people_discard_and_the_key_is_copied(platform: &Platform) {
     );
     assert_eq!(
         world.in_store("select discard_by from flow.parked_key"),
-        [an.clone()]
+        std::slice::from_ref(&an)
     );
     one_login_is_one_person(&world, &an, &key);
     parked(&world, &["E_CODELIST"]);
