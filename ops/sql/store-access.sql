@@ -3,9 +3,13 @@
 -- see; whoever reads the store is made a member of one of them.
 --
 --   psql -v password="$(cat password-file)" -f store-access.sql
+\if :{?database}
+\else
+\set database shared_store
+\endif
 create role bangioc_store login password :'password';
 create role bangioc_reader_open nologin;
 create role bangioc_reader_internal nologin;
 create role bangioc_reader_personal nologin;
 create role bangioc_reader_sensitive nologin;
-create database shared_store owner bangioc_store;
+create database :"database" owner bangioc_store;
