@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -14,6 +15,19 @@ use crate::ground::{Ground, Server, Size};
 
 pub(crate) const SOURCES: [&str; 3] = ["so-nnmt", "national", "so-yt"];
 
+/// So that there are pages.
+const OPEN_SET: &str = "
+dataset: open-facilities
+owner: so-yt
+name: { vi: Các cơ sở y tế, en: Health facilities }
+publish:
+  every: 1m
+  licence: CC-BY-4.0
+  keywords: { vi: [y tế], en: [health] }
+  resources:
+    - { dataset: health-facility, title: { vi: Các cơ sở, en: Facilities } }
+";
+
 pub(crate) struct Small {
     pub(crate) platform: &'static Platform,
 
@@ -23,7 +37,17 @@ pub(crate) struct Small {
 impl Small {
     pub(crate) fn start(platform: Platform) -> Ground {
         let platform: &'static Platform = Box::leak(Box::new(platform));
+        // A suite that does not begin must end its servers all the same.
+        catch_unwind(AssertUnwindSafe(|| Small::over(platform))).unwrap_or_else(|why| {
+            platform.stop();
+            resume_unwind(why)
+        })
+    }
+
+    fn over(platform: &'static Platform) -> Ground {
         let world = World::new(platform, "attacked", &SOURCES);
+        let set = world.dir.join("contracts/so-yt/open-facilities.yaml");
+        fs::write(set, OPEN_SET).expect("a contract");
         let stores = [
             ("shared-store", "store-access.sql", "bangioc_store", "attacked_shared"),
             ("open-data", "open-store-access.sql", "bangioc_open_store", "attacked_open_store"),

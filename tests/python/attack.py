@@ -18,7 +18,7 @@ import sys
 from confluent_kafka import KafkaException, Producer, TopicCollection
 from confluent_kafka.admin import (AclBinding, AclOperation, AclPermissionType, AdminClient, AlterConfigOpType, ConfigEntry,
                                    ConfigResource, NewPartitions, NewTopic, ResourcePatternType, ResourceType,
-                                   UserScramCredentialDeletion)
+                                   ScramMechanism, UserScramCredentialDeletion)
 
 brokers, user, password_file, verb, *rest = sys.argv[1:]
 with open(password_file, encoding="utf-8") as file:
@@ -77,18 +77,18 @@ def rights():
     described = admin.describe_topics(TopicCollection(names), include_authorized_operations=True, request_timeout=WAIT) if names else {}
     for name, future in described.items():
         try:
-            topics[name] = sorted(operation.name for operation in future.result().authorized_operations)
+            topics[name] = sorted(operation.name for operation in future.result().authorized_operations or [])
         except KafkaException:
             topics[name] = []
     try:
-        cluster = sorted(operation.name for operation in admin.describe_cluster(include_authorized_operations=True, request_timeout=WAIT).result().authorized_operations)
+        cluster = sorted(operation.name for operation in admin.describe_cluster(include_authorized_operations=True, request_timeout=WAIT).result().authorized_operations or [])
     except KafkaException:
         cluster = []
     groups = {}
     described = admin.describe_consumer_groups(rest, include_authorized_operations=True, request_timeout=WAIT) if rest else {}
     for name, future in described.items():
         try:
-            groups[name] = sorted(operation.name for operation in future.result().authorized_operations)
+            groups[name] = sorted(operation.name for operation in future.result().authorized_operations or [])
         except KafkaException:
             groups[name] = []
     print(json.dumps({"topics": topics, "cluster": cluster, "groups": groups}))
@@ -114,7 +114,7 @@ def attempts(topic):
     yield "alter its settings", lambda: first(admin.incremental_alter_configs([config], request_timeout=WAIT))
     yield "grant itself rights", lambda: first(admin.create_acls([acl], request_timeout=WAIT))
     yield "take a user's password away", lambda: first(admin.alter_user_scram_credentials(
-        [UserScramCredentialDeletion("stranger", 2)], request_timeout=WAIT))
+        [UserScramCredentialDeletion("stranger", ScramMechanism.SCRAM_SHA_512)], request_timeout=WAIT))
     yield "begin a transaction", transaction
     yield "delete a topic", lambda: first(admin.delete_topics([topic], request_timeout=WAIT))
 
