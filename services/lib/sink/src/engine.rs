@@ -1,6 +1,7 @@
 //! One instance of a sink: its parts, its start and its end.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bangioc_feed::KafkaSettings;
@@ -17,6 +18,8 @@ use tokio::runtime::Handle;
 use crate::config::{Config, SinkSettings, StoreSettings};
 use crate::dataset::Dataset;
 use crate::decoders::Decoders;
+use crate::discretion;
+use crate::doors;
 use crate::error::SinkError;
 use crate::keeper::{Keeper, join, start_thread};
 use crate::metrics::SinkMetrics;
@@ -55,6 +58,8 @@ pub struct Engine {
     pub handle: Handle,
     pub shutdown: Shutdown,
     pub(crate) suspended: suspended::Flag,
+    /// May a statement fail by design? Not where the store's server would write a row into its log then.
+    discreet: AtomicBool,
     pub(crate) owner: String,
 }
 
@@ -91,6 +96,7 @@ impl Engine {
             handle: Handle::current(),
             shutdown,
             suspended: suspended::Flag::default(),
+            discreet: AtomicBool::new(true),
             owner: owner(),
             settings: sink,
             store,
@@ -150,8 +156,10 @@ impl Engine {
             &self.retry.giving_up_after(PATIENCE),
             shutdown,
             || async {
-                let mut connection = self.store.connect("bangioc sink").await?;
-                Box::pin(migrate(&mut connection, self.side, &self.datasets)).await
+                tokio::select! {
+                    done = Box::pin(self.prepare()) => done,
+                    () = shutdown.requested() => Err(SinkError::silent().at(&self.store.address())),
+                }
             },
         )
         .await?;
@@ -160,6 +168,35 @@ impl Engine {
             "\u{2714} the store is ready"
         );
         Ok(())
+    }
+
+    /// Brings the store up to the contracts, and looks who else could come to its rows.
+    async fn prepare(&self) -> Result<(), SinkError> {
+        let mut connection = self.store.connect("bangioc sink").await?;
+        Box::pin(migrate(&mut connection, self.side, &self.datasets)).await?;
+        let leaks = discretion::leaks(&mut connection).await?;
+        self.discreet.store(leaks.is_empty(), Ordering::Release);
+        if !leaks.is_empty() {
+            tracing::warn!(
+                code = "BG0441",
+                settings = leaks.join(", "),
+                "the store's server would write rows into its log: new rows take the slower way, on which none is refused"
+            );
+        }
+        let open = doors::open(&mut connection).await?;
+        if !open.is_empty() {
+            tracing::warn!(
+                code = "BG0442",
+                open = open.join(", "),
+                "the store's server lets others in; its administrator runs store-access.sql again"
+            );
+        }
+        Ok(())
+    }
+
+    /// See [`Engine::discreet`].
+    pub(crate) fn is_discreet(&self) -> bool {
+        self.discreet.load(Ordering::Acquire)
     }
 
     pub(crate) fn report(&self, part: &str, failure: &SinkError) {

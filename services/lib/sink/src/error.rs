@@ -18,6 +18,8 @@ pub enum SinkError {
     /// Waiting helps: a deadlock, a full disk, a server that is stopping.
     #[error("the store can't do this now, SQLSTATE `{sqlstate}`")]
     StoreBusy { sqlstate: String },
+    #[error("the tables of the store are locked by {}", if holders.is_empty() { "a session that has ended since" } else { holders })]
+    StoreLocked { holders: String },
     /// PostgreSQL refuses a value of the batch.
     #[error("the store refuses a row, SQLSTATE `{sqlstate}`")]
     RowRefused { sqlstate: String },
@@ -128,6 +130,7 @@ impl Failure for SinkError {
             SinkError::SecretShort { .. } => "BG0419",
             SinkError::Thread(_) => "BG0420",
             SinkError::OtherSide { .. } => "BG0421",
+            SinkError::StoreLocked { .. } => "BG0440",
             SinkError::Feed(error) => error.code(),
             SinkError::Registry(error) => error.code(),
         }
@@ -137,6 +140,7 @@ impl Failure for SinkError {
         match self {
             SinkError::StoreUnreachable { .. }
             | SinkError::StoreBusy { .. }
+            | SinkError::StoreLocked { .. }
             | SinkError::LeaseLost { .. }
             | SinkError::SchemaAwaited { .. }
             | SinkError::ParkedChanged { .. } => Class::Retry,
@@ -166,6 +170,7 @@ impl Failure for SinkError {
             SinkError::StoreUnreachable { .. } | SinkError::StoreDenied { .. } => Exit::Unreachable,
             SinkError::SecretShort { .. } | SinkError::OtherSide { .. } => Exit::Config,
             SinkError::StoreBusy { .. }
+            | SinkError::StoreLocked { .. }
             | SinkError::RowRefused { .. }
             | SinkError::LeaseLost { .. }
             | SinkError::SchemaAwaited { .. }
@@ -192,6 +197,7 @@ impl Failure for SinkError {
             SinkError::StoreUnreachable { .. } => "start PostgreSQL there, or correct `[store]` in the configuration".into(),
             SinkError::StoreDenied { .. } => "check user, password file and database in `[store]`, and that the user owns the database".into(),
             SinkError::StoreBusy { .. } => "nothing is lost: the batch is tried again; look in the store's own log".into(),
+            SinkError::StoreLocked { .. } => "see what it does in `pg_stat_activity`, and end it with `select pg_terminate_backend(PID)`; it is tried again meanwhile".into(),
             SinkError::RowRefused { .. } => "the key is parked; see `bangioc dead-letter list`".into(),
             SinkError::StoreDiffers { .. } => "was a table of schema `flow` changed by hand? look in the store's own log for the statement".into(),
             SinkError::ColumnDiffers { .. } => "a column's type is never changed in place: give the contract a new column, or make the table anew by a copy".into(),
@@ -252,6 +258,14 @@ impl SinkError {
         match self {
             SinkError::RowRefused { sqlstate } => SinkError::StoreDiffers { sqlstate },
             other => other,
+        }
+    }
+
+    /// A server that takes the connection and says nothing.
+    pub fn silent() -> SinkError {
+        SinkError::StoreUnreachable {
+            address: "store".into(),
+            cause: Some(std::io::ErrorKind::TimedOut.into()),
         }
     }
 

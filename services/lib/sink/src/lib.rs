@@ -13,7 +13,8 @@
 //! - [`engine`]: one instance; its `keeper` takes and renews partitions by [`lease`], works on few [`workers`]
 //! - [`progress`]: what the sources say beside the data → [`freshness`], [`sweep`]; [`outbox`] asks them
 //!   for rows
-//! - [`dataset`]: statements per contract; [`migrate`] makes the tables, `readers` the views and rights
+//! - [`dataset`]: statements per contract; [`migrate`] makes the tables, behind `gate`, `readers` the views and
+//!   rights; `doors` looks what else the server lets others do, and `discretion` what it writes into its log
 //!
 //! Shared and open side are this same engine, on topics, contracts and a database of their own.
 //!
@@ -25,11 +26,14 @@ pub mod commit;
 pub mod config;
 pub mod dataset;
 pub mod decoders;
+mod discretion;
+mod doors;
 pub mod engine;
 pub mod error;
 pub mod freshness;
 pub mod incomplete;
 pub mod intake;
+mod gate;
 mod keeper;
 pub mod lease;
 pub mod ledger;
