@@ -1,8 +1,10 @@
 -- What the administrator of a store runs, once for each who reads it: a login that sees the columns of one class.
 --
---   psql -v login=so_tnmt_reads -v class=internal -v password="$(cat password-file)" -f reader-access.sql
+--   psql -v login=so_tnmt_reads -v class=internal -v password_file=FILE -f reader-access.sql
 --
+-- The password stays in its file: what stands on a command line, every user of the machine can read.
 -- class: open, internal, personal or sensitive. To take it back: `drop role NAME`.
+\set password `cat :'password_file'`
 \set role bangioc_reader_ :class
 create role :"login" login password :'password' connection limit 10 in role :"role";
 -- So that one who forgets a transaction, or asks too much, is a burden to nobody else. The first two a login may change

@@ -31,10 +31,18 @@ pub(crate) fn report(attacks: &[Attack], ground: &Ground, wanted: Option<&str>) 
         // Its own message went to stderr by then.
         let held = catch_unwind(AssertUnwindSafe(|| (attack.run)(ground))).is_ok();
         lost += usize::from(!held);
-        println!("{} {}", if held { '\u{2714}' } else { '\u{2716}' }, attack.name);
+        println!(
+            "{} {}",
+            if held { '\u{2714}' } else { '\u{2716}' },
+            attack.name
+        );
         println!("    who    {}", attack.who);
         println!("    did    {}", attack.does);
-        println!("    {}  {}", if held { "held " } else { "MUST " }, attack.holds);
+        println!(
+            "    {}  {}",
+            if held { "held " } else { "MUST " },
+            attack.holds
+        );
     }
     println!(
         "attacks: {} tried, {} held, {lost} did not",
@@ -55,8 +63,15 @@ pub(crate) fn checks(attacks: &[Attack]) -> Vec<suite::Check<Ground>> {
 /// The list in Markdown, for `ops/security.md`.
 pub(crate) fn table(attacks: &[Attack]) -> String {
     let line = |attack: &Attack| {
-        let got = if attack.got.is_empty() { "held" } else { attack.got };
-        format!("| {} | {} | {} | {} |\n", attack.who, attack.does, attack.holds, got)
+        let got = if attack.got.is_empty() {
+            "held"
+        } else {
+            attack.got
+        };
+        format!(
+            "| {} | {} | {} | {} |\n",
+            attack.who, attack.does, attack.holds, got
+        )
     };
     let lines: String = attacks.iter().map(line).collect();
     format!("| who | does | what has to hold | got at first |\n|---|---|---|---|\n{lines}")

@@ -101,30 +101,52 @@ fn again(topic: &str, record: &JournalRecord) -> Forged {
 }
 
 fn floors(ground: &Ground, victim: Victim) -> Vec<String> {
-    let sql = format!("select encode(floor, 'hex') from flow.lease where dataset = '{}'", victim.dataset);
+    let sql = format!(
+        "select encode(floor, 'hex') from flow.lease where dataset = '{}'",
+        victim.dataset
+    );
     ground.in_store(Side::Shared, &sql)
 }
 
 fn truncate(ground: &Ground, victim: Victim) {
     let contract = ground.contract(victim.dataset);
     let topic = ground.topic(Side::Shared, victim);
-    let known = ground.records(&topic).into_iter().find_map(|record| record.value);
+    let known = ground
+        .records(&topic)
+        .into_iter()
+        .find_map(|record| record.value);
     let value = wire::schema_id(&known.expect("a record")).expect("a schema");
-    let encoder = Encoder::new(&contract, &topic, SchemaIds { key: 0, value }, victim.source, "it");
+    let encoder = Encoder::new(
+        &contract,
+        &topic,
+        SchemaIds { key: 0, value },
+        victim.source,
+        "it",
+    );
     let event = ChangeEvent {
         op: Operation::Truncate,
-        version: Version { epoch: u32::MAX, commit_lsn: Lsn(u64::MAX), ordinal: u64::MAX },
+        version: Version {
+            epoch: u32::MAX,
+            commit_lsn: Lsn(u64::MAX),
+            ordinal: u64::MAX,
+        },
         before: None,
         after: None,
         origin: Origin::default(),
     };
     let mut record = Encoded::default();
-    encoder.expect("the contract's schema").encode(&event, 0, &mut record).expect("a record");
+    encoder
+        .expect("the contract's schema")
+        .encode(&event, 0, &mut record)
+        .expect("a record");
     let before = (ground.rows(Side::Shared, victim), floors(ground, victim));
     let forged = Forged::new(&topic, None, Some(&record.value)).header(HEADER_VERSION, &[0xff; 20]);
     send(ground, &format!("capture-{}", victim.source), &[forged]);
     ground.met(Side::Shared, &topic);
-    assert_eq!((ground.rows(Side::Shared, victim), floors(ground, victim)), before);
+    assert_eq!(
+        (ground.rows(Side::Shared, victim), floors(ground, victim)),
+        before
+    );
     ground.works(Side::Shared, victim);
     ground.flows(victim);
 }
@@ -132,7 +154,12 @@ fn truncate(ground: &Ground, victim: Victim) {
 fn versions_beyond(ground: &Ground) {
     let topic = ground.topic(Side::Shared, FACILITIES);
     let version = |epoch: u32, lsn: u64, ordinal: u64| {
-        Version { epoch, commit_lsn: Lsn(lsn), ordinal }.to_bytes()
+        Version {
+            epoch,
+            commit_lsn: Lsn(lsn),
+            ordinal,
+        }
+        .to_bytes()
     };
     let versions = [
         [0xff; 20],
@@ -146,11 +173,16 @@ fn versions_beyond(ground: &Ground) {
     let records: Vec<Forged> = codes
         .iter()
         .zip(&versions)
-        .map(|(code, version)| again(&topic, &honest(ground, FACILITIES, code)).header(HEADER_VERSION, version))
+        .map(|(code, version)| {
+            again(&topic, &honest(ground, FACILITIES, code)).header(HEADER_VERSION, version)
+        })
         .collect();
     send(ground, "capture-so-yt", &records);
     ground.met(Side::Shared, &topic);
-    ground.at_source("so-yt", "update health_facility set beds = 77 where facility_code between '04910' and '04919'");
+    ground.at_source(
+        "so-yt",
+        "update health_facility set beds = 77 where facility_code between '04910' and '04919'",
+    );
     wait::until("later changes to win", Duration::from_secs(60), || {
         let sql = "select coalesce(string_agg(facility_code, ' ' order by facility_code), '') from shared.health_facility \
                    where facility_code between '04910' and '04915' and beds is distinct from 77";
@@ -175,19 +207,41 @@ fn headers(ground: &Ground) {
     let topic = ground.topic(Side::Shared, FACILITIES);
     let record = honest(ground, FACILITIES, "04920");
     let forged = || again(&topic, &record);
-    let good = Version { epoch: 1, commit_lsn: Lsn(1), ordinal: 1 }.to_bytes();
+    let good = Version {
+        epoch: 1,
+        commit_lsn: Lsn(1),
+        ordinal: 1,
+    }
+    .to_bytes();
     let mut records: Vec<Forged> = [0, 1, 19, 21, 1_000]
         .map(|length| forged().header(HEADER_VERSION, &vec![0xff; length]))
         .into();
     records.push(forged());
     records.push(forged().header(HEADER_VERSION, &[0; 20]));
-    records.push(forged().header(HEADER_VERSION, &good).header(HEADER_VERSION, &[0xff; 20]));
-    records.push(forged().header(HEADER_VERSION, &[0xff; 20]).header(HEADER_VERSION, &good));
+    records.push(
+        forged()
+            .header(HEADER_VERSION, &good)
+            .header(HEADER_VERSION, &[0xff; 20]),
+    );
+    records.push(
+        forged()
+            .header(HEADER_VERSION, &[0xff; 20])
+            .header(HEADER_VERSION, &good),
+    );
     records.push(forged().header(HEADER_VERSION, &vec![1; 900_000]));
     let many = (0..10_000).fold(forged(), |record, n| record.header(&format!("h{n}"), b"x"));
     records.push(many.header(HEADER_VERSION, &good));
-    for absent in [&b"nobody=TOAST"[..], b"\xff\xfe", b"{\"nobody\":\"TOAST\"}", &[0x2c; 100_000]] {
-        records.push(forged().header(HEADER_VERSION, &good).header(HEADER_ABSENT, absent));
+    for absent in [
+        &b"nobody=TOAST"[..],
+        b"\xff\xfe",
+        b"{\"nobody\":\"TOAST\"}",
+        &[0x2c; 100_000],
+    ] {
+        records.push(
+            forged()
+                .header(HEADER_VERSION, &good)
+                .header(HEADER_ABSENT, absent),
+        );
     }
     let count = records.len();
     let taken = send(ground, "capture-so-yt", &records);
@@ -200,7 +254,12 @@ fn keys(ground: &Ground) {
     let record = honest(ground, FACILITIES, "04921");
     let of_another = honest(ground, BUSINESSES, "4899999017");
     let own = record.key.clone().unwrap_or_default();
-    let version = Version { epoch: 1, commit_lsn: Lsn(1), ordinal: 1 }.to_bytes();
+    let version = Version {
+        epoch: 1,
+        commit_lsn: Lsn(1),
+        ordinal: 1,
+    }
+    .to_bytes();
     let with = |key: Option<&[u8]>| {
         Forged::new(&topic, key, record.value.as_deref()).header(HEADER_VERSION, &version)
     };
@@ -217,7 +276,11 @@ fn keys(ground: &Ground) {
         // No key and no value: what a tombstone would be.
         Forged::new(&topic, None, None),
     ];
-    assert_eq!(send(ground, "capture-so-yt", &records), records.len(), "not all were written");
+    assert_eq!(
+        send(ground, "capture-so-yt", &records),
+        records.len(),
+        "not all were written"
+    );
     only_a_key_waits(ground, &topic);
 }
 
@@ -225,12 +288,24 @@ fn values(ground: &Ground) {
     let topic = ground.topic(Side::Shared, FACILITIES);
     let record = honest(ground, FACILITIES, "04922");
     let own = record.value.clone().unwrap_or_default();
-    let of_another = honest(ground, BUSINESSES, "4899999017").value.unwrap_or_default();
+    let of_another = honest(ground, BUSINESSES, "4899999017")
+        .value
+        .unwrap_or_default();
     let open = ground.records(&ground.topic(Side::Open, FACILITIES));
-    let open = open.into_iter().find_map(|record| record.value).unwrap_or_default();
+    let open = open
+        .into_iter()
+        .find_map(|record| record.value)
+        .unwrap_or_default();
     let key = record.key.clone().unwrap_or_default();
-    let version = Version { epoch: 1, commit_lsn: Lsn(1), ordinal: 1 }.to_bytes();
-    let with = |value: Option<&[u8]>| Forged::new(&topic, Some(&key), value).header(HEADER_VERSION, &version);
+    let version = Version {
+        epoch: 1,
+        commit_lsn: Lsn(1),
+        ordinal: 1,
+    }
+    .to_bytes();
+    let with = |value: Option<&[u8]>| {
+        Forged::new(&topic, Some(&key), value).header(HEADER_VERSION, &version)
+    };
     // The schema of one, the body of another.
     let named = |schema: &[u8], body: &[u8]| [&schema[..5], &body[5..]].concat();
     let records = [
@@ -247,7 +322,11 @@ fn values(ground: &Ground) {
         with(Some(&named(&key, &own))),
         with(Some(&[&own[..5], &[0xff; 64]].concat())),
     ];
-    assert_eq!(send(ground, "capture-so-yt", &records), records.len(), "not all were written");
+    assert_eq!(
+        send(ground, "capture-so-yt", &records),
+        records.len(),
+        "not all were written"
+    );
     only_a_key_waits(ground, &topic);
 }
 
@@ -273,24 +352,44 @@ fn bombs(ground: &Ground) {
         Size::Long => (&["zstd", "gzip", "lz4", "snappy"], 20),
     };
     let pid = ground.pids["shared-store"];
-    let kept = format!("select coalesce(sum(length(payload)), 0) from flow.parked_record where topic = '{topic}'");
+    let kept = format!(
+        "select coalesce(sum(length(payload)), 0) from flow.parked_record where topic = '{topic}'"
+    );
     let number = |lines: Vec<String>| lines.concat().parse::<u64>().expect("a number");
     let kept_before = number(ground.in_store(Side::Shared, &kept));
     forget_peak(pid);
     for packing in packings {
-        let version = Version { epoch: 1, commit_lsn: Lsn(2), ordinal: 1 }.to_bytes();
-        let bomb = again(&topic, &record).zeros(&beginning, ZEROS).header(HEADER_VERSION, &version);
+        let version = Version {
+            epoch: 1,
+            commit_lsn: Lsn(2),
+            ordinal: 1,
+        }
+        .to_bytes();
+        let bomb = again(&topic, &record)
+            .zeros(&beginning, ZEROS)
+            .header(HEADER_VERSION, &version);
         let mut taken = 0;
         for _ in 0..count {
             // Each in a batch of its own, or our own client would need as much.
             let one = [bomb.clone()];
-            taken += std::panic::catch_unwind(|| send_packed(ground, "capture-so-yt", &one, packing)).unwrap_or(0);
+            taken +=
+                std::panic::catch_unwind(|| send_packed(ground, "capture-so-yt", &one, packing))
+                    .unwrap_or(0);
         }
-        assert!(taken > 0 || *packing == "snappy", "no bomb of {packing} was taken");
+        assert!(
+            taken > 0 || *packing == "snappy",
+            "no bomb of {packing} was taken"
+        );
     }
     ground.met(Side::Shared, &topic);
-    let (peak, kept) = (peak_mb(pid), number(ground.in_store(Side::Shared, &kept)) - kept_before);
-    assert!(peak < 256, "the shared store took {peak} MB, and keeps {kept} bytes of it");
+    let (peak, kept) = (
+        peak_mb(pid),
+        number(ground.in_store(Side::Shared, &kept)) - kept_before,
+    );
+    assert!(
+        peak < 256,
+        "the shared store took {peak} MB, and keeps {kept} bytes of it"
+    );
     assert!(kept < 16 << 20, "{kept} bytes are kept");
     ground.flows(PARCELS);
     ground.flows(FACILITIES);
@@ -301,8 +400,14 @@ fn unknown_schema(ground: &Ground) {
     let record = honest(ground, BUSINESSES, "4899999017");
     let mut value = record.value.clone().unwrap_or_default();
     value[1..5].copy_from_slice(&0x7fff_fffe_u32.to_be_bytes());
-    let version = Version { epoch: 1, commit_lsn: Lsn(1), ordinal: 1 }.to_bytes();
-    let forged = Forged::new(&topic, record.key.as_deref(), Some(&value)).header(HEADER_VERSION, &version);
+    let version = Version {
+        epoch: 1,
+        commit_lsn: Lsn(1),
+        ordinal: 1,
+    }
+    .to_bytes();
+    let forged =
+        Forged::new(&topic, record.key.as_deref(), Some(&value)).header(HEADER_VERSION, &version);
     send(ground, "capture-national", &[forged]);
     for _ in 0..3 {
         ground.flows(FACILITIES);

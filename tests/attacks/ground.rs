@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use bangioc_feed::journal::{self, JournalRecord};
 use bangioc_feed::KafkaSettings;
+use bangioc_feed::journal::{self, JournalRecord};
 use bangioc_runtime::settings::Settings;
 use bangioc_schemas::catalogue::Catalogue;
 use bangioc_schemas::contract::Contract;
@@ -115,7 +115,9 @@ impl Ground {
         let named = |beginning: &str| -> BTreeMap<String, String> {
             let named = env.iter();
             named
-                .filter_map(|(name, value)| Some((name.strip_prefix(beginning)?.to_owned(), value.clone())))
+                .filter_map(|(name, value)| {
+                    Some((name.strip_prefix(beginning)?.to_owned(), value.clone()))
+                })
                 .collect()
         };
         let desk = path("HOME_DIR").join("desk");
@@ -201,7 +203,8 @@ impl Ground {
 
     #[track_caller]
     pub(crate) fn in_store(&self, side: Side, sql: &str) -> Vec<String> {
-        self.try_store(side, sql).unwrap_or_else(|why| panic!("{why}"))
+        self.try_store(side, sql)
+            .unwrap_or_else(|why| panic!("{why}"))
     }
 
     /// All that readers see of a dataset, in one line.
@@ -226,24 +229,35 @@ impl Ground {
 
     #[track_caller]
     fn becomes(&self, victim: Victim, text: &str, limit: Duration) {
-        let Victim { table, column, row, .. } = victim;
+        let Victim {
+            table, column, row, ..
+        } = victim;
         let text = text.replace('\'', "");
         self.at_source(
             victim.source,
             &format!("update {table} set {column} = '{text}' where {row}"),
         );
         let look = format!("select {column} from shared.{table} where {row}");
-        wait::until(&format!("a change of {} to arrive", victim.dataset), limit, || {
-            let found = self.try_store(Side::Shared, &look)?;
-            wait::holds(found == [text.clone()], format!("{found:?}"))
-        });
+        wait::until(
+            &format!("a change of {} to arrive", victim.dataset),
+            limit,
+            || {
+                let found = self.try_store(Side::Shared, &look)?;
+                wait::holds(found == [text.clone()], format!("{found:?}"))
+            },
+        );
     }
 
     /// Of the status that people see, one dataset.
     #[track_caller]
     pub(crate) fn status(&self, side: Side, dataset: &str) -> Value {
-        let all: Value = serde_json::from_str(&self.tool(&["status", "--output", "json"])).expect("JSON");
-        let side = if side == Side::Open { &all["open"] } else { &all };
+        let all: Value =
+            serde_json::from_str(&self.tool(&["status", "--output", "json"])).expect("JSON");
+        let side = if side == Side::Open {
+            &all["open"]
+        } else {
+            &all
+        };
         let mut datasets = side["datasets"].as_array().expect("datasets").iter();
         datasets
             .find(|one| one["dataset"] == dataset)
@@ -279,17 +293,27 @@ impl Ground {
             "select coalesce((select next_offset from flow.progress_position where progress_topic = '{topic}'), \
              (select min(next_offset) from flow.lease where topic = '{topic}' and partition = 0))"
         );
-        wait::until(&format!("`{topic}` to be read up to {end}"), MET_WITHIN, || {
-            let found = self.try_store(side, &position)?;
-            let reached = found.first().and_then(|text| text.parse::<i64>().ok());
-            wait::holds(reached >= Some(end), format!("{found:?}"))
-        });
+        wait::until(
+            &format!("`{topic}` to be read up to {end}"),
+            MET_WITHIN,
+            || {
+                let found = self.try_store(side, &position)?;
+                let reached = found.first().and_then(|text| text.parse::<i64>().ok());
+                wait::holds(reached >= Some(end), format!("{found:?}"))
+            },
+        );
     }
 
     // ---- Kafka --------------------------------------------------------------------------------------
 
     pub(crate) fn topic(&self, side: Side, victim: Victim) -> String {
-        format!("{}.{}.{}.{}", self.prefix, side.as_str(), victim.owner, victim.dataset)
+        format!(
+            "{}.{}.{}.{}",
+            self.prefix,
+            side.as_str(),
+            victim.owner,
+            victim.dataset
+        )
     }
 
     pub(crate) fn progress(&self, side: Side, source: &str) -> String {
@@ -309,7 +333,8 @@ impl Ground {
     /// Every record of a topic, as the administrator reads it.
     #[track_caller]
     pub(crate) fn records(&self, topic: &str) -> Vec<JournalRecord> {
-        journal::read_all(&self.kafka_as("admin"), topic, journal::From::Beginning).expect("a topic")
+        journal::read_all(&self.kafka_as("admin"), topic, journal::From::Beginning)
+            .expect("a topic")
     }
 
     /// Partition 0 alone.
@@ -330,7 +355,11 @@ impl Ground {
         let new = file.with_extension(format!("{:?}.toml", std::thread::current().id()));
         fs::write(&new, text).expect("a configuration");
         fs::rename(&new, &file).expect("a configuration");
-        KafkaSettings::read(&Settings::load(Some(&file)).expect("settings").section("kafka"))
+        KafkaSettings::read(
+            &Settings::load(Some(&file))
+                .expect("settings")
+                .section("kafka"),
+        )
     }
 
     /// Runs `tests/python/attack.py` as `user`; what it printed.
@@ -355,7 +384,11 @@ impl Ground {
     #[track_caller]
     pub(crate) fn tool(&self, args: &[&str]) -> String {
         let output = self.try_tool(args);
-        assert!(output.status.success(), "bangioc {args:?}: {}", words(&output));
+        assert!(
+            output.status.success(),
+            "bangioc {args:?}: {}",
+            words(&output)
+        );
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
@@ -380,7 +413,9 @@ impl Ground {
     /// To one of our processes, by its number.
     #[track_caller]
     pub(crate) fn signal(&self, service: &str, signal: Signal) {
-        let pid = i32::try_from(self.pids[service]).ok().and_then(Pid::from_raw);
+        let pid = i32::try_from(self.pids[service])
+            .ok()
+            .and_then(Pid::from_raw);
         kill_process(pid.expect("a process"), signal).expect("a process of ours");
     }
 
@@ -417,7 +452,11 @@ pub(crate) fn words(output: &Output) -> String {
 }
 
 /// SQL as whoever `env` says.
-pub(crate) fn psql(env: &BTreeMap<String, String>, database: &str, sql: &str) -> Result<Vec<String>, String> {
+pub(crate) fn psql(
+    env: &BTreeMap<String, String>,
+    database: &str,
+    sql: &str,
+) -> Result<Vec<String>, String> {
     let output = Command::new("psql")
         .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-A", "-t", "-c", sql])
         .envs(env)

@@ -23,7 +23,8 @@ pub(crate) fn ask(
     headers: &[(&str, &str)],
     body: Option<&str>,
 ) -> Answer {
-    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+    let mut request =
+        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
     for (name, value) in headers {
         request += &format!("{name}: {value}\r\n");
     }
@@ -34,7 +35,8 @@ pub(crate) fn ask(
     request += body.unwrap_or_default();
     let mut answer = Vec::new();
     let mut talk = || -> std::io::Result<()> {
-        let mut stream = TcpStream::connect_timeout(&address.parse().expect("an address"), PATIENCE)?;
+        let mut stream =
+            TcpStream::connect_timeout(&address.parse().expect("an address"), PATIENCE)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.write_all(request.as_bytes())?;
         stream.read_to_end(&mut answer)?;
@@ -43,8 +45,13 @@ pub(crate) fn ask(
     // What came before it broke off is the answer.
     let _ = talk();
     let text = String::from_utf8_lossy(&answer).into_owned();
-    let status = text.get(9..12).and_then(|code| code.parse().ok()).unwrap_or(0);
-    let body = text.split_once("\r\n\r\n").map_or(String::new(), |(_, body)| body.to_owned());
+    let status = text
+        .get(9..12)
+        .and_then(|code| code.parse().ok())
+        .unwrap_or(0);
+    let body = text
+        .split_once("\r\n\r\n")
+        .map_or(String::new(), |(_, body)| body.to_owned());
     Answer { status, body }
 }
 

@@ -35,7 +35,12 @@ type Rights = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 
 fn users(ground: &Ground) -> Vec<String> {
     let files = fs::read_dir(&ground.secrets).expect("a folder of passwords");
-    let names = files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned());
+    let names = files.map(|file| {
+        file.expect("a file")
+            .file_name()
+            .to_string_lossy()
+            .into_owned()
+    });
     let mut users: Vec<String> = names.filter(|name| name != "admin").collect();
     users.sort();
     users
@@ -48,20 +53,28 @@ fn every_user_and_every_topic(ground: &Ground) {
         .filter(|topic| topic.starts_with(&format!("{}.", ground.prefix)) || topic.starts_with('_'))
         .collect();
     assert!(topics.len() > 10, "{topics:?}");
-    let groups: Vec<String> = users(ground).iter().map(|user| format!("{}.{user}", ground.prefix)).collect();
+    let groups: Vec<String> = users(ground)
+        .iter()
+        .map(|user| format!("{}.{user}", ground.prefix))
+        .collect();
     let mut granted = Rights::new();
     let mut args = vec!["rights"];
     args.extend(groups.iter().map(String::as_str));
     for user in users(ground) {
         let told = ground.kafka_client(&user, &args, &topics.join("\n"));
         let told: Value = serde_json::from_str(&told).expect("JSON");
-        assert_eq!(told["cluster"], serde_json::json!([]), "{user} at the cluster");
+        assert_eq!(
+            told["cluster"],
+            serde_json::json!([]),
+            "{user} at the cluster"
+        );
         let of = granted.entry(user).or_default();
         for part in ["topics", "groups"] {
             for (name, operations) in told[part].as_object().expect("an object") {
                 let operations = operations.as_array().expect("a list").iter();
-                let operations: BTreeSet<String> =
-                    operations.filter_map(|one| Some(one.as_str()?.to_owned())).collect();
+                let operations: BTreeSet<String> = operations
+                    .filter_map(|one| Some(one.as_str()?.to_owned()))
+                    .collect();
                 if !operations.is_empty() {
                     of.insert(name.clone(), operations);
                 }
@@ -72,12 +85,17 @@ fn every_user_and_every_topic(ground: &Ground) {
     let mut wrong = Vec::new();
     for user in users(ground) {
         let none = BTreeMap::new();
-        let (granted, wanted) = (granted.get(&user).unwrap_or(&none), wanted.get(&user).unwrap_or(&none));
+        let (granted, wanted) = (
+            granted.get(&user).unwrap_or(&none),
+            wanted.get(&user).unwrap_or(&none),
+        );
         let names: BTreeSet<&String> = granted.keys().chain(wanted.keys()).collect();
         for name in names {
             let (has, should) = (granted.get(name), wanted.get(name));
             if has != should {
-                wrong.push(format!("{user} on {name}: may {has:?}, the table says {should:?}"));
+                wrong.push(format!(
+                    "{user} on {name}: may {has:?}, the table says {should:?}"
+                ));
             }
         }
     }
@@ -87,7 +105,10 @@ fn every_user_and_every_topic(ground: &Ground) {
 /// The table, with every dataset and source of the contracts in its places.
 fn wanted(ground: &Ground, topics: &[&str]) -> Rights {
     let page = fs::read_to_string(root().join("ops/security.md")).expect("ops/security.md");
-    let table = page.split("<!-- kafka -->").nth(1).expect("a table between marks");
+    let table = page
+        .split("<!-- kafka -->")
+        .nth(1)
+        .expect("a table between marks");
     let mut bindings: Vec<[(&str, String); 4]> = Vec::new();
     for contract in ground.catalogue().active() {
         for side in [Side::Shared, Side::Open] {
@@ -107,11 +128,19 @@ fn wanted(ground: &Ground, topics: &[&str]) -> Rights {
         let [user, places, operations, ..] = cells[..] else {
             panic!("not a line of the table: {line}")
         };
-        let quoted = |cell: &str| -> Vec<String> { cell.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
+        let quoted = |cell: &str| -> Vec<String> {
+            cell.split('`')
+                .skip(1)
+                .step_by(2)
+                .map(str::to_owned)
+                .collect()
+        };
         for binding in &bindings {
             let put = |text: &str| {
                 let text = text.replace("<prefix>", &ground.prefix);
-                binding.iter().fold(text, |text, (name, value)| text.replace(name, value))
+                binding
+                    .iter()
+                    .fold(text, |text, (name, value)| text.replace(name, value))
             };
             for user in quoted(user) {
                 for place in quoted(places) {
@@ -119,11 +148,17 @@ fn wanted(ground: &Ground, topics: &[&str]) -> Rights {
                     let side = binding[0].1.as_str();
                     let other = if side == "open" { ".shared." } else { ".open." };
                     let place = put(&place);
-                    if place.contains(other) || !(topics.contains(&place.as_str()) || place.starts_with("group ")) {
+                    if place.contains(other)
+                        || !(topics.contains(&place.as_str()) || place.starts_with("group "))
+                    {
                         continue;
                     }
                     let place = place.trim_start_matches("group ").to_owned();
-                    let all = rights.entry(put(&user)).or_default().entry(place).or_default();
+                    let all = rights
+                        .entry(put(&user))
+                        .or_default()
+                        .entry(place)
+                        .or_default();
                     for operation in operations.split(", ") {
                         let (operation, describes) = match operation {
                             "read" => ("READ", true),
@@ -150,9 +185,17 @@ fn what_only_an_administrator_may(ground: &Ground) {
     for user in users(ground) {
         let told = ground.kafka_client(&user, &["try", &topic], "");
         assert_eq!(told.lines().count(), 8, "{user}: {told}");
-        wrong.extend(told.lines().filter(|line| !line.contains(": refused ")).map(|line| format!("{user}: {line}")));
-        let refused = told.lines().filter(|line| line.contains("AUTHORIZATION_FAILED") || line.contains("SECURITY"));
-        wrong.extend((refused.count() < 8).then(|| format!("{user} was refused for another reason: {told}")));
+        wrong.extend(
+            told.lines()
+                .filter(|line| !line.contains(": refused "))
+                .map(|line| format!("{user}: {line}")),
+        );
+        let refused = told
+            .lines()
+            .filter(|line| line.contains("AUTHORIZATION_FAILED") || line.contains("SECURITY"));
+        wrong.extend(
+            (refused.count() < 8).then(|| format!("{user} was refused for another reason: {told}")),
+        );
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(!ground.records(&topic).is_empty(), "the topic is there");

@@ -11,16 +11,14 @@ use bangioc_tests::bangioc;
 use crate::attack::Attack;
 use crate::ground::Ground;
 
-pub(crate) const ATTACKS: &[Attack] = &[
-    Attack {
-        name: "middle::the_password_in_clear",
-        who: "whoever stands between a service and its PostgreSQL",
-        does: "refuses TLS, or takes it with nobody's certificate, and asks for the password in clear or as MD5; of capture and of both stores",
-        holds: "with nothing written, or `tls = \"verify\"`, it gets none; nor without TLS where the server asks in clear",
-        got: "",
-        run: the_password_in_clear,
-    },
-];
+pub(crate) const ATTACKS: &[Attack] = &[Attack {
+    name: "middle::the_password_in_clear",
+    who: "whoever stands between a service and its PostgreSQL",
+    does: "refuses TLS, or takes it with nobody's certificate, and asks for the password in clear or as MD5; of capture and of both stores",
+    holds: "with nothing written, or `tls = \"verify\"`, it gets none; nor without TLS where the server asks in clear",
+    got: "the password, in clear and as MD5, of capture and of the shared store",
+    run: the_password_in_clear,
+}];
 
 const PASSWORD: &str = "the-password-of-a-department";
 
@@ -52,7 +50,9 @@ fn answer(mut client: TcpStream, kind: u32, heard: &Heard) -> std::io::Result<()
         let mut message = vec![0; u32::from_be_bytes(length).saturating_sub(4) as usize];
         client.read_exact(&mut message)?;
         // SSLRequest, GSSENCRequest: no. Then comes the start as it would without.
-        if message.starts_with(&80_877_103_u32.to_be_bytes()) || message.starts_with(&80_877_104_u32.to_be_bytes()) {
+        if message.starts_with(&80_877_103_u32.to_be_bytes())
+            || message.starts_with(&80_877_104_u32.to_be_bytes())
+        {
             client.write_all(b"N")?;
             continue;
         }
@@ -81,23 +81,35 @@ fn the_password_in_clear(ground: &Ground) {
         ("shared-store", "shared-store", "store"),
         ("open-data", "open-data", "open-store"),
     ] {
-        let file = if ground.small.is_some() { file.trim_start_matches("capture-") } else { file };
-        let honest = std::fs::read_to_string(ground.settings.join(format!("{file}.toml"))).expect("settings");
+        let file = if ground.small.is_some() {
+            file.trim_start_matches("capture-")
+        } else {
+            file
+        };
+        let honest = std::fs::read_to_string(ground.settings.join(format!("{file}.toml")))
+            .expect("settings");
         for tls in ["", "tls = \"verify\"", "tls = \"require\"", "tls = \"off\""] {
             for kind in [3, 5] {
                 let (port, heard) = impostor(kind);
-                let parts = honest.split("\n[").filter(|part| !part.starts_with("metrics]")).map(|part| {
-                    if !part.starts_with(&format!("{section}]")) {
-                        return part.to_owned();
-                    }
-                    let lines = part.lines().filter_map(|line| match line.split(" = ").next() {
-                        Some("port") => Some(format!("port = {port}")),
-                        Some("password_file") => Some(format!("password_file = \"{}\"", password.display())),
-                        Some("tls") => None,
-                        _ => Some(line.to_owned()),
+                let parts = honest
+                    .split("\n[")
+                    .filter(|part| !part.starts_with("metrics]"))
+                    .map(|part| {
+                        if !part.starts_with(&format!("{section}]")) {
+                            return part.to_owned();
+                        }
+                        let lines =
+                            part.lines()
+                                .filter_map(|line| match line.split(" = ").next() {
+                                    Some("port") => Some(format!("port = {port}")),
+                                    Some("password_file") => {
+                                        Some(format!("password_file = \"{}\"", password.display()))
+                                    }
+                                    Some("tls") => None,
+                                    _ => Some(line.to_owned()),
+                                });
+                        lines.chain([tls.to_owned()]).collect::<Vec<_>>().join("\n") + "\n"
                     });
-                    lines.chain([tls.to_owned()]).collect::<Vec<_>>().join("\n") + "\n"
-                });
                 let config = ground.desk.join(format!("middle-{service}.toml"));
                 std::fs::write(&config, parts.collect::<Vec<_>>().join("\n[")).expect("settings");
                 let mut child = Command::new(bangioc())

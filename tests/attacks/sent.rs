@@ -10,7 +10,9 @@ pub(crate) struct Forged(pub(crate) Value);
 
 impl Forged {
     pub(crate) fn new(topic: &str, key: Option<&[u8]>, value: Option<&[u8]>) -> Forged {
-        Forged(json!({ "topic": topic, "key": key.map(base64), "value": value.map(base64), "headers": [] }))
+        Forged(
+            json!({ "topic": topic, "key": key.map(base64), "value": value.map(base64), "headers": [] }),
+        )
     }
 
     pub(crate) fn json(topic: &str, value: &Value) -> Forged {
@@ -44,12 +46,23 @@ pub(crate) fn send(ground: &Ground, user: &str, records: &[Forged]) -> usize {
 
 /// The same, in batches packed by `compression`.
 #[track_caller]
-pub(crate) fn send_packed(ground: &Ground, user: &str, records: &[Forged], compression: &str) -> usize {
+pub(crate) fn send_packed(
+    ground: &Ground,
+    user: &str,
+    records: &[Forged],
+    compression: &str,
+) -> usize {
     let records: Vec<&Value> = records.iter().map(|record| &record.0).collect();
     let order = json!({ "compression": compression, "records": records }).to_string();
     let told = ground.kafka_client(user, &["send"], &order);
-    let taken = told.lines().filter(|line| line.parse::<i64>().is_ok()).count();
-    assert!(taken > 0 || records.is_empty(), "nothing was written: {told}");
+    let taken = told
+        .lines()
+        .filter(|line| line.parse::<i64>().is_ok())
+        .count();
+    assert!(
+        taken > 0 || records.is_empty(),
+        "nothing was written: {told}"
+    );
     taken
 }
 
@@ -58,7 +71,10 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for three in bytes.chunks(3) {
-        let whole = three.iter().fold(0_u32, |whole, byte| whole << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+        let whole = three
+            .iter()
+            .fold(0_u32, |whole, byte| whole << 8 | u32::from(*byte))
+            << (8 * (3 - three.len()));
         for n in 0..4 {
             let sign = SIGNS[(whole >> (18 - 6 * n) & 63) as usize] as char;
             text.push(if n <= three.len() { sign } else { '=' });

@@ -16,7 +16,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         who: "open-data on Kafka, the process with the public web server",
         does: "`pause-dataset`",
         holds: "the dataset streams on",
-        got: "",
+        got: "paused, under any name",
         run: |ground| nobody_pauses(ground, "open-data"),
     },
     Attack {
@@ -24,7 +24,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         who: "shared-store, dead-letter on Kafka",
         does: "`pause-dataset`",
         holds: "the dataset streams on",
-        got: "",
+        got: "paused, under any name",
         run: |ground| {
             for asker in ["shared-store", "dead-letter"] {
                 nobody_pauses(ground, asker);
@@ -36,7 +36,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         who: "open-data, shared-store, dead-letter on Kafka",
         does: "`copy-dataset`, `resume-dataset`: a whole table, again and again",
         holds: "nothing is copied",
-        got: "",
+        got: "the whole table, at once",
         run: nobody_copies,
     },
     Attack {
@@ -44,7 +44,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         who: "open-data on Kafka",
         does: "`copy-key` for the shared side, and of rows that are not public",
         holds: "the shared feed gets nothing",
-        got: "",
+        got: "the row was sent to the shared side",
         run: key_of_the_other_side,
     },
     Attack {
@@ -63,21 +63,34 @@ pub(crate) fn topic_of(ground: &Ground, source: &str, asker: &str) -> String {
     let own = format!("{all}.{asker}");
     let known = ground.kafka_client("admin", &["rights"], &own);
     let known: Value = serde_json::from_str(&known).expect("JSON");
-    let exists = known["topics"][&own].as_array().is_some_and(|rights| !rights.is_empty());
+    let exists = known["topics"][&own]
+        .as_array()
+        .is_some_and(|rights| !rights.is_empty());
     if exists { own } else { all }
 }
 
 fn ask(ground: &Ground, asker: &str, source: &str, signals: &[Value]) {
     let topic = topic_of(ground, source, asker);
-    let records: Vec<Forged> = signals.iter().map(|signal| Forged::json(&topic, signal)).collect();
-    assert_eq!(send(ground, asker, &records), signals.len(), "{asker} was not heard at all");
+    let records: Vec<Forged> = signals
+        .iter()
+        .map(|signal| Forged::json(&topic, signal))
+        .collect();
+    assert_eq!(
+        send(ground, asker, &records),
+        signals.len(),
+        "{asker} was not heard at all"
+    );
 }
 
 /// The capture's own word about a dataset.
 fn stand(ground: &Ground, dataset: &str) -> Value {
-    let listed: Value = serde_json::from_str(&ground.tool(&["dataset", "list", "--output", "json"])).expect("JSON");
+    let listed: Value =
+        serde_json::from_str(&ground.tool(&["dataset", "list", "--output", "json"])).expect("JSON");
     let mut listed = listed.as_array().expect("datasets").iter();
-    listed.find(|one| one["dataset"] == dataset).expect("the dataset").clone()
+    listed
+        .find(|one| one["dataset"] == dataset)
+        .expect("the dataset")
+        .clone()
 }
 
 /// A request that everyone may make who may ask at all, and its answer: then all before it were taken.
@@ -88,7 +101,8 @@ fn settle(ground: &Ground, victim: Victim) {
 
 fn nobody_pauses(ground: &Ground, asker: &str) {
     let victim = FACILITIES;
-    let signals = ["lan", "", "\u{1b}[2J\u{202e}nal"].map(|by| json!({ "kind": "pause-dataset", "dataset": victim.dataset, "by": by }));
+    let signals = ["lan", "", "\u{1b}[2J\u{202e}nal"]
+        .map(|by| json!({ "kind": "pause-dataset", "dataset": victim.dataset, "by": by }));
     ask(ground, asker, victim.source, &signals);
     let bare = [json!({ "kind": "pause-dataset", "dataset": victim.dataset })];
     ask(ground, asker, victim.source, &bare);
@@ -110,10 +124,15 @@ fn nobody_copies(ground: &Ground) {
     for asker in ["open-data", "shared-store", "dead-letter"] {
         settle(ground, victim);
         let start = sent(ground);
-        ask(ground, asker, victim.source, &[
-            json!({ "kind": "copy-dataset", "dataset": victim.dataset }),
-            json!({ "kind": "resume-dataset", "dataset": victim.dataset }),
-        ]);
+        ask(
+            ground,
+            asker,
+            victim.source,
+            &[
+                json!({ "kind": "copy-dataset", "dataset": victim.dataset }),
+                json!({ "kind": "resume-dataset", "dataset": victim.dataset }),
+            ],
+        );
         settle(ground, victim);
         let more = sent(ground) - start;
         assert!(more < 10, "{asker} had {more} records sent");
@@ -126,13 +145,23 @@ fn key_of_the_other_side(ground: &Ground) {
     settle(ground, victim);
     let start = ground.records(&topic).len();
     let key = json!(["04930"]);
-    ask(ground, "open-data", victim.source, &[
-        json!({ "kind": "copy-key", "dataset": victim.dataset, "side": "shared", "key": key }),
-        json!({ "kind": "copy-key", "dataset": victim.dataset, "key": key }),
-    ]);
+    ask(
+        ground,
+        "open-data",
+        victim.source,
+        &[
+            json!({ "kind": "copy-key", "dataset": victim.dataset, "side": "shared", "key": key }),
+            json!({ "kind": "copy-key", "dataset": victim.dataset, "key": key }),
+        ],
+    );
     std::thread::sleep(Duration::from_secs(4));
     let sent = ground.records(&topic).split_off(start);
-    let copied = sent.iter().filter(|record| record.key.as_deref().is_some_and(|key| key.ends_with(b"04930")));
+    let copied = sent.iter().filter(|record| {
+        record
+            .key
+            .as_deref()
+            .is_some_and(|key| key.ends_with(b"04930"))
+    });
     assert_eq!(copied.count(), 0, "it was copied to the shared side");
     ground.flows(PARCELS);
 }
@@ -141,7 +170,11 @@ fn every_field(ground: &Ground) {
     let victim = FACILITIES;
     for asker in ["open-data", "shared-store", "dead-letter"] {
         let topic = topic_of(ground, victim.source, asker);
-        let side = if asker == "open-data" { Side::Open } else { Side::Shared };
+        let side = if asker == "open-data" {
+            Side::Open
+        } else {
+            Side::Shared
+        };
         let key = |key: Value| json!({ "kind": "copy-key", "dataset": victim.dataset, "side": side.as_str(), "key": key });
         let long = "9".repeat(100_000);
         let mut records: Vec<Forged> = [
@@ -168,23 +201,54 @@ fn every_field(ground: &Ground) {
         .map(|signal| Forged::json(&topic, signal))
         .collect();
         let deep = [vec![b'['; 100_000], vec![b']'; 100_000]].concat();
-        let twice = format!(r#"{{"kind":"copy-key","kind":"pause-dataset","dataset":"{}","by":"x"}}"#, victim.dataset);
-        for bytes in [&b""[..], b"\xff\xfe", b"{", &deep, &[b' '; 1_000_000], twice.as_bytes()] {
+        let twice = format!(
+            r#"{{"kind":"copy-key","kind":"pause-dataset","dataset":"{}","by":"x"}}"#,
+            victim.dataset
+        );
+        for bytes in [
+            &b""[..],
+            b"\xff\xfe",
+            b"{",
+            &deep,
+            &[b' '; 1_000_000],
+            twice.as_bytes(),
+        ] {
             records.push(Forged::new(&topic, None, Some(bytes)));
         }
         records.push(Forged::new(&topic, None, None));
         send(ground, asker, &records);
         ground.flows(victim);
-        assert_eq!(stand(ground, victim.dataset)["phase"], "streaming", "{asker}");
+        assert_eq!(
+            stand(ground, victim.dataset)["phase"],
+            "streaming",
+            "{asker}"
+        );
         // It still hears who asks for what is theirs.
-        let feed = names::topic(&ground.prefix, side, &ground.contract(victim.dataset).owner, &ground.contract(victim.dataset).dataset);
+        let feed = names::topic(
+            &ground.prefix,
+            side,
+            &ground.contract(victim.dataset).owner,
+            &ground.contract(victim.dataset).dataset,
+        );
         let start = ground.records(&feed).len();
         ask(ground, asker, victim.source, &[key(json!(["04931"]))]);
-        wait::until(&format!("a row that {asker} asks for"), Duration::from_secs(30), || {
-            let sent = ground.records(&feed).split_off(start);
-            let found = sent.iter().any(|record| record.key.as_deref().is_some_and(|key| key.ends_with(b"04931")));
-            wait::holds(found, format!("{} records since", sent.len()))
-        });
+        wait::until(
+            &format!("a row that {asker} asks for"),
+            Duration::from_secs(30),
+            || {
+                let sent = ground.records(&feed).split_off(start);
+                let found = sent.iter().any(|record| {
+                    record
+                        .key
+                        .as_deref()
+                        .is_some_and(|key| key.ends_with(b"04931"))
+                });
+                wait::holds(found, format!("{} records since", sent.len()))
+            },
+        );
     }
-    assert_eq!(ground.at_source("so-yt", "select count(*) > 0 from health_facility"), ["t"]);
+    assert_eq!(
+        ground.at_source("so-yt", "select count(*) > 0 from health_facility"),
+        ["t"]
+    );
 }

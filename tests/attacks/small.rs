@@ -49,8 +49,18 @@ impl Small {
         let set = world.dir.join("contracts/so-yt/open-facilities.yaml");
         fs::write(set, OPEN_SET).expect("a contract");
         let stores = [
-            ("shared-store", "store-access.sql", "bangioc_store", "attacked_shared"),
-            ("open-data", "open-store-access.sql", "bangioc_open_store", "attacked_open_store"),
+            (
+                "shared-store",
+                "store-access.sql",
+                "bangioc_store",
+                "attacked_shared",
+            ),
+            (
+                "open-data",
+                "open-store-access.sql",
+                "bangioc_open_store",
+                "attacked_open_store",
+            ),
         ];
         for (service, file, role, database) in stores {
             give(platform, &world, file, role, database);
@@ -61,10 +71,15 @@ impl Small {
         let pages = format!("127.0.0.1:{}", free_port());
         world.configure(
             "open-data",
-            &format!("[open-data]\ndir = \"{}\"\nlisten = \"{pages}\"", world.dir.join("public").display()),
+            &format!(
+                "[open-data]\ndir = \"{}\"\nlisten = \"{pages}\"",
+                world.dir.join("public").display()
+            ),
         );
         let admin = fs::read_to_string(world.config("open-data")).expect("a configuration");
-        let open_store = admin.split("\n[").find(|part| part.starts_with("open-store]"));
+        let open_store = admin
+            .split("\n[")
+            .find(|part| part.starts_with("open-store]"));
         world.configure("admin", &format!("[{}", open_store.expect("a section")));
 
         let mut metrics = BTreeMap::new();
@@ -78,12 +93,25 @@ impl Small {
             world.configure(file, &format!("[metrics]\nlisten = \"{at}\""));
             metrics.insert(service.to_owned(), at);
         }
-        let mut services = vec![("shared-store".to_owned(), world.shared_store("shared-store"))];
+        let mut services = vec![(
+            "shared-store".to_owned(),
+            world.shared_store("shared-store"),
+        )];
         services.push((
             "open-data".to_owned(),
-            Service::start("open-data", &world.config("open-data"), &["run", "open-data"], &[], &world.dir),
+            Service::start(
+                "open-data",
+                &world.config("open-data"),
+                &["run", "open-data"],
+                &[],
+                &world.dir,
+            ),
         ));
-        services.extend(captures.iter().map(|(name, source)| (name.clone(), world.capture(source))));
+        services.extend(
+            captures
+                .iter()
+                .map(|(name, source)| (name.clone(), world.capture(source))),
+        );
         let server = Server {
             env: platform.postgres.clone(),
             log: platform.dir.join("postgres/log"),
@@ -112,7 +140,10 @@ impl Small {
             },
             shared_database: "attacked_shared".into(),
             open_database: "attacked_open_store".into(),
-            registry: platform.registry_url.trim_start_matches("http://").to_owned(),
+            registry: platform
+                .registry_url
+                .trim_start_matches("http://")
+                .to_owned(),
             pages,
             metrics,
             pids: services
@@ -163,7 +194,9 @@ fn use_store(world: &World<'_>, who: &str, service: &str, role: &str, database: 
             if part.starts_with(&format!("{section}]")) {
                 let lines = part.lines().map(|line| match line.split(" = ").next() {
                     Some("user") => format!("user = \"{role}\""),
-                    Some("password_file") => format!("password_file = \"{}\"", world.dir.join(role).display()),
+                    Some("password_file") => {
+                        format!("password_file = \"{}\"", world.dir.join(role).display())
+                    }
                     Some("database") => line.replace(&theirs, database),
                     _ => line.to_owned(),
                 });

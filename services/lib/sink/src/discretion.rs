@@ -51,7 +51,9 @@ pub(crate) async fn leaks(connection: &mut PgConnection) -> Result<Vec<String>, 
     Ok(found
         .into_iter()
         // Quieter still.
-        .filter(|(name, value)| !(name == "log_min_messages" && ["fatal", "panic"].contains(&value.as_str())))
+        .filter(|(name, value)| {
+            !(name == "log_min_messages" && ["fatal", "panic"].contains(&value.as_str()))
+        })
         .map(|(name, value)| format!("{name} = {value}"))
         .collect())
 }
