@@ -388,34 +388,34 @@ fn columns(ground: &Ground, side: Side, roles: &[String]) -> Vec<String> {
 }
 
 /// Somebody's session, kept open by a sleep.
-struct Held(std::process::Child);
+struct Held<'a> {
+    ground: &'a Ground,
+    child: std::process::Child,
+}
 
-impl Held {
-    fn start(env: &BTreeMap<String, String>, database: &str, sql: &str) -> Held {
+impl Held<'_> {
+    fn start<'a>(ground: &'a Ground, env: &BTreeMap<String, String>, sql: &str) -> Held<'a> {
         let child = Command::new("psql")
-            .args([
-                "-X",
-                "-q",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-c",
-                &format!("{sql}; select pg_sleep(120)"),
-            ])
+            .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-c"])
+            .arg(format!("{sql}; select pg_sleep(120)"))
             .envs(env)
-            .env("PGDATABASE", database)
+            .env("PGDATABASE", ground.database(Side::Shared))
             .env("PGAPPNAME", "attack")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("psql");
-        Held(child)
+        Held { ground, child }
     }
 }
 
-impl Drop for Held {
+impl Drop for Held<'_> {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        // The server does not notice that its client has gone before it has slept.
+        let end = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'attack'";
+        let _ = self.ground.try_store(Side::Shared, end);
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -509,7 +509,6 @@ fn opened_again(ground: &Ground) {
 const READY: &str = "the store is ready";
 
 fn a_lock_at_start(ground: &Ground) {
-    let database = ground.database(Side::Shared);
     // As a login that could do so before: where it can't even connect, there is nothing to hold.
     let outsider = outsider(ground);
     let reader = reader(ground);
@@ -531,7 +530,7 @@ fn a_lock_at_start(ground: &Ground) {
             "begin; select facility_code from shared.health_facility limit 1".to_owned(),
         ),
     ] {
-        let _held = Held::start(env, database, &sql);
+        let _held = Held::start(ground, env, &sql);
         std::thread::sleep(Duration::from_secs(1));
         let second = Second::start(ground, &format!("second-{name}"));
         let ready = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -550,8 +549,8 @@ fn a_lock_at_start(ground: &Ground) {
     }
     // Whoever has the right to hold it up is named, and a start that waits can be ended.
     let admin = Held::start(
+        ground,
         &ground.store.env,
-        database,
         "begin; lock table flow.migration, flow.lease, flow.store in access exclusive mode",
     );
     std::thread::sleep(Duration::from_secs(1));
@@ -586,7 +585,7 @@ fn holds_the_merge_back(ground: &Ground) {
     // More than one login gets.
     let held: Vec<Held> = (0..4)
         .flat_map(|_| holds)
-        .map(|sql| Held::start(&reader, database, sql))
+        .map(|sql| Held::start(ground, &reader, sql))
         .collect();
     std::thread::sleep(Duration::from_secs(2));
     let seen = "select count(*) from pg_stat_activity where application_name = 'attack'";
