@@ -243,6 +243,12 @@ impl Platform {
         })
     }
 
+    /// Of the registry's process.
+    pub fn registry_pid(&self) -> u32 {
+        let registry = self.registry.lock().expect("no panic");
+        registry.as_ref().expect("a registry that runs").pid()
+    }
+
     pub fn start_registry(&self) {
         let listen = self.registry_url.trim_start_matches("http://");
         let config = format!(

@@ -56,6 +56,11 @@ impl Service {
         kilobytes.expect("a figure") << 10
     }
 
+    /// Of the process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }

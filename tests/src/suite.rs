@@ -12,9 +12,27 @@ pub fn run<T: Sync + 'static>(
     start: impl FnOnce() -> T,
     stop: impl FnOnce(&T),
 ) -> ! {
-    let mut arguments = Arguments::from_args();
     // Two cores: more trials at once only wait for each other.
-    arguments.test_threads = arguments.test_threads.or(Some(2));
+    run_with(2, checks, start, stop)
+}
+
+/// The same, one after another: of checks that would see each other's doing.
+pub fn run_in_turn<T: Sync + 'static>(
+    checks: Vec<Check<T>>,
+    start: impl FnOnce() -> T,
+    stop: impl FnOnce(&T),
+) -> ! {
+    run_with(1, checks, start, stop)
+}
+
+fn run_with<T: Sync + 'static>(
+    threads: usize,
+    checks: Vec<Check<T>>,
+    start: impl FnOnce() -> T,
+    stop: impl FnOnce(&T),
+) -> ! {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = arguments.test_threads.or(Some(threads));
     if arguments.list {
         let named = checks
             .into_iter()

@@ -13,8 +13,12 @@ use bangioc_schemas::names::Side;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 
+use crate::discretion;
 use crate::error::SinkError;
 use crate::seal::Secrets;
+
+/// How long a server may take to let us in.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 
 /// `prefix`, `[kafka]`, `[registry]`, `[sink]`, and the side's `[store]` or `[open-store]`.
 #[derive(Clone, Debug)]
@@ -97,6 +101,8 @@ impl StoreSettings {
                 ("temp_buffers", "24MB"),
                 ("jit", "off"),
                 ("client_min_messages", "warning"),
+                // Nobody but ours locks what is ours for long. Shorter than the wait for an end that was asked for.
+                ("lock_timeout", "15s"),
             ])
             .disable_statement_logging();
         let options = match &self.tls {
@@ -114,16 +120,25 @@ impl StoreSettings {
 
     pub async fn connect(&self, who: &str) -> Result<PgConnection, SinkError> {
         let (host, user, database) = (&self.host, &self.user, &self.database);
-        if postgres::asks_for_password(&self.tls, host, self.port, user, database).await {
-            return Err(SinkError::PasswordAsked {
-                address: self.address(),
-            });
-        }
-        let connection = PgConnection::connect_with(&self.options(who))
+        let options = self.options(who);
+        let connected = async {
+            if postgres::asks_for_password(&self.tls, host, self.port, user, database).await {
+                return Err(SinkError::PasswordAsked {
+                    address: self.address(),
+                });
+            }
+            let mut connection = PgConnection::connect_with(&options)
+                .await
+                .map_err(SinkError::from)?;
+            discretion::keep(&mut connection).await?;
+            Ok(connection)
+        };
+        // A server that is frozen takes the connection and never answers.
+        let connected = tokio::time::timeout(ANSWERS_WITHIN, Box::pin(connected))
             .await
-            .map_err(|error| SinkError::from(error).at(&self.address()))?;
+            .unwrap_or_else(|_| Err(SinkError::silent()));
         crate::nodelay::set(self.port);
-        Ok(connection)
+        connected.map_err(|failure| failure.at(&self.address()))
     }
 }
 

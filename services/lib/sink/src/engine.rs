@@ -1,5 +1,6 @@
 //! One instance of a sink: its parts, its start and its end.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ use crate::ceiling::Ceilings;
 use crate::config::{Config, SinkSettings, StoreSettings};
 use crate::dataset::Dataset;
 use crate::decoders::Decoders;
+use crate::discretion;
+use crate::doors;
 use crate::error::SinkError;
 use crate::keeper::{Keeper, join, start_thread};
 use crate::metrics::SinkMetrics;
@@ -58,6 +61,8 @@ pub struct Engine {
     pub shutdown: Shutdown,
     pub ceilings: Ceilings,
     pub(crate) suspended: suspended::Flag,
+    /// May a statement fail by design? Not where the store's server would write a row into its log then.
+    discreet: AtomicBool,
     pub(crate) owner: String,
 }
 
@@ -99,6 +104,7 @@ impl Engine {
             shutdown,
             ceilings: Ceilings::default(),
             suspended: suspended::Flag::default(),
+            discreet: AtomicBool::new(true),
             owner: owner(),
             settings: sink,
             store,
@@ -159,13 +165,10 @@ impl Engine {
             &self.retry.giving_up_after(PATIENCE),
             shutdown,
             || async {
-                let mut connection = self.store.connect("bangioc sink").await?;
-                let secrets = &self.settings.secrets;
-                Box::pin(migrate(&mut connection, self.side, &self.datasets, secrets)).await?;
-                let seal = Seal::of_store(&mut connection, secrets).await?;
-                // A second try finds the same keys.
-                let _ = self.seal.set(seal);
-                Ok::<(), SinkError>(())
+                tokio::select! {
+                    done = Box::pin(self.prepare()) => done,
+                    () = shutdown.requested() => Err(SinkError::silent().at(&self.store.address())),
+                }
             },
         )
         .await?;
@@ -178,6 +181,39 @@ impl Engine {
 
     pub(crate) fn seal(&self) -> Result<&Seal, SinkError> {
         self.seal.get().ok_or(SinkError::SecretDiffers)
+    }
+
+    /// Brings the store up to the contracts, and looks who else could come to its rows.
+    async fn prepare(&self) -> Result<(), SinkError> {
+        let mut connection = self.store.connect("bangioc sink").await?;
+        let secrets = &self.settings.secrets;
+        Box::pin(migrate(&mut connection, self.side, &self.datasets, secrets)).await?;
+        let seal = Seal::of_store(&mut connection, secrets).await?;
+        // A second try finds the same keys.
+        let _ = self.seal.set(seal);
+        let leaks = discretion::leaks(&mut connection).await?;
+        self.discreet.store(leaks.is_empty(), Ordering::Release);
+        if !leaks.is_empty() {
+            tracing::warn!(
+                code = "BG0441",
+                settings = leaks.join(", "),
+                "the store's server would write rows into its log: new rows take the slower way, on which none is refused"
+            );
+        }
+        let open = doors::open(&mut connection).await?;
+        if !open.is_empty() {
+            tracing::warn!(
+                code = "BG0442",
+                open = open.join(", "),
+                "the store's server lets others in; its administrator runs store-access.sql again"
+            );
+        }
+        Ok(())
+    }
+
+    /// See [`Engine::discreet`].
+    pub(crate) fn is_discreet(&self) -> bool {
+        self.discreet.load(Ordering::Acquire)
     }
 
     pub(crate) fn report(&self, part: &str, failure: &SinkError) {

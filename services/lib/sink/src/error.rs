@@ -29,6 +29,8 @@ pub enum SinkError {
     /// Waiting helps: a deadlock, a full disk, a server that is stopping.
     #[error("the store can't do this now, SQLSTATE `{sqlstate}`")]
     StoreBusy { sqlstate: String },
+    #[error("the tables of the store are locked by {}", if holders.is_empty() { "a session that has ended since" } else { holders })]
+    StoreLocked { holders: String },
     /// PostgreSQL refuses a value of the batch.
     #[error("the store refuses a row, SQLSTATE `{sqlstate}`")]
     RowRefused { sqlstate: String },
@@ -147,6 +149,7 @@ impl Failure for SinkError {
             SinkError::CeilingAwaited { .. } => "BG0432",
             SinkError::StoreUnverified { .. } => "BG0422",
             SinkError::PasswordAsked { .. } => "BG0423",
+            SinkError::StoreLocked { .. } => "BG0440",
             SinkError::Feed(error) => error.code(),
             SinkError::Registry(error) => error.code(),
         }
@@ -156,6 +159,7 @@ impl Failure for SinkError {
         match self {
             SinkError::StoreUnreachable { .. }
             | SinkError::StoreBusy { .. }
+            | SinkError::StoreLocked { .. }
             | SinkError::LeaseLost { .. }
             | SinkError::SchemaAwaited { .. }
             | SinkError::CeilingAwaited { .. }
@@ -194,6 +198,7 @@ impl Failure for SinkError {
             | SinkError::SecretDiffers
             | SinkError::OtherSide { .. } => Exit::Config,
             SinkError::StoreBusy { .. }
+            | SinkError::StoreLocked { .. }
             | SinkError::RowRefused { .. }
             | SinkError::LeaseLost { .. }
             | SinkError::SchemaAwaited { .. }
@@ -223,6 +228,7 @@ impl Failure for SinkError {
             SinkError::PasswordAsked { .. } => "is it your server? let it ask by SCRAM (`scram-sha-256` in `pg_hba.conf`, `password_encryption`, the password set anew), or give it TLS and write `tls = \"verify\"`".into(),
             SinkError::StoreDenied { .. } => "check user, password file and database in `[store]`, and that the user owns the database".into(),
             SinkError::StoreBusy { .. } => "nothing is lost: the batch is tried again; look in the store's own log".into(),
+            SinkError::StoreLocked { .. } => "see what it does in `pg_stat_activity`, and end it with `select pg_terminate_backend(PID)`; it is tried again meanwhile".into(),
             SinkError::RowRefused { .. } => "the key is parked; see `bangioc dead-letter list`".into(),
             SinkError::StoreDiffers { .. } => "was a table of schema `flow` changed by hand? look in the store's own log for the statement".into(),
             SinkError::ColumnDiffers { .. } => "a column's type is never changed in place: give the contract a new column, or make the table anew by a copy".into(),
@@ -300,6 +306,14 @@ impl SinkError {
         match self {
             SinkError::RowRefused { sqlstate } => SinkError::StoreDiffers { sqlstate },
             other => other,
+        }
+    }
+
+    /// A server that takes the connection and says nothing.
+    pub fn silent() -> SinkError {
+        SinkError::StoreUnreachable {
+            address: "store".into(),
+            cause: Some(std::io::ErrorKind::TimedOut.into()),
         }
     }
 

@@ -15,8 +15,9 @@
 //!   asks them for rows. What goes beyond what its topic is entitled to is a [`refusal`]: of such a record
 //!   [`quarantine`] keeps the place; [`from_nothing`] takes back what was believed
 //! - [`pins`]: what each schema id meant when it was first met
-//! - [`dataset`]: statements per contract; [`migrate`] makes the tables, `readers` the views and rights, `operators` the rights of
-//!   people who deal with dead letters
+//! - [`dataset`]: statements per contract; [`migrate`] makes the tables, behind `gate`, `readers` the views and
+//!   rights, `operators` the rights of people who deal with dead letters; `doors` looks what else the server lets
+//!   others do, and `discretion` what it writes into its log
 //!
 //! Shared and open side are this same engine, on topics, contracts and a database of their own.
 //!
@@ -29,10 +30,13 @@ pub mod commit;
 pub mod config;
 pub mod dataset;
 pub mod decoders;
+mod discretion;
+mod doors;
 pub mod engine;
 pub mod error;
 pub mod freshness;
 pub mod from_nothing;
+mod gate;
 pub mod incomplete;
 pub mod intake;
 mod keeper;

@@ -9,9 +9,8 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use crate::dataset::{Dataset, ROW_COLUMNS, collation, identity, quoted, sql};
 use crate::error::SinkError;
-use crate::operators;
-use crate::readers;
 use crate::seal::{self, Secrets};
+use crate::{gate, operators, readers};
 
 /// Of the bookkeeping. A step that landed is never edited.
 const STEPS: [&str; 6] = [
@@ -26,22 +25,27 @@ const STEPS: [&str; 6] = [
 /// Name of the bookkeeping in `flow.migration`; no dataset can be called so.
 const BOOKKEEPING: &str = "_flow";
 
-/// Any number: one sink at a time migrates a database.
-const LOCK: i64 = 0x0062_616e_6769_6f63;
-
 /// Brings the store to what the contracts say, in one transaction. Safe to call at every start and by
-/// several instances at once.
+/// several instances at once. Whoever holds what it needs is named: [`SinkError::StoreLocked`].
 pub async fn migrate(
     connection: &mut PgConnection,
     side: Side,
     datasets: &[Dataset],
     secrets: &Secrets,
 ) -> Result<(), SinkError> {
+    gate::make(connection).await?;
+    let done = Box::pin(steps(connection, side, datasets, secrets)).await;
+    gate::who_is_in_the_way(connection, side, done).await
+}
+
+async fn steps(
+    connection: &mut PgConnection,
+    side: Side,
+    datasets: &[Dataset],
+    secrets: &Secrets,
+) -> Result<(), SinkError> {
     let mut transaction = connection.begin().await?;
-    sqlx::query("select pg_advisory_xact_lock($1)")
-        .bind(LOCK)
-        .execute(&mut *transaction)
-        .await?;
+    gate::enter(&mut transaction).await?;
     bookkeeping(&mut transaction).await?;
     belongs_to(&mut transaction, side).await?;
     seal::keep(&mut transaction, secrets).await?;

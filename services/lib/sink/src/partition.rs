@@ -27,7 +27,7 @@ use crate::pins::{self, Pins};
 use crate::quarantine::Quarantined;
 use crate::reference;
 use crate::refusal::Refusal;
-use crate::shortcut::Shortcut;
+use crate::shortcut::{Shortcut, Way};
 use crate::workers::{Buffers, Connected};
 
 /// How long a wait for a record lasts before the thread looks whether it should end. There is a thread for
@@ -491,7 +491,12 @@ impl PartitionWork {
             broken: engine.broken,
             intake,
         };
-        let mut prepared = batch.prepare(buffers, shortcut.way());
+        let way = if engine.is_discreet() {
+            shortcut.way()
+        } else {
+            Way::ByStage
+        };
+        let mut prepared = batch.prepare(buffers, way);
         let committed = engine.handle.block_on(Box::pin(async {
             let mut loan = engine.workers.connections.borrow().await?;
             let tried = async {

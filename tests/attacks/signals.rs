@@ -1,0 +1,254 @@
+//! Requests to a capture, written by those who may write them at all: each asks for everything that can be asked.
+
+use std::time::Duration;
+
+use bangioc_schemas::names::{self, Side};
+use bangioc_tests::wait;
+use serde_json::{Value, json};
+
+use crate::attack::Attack;
+use crate::ground::{FACILITIES, Ground, PARCELS, Victim};
+use crate::sent::{Forged, send};
+
+pub(crate) const ATTACKS: &[Attack] = &[
+    Attack {
+        name: "signals::the_open_side_pauses_a_department",
+        who: "open-data on Kafka, the process with the public web server",
+        does: "`pause-dataset`",
+        holds: "the dataset streams on",
+        got: "paused, under any name",
+        run: |ground| nobody_pauses(ground, "open-data"),
+    },
+    Attack {
+        name: "signals::a_sink_pauses_a_department",
+        who: "shared-store, dead-letter on Kafka",
+        does: "`pause-dataset`",
+        holds: "the dataset streams on",
+        got: "paused, under any name",
+        run: |ground| {
+            for asker in ["shared-store", "dead-letter"] {
+                nobody_pauses(ground, asker);
+            }
+        },
+    },
+    Attack {
+        name: "signals::a_service_copies_everything",
+        who: "open-data, shared-store, dead-letter on Kafka",
+        does: "`copy-dataset`, `resume-dataset`: a whole table, again and again",
+        holds: "nothing is copied",
+        got: "the whole table, at once",
+        run: nobody_copies,
+    },
+    Attack {
+        name: "signals::a_key_of_the_other_side",
+        who: "open-data on Kafka",
+        does: "`copy-key` for the shared side, and of rows that are not public",
+        holds: "the shared feed gets nothing",
+        got: "the row was sent to the shared side",
+        run: key_of_the_other_side,
+    },
+    Attack {
+        name: "signals::every_field_with_every_value",
+        who: "open-data, shared-store, dead-letter on Kafka",
+        does: "signals without fields, with unknown ones, of other types, deep, 1 MB, not UTF-8, keys of absurd length",
+        holds: "the capture goes on, and an honest request is still heard",
+        got: "",
+        run: every_field,
+    },
+];
+
+/// Each asker has a topic of its own; before there were askers all wrote to one.
+pub(crate) fn topic_of(ground: &Ground, source: &str, asker: &str) -> String {
+    let all = format!("{}.signal.{source}", ground.prefix);
+    let own = format!("{all}.{asker}");
+    let known = ground.kafka_client("admin", &["rights"], &own);
+    let known: Value = serde_json::from_str(&known).expect("JSON");
+    let exists = known["topics"][&own]
+        .as_array()
+        .is_some_and(|rights| !rights.is_empty());
+    if exists { own } else { all }
+}
+
+fn ask(ground: &Ground, asker: &str, source: &str, signals: &[Value]) {
+    let topic = topic_of(ground, source, asker);
+    let records: Vec<Forged> = signals
+        .iter()
+        .map(|signal| Forged::json(&topic, signal))
+        .collect();
+    assert_eq!(
+        send(ground, asker, &records),
+        signals.len(),
+        "{asker} was not heard at all"
+    );
+}
+
+/// The capture's own word about a dataset.
+fn stand(ground: &Ground, dataset: &str) -> Value {
+    let listed: Value =
+        serde_json::from_str(&ground.tool(&["dataset", "list", "--output", "json"])).expect("JSON");
+    let mut listed = listed.as_array().expect("datasets").iter();
+    listed
+        .find(|one| one["dataset"] == dataset)
+        .expect("the dataset")
+        .clone()
+}
+
+/// A request that everyone may make who may ask at all, and its answer: then all before it were taken.
+fn settle(ground: &Ground, victim: Victim) {
+    std::thread::sleep(Duration::from_secs(4));
+    ground.flows(victim);
+}
+
+fn nobody_pauses(ground: &Ground, asker: &str) {
+    let victim = FACILITIES;
+    let signals = ["lan", "", "\u{1b}[2J\u{202e}nal"]
+        .map(|by| json!({ "kind": "pause-dataset", "dataset": victim.dataset, "by": by }));
+    ask(ground, asker, victim.source, &signals);
+    let bare = [json!({ "kind": "pause-dataset", "dataset": victim.dataset })];
+    ask(ground, asker, victim.source, &bare);
+    std::thread::sleep(Duration::from_secs(4));
+    let phase = stand(ground, victim.dataset)["phase"].clone();
+    if phase == "paused" {
+        // For those who come after.
+        let _ = ground.try_tool(&["dataset", "resume", victim.dataset, "--yes", "--wait"]);
+    }
+    assert_eq!(phase, "streaming", "{asker} has paused it");
+    ground.flows(victim);
+}
+
+fn nobody_copies(ground: &Ground) {
+    let victim = FACILITIES;
+    let before = stand(ground, victim.dataset)["last_copy"].clone();
+    let topic = ground.topic(Side::Shared, victim);
+    let sent = |ground: &Ground| ground.records(&topic).len();
+    for asker in ["open-data", "shared-store", "dead-letter"] {
+        settle(ground, victim);
+        let start = sent(ground);
+        ask(
+            ground,
+            asker,
+            victim.source,
+            &[
+                json!({ "kind": "copy-dataset", "dataset": victim.dataset }),
+                json!({ "kind": "resume-dataset", "dataset": victim.dataset }),
+            ],
+        );
+        settle(ground, victim);
+        let more = sent(ground) - start;
+        assert!(more < 10, "{asker} had {more} records sent");
+    }
+    assert_eq!(stand(ground, victim.dataset)["last_copy"], before);
+}
+
+fn key_of_the_other_side(ground: &Ground) {
+    let (victim, topic) = (FACILITIES, ground.topic(Side::Shared, FACILITIES));
+    settle(ground, victim);
+    let start = ground.records(&topic).len();
+    let key = json!(["04930"]);
+    ask(
+        ground,
+        "open-data",
+        victim.source,
+        &[
+            json!({ "kind": "copy-key", "dataset": victim.dataset, "side": "shared", "key": key }),
+            json!({ "kind": "copy-key", "dataset": victim.dataset, "key": key }),
+        ],
+    );
+    std::thread::sleep(Duration::from_secs(4));
+    let sent = ground.records(&topic).split_off(start);
+    let copied = sent.iter().filter(|record| {
+        record
+            .key
+            .as_deref()
+            .is_some_and(|key| key.ends_with(b"04930"))
+    });
+    assert_eq!(copied.count(), 0, "it was copied to the shared side");
+    ground.flows(PARCELS);
+}
+
+fn every_field(ground: &Ground) {
+    let victim = FACILITIES;
+    for asker in ["open-data", "shared-store", "dead-letter"] {
+        let topic = topic_of(ground, victim.source, asker);
+        let side = if asker == "open-data" {
+            Side::Open
+        } else {
+            Side::Shared
+        };
+        let key = |key: Value| json!({ "kind": "copy-key", "dataset": victim.dataset, "side": side.as_str(), "key": key });
+        let long = "9".repeat(100_000);
+        let mut records: Vec<Forged> = [
+            json!({}),
+            json!([]),
+            json!(null),
+            json!({ "kind": "copy-key" }),
+            json!({ "kind": "drop-database", "dataset": victim.dataset }),
+            json!({ "kind": "copy-key", "dataset": PARCELS.dataset, "side": side.as_str(), "key": ["01273", "901", "1"] }),
+            json!({ "kind": "copy-key", "dataset": "no-such", "side": side.as_str(), "key": ["1"] }),
+            json!({ "kind": "copy-key", "dataset": victim.dataset, "side": "both", "key": ["04901"] }),
+            json!({ "kind": "copy-key", "dataset": victim.dataset, "side": side.as_str(), "key": ["04901"], "by": "x", "more": 1 }),
+            key(json!([])),
+            key(json!([null])),
+            key(json!([1])),
+            key(json!(["04901", "04902"])),
+            key(json!(["'; drop table dept.health_facility; --"])),
+            key(json!(["\0"])),
+            key(json!(["\u{202e}\u{1b}[2J"])),
+            key(json!([long])),
+            key(json!({ "0": "04901" })),
+        ]
+        .iter()
+        .map(|signal| Forged::json(&topic, signal))
+        .collect();
+        let deep = [vec![b'['; 100_000], vec![b']'; 100_000]].concat();
+        let twice = format!(
+            r#"{{"kind":"copy-key","kind":"pause-dataset","dataset":"{}","by":"x"}}"#,
+            victim.dataset
+        );
+        for bytes in [
+            &b""[..],
+            b"\xff\xfe",
+            b"{",
+            &deep,
+            &[b' '; 1_000_000],
+            twice.as_bytes(),
+        ] {
+            records.push(Forged::new(&topic, None, Some(bytes)));
+        }
+        records.push(Forged::new(&topic, None, None));
+        send(ground, asker, &records);
+        ground.flows(victim);
+        assert_eq!(
+            stand(ground, victim.dataset)["phase"],
+            "streaming",
+            "{asker}"
+        );
+        // It still hears who asks for what is theirs.
+        let feed = names::topic(
+            &ground.prefix,
+            side,
+            &ground.contract(victim.dataset).owner,
+            &ground.contract(victim.dataset).dataset,
+        );
+        let start = ground.records(&feed).len();
+        ask(ground, asker, victim.source, &[key(json!(["04931"]))]);
+        wait::until(
+            &format!("a row that {asker} asks for"),
+            Duration::from_secs(30),
+            || {
+                let sent = ground.records(&feed).split_off(start);
+                let found = sent.iter().any(|record| {
+                    record
+                        .key
+                        .as_deref()
+                        .is_some_and(|key| key.ends_with(b"04931"))
+                });
+                wait::holds(found, format!("{} records since", sent.len()))
+            },
+        );
+    }
+    assert_eq!(
+        ground.at_source("so-yt", "select count(*) > 0 from health_facility"),
+        ["t"]
+    );
+}

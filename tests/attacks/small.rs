@@ -1,0 +1,210 @@
+//! The short form's deployment: three departments, both stores with the rights that `ops/sql` gives, every service.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use bangioc_tests::platform::{Platform, free_port};
+use bangioc_tests::service::Service;
+use bangioc_tests::world::World;
+use bangioc_tests::{root, wait};
+
+use crate::ground::{Ground, Server, Size};
+
+pub(crate) const SOURCES: [&str; 3] = ["so-nnmt", "national", "so-yt"];
+
+/// So that there are pages.
+const OPEN_SET: &str = "
+dataset: open-facilities
+owner: so-yt
+name: { vi: Các cơ sở y tế, en: Health facilities }
+publish:
+  every: 1m
+  licence: CC-BY-4.0
+  keywords: { vi: [y tế], en: [health] }
+  resources:
+    - { dataset: health-facility, title: { vi: Các cơ sở, en: Facilities } }
+";
+
+pub(crate) struct Small {
+    pub(crate) platform: &'static Platform,
+
+    services: Mutex<Vec<Service>>,
+}
+
+impl Small {
+    pub(crate) fn start(platform: Platform) -> Ground {
+        let platform: &'static Platform = Box::leak(Box::new(platform));
+        // A suite that does not begin must end its servers all the same.
+        catch_unwind(AssertUnwindSafe(|| Small::over(platform))).unwrap_or_else(|why| {
+            platform.stop();
+            resume_unwind(why)
+        })
+    }
+
+    fn over(platform: &'static Platform) -> Ground {
+        let world = World::new(platform, "attacked", &SOURCES);
+        let set = world.dir.join("contracts/so-yt/open-facilities.yaml");
+        fs::write(set, OPEN_SET).expect("a contract");
+        let stores = [
+            (
+                "shared-store",
+                "store-access.sql",
+                "bangioc_store",
+                "attacked_shared",
+            ),
+            (
+                "open-data",
+                "open-store-access.sql",
+                "bangioc_open_store",
+                "attacked_open_store",
+            ),
+        ];
+        for (service, file, role, database) in stores {
+            give(platform, &world, file, role, database);
+            for who in [service, "dead-letter", "admin"] {
+                use_store(&world, who, service, role, database);
+            }
+        }
+        let pages = format!("127.0.0.1:{}", free_port());
+        world.configure(
+            "open-data",
+            &format!(
+                "[open-data]\ndir = \"{}\"\nlisten = \"{pages}\"",
+                world.dir.join("public").display()
+            ),
+        );
+        let admin = fs::read_to_string(world.config("open-data")).expect("a configuration");
+        let open_store = admin
+            .split("\n[")
+            .find(|part| part.starts_with("open-store]"));
+        world.configure("admin", &format!("[{}", open_store.expect("a section")));
+
+        let mut metrics = BTreeMap::new();
+        let captures = SOURCES.map(|source| (format!("capture-{source}"), source));
+        for (service, file) in captures
+            .iter()
+            .map(|(service, file)| (service.as_str(), *file))
+            .chain([("shared-store", "shared-store"), ("open-data", "open-data")])
+        {
+            let at = format!("127.0.0.1:{}", free_port());
+            world.configure(file, &format!("[metrics]\nlisten = \"{at}\""));
+            metrics.insert(service.to_owned(), at);
+        }
+        let mut services = vec![(
+            "shared-store".to_owned(),
+            world.shared_store("shared-store"),
+        )];
+        services.push((
+            "open-data".to_owned(),
+            Service::start(
+                "open-data",
+                &world.config("open-data"),
+                &["run", "open-data"],
+                &[],
+                &world.dir,
+            ),
+        ));
+        services.extend(
+            captures
+                .iter()
+                .map(|(name, source)| (name.clone(), world.capture(source))),
+        );
+        let server = Server {
+            env: platform.postgres.clone(),
+            log: platform.dir.join("postgres/log"),
+        };
+        let desk = world.dir.join("desk");
+        fs::create_dir_all(&desk).expect("a folder");
+        for (name, at) in &metrics {
+            wait::until(&format!("{name} to answer"), Duration::from_mins(1), || {
+                let answer = crate::http::get(at, "/healthz", &[]);
+                wait::holds(answer.status == 200, answer.body)
+            });
+        }
+        let ground = Ground {
+            size: Size::Short,
+            prefix: world.name.clone(),
+            kafka: platform.kafka["KAFKA"].clone(),
+            secrets: platform.dir.join("kafka/secrets"),
+            config: world.config("admin"),
+            settings: world.dir.clone(),
+            logs: world.dir.clone(),
+            contracts: world.dir.join("contracts"),
+            source: server,
+            store: Server {
+                env: platform.postgres.clone(),
+                log: platform.dir.join("postgres/log"),
+            },
+            shared_database: "attacked_shared".into(),
+            open_database: "attacked_open_store".into(),
+            registry: platform
+                .registry_url
+                .trim_start_matches("http://")
+                .to_owned(),
+            pages,
+            metrics,
+            pids: services
+                .iter()
+                .map(|(name, service)| (name.clone(), service.pid()))
+                .chain([("registry".to_owned(), platform.registry_pid())])
+                .collect(),
+            desk,
+            small: Some(Small {
+                platform,
+
+                services: Mutex::new(services.into_iter().map(|(_, service)| service).collect()),
+            }),
+        };
+        ground.seed();
+        ground
+    }
+
+    pub(crate) fn stop(&self) {
+        self.services.lock().expect("no panic").clear();
+        self.platform.stop();
+    }
+}
+
+/// As the administrator of a store does it.
+fn give(platform: &Platform, world: &World<'_>, file: &str, role: &str, database: &str) {
+    let password = world.dir.join(role);
+    fs::write(&password, role).expect("a secret");
+    platform.sql_file(
+        "postgres",
+        &root().join("ops/sql").join(file),
+        &[("password", role), ("database", database)],
+    );
+}
+
+/// In place of the superuser's database, which other suites are content with.
+fn use_store(world: &World<'_>, who: &str, service: &str, role: &str, database: &str) {
+    let (section, theirs) = if service == "open-data" {
+        ("open-store", world.open_store())
+    } else {
+        ("store", world.store())
+    };
+    let file = world.config(who);
+    let text = fs::read_to_string(&file).expect("a configuration");
+    let parts: Vec<String> = text
+        .split("\n[")
+        .map(|part| {
+            if part.starts_with(&format!("{section}]")) {
+                let lines = part.lines().map(|line| match line.split(" = ").next() {
+                    Some("user") => format!("user = \"{role}\""),
+                    Some("password_file") => {
+                        format!("password_file = \"{}\"", world.dir.join(role).display())
+                    }
+                    Some("database") => line.replace(&theirs, database),
+                    _ => line.to_owned(),
+                });
+                lines.collect::<Vec<_>>().join("\n")
+            } else {
+                part.to_owned()
+            }
+        })
+        .collect();
+    fs::write(&file, parts.join("\n[") + "\n").expect("a configuration");
+}
