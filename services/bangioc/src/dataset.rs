@@ -20,7 +20,7 @@ use serde_json::json;
 
 use crate::key::Key;
 use crate::output::Output;
-use crate::question::{say, settled};
+use crate::question::settled;
 use crate::recopy::Stores;
 use crate::usage::Refusal;
 use crate::{args, contract};

@@ -12,8 +12,8 @@ use bangioc_sink::dataset::Dataset;
 use bangioc_sink::from_nothing::{self, SinceThen};
 use tokio::time::Instant;
 
-use crate::question::say;
 use crate::usage::Refusal;
+use bangioc_runtime::terminal::say;
 
 /// Between looks into the store, and how long it may take to apply what Kafka has.
 const LOOK_AGAIN: Duration = Duration::from_millis(300);

@@ -130,7 +130,7 @@ impl Prepared {
 /// What the registry keeps for the topics of the contracts, and who may ask for it.
 fn used_subjects(prefix: &str, catalogue: &Catalogue) -> Vec<UsedSubject> {
     // Of Kafka nothing is asked here: neither copies nor the operator's own name matter.
-    let deployment = Deployment::of(prefix, 1, "", catalogue.iter());
+    let deployment = Deployment::of(prefix, 1, "", Vec::new(), catalogue.iter());
     let subject = |subject: SubjectUsers| UsedSubject {
         name: subject.name,
         writer: subject.writer,

@@ -9,7 +9,9 @@ use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
 use super::{Check, Outcome, fails, table_name};
-use crate::config::{SourceSettings, Tls};
+use bangioc_runtime::tls::Tls;
+
+use crate::config::SourceSettings;
 use crate::copy::reader::connect;
 use crate::copy::table::quoted;
 use crate::error::CaptureError;
