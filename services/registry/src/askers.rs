@@ -129,7 +129,7 @@ pub(crate) struct Users(BTreeMap<String, User>);
 
 impl Users {
     /// One file for each; hidden files and folders are none.
-    pub(crate) fn read(dir: &Path, used: &[UsedSubject]) -> Result<Self, RegistryFailure> {
+    pub(crate) fn read(dir: &Path, subjects: &[UsedSubject]) -> Result<Self, RegistryFailure> {
         let unreadable = |source| RegistryFailure::UsersUnreadable {
             dir: dir.display().to_string(),
             source,
@@ -145,7 +145,7 @@ impl Users {
             }
             locked(&path, &metadata)?;
             let text = fs::read_to_string(&path).map_err(unreadable)?;
-            let user = User::read(&name, &text, used).map_err(|(line, problem)| {
+            let user = User::read(&name, &text, subjects).map_err(|(line, problem)| {
                 RegistryFailure::UserMalformed {
                     file: path.display().to_string(),
                     line,

@@ -69,7 +69,7 @@ pub(crate) enum Choice {
 }
 
 /// What a record did.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Applied {
     Taken,
     /// It would give an id or a version a second meaning. The first stands; the writer appends

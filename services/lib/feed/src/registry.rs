@@ -643,6 +643,9 @@ fn encoded(subject: &str) -> String {
 }
 
 #[cfg(test)]
+mod verified;
+
+#[cfg(test)]
 mod tests {
     use bangioc_runtime::settings::Settings;
 

@@ -295,7 +295,7 @@ fn what_a_topic_uses_is_neither_deleted_nor_imported() {
         assert!(
             matches!(decided, Err(Refusal::NotPermitted(_))),
             "{decided:?}"
-        )
+        );
     };
     for deletion in [Deletion::Soft, Deletion::Permanent] {
         refused(delete_subject(&store, &in_use, "a", deletion).map(|_| ()));

@@ -92,16 +92,10 @@ impl Connection {
 
     /// Since when it waits for the client to say something; none while it is at something.
     fn waits_since(&self) -> Option<Instant> {
-        match *self.state() {
-            State { stuck: Some(_), .. } => None,
-            State {
-                at: At::Head(since) | At::Idle(since),
-                ..
-            } => Some(since),
-            State {
-                at: At::Request(_) | At::Answer,
-                ..
-            } => None,
+        let State { at, stuck } = *self.state();
+        match at {
+            At::Head(since) | At::Idle(since) if stuck.is_none() => Some(since),
+            At::Head(_) | At::Idle(_) | At::Request(_) | At::Answer => None,
         }
     }
 

@@ -196,7 +196,7 @@ async fn who_is_at_something_is_not_displaced() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_heads_end() {
     let server = Server::start(shorter(|limits| {
-        limits.header_timeout = Duration::from_millis(300)
+        limits.header_timeout = Duration::from_millis(300);
     }))
     .await;
     let silent = server.connect(1).await;
@@ -238,7 +238,7 @@ async fn a_head_without_end_is_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_bodies_end() {
     let server = Server::start(shorter(|limits| {
-        limits.request_timeout = Duration::from_millis(300)
+        limits.request_timeout = Duration::from_millis(300);
     }))
     .await;
     let mut stream = server
@@ -258,7 +258,7 @@ async fn slow_bodies_end() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_readers_end_and_steady_ones_do_not() {
     let server = Server::start(shorter(|limits| {
-        limits.write_timeout = Duration::from_millis(400)
+        limits.write_timeout = Duration::from_millis(400);
     }))
     .await;
     let _stuck = server.say(1, "GET /long HTTP/1.1\r\nhost: x\r\n\r\n").await;
@@ -286,7 +286,7 @@ async fn slow_readers_end_and_steady_ones_do_not() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn idle_connections_end_and_pipelined_requests_are_answered() {
     let server = Server::start(shorter(|limits| {
-        limits.idle_timeout = Duration::from_millis(300)
+        limits.idle_timeout = Duration::from_millis(300);
     }))
     .await;
     let one = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";

@@ -10,13 +10,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::Router;
 use axum::http::HeaderMap;
 use axum::routing::get;
-use bangioc_feed::registry::{RegistryClient, RegistryError, RegistrySettings};
 use bangioc_runtime::failure::{Class, Failure as _};
 use bangioc_runtime::listener::{Limits, Listener, ListenerSettings, TlsFiles};
 use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::settings::Settings;
 use bangioc_runtime::shutdown::{Trigger, pair};
 use tokio::net::TcpListener;
+
+use super::{RegistryClient, RegistryError, RegistrySettings};
 
 const NOW: [u16; 2] = [2026, 2999];
 
