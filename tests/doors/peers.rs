@@ -292,12 +292,8 @@ pub(crate) fn a_real_kafka_is_believed_by_its_certificate(peers: &Peers) {
         let section = kafka_section(brokers, &password, lines);
         peers.said(what, &section, &["topic", "plan"])
     };
-    // It goes on to the registry, which is not there.
     let good = said("kafka good", by_address, &ours);
-    assert!(
-        good.contains("127.0.0.1:1") && !good.contains("BG01"),
-        "{good}"
-    );
+    assert!(good.starts_with("Topics under"), "{good}");
     is_refused(
         &said("kafka name", &by_name, &ours),
         "BG0115",
