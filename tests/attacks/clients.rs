@@ -31,7 +31,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
                 "shared-store",
                 &ground.metrics["shared-store"],
                 "/metrics",
-            )
+            );
         },
     },
     Attack {

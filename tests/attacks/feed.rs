@@ -22,7 +22,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         who: "capture-so-yt on Kafka",
         does: "`op: t` with a version of all ones, on a dataset whose contract knows no truncate",
         holds: "the rows and the floor stay, the partition goes on, the next change arrives",
-        got: "",
+        got: "dataset empty, and stale for ever",
         run: |ground| truncate(ground, FACILITIES),
     },
     Attack {
@@ -30,7 +30,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         who: "capture-national on Kafka",
         does: "`op: t` with a version of all ones, on a dataset whose contract knows truncate",
         holds: "the rows and the floor stay, the partition goes on, the next change arrives",
-        got: "",
+        got: "dataset empty, and stale for ever",
         run: |ground| truncate(ground, BUSINESSES),
     },
     Attack {
@@ -38,7 +38,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         who: "capture-so-yt on Kafka",
         does: "honest rows again with versions of all ones, of the highest epoch, of the last LSN",
         holds: "none of them wins: what the source says next of the same rows arrives",
-        got: "",
+        got: "each of the six rows stayed as it was forged",
         run: versions_beyond,
     },
     Attack {
@@ -54,7 +54,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         who: "capture-so-yt on Kafka",
         does: "no key, an empty one, garbage, another dataset's, one of 900 kB",
         holds: "at most those keys wait: the dataset and all others go on, the health of the store is good",
-        got: "",
+        got: "the partition halted at the record without a key",
         run: keys,
     },
     Attack {
@@ -70,7 +70,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         who: "capture-so-yt on Kafka",
         does: "40 MiB of zeros in 2 kB, again and again under one key, by each way to pack a batch",
         holds: "the shared store stays under 256 MB, keeps less than 16 MiB of it, and other departments' changes arrive",
-        got: "",
+        got: "787 MB of memory, 377 MB kept",
         run: bombs,
     },
     Attack {
@@ -78,7 +78,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         who: "capture-national on Kafka",
         does: "a record whose schema id was never given out",
         holds: "other departments' changes arrive, the health of the store is good",
-        got: "",
+        got: "health 503 for all departments, for five minutes",
         run: unknown_schema,
     },
 ];
@@ -92,7 +92,7 @@ fn honest(ground: &Ground, victim: Victim, key_end: &str) -> JournalRecord {
         let key = record.key.as_deref().unwrap_or_default();
         key.ends_with(key_end.as_bytes()) && record.value.is_some()
     };
-    records.filter(of_key).last().expect("an honest record")
+    records.rev().find(of_key).expect("an honest record")
 }
 
 /// Each on its own: where it stands in its partition is for the victim to say.
@@ -183,7 +183,7 @@ fn versions_beyond(ground: &Ground) {
         "so-yt",
         "update health_facility set beds = 77 where facility_code between '04910' and '04919'",
     );
-    wait::until("later changes to win", Duration::from_secs(60), || {
+    wait::until("later changes to win", Duration::from_mins(1), || {
         let sql = "select coalesce(string_agg(facility_code, ' ' order by facility_code), '') from shared.health_facility \
                    where facility_code between '04910' and '04915' and beds is distinct from 77";
         let found = ground.try_store(Side::Shared, sql)?;
@@ -235,7 +235,7 @@ fn headers(ground: &Ground) {
         &b"nobody=TOAST"[..],
         b"\xff\xfe",
         b"{\"nobody\":\"TOAST\"}",
-        &[0x2c; 100_000],
+        &vec![0x2c; 100_000],
     ] {
         records.push(
             forged()
@@ -264,7 +264,7 @@ fn keys(ground: &Ground) {
         Forged::new(&topic, key, record.value.as_deref()).header(HEADER_VERSION, &version)
     };
     let mut huge = own.clone();
-    huge.extend([b'4'; 900_000]);
+    huge.extend(vec![b'4'; 900_000]);
     let records = [
         with(None),
         with(Some(b"")),

@@ -168,7 +168,7 @@ impl Ground {
              values ('4899999017', 'CÔNG TY MẪU', 'LLC1', 'active', '2019-04-02', 1000000, '10740', array['10740']) on conflict do nothing",
         );
         for victim in [FACILITIES, PARCELS, BUSINESSES] {
-            self.becomes(victim, "seeded", Duration::from_secs(120));
+            self.becomes(victim, "seeded", Duration::from_mins(2));
         }
     }
 

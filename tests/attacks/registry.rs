@@ -41,7 +41,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         who: "a web page on the operator's machine, with the operator's login",
         does: "a write from another origin, one of a kind that a form can send",
         holds: "both are refused",
-        got: "",
+        got: "all of them registered",
         run: from_a_browser,
     },
     Attack {

@@ -210,7 +210,7 @@ fn every_field(ground: &Ground) {
             b"\xff\xfe",
             b"{",
             &deep,
-            &[b' '; 1_000_000],
+            &vec![b' '; 1_000_000],
             twice.as_bytes(),
         ] {
             records.push(Forged::new(&topic, None, Some(bytes)));

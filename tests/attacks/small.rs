@@ -46,84 +46,32 @@ impl Small {
 
     fn over(platform: &'static Platform) -> Ground {
         let world = World::new(platform, "attacked", &SOURCES);
-        let set = world.dir.join("contracts/so-yt/open-facilities.yaml");
-        fs::write(set, OPEN_SET).expect("a contract");
-        let stores = [
-            (
-                "shared-store",
-                "store-access.sql",
-                "bangioc_store",
-                "attacked_shared",
-            ),
-            (
-                "open-data",
-                "open-store-access.sql",
-                "bangioc_open_store",
-                "attacked_open_store",
-            ),
-        ];
-        for (service, file, role, database) in stores {
-            give(platform, &world, file, role, database);
-            for who in [service, "dead-letter", "admin"] {
-                use_store(&world, who, service, role, database);
-            }
-        }
-        let pages = format!("127.0.0.1:{}", free_port());
-        world.configure(
+        let pages = settings(platform, &world);
+        let metrics = listening(&world);
+        let mut services: Vec<(String, Service)> = SOURCES
+            .map(|source| (format!("capture-{source}"), world.capture(source)))
+            .into();
+        services.push(("shared-store".into(), world.shared_store("shared-store")));
+        let open_data = Service::start(
             "open-data",
-            &format!(
-                "[open-data]\ndir = \"{}\"\nlisten = \"{pages}\"",
-                world.dir.join("public").display()
-            ),
+            &world.config("open-data"),
+            &["run", "open-data"],
+            &[],
+            &world.dir,
         );
-        let admin = fs::read_to_string(world.config("open-data")).expect("a configuration");
-        let open_store = admin
-            .split("\n[")
-            .find(|part| part.starts_with("open-store]"));
-        world.configure("admin", &format!("[{}", open_store.expect("a section")));
-
-        let mut metrics = BTreeMap::new();
-        let captures = SOURCES.map(|source| (format!("capture-{source}"), source));
-        for (service, file) in captures
-            .iter()
-            .map(|(service, file)| (service.as_str(), *file))
-            .chain([("shared-store", "shared-store"), ("open-data", "open-data")])
-        {
-            let at = format!("127.0.0.1:{}", free_port());
-            world.configure(file, &format!("[metrics]\nlisten = \"{at}\""));
-            metrics.insert(service.to_owned(), at);
-        }
-        let mut services = vec![(
-            "shared-store".to_owned(),
-            world.shared_store("shared-store"),
-        )];
-        services.push((
-            "open-data".to_owned(),
-            Service::start(
-                "open-data",
-                &world.config("open-data"),
-                &["run", "open-data"],
-                &[],
-                &world.dir,
-            ),
-        ));
-        services.extend(
-            captures
-                .iter()
-                .map(|(name, source)| (name.clone(), world.capture(source))),
-        );
-        let server = Server {
-            env: platform.postgres.clone(),
-            log: platform.dir.join("postgres/log"),
-        };
-        let desk = world.dir.join("desk");
-        fs::create_dir_all(&desk).expect("a folder");
+        services.push(("open-data".into(), open_data));
         for (name, at) in &metrics {
             wait::until(&format!("{name} to answer"), Duration::from_mins(1), || {
                 let answer = crate::http::get(at, "/healthz", &[]);
                 wait::holds(answer.status == 200, answer.body)
             });
         }
+        let server = Server {
+            env: platform.postgres.clone(),
+            log: platform.dir.join("postgres/log"),
+        };
+        let desk = world.dir.join("desk");
+        fs::create_dir_all(&desk).expect("a folder");
         let ground = Ground {
             size: Size::Short,
             prefix: world.name.clone(),
@@ -154,7 +102,6 @@ impl Small {
             desk,
             small: Some(Small {
                 platform,
-
                 services: Mutex::new(services.into_iter().map(|(_, service)| service).collect()),
             }),
         };
@@ -166,6 +113,56 @@ impl Small {
         self.services.lock().expect("no panic").clear();
         self.platform.stop();
     }
+}
+
+/// Both stores, an open set, and pages; where these are.
+fn settings(platform: &Platform, world: &World<'_>) -> String {
+    let set = world.dir.join("contracts/so-yt/open-facilities.yaml");
+    fs::write(set, OPEN_SET).expect("a contract");
+    for (service, file, role, database) in [
+        (
+            "shared-store",
+            "store-access.sql",
+            "bangioc_store",
+            "attacked_shared",
+        ),
+        (
+            "open-data",
+            "open-store-access.sql",
+            "bangioc_open_store",
+            "attacked_open_store",
+        ),
+    ] {
+        give(platform, world, file, role, database);
+        for who in [service, "dead-letter", "admin"] {
+            use_store(world, who, service, role, database);
+        }
+    }
+    let pages = format!("127.0.0.1:{}", free_port());
+    let folder = world.dir.join("public");
+    let section = format!(
+        "[open-data]\ndir = \"{}\"\nlisten = \"{pages}\"",
+        folder.display()
+    );
+    world.configure("open-data", &section);
+    let open = fs::read_to_string(world.config("open-data")).expect("a configuration");
+    let open_store = open
+        .split("\n[")
+        .find(|part| part.starts_with("open-store]"));
+    world.configure("admin", &format!("[{}", open_store.expect("a section")));
+    pages
+}
+
+/// Each service's metrics at an address of its own.
+fn listening(world: &World<'_>) -> BTreeMap<String, String> {
+    let captures = SOURCES.map(|source| (format!("capture-{source}"), source));
+    let sinks = ["shared-store", "open-data"].map(|sink| (sink.to_owned(), sink));
+    let listen = |(name, file): (String, &str)| {
+        let at = format!("127.0.0.1:{}", free_port());
+        world.configure(file, &format!("[metrics]\nlisten = \"{at}\""));
+        (name, at)
+    };
+    captures.into_iter().chain(sinks).map(listen).collect()
 }
 
 /// As the administrator of a store does it.
