@@ -52,12 +52,12 @@ pub async fn take_back(
         .execute(&mut *transaction)
         .await?;
     let rows = affected(
-        sqlx::query(sql(older_than_anything(dataset)))
+        &sqlx::query(sql(older_than_anything(dataset)))
             .execute(&mut *transaction)
             .await?,
     );
     let parked = affected(
-        sqlx::query(
+        &sqlx::query(
             "update flow.parked_record set version = $2 where topic = $1 and state in ('parked', 'incomplete')",
         )
         .bind(topic)
@@ -90,7 +90,7 @@ fn older_than_anything(dataset: &Dataset) -> String {
     )
 }
 
-fn affected(done: sqlx::postgres::PgQueryResult) -> i64 {
+fn affected(done: &sqlx::postgres::PgQueryResult) -> i64 {
     i64::try_from(done.rows_affected()).unwrap_or(i64::MAX)
 }
 

@@ -193,12 +193,15 @@ fn newest(before: Option<&Newest>, version: Option<Version>) -> Newest {
     }
 }
 
+/// Key, newest version, is one without version, suspended, records, bytes, is any not kept.
+type ParkedRow = (Vec<u8>, Option<String>, bool, bool, i64, i64, bool);
+
 pub async fn load(
     connection: &mut PgConnection,
     topic: &str,
     partition: i32,
 ) -> Result<(ParkedKeys, SuspendedKeys), SinkError> {
-    let rows: Vec<(Vec<u8>, Option<String>, bool, bool, i64, i64, bool)> = sqlx::query_as(
+    let rows: Vec<ParkedRow> = sqlx::query_as(
         "select k.key_ref, max(encode(r.version, 'hex')), coalesce(bool_or(r.version is null), true), k.code = $3, \
          count(r.topic), coalesce(sum(octet_length(r.payload)), 0)::bigint, coalesce(bool_or(r.code = any($4)), false) \
          from flow.parked_key k left join flow.parked_record r \
