@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 
 pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
@@ -23,6 +23,8 @@ impl Authority {
         let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::new(Vec::new()).expect("no names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // Else it is called as what it signs, and OpenSSL takes that for self-signed.
+        params.distinguished_name.push(DnType::CommonName, name);
         let file = dir.join(format!("{name}.pem"));
         fs::write(&file, params.self_signed(&key).expect("signed").pem()).expect("a file");
         Authority {

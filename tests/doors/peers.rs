@@ -305,15 +305,6 @@ pub(crate) fn a_real_kafka_is_believed_by_its_certificate(peers: &Peers) {
         "BG0115",
         "another authority",
     );
-    is_refused(
-        &said(
-            "kafka plain",
-            &by_name,
-            "security = \"plaintext\"\ntls = \"verify\"",
-        ),
-        "BG0123",
-        "plain",
-    );
     let clear = said("kafka no TLS", &peers.kafka["KAFKA"], &ours);
     let is_told = ["error[BG0115]", "error[BG0101]"]
         .iter()
