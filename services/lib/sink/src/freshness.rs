@@ -17,6 +17,9 @@ use crate::refusal::Refusal;
 /// lag needs no precision of a second.
 const REMEMBERED: usize = 512;
 
+/// The beginning of 2000. Before it no server of today has a clock, and a store's calendar ends somewhere, too.
+const CLOCK_BEGINS_US: i64 = 946_684_800_000_000;
+
 /// How far a source's clock may go before ours. Beyond it, a dead source could look alive.
 const CLOCK_AHEAD_US: i64 = 3_600_000_000;
 
@@ -129,7 +132,9 @@ impl SourceState {
         };
         if position > self.bound() {
             Err(Refusal::VersionBeyond)
-        } else if progress.at_us > now_us.saturating_add(CLOCK_AHEAD_US) {
+        } else if !(CLOCK_BEGINS_US..=now_us.saturating_add(CLOCK_AHEAD_US))
+            .contains(&progress.at_us)
+        {
             Err(Refusal::ClockSkew)
         } else {
             Ok(())

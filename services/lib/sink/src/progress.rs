@@ -226,8 +226,12 @@ impl<'a> Watcher<'a> {
                 }
                 let remembered =
                     sweep::remember(&mut self.connection, &source.topic, offset, &sweep);
-                engine.handle.block_on(remembered)?;
-                Ok(Ok(()))
+                let has_room = engine.handle.block_on(remembered)?;
+                Ok(if has_room {
+                    Ok(())
+                } else {
+                    Err(Refusal::SweepInvalid)
+                })
             }
         }
     }
@@ -325,6 +329,12 @@ fn own_part(
             foreign = Err(Refusal::PrincipalMismatch);
         }
         own.is_some_and(|own| offsets.iter().all(|place| own.has_place(place)))
+    });
+    // Names that nobody here knows are not kept: they may be anything, of any number.
+    progress.datasets.retain(|id, _| {
+        let own =
+            |dataset: &Dataset| dataset.progress_topic == progress_topic && dataset.id() == id;
+        engine.datasets.iter().any(own)
     });
     (progress, foreign)
 }

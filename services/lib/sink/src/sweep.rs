@@ -1,6 +1,8 @@
 //! A sweep ends a whole copy: rows older than the copy's start are no longer at the source, so they go.
 //! Run once the sink stands behind the copy in every partition; running it again changes nothing.
 
+use std::collections::HashMap;
+
 use bangioc_change::progress::{Offsets, Sweep};
 use bangioc_change::version::Version;
 use sqlx::{Connection as _, PgConnection};
@@ -28,6 +30,9 @@ pub fn judge<'a>(
     bound: Version,
 ) -> Result<Ordered<'a>, Refusal> {
     let below = sweep.below().ok_or(Refusal::SweepInvalid)?;
+    if !is_topic_name(&sweep.topic) {
+        return Err(Refusal::SweepInvalid);
+    }
     // Of a contract newer than ours, or of nobody: it waits, and is judged when there is one.
     if datasets.iter().any(|dataset| dataset.topic == sweep.topic) {
         may_run(
@@ -65,25 +70,37 @@ fn may_run(
     }
 }
 
-/// Remembers a sweep that a progress topic asks for.
+/// What Kafka calls no topic nobody has rows of, and the store may not even be able to write it down.
+fn is_topic_name(name: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (1..=249).contains(&name.len()) && name.bytes().all(known)
+}
+
+/// As many as may wait of one source. A province has a tenth as many datasets, and each copy ends in one.
+const MOST_WAITING: i64 = 1_000;
+
+/// Remembers a sweep that a progress topic asks for. False: too many of that source wait already.
 pub async fn remember(
     connection: &mut PgConnection,
     progress_topic: &str,
     progress_offset: i64,
     sweep: &Ordered<'_>,
-) -> Result<(), SinkError> {
-    sqlx::query(
-        "insert into flow.sweep (progress_topic, progress_offset, topic, below, offsets) \
-         values ($1, $2, $3, $4, $5::jsonb) on conflict do nothing",
+) -> Result<bool, SinkError> {
+    let has_room: bool = sqlx::query_scalar(
+        "with waiting as (select count(*) < $6 as has_room from flow.sweep where progress_topic = $1 and done_at is null), \
+         remembered as (insert into flow.sweep (progress_topic, progress_offset, topic, below, offsets) \
+         select $1, $2, $3, $4, $5::jsonb from waiting where has_room on conflict do nothing) \
+         select has_room from waiting",
     )
     .bind(progress_topic)
     .bind(progress_offset)
     .bind(sweep.topic)
     .bind(&sweep.below.to_bytes()[..])
     .bind(serde_json::to_string(sweep.offsets).unwrap_or_default())
-    .execute(connection)
+    .bind(MOST_WAITING)
+    .fetch_one(connection)
     .await?;
-    Ok(())
+    Ok(has_room)
 }
 
 struct Waiting {
@@ -93,7 +110,7 @@ struct Waiting {
     below: Vec<u8>,
 }
 
-/// Runs the sweeps whose time has come. `bound`: of a progress topic, as [`judge`] wants it; none while it
+/// Runs the sweeps whose time has come, the furthest of each dataset: it does what those before it would. `bound`: of a progress topic, as [`judge`] wants it; none while it
 /// is not known. They are judged again: one may be remembered from before that was done.
 pub async fn run_due(
     connection: &mut PgConnection,
@@ -107,6 +124,7 @@ pub async fn run_due(
     )
     .fetch_all(&mut *connection)
     .await?;
+    let mut due: HashMap<String, (Version, Waiting)> = HashMap::new();
     for (progress_topic, progress_offset, topic, below, offsets) in waiting {
         let sweep = Waiting {
             progress_topic,
@@ -134,7 +152,13 @@ pub async fn run_due(
             refuse(connection, &sweep, refusal).await?;
             continue;
         }
-        if is_reached(&offsets, &position(&sweep.topic)) {
+        let further = due.get(&sweep.topic).is_none_or(|(best, _)| *best < below);
+        if further && is_reached(&offsets, &position(&sweep.topic)) {
+            due.insert(sweep.topic.clone(), (below, sweep));
+        }
+    }
+    for dataset in datasets {
+        if let Some((_, sweep)) = due.remove(&dataset.topic) {
             run(connection, dataset, &sweep).await?;
         }
     }
@@ -234,12 +258,17 @@ async fn run(
         .bind(removed)
         .execute(&mut *transaction)
         .await?;
+    // Those that would remove less are done with it.
     sqlx::query(
-        "update flow.sweep set done_at = now(), rows_removed = $3 where progress_topic = $1 and progress_offset = $2",
+        "update flow.sweep set done_at = now(), \
+         rows_removed = case when progress_topic = $1 and progress_offset = $2 then $3 else 0 end \
+         where topic = $4 and below <= $5 and done_at is null",
     )
     .bind(&sweep.progress_topic)
     .bind(sweep.progress_offset)
     .bind(removed)
+    .bind(&sweep.topic)
+    .bind(&sweep.below)
     .execute(&mut *transaction)
     .await?;
     transaction.commit().await?;
