@@ -475,9 +475,11 @@ mod tests {
             let mut lines = vec![
                 ("BANGIOC__KAFKA__BROKERS", brokers),
                 ("BANGIOC__KAFKA__SECURITY", security),
-                ("BANGIOC__KAFKA__USER", "u"),
-                ("BANGIOC__KAFKA__PASSWORD", "p"),
             ];
+            if security != "plaintext" {
+                lines.push(("BANGIOC__KAFKA__USER", "u"));
+                lines.push(("BANGIOC__KAFKA__PASSWORD", "p"));
+            }
             lines.extend(tls.map(|tls| ("BANGIOC__KAFKA__TLS", tls)));
             read(&lines).1.err()
         };
