@@ -39,10 +39,11 @@ impl Config {
         }
         let address_is_one = address.is_ok();
         let loopback = address.is_ok_and(|address| address.ip().to_canonical().is_loopback());
-        let off = section.choice("tls", &["verify", "off"], "verify") == "off";
+        let off =
+            section.choice("tls", &["verify", "off", "insecure-off"], "verify") == "insecure-off";
         let listener = ListenerSettings::read(settings, "registry");
         if listener.tls.is_none() && !loopback && !off && address_is_one {
-            let hint = "set `certificate_file` and `key_file`; where the network between is trusted, `tls = \"off\"`";
+            let hint = "set `certificate_file` and `key_file`; where the network between is your own from end to end, `tls = \"insecure-off\"`";
             section.refuse(
                 "listen",
                 "takes passwords in the clear from other machines",
@@ -132,8 +133,9 @@ mod tests {
         // Off loopback a password needs TLS, or a word.
         let open = "users_dir = \"/u\"\nlisten = \"10.0.0.1:1\"";
         assert_eq!(logins(open), None);
+        assert_eq!(logins(&format!("{open}\ntls = \"off\"")), None);
         for more in [
-            "tls = \"off\"",
+            "tls = \"insecure-off\"",
             "certificate_file = \"/c\"\nkey_file = \"/k\"",
         ] {
             assert_eq!(

@@ -40,7 +40,7 @@ pub struct RegistrySettings {
 
 impl RegistrySettings {
     /// Keys: `url`, `user`, `password_file`, `tls`, `ca_file`. Without TLS only loopback is spoken to, unless
-    /// `tls = "off"` says so.
+    /// `tls = "insecure-off"` says so.
     pub fn read(section: &Section<'_>) -> RegistrySettings {
         for key in [
             "listen",
@@ -53,18 +53,19 @@ impl RegistrySettings {
             section.has(key);
         }
         let url = section.text("url");
-        let off = section.choice("tls", &["verify", "off"], "verify") == "off";
+        let tls = section.choice("tls", &["verify", "off", "insecure-off"], "verify");
+        let (off, anywhere) = (tls != "verify", tls == "insecure-off");
         // An empty one is reported as missing.
         if !url.is_empty() {
             match Transport::of(&url) {
                 None => section.refuse("url", "is no address", "write it as `https://registry.example.vn:8081`, without a login in it"),
-                Some(Transport::InTheClear) if off => tracing::warn!(
-                    "`registry.tls` is \"off\": logins and schemas pass in the clear, and nobody vouches for who answers"
+                Some(Transport::InTheClear) if anywhere => tracing::warn!(
+                    "`registry.tls` is \"insecure-off\": logins and schemas pass in the clear, and nobody vouches for who answers"
                 ),
                 Some(Transport::InTheClear) => section.refuse(
                     "url",
                     "leads off this machine without TLS",
-                    "write it as `https://…`; where the network between is trusted, `tls = \"off\"`",
+                    "write it as `https://…`; where the network between is your own from end to end, `tls = \"insecure-off\"`",
                 ),
                 Some(Transport::Tls) if off => section.refuse("tls", "is off, but `url` says https", "take one of them out"),
                 Some(Transport::Tls | Transport::Loopback) => {}
@@ -741,12 +742,14 @@ mod tests {
             "url = \"http://[::1]:8081/registry\"",
             "url = \"http://localhost:8081\"",
             "url = \"https://registry:8081\"",
-            "url = \"http://registry:8081\"\ntls = \"off\"",
+            "url = \"http://127.0.0.1:8081\"\ntls = \"off\"",
+            "url = \"http://registry:8081\"\ntls = \"insecure-off\"",
         ] {
             assert!(read(good), "{good}");
         }
         for bad in [
             "url = \"http://registry:8081\"",
+            "url = \"http://registry:8081\"\ntls = \"off\"",
             "url = \"http://10.0.0.1\"",
             "url = \"http://127.0.0.1.example.vn\"",
             "url = \"http://localhost.example.vn\"",
