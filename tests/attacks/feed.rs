@@ -331,14 +331,14 @@ fn values(ground: &Ground) {
 }
 
 /// Peak of a process' memory since [`forget_peak`], MB.
-fn peak_mb(pid: u32) -> u64 {
+pub(crate) fn peak_mb(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
     kilobytes.expect("its memory") / 1_000
 }
 
-fn forget_peak(pid: u32) {
+pub(crate) fn forget_peak(pid: u32) {
     fs::write(format!("/proc/{pid}/clear_refs"), "5").expect("a process of ours");
 }
 

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use bangioc_tests::bangioc;
+use bangioc_tests::{bangioc, secret};
 
 use crate::attack::Attack;
 use crate::ground::Ground;
@@ -73,8 +73,7 @@ fn answer(mut client: TcpStream, kind: u32, heard: &Heard) -> std::io::Result<()
 
 fn the_password_in_clear(ground: &Ground) {
     let password = ground.desk.join("password");
-    std::fs::write(&password, PASSWORD).expect("a secret");
-    restrict(&password);
+    secret::write(&password, PASSWORD);
     let mut wrong = Vec::new();
     for (service, file, section) in [
         ("capture", "capture-so-nnmt", "source"),
@@ -141,10 +140,4 @@ fn the_password_in_clear(ground: &Ground) {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-}
-
-/// For its owner alone, as every secret has to be.
-fn restrict(file: &std::path::Path) {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).expect("our own file");
 }

@@ -62,7 +62,7 @@ fn subject(ground: &Ground, side: Side, victim: Victim) -> String {
 const JSON: &str = "application/vnd.schemaregistry.v1+json";
 
 fn authorization(ground: &Ground, user: &str) -> String {
-    let password = fs::read_to_string(ground.secrets.join(user)).expect("a password");
+    let password = fs::read_to_string(ground.registry_secrets.join(user)).expect("a password");
     format!(
         "Basic {}",
         base64(format!("{user}:{}", password.trim()).as_bytes())
