@@ -303,6 +303,20 @@ fn mutated(honest: &Value, size: Size) -> Vec<Vec<u8>> {
     all
 }
 
+/// The same, as an honest capture might: it is believed.
+fn of_today(topics: &[String], datasets: &[&str]) -> Value {
+    let mut record = from_2100(topics, datasets);
+    let now = std::time::UNIX_EPOCH
+        .elapsed()
+        .expect("a clock")
+        .as_micros();
+    record["at_us"] = json!(i64::try_from(now).expect("a time"));
+    record["epoch"] = json!(1);
+    record["lsn"] = json!("0/1");
+    record["full"] = json!(false);
+    record
+}
+
 fn more_than_can_be_remembered(ground: &Ground) {
     let progress = ground.progress(Side::Shared, "national");
     let books =
@@ -331,9 +345,9 @@ fn more_than_can_be_remembered(ground: &Ground) {
             .unzip();
         // In two, below the length that any record may have.
         let datasets: Vec<&str> = datasets.iter().map(String::as_str).collect();
-        records.push(Forged::json(&progress, &from_2100(&topics, &[])));
+        records.push(Forged::json(&progress, &of_today(&topics, &[])));
         for part in datasets.chunks(5_000) {
-            records.push(Forged::json(&progress, &from_2100(&[], part)));
+            records.push(Forged::json(&progress, &of_today(&[], part)));
         }
     }
     let pid = ground.pids["shared-store"];

@@ -22,8 +22,8 @@ pub(crate) const ATTACKS: &[Attack] = &[Attack {
 
 const PASSWORD: &str = "the-password-of-a-department";
 
-/// What a client has sent after the request for a password.
-type Heard = Arc<Mutex<Vec<u8>>>;
+/// How many came, and what a client has sent after the request for a password.
+type Heard = Arc<Mutex<(usize, Vec<u8>)>>;
 
 /// A server that asks for the password: `kind` 3 in clear, 5 as MD5.
 fn impostor(kind: u32) -> (u16, Heard) {
@@ -34,6 +34,7 @@ fn impostor(kind: u32) -> (u16, Heard) {
     std::thread::spawn(move || {
         for client in listener.incoming().flatten() {
             let heard = Arc::clone(&shared);
+            heard.lock().expect("no panic").0 += 1;
             std::thread::spawn(move || {
                 let _ = answer(client, kind, &heard);
             });
@@ -66,7 +67,7 @@ fn answer(mut client: TcpStream, kind: u32, heard: &Heard) -> std::io::Result<()
     client.write_all(&request)?;
     let mut buffer = [0; 4_096];
     while let Ok(count @ 1..) = client.read(&mut buffer) {
-        heard.lock().expect("no panic").extend(&buffer[..count]);
+        heard.lock().expect("no panic").1.extend(&buffer[..count]);
     }
     Ok(())
 }
@@ -122,9 +123,14 @@ fn the_password_in_clear(ground: &Ground) {
                     .expect("the binary");
                 let end = Instant::now() + Duration::from_secs(4);
                 let got = loop {
-                    let heard = heard.lock().expect("no panic").clone();
+                    let (came, heard) = heard.lock().expect("no panic").clone();
                     let ended = child.try_wait().expect("its state").is_some();
                     if !heard.is_empty() || ended || Instant::now() > end {
+                        // `require` is no word any more: such settings are refused before.
+                        assert!(
+                            came > 0 || tls.contains("require"),
+                            "{service} with `{tls}` never came"
+                        );
                         break heard;
                     }
                     std::thread::sleep(Duration::from_millis(100));

@@ -110,7 +110,9 @@ fn more_than_their_functions(ground: &Ground) {
         tries.push(format!("delete from flow.{table}"));
         tries.push(format!("truncate flow.{table}"));
         tries.push(format!("insert into flow.{table} default values"));
-        tries.push(format!("lock table flow.{table} in share mode"));
+        tries.push(format!(
+            "begin; lock table flow.{table} in share mode; commit"
+        ));
     }
     tries.extend(
         named(
