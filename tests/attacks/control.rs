@@ -62,7 +62,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         who: "capture-national on Kafka",
         does: "2,000 sweeps that wait for ever, 2,000 of its own; progress of 10,000 datasets and topics that are none, twenty times",
         holds: "at most 1,000 sweeps wait, the books keep none of the names, the store stays under 256 MB, another department's copy ends",
-        got: "",
+        got: "each sweep took 0.3 s, and every department's rows waited for all of them",
         run: more_than_can_be_remembered,
     },
 ];

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use bangioc_tests::platform::free_port;
 use bangioc_tests::{bangioc, secret};
 
 use crate::attack::Attack;
@@ -75,6 +76,7 @@ fn answer(mut client: TcpStream, kind: u32, heard: &Heard) -> std::io::Result<()
 fn the_password_in_clear(ground: &Ground) {
     let password = ground.desk.join("password");
     secret::write(&password, PASSWORD);
+    let pages = ground.desk.join("middle-pages");
     let mut wrong = Vec::new();
     for (service, file, section) in [
         ("capture", "capture-so-nnmt", "source"),
@@ -95,6 +97,17 @@ fn the_password_in_clear(ground: &Ground) {
                     .split("\n[")
                     .filter(|part| !part.starts_with("metrics]"))
                     .map(|part| {
+                        // The one that runs has its folder and its port.
+                        if part.starts_with("open-data]") {
+                            let lines = part.lines().map(|line| match line.split(" = ").next() {
+                                Some("dir") => format!("dir = \"{}\"", pages.display()),
+                                Some("listen") => {
+                                    format!("listen = \"127.0.0.1:{}\"", free_port())
+                                }
+                                _ => line.to_owned(),
+                            });
+                            return lines.collect::<Vec<_>>().join("\n") + "\n";
+                        }
                         if !part.starts_with(&format!("{section}]")) {
                             return part.to_owned();
                         }
