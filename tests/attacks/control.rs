@@ -57,6 +57,14 @@ pub(crate) const ATTACKS: &[Attack] = &[
         got: "a NUL in a topic's name: control records of all departments were not read any further, for good",
         run: every_field_with_every_value,
     },
+    Attack {
+        name: "control::more_than_a_store_can_remember",
+        who: "capture-national on Kafka",
+        does: "2,000 sweeps that wait for ever, 2,000 of its own; progress of 10,000 datasets and topics that are none, twenty times",
+        holds: "at most 1,000 sweeps wait, the books keep none of the names, the store stays under 256 MB, another department's copy ends",
+        got: "each sweep took 0.3 s, and every department's rows waited for all of them",
+        run: more_than_can_be_remembered,
+    },
 ];
 
 const ALL_ONES: &str = "ffffffffffffffffffffffffffffffffffffffff";
@@ -226,6 +234,13 @@ fn hostile(size: Size) -> Vec<String> {
         "{\"x\":1}",
         "4294967296",
         "-9223372036854775809",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "253402300800000000",
+        "{\"0\":9223372036854775807,\"1\":-9223372036854775808,\"2147483647\":0}",
+        "{\"\\u0000\":{\"0\":1}}",
+        "{\"business\":{\"phase\":\"streaming\",\"estimated_rows\":9223372036854775807,\"copied_rows\":-1}}",
+        "{\"business\":{\"phase\":\"\\u0000\"}}",
         "18446744073709551616",
         "\"FFFFFFFF/FFFFFFFF\"",
         "\"0/0\"",
@@ -286,6 +301,81 @@ fn mutated(honest: &Value, size: Size) -> Vec<Vec<u8>> {
         );
     }
     all
+}
+
+/// The same, as an honest capture might: it is believed.
+fn of_today(topics: &[String], datasets: &[&str]) -> Value {
+    let mut record = from_2100(topics, datasets);
+    let now = std::time::UNIX_EPOCH
+        .elapsed()
+        .expect("a clock")
+        .as_micros();
+    record["at_us"] = json!(i64::try_from(now).expect("a time"));
+    record["epoch"] = json!(1);
+    record["lsn"] = json!("0/1");
+    record["full"] = json!(false);
+    record
+}
+
+fn more_than_can_be_remembered(ground: &Ground) {
+    let progress = ground.progress(Side::Shared, "national");
+    let books =
+        "select (select count(*) from flow.freshness) || ' ' || (select count(*) from flow.lease)";
+    let before = ground.in_store(Side::Shared, books);
+    let low = "0000000100000000000000010000000000000000";
+    let own = ground.topic(Side::Shared, BUSINESSES);
+    let sweeps = (0..2_000).flat_map(|n| {
+        let nowhere = format!("{}.shared.nobody.nothing-{n}", ground.prefix);
+        [
+            (nowhere, json!({ "0": i64::MAX })),
+            (own.clone(), json!({ "0": 1 })),
+        ]
+    });
+    let mut records: Vec<Forged> = sweeps
+        .map(|(topic, offsets)| {
+            let sweep =
+                json!({ "kind": "sweep", "topic": topic, "below": low, "offsets": offsets });
+            Forged::json(&progress, &sweep)
+        })
+        .collect();
+    for round in 0..20 {
+        let names = (0..10_000).map(|n| format!("nothing-{round}-{n}"));
+        let (topics, datasets): (Vec<String>, Vec<String>) = names
+            .map(|name| (format!("{}.{name}", ground.prefix), name))
+            .unzip();
+        // In two, below the length that any record may have.
+        let datasets: Vec<&str> = datasets.iter().map(String::as_str).collect();
+        records.push(Forged::json(&progress, &of_today(&topics, &[])));
+        for part in datasets.chunks(5_000) {
+            records.push(Forged::json(&progress, &of_today(&[], part)));
+        }
+    }
+    let pid = ground.pids["shared-store"];
+    crate::feed::forget_peak(pid);
+    let taken = send(ground, "capture-national", &records);
+    assert_eq!(taken, records.len(), "not all were written");
+    ground.met(Side::Shared, &progress);
+    let waiting = format!(
+        "select count(*) from flow.sweep where progress_topic = '{progress}' and done_at is null"
+    );
+    let waiting = ground.in_store(Side::Shared, &waiting).concat();
+    let kept = "select coalesce(max(pg_column_size(p)), 0) from flow.progress_position p";
+    let kept = ground.in_store(Side::Shared, kept).concat();
+    let peak = crate::feed::peak_mb(pid);
+    ground.tool(&["dataset", "recopy", FACILITIES.dataset, "--yes", "--wait"]);
+    ground.flows(FACILITIES);
+    // For those who come after.
+    let forget = format!(
+        "delete from flow.sweep where topic like '{}.shared.nobody.%'",
+        ground.prefix
+    );
+    ground.in_store(Side::Shared, &forget);
+    let number = |text: &str| text.parse::<u64>().expect("a number");
+    assert!(number(&waiting) <= 1_000, "{waiting} sweeps wait");
+    assert!(number(&kept) < 100_000, "{kept} bytes of it are kept");
+    assert!(peak < 256, "the shared store took {peak} MB");
+    assert_eq!(ground.in_store(Side::Shared, books), before);
+    ground.is_well("shared-store");
 }
 
 fn every_field_with_every_value(ground: &Ground) {

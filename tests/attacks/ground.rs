@@ -46,8 +46,11 @@ pub(crate) struct Ground {
     pub(crate) kafka: String,
     /// A file per Kafka user, its password.
     pub(crate) secrets: PathBuf,
-    /// Settings of an administrator's commands.
+    /// The same for users of the registry.
+    pub(crate) registry_secrets: PathBuf,
+    /// Settings of the commands of a person who runs the platform, and of the administrator's.
     pub(crate) config: PathBuf,
+    pub(crate) admin: PathBuf,
     /// Settings and log of each service: `<name>.toml`, `<name>.log`.
     pub(crate) settings: PathBuf,
     pub(crate) logs: PathBuf,
@@ -127,7 +130,9 @@ impl Ground {
             prefix: env["PREFIX"].clone(),
             kafka: env["KAFKA"].clone(),
             secrets: path("SECRETS"),
+            registry_secrets: path("REGISTRY_SECRETS"),
             config: path("CONFIG"),
+            admin: path("HOME_DIR").join("admin.toml"),
             settings: path("HOME_DIR"),
             logs: path("LOGS"),
             contracts: root().join("schemas"),
@@ -380,7 +385,7 @@ impl Ground {
 
     // ---- people -------------------------------------------------------------------------------------
 
-    /// A command of an administrator that must succeed; what it printed.
+    /// A command of a person who runs the platform that must succeed; what it printed.
     #[track_caller]
     pub(crate) fn tool(&self, args: &[&str]) -> String {
         let output = self.try_tool(args);

@@ -33,7 +33,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
 /// User → topic or group → operations.
 type Rights = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 
-fn users(ground: &Ground) -> Vec<String> {
+pub(crate) fn users(ground: &Ground) -> Vec<String> {
     let files = fs::read_dir(&ground.secrets).expect("a folder of passwords");
     let names = files.map(|file| {
         file.expect("a file")
@@ -109,15 +109,24 @@ fn wanted(ground: &Ground, topics: &[&str]) -> Rights {
         .split("<!-- kafka -->")
         .nth(1)
         .expect("a table between marks");
-    let mut bindings: Vec<[(&str, String); 4]> = Vec::new();
+    let operators: Vec<String> = users(ground)
+        .iter()
+        .filter_map(|user| Some(user.strip_prefix("operator-")?.to_owned()))
+        .collect();
+    assert!(!operators.is_empty(), "nobody runs the platform");
+    let mut bindings: Vec<[(&str, String); 5]> = Vec::new();
     for contract in ground.catalogue().active() {
         for side in [Side::Shared, Side::Open] {
-            if let Some(contract) = contract.on(side) {
+            let Some(contract) = contract.on(side) else {
+                continue;
+            };
+            for operator in &operators {
                 bindings.push([
                     ("<side>", side.as_str().to_owned()),
                     ("<owner>", contract.owner.as_str().to_owned()),
                     ("<dataset>", contract.dataset.as_str().to_owned()),
                     ("<source>", contract.source.source.as_str().to_owned()),
+                    ("<name>", operator.clone()),
                 ]);
             }
         }

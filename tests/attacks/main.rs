@@ -10,6 +10,7 @@ mod ground;
 mod http;
 mod kafka;
 mod middle;
+mod operators;
 mod people;
 mod registry;
 mod sent;
@@ -29,6 +30,7 @@ fn main() {
     let attacks = [
         kafka::ATTACKS,
         stores::ATTACKS,
+        operators::ATTACKS,
         source::ATTACKS,
         people::ATTACKS,
         middle::ATTACKS,

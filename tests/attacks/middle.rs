@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use bangioc_tests::bangioc;
+use bangioc_tests::platform::free_port;
+use bangioc_tests::{bangioc, secret};
 
 use crate::attack::Attack;
 use crate::ground::Ground;
@@ -22,8 +23,8 @@ pub(crate) const ATTACKS: &[Attack] = &[Attack {
 
 const PASSWORD: &str = "the-password-of-a-department";
 
-/// What a client has sent after the request for a password.
-type Heard = Arc<Mutex<Vec<u8>>>;
+/// How many came, and what a client has sent after the request for a password.
+type Heard = Arc<Mutex<(usize, Vec<u8>)>>;
 
 /// A server that asks for the password: `kind` 3 in clear, 5 as MD5.
 fn impostor(kind: u32) -> (u16, Heard) {
@@ -34,6 +35,7 @@ fn impostor(kind: u32) -> (u16, Heard) {
     std::thread::spawn(move || {
         for client in listener.incoming().flatten() {
             let heard = Arc::clone(&shared);
+            heard.lock().expect("no panic").0 += 1;
             std::thread::spawn(move || {
                 let _ = answer(client, kind, &heard);
             });
@@ -66,15 +68,15 @@ fn answer(mut client: TcpStream, kind: u32, heard: &Heard) -> std::io::Result<()
     client.write_all(&request)?;
     let mut buffer = [0; 4_096];
     while let Ok(count @ 1..) = client.read(&mut buffer) {
-        heard.lock().expect("no panic").extend(&buffer[..count]);
+        heard.lock().expect("no panic").1.extend(&buffer[..count]);
     }
     Ok(())
 }
 
 fn the_password_in_clear(ground: &Ground) {
     let password = ground.desk.join("password");
-    std::fs::write(&password, PASSWORD).expect("a secret");
-    restrict(&password);
+    secret::write(&password, PASSWORD);
+    let pages = ground.desk.join("middle-pages");
     let mut wrong = Vec::new();
     for (service, file, section) in [
         ("capture", "capture-so-nnmt", "source"),
@@ -95,6 +97,17 @@ fn the_password_in_clear(ground: &Ground) {
                     .split("\n[")
                     .filter(|part| !part.starts_with("metrics]"))
                     .map(|part| {
+                        // The one that runs has its folder and its port.
+                        if part.starts_with("open-data]") {
+                            let lines = part.lines().map(|line| match line.split(" = ").next() {
+                                Some("dir") => format!("dir = \"{}\"", pages.display()),
+                                Some("listen") => {
+                                    format!("listen = \"127.0.0.1:{}\"", free_port())
+                                }
+                                _ => line.to_owned(),
+                            });
+                            return lines.collect::<Vec<_>>().join("\n") + "\n";
+                        }
                         if !part.starts_with(&format!("{section}]")) {
                             return part.to_owned();
                         }
@@ -123,9 +136,14 @@ fn the_password_in_clear(ground: &Ground) {
                     .expect("the binary");
                 let end = Instant::now() + Duration::from_secs(4);
                 let got = loop {
-                    let heard = heard.lock().expect("no panic").clone();
+                    let (came, heard) = heard.lock().expect("no panic").clone();
                     let ended = child.try_wait().expect("its state").is_some();
                     if !heard.is_empty() || ended || Instant::now() > end {
+                        // `require` is no word any more: such settings are refused before.
+                        assert!(
+                            came > 0 || tls.contains("require"),
+                            "{service} with `{tls}` never came"
+                        );
                         break heard;
                     }
                     std::thread::sleep(Duration::from_millis(100));
@@ -141,10 +159,4 @@ fn the_password_in_clear(ground: &Ground) {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-}
-
-/// For its owner alone, as every secret has to be.
-fn restrict(file: &std::path::Path) {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).expect("our own file");
 }

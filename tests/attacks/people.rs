@@ -96,7 +96,7 @@ fn escapes(ground: &Ground) {
 }
 
 fn readable_password(ground: &Ground) {
-    let config = std::fs::read_to_string(&ground.config).expect("settings");
+    let config = std::fs::read_to_string(&ground.admin).expect("settings");
     let line = config
         .lines()
         .find(|line| line.starts_with("password_file"))
@@ -138,6 +138,7 @@ fn password_in_arguments(ground: &Ground) {
     let mut passwords = Vec::new();
     for folder in [
         ground.secrets.clone(),
+        ground.registry_secrets.clone(),
         ground.settings.join("store/secrets"),
         ground.settings.join("source/secrets"),
     ] {

@@ -7,7 +7,7 @@ use bangioc_schemas::names::{self, Side};
 use serde_json::{Value, json};
 
 use crate::attack::Attack;
-use crate::ground::{FACILITIES, Ground, Victim};
+use crate::ground::{BUSINESSES, FACILITIES, Ground, Victim};
 use crate::http::{Answer, ask};
 use crate::sent::base64;
 
@@ -62,7 +62,7 @@ fn subject(ground: &Ground, side: Side, victim: Victim) -> String {
 const JSON: &str = "application/vnd.schemaregistry.v1+json";
 
 fn authorization(ground: &Ground, user: &str) -> String {
-    let password = fs::read_to_string(ground.secrets.join(user)).expect("a password");
+    let password = fs::read_to_string(ground.registry_secrets.join(user)).expect("a password");
     format!(
         "Basic {}",
         base64(format!("{user}:{}", password.trim()).as_bytes())
@@ -277,6 +277,16 @@ fn only_what_is_allowed(ground: &Ground, user: Option<&str>) {
         }
         assert_ne!(answer.status, 0, "GET {path} is not answered");
     }
+    // Refused for what it asks, not for who it is.
+    if let Some(user) = user {
+        let own = if user == "open-data" {
+            subject(ground, Side::Open, FACILITIES)
+        } else {
+            subject(ground, Side::Shared, BUSINESSES)
+        };
+        let answer = caller.call("GET", &format!("/subjects/{own}/versions/1"), None, &[]);
+        assert_eq!(answer.status, 200, "{user} reads its own: {}", answer.body);
+    }
     for (method, path, body) in writes(&subject_of) {
         for detour in DETOURS {
             let answer = caller.call(method, &path, body.as_ref(), detour);
@@ -318,6 +328,16 @@ fn from_a_browser(ground: &Ground) {
         }
     }
     assert!(wrong.is_empty() && contents(ground) == before, "{wrong:#?}");
+    // The same login, asked as a tool asks.
+    let path = "/subjects/from-a-browser/versions";
+    let honest = admin.call("POST", path, Some(&schema), &[]);
+    for path in [
+        "/subjects/from-a-browser",
+        "/subjects/from-a-browser?permanent=true",
+    ] {
+        admin.call("DELETE", path, None, &[]);
+    }
+    assert_eq!(honest.status, 200, "{}", honest.body);
 }
 
 fn another_meaning(ground: &Ground) {

@@ -52,18 +52,27 @@ pub(crate) fn send_packed(
     records: &[Forged],
     compression: &str,
 ) -> usize {
+    let told = tried(ground, user, records, compression);
+    let taken = told.iter().filter(|one| one.parse::<i64>().is_ok()).count();
+    assert!(
+        taken > 0 || records.is_empty(),
+        "nothing was written: {told:?}"
+    );
+    taken
+}
+
+/// What became of each: its offset, or why it was refused.
+#[track_caller]
+pub(crate) fn told(ground: &Ground, user: &str, records: &[Forged]) -> Vec<String> {
+    tried(ground, user, records, "none")
+}
+
+#[track_caller]
+fn tried(ground: &Ground, user: &str, records: &[Forged], compression: &str) -> Vec<String> {
     let records: Vec<&Value> = records.iter().map(|record| &record.0).collect();
     let order = json!({ "compression": compression, "records": records }).to_string();
     let told = ground.kafka_client(user, &["send"], &order);
-    let taken = told
-        .lines()
-        .filter(|line| line.parse::<i64>().is_ok())
-        .count();
-    assert!(
-        taken > 0 || records.is_empty(),
-        "nothing was written: {told}"
-    );
-    taken
+    told.lines().map(str::to_owned).collect()
 }
 
 /// With padding, as Python reads it.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bangioc_schemas::asker::Asker;
 use bangioc_schemas::names::{self, Side};
 use bangioc_tests::wait;
 use serde_json::{Value, json};
@@ -21,19 +22,15 @@ pub(crate) const ATTACKS: &[Attack] = &[
     },
     Attack {
         name: "signals::a_sink_pauses_a_department",
-        who: "shared-store, dead-letter on Kafka",
+        who: "shared-store on Kafka",
         does: "`pause-dataset`",
         holds: "the dataset streams on",
         got: "paused, under any name",
-        run: |ground| {
-            for asker in ["shared-store", "dead-letter"] {
-                nobody_pauses(ground, asker);
-            }
-        },
+        run: |ground| nobody_pauses(ground, "shared-store"),
     },
     Attack {
         name: "signals::a_service_copies_everything",
-        who: "open-data, shared-store, dead-letter on Kafka",
+        who: "open-data, shared-store on Kafka",
         does: "`copy-dataset`, `resume-dataset`: a whole table, again and again",
         holds: "nothing is copied",
         got: "the whole table, at once",
@@ -48,8 +45,24 @@ pub(crate) const ATTACKS: &[Attack] = &[
         run: key_of_the_other_side,
     },
     Attack {
+        name: "signals::in_the_name_of_another_asker",
+        who: "every Kafka user but the administrator",
+        does: "writes `pause-dataset` and `copy-key` to the signal topic of every asker but itself",
+        holds: "Kafka refuses each of them",
+        got: "written: there was one topic for all, dead-letter wrote to it as well",
+        run: as_another,
+    },
+    Attack {
+        name: "signals::an_operator_under_another_name",
+        who: "operator-hung on Kafka",
+        does: "`pause-dataset` with `by`: \"lan\", and with escapes",
+        holds: "it is paused by operator-hung, in the list as in the log",
+        got: "paused, under any name",
+        run: under_another_name,
+    },
+    Attack {
         name: "signals::every_field_with_every_value",
-        who: "open-data, shared-store, dead-letter on Kafka",
+        who: "open-data, shared-store on Kafka",
         does: "signals without fields, with unknown ones, of other types, deep, 1 MB, not UTF-8, keys of absurd length",
         holds: "the capture goes on, and an honest request is still heard",
         got: "",
@@ -57,16 +70,10 @@ pub(crate) const ATTACKS: &[Attack] = &[
     },
 ];
 
-/// Each asker has a topic of its own; before there were askers all wrote to one.
-pub(crate) fn topic_of(ground: &Ground, source: &str, asker: &str) -> String {
-    let all = format!("{}.signal.{source}", ground.prefix);
-    let own = format!("{all}.{asker}");
-    let known = ground.kafka_client("admin", &["rights"], &own);
-    let known: Value = serde_json::from_str(&known).expect("JSON");
-    let exists = known["topics"][&own]
-        .as_array()
-        .is_some_and(|rights| !rights.is_empty());
-    if exists { own } else { all }
+/// Each asker has a topic of its own.
+fn topic_of(ground: &Ground, source: &str, asker: &str) -> String {
+    let asker = Asker::of_user(asker).expect("an asker");
+    names::signal_topic(&ground.prefix, source, &asker)
 }
 
 fn ask(ground: &Ground, asker: &str, source: &str, signals: &[Value]) {
@@ -116,12 +123,71 @@ fn nobody_pauses(ground: &Ground, asker: &str) {
     ground.flows(victim);
 }
 
+fn as_another(ground: &Ground) {
+    let users = crate::kafka::users(ground);
+    let askers: Vec<&String> = users
+        .iter()
+        .filter(|user| Asker::of_user(user).is_some())
+        .collect();
+    assert!(askers.len() > 3, "{askers:?}");
+    let victim = FACILITIES;
+    let mut records = Vec::new();
+    for user in &users {
+        for asker in askers.iter().filter(|asker| **asker != user) {
+            let topic = topic_of(ground, victim.source, asker);
+            let pause = json!({ "kind": "pause-dataset", "dataset": victim.dataset, "by": "x" });
+            let key = json!({ "kind": "copy-key", "dataset": victim.dataset, "key": ["04932"] });
+            for signal in [pause, key] {
+                records.push((user, Forged::json(&topic, &signal)));
+            }
+        }
+    }
+    let mut wrong = Vec::new();
+    for user in &users {
+        let own: Vec<Forged> = records
+            .iter()
+            .filter(|(of, _)| *of == user)
+            .map(|(_, record)| record.clone())
+            .collect();
+        let told = crate::sent::told(ground, user, &own);
+        assert_eq!(told.len(), own.len(), "{user}: {told:?}");
+        wrong.extend(
+            told.into_iter()
+                .filter(|one| !one.contains("AUTHORIZATION"))
+                .map(|one| format!("{user}: {one}")),
+        );
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(stand(ground, victim.dataset)["phase"], "streaming");
+}
+
+fn under_another_name(ground: &Ground) {
+    let victim = FACILITIES;
+    let mut seen = Vec::new();
+    for by in ["lan", "operator-lan", "\u{1b}[2J\u{202e}nal"] {
+        let pause = json!({ "kind": "pause-dataset", "dataset": victim.dataset, "by": by });
+        ask(ground, "operator-hung", victim.source, &[pause]);
+        wait::until("a pause", Duration::from_secs(30), || {
+            let stand = stand(ground, victim.dataset);
+            wait::holds(stand["phase"] == "paused", stand)
+        });
+        seen.push(stand(ground, victim.dataset).to_string());
+        ground.tool(&["dataset", "resume", victim.dataset, "--yes", "--wait"]);
+    }
+    let wrong: Vec<&String> = seen
+        .iter()
+        .filter(|seen| !seen.contains("hung") || seen.contains("lan"))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    ground.flows(victim);
+}
+
 fn nobody_copies(ground: &Ground) {
     let victim = FACILITIES;
     let before = stand(ground, victim.dataset)["last_copy"].clone();
     let topic = ground.topic(Side::Shared, victim);
     let sent = |ground: &Ground| ground.records(&topic).len();
-    for asker in ["open-data", "shared-store", "dead-letter"] {
+    for asker in ["open-data", "shared-store"] {
         settle(ground, victim);
         let start = sent(ground);
         ask(
@@ -168,7 +234,7 @@ fn key_of_the_other_side(ground: &Ground) {
 
 fn every_field(ground: &Ground) {
     let victim = FACILITIES;
-    for asker in ["open-data", "shared-store", "dead-letter"] {
+    for asker in ["open-data", "shared-store"] {
         let topic = topic_of(ground, victim.source, asker);
         let side = if asker == "open-data" {
             Side::Open

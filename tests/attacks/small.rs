@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::process::Command;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use bangioc_tests::platform::{Platform, free_port};
 use bangioc_tests::service::Service;
 use bangioc_tests::world::World;
-use bangioc_tests::{root, wait};
+use bangioc_tests::{root, secret, wait};
 
 use crate::ground::{Ground, Server, Size};
 
@@ -46,6 +47,8 @@ impl Small {
 
     fn over(platform: &'static Platform) -> Ground {
         let world = World::new(platform, "attacked", &SOURCES);
+        platform.registry_of(&world.name, &world.dir.join("contracts"));
+        own_roles(platform, &world);
         let pages = settings(platform, &world);
         let metrics = listening(&world);
         let mut services: Vec<(String, Service)> = SOURCES
@@ -77,7 +80,9 @@ impl Small {
             prefix: world.name.clone(),
             kafka: platform.kafka["KAFKA"].clone(),
             secrets: platform.dir.join("kafka/secrets"),
-            config: world.config("admin"),
+            registry_secrets: platform.registry_passwords(),
+            config: world.config("operator-lan"),
+            admin: world.config("admin"),
             settings: world.dir.clone(),
             logs: world.dir.clone(),
             contracts: world.dir.join("contracts"),
@@ -134,7 +139,7 @@ fn settings(platform: &Platform, world: &World<'_>) -> String {
         ),
     ] {
         give(platform, world, file, role, database);
-        for who in [service, "dead-letter", "admin"] {
+        for who in [service, "operator-lan", "admin"] {
             use_store(world, who, service, role, database);
         }
     }
@@ -149,7 +154,10 @@ fn settings(platform: &Platform, world: &World<'_>) -> String {
     let open_store = open
         .split("\n[")
         .find(|part| part.starts_with("open-store]"));
-    world.configure("admin", &format!("[{}", open_store.expect("a section")));
+    let open_store = format!("[{}", open_store.expect("a section"));
+    for who in ["operator-lan", "admin"] {
+        world.configure(who, &open_store);
+    }
     pages
 }
 
@@ -168,12 +176,64 @@ fn listening(world: &World<'_>) -> BTreeMap<String, String> {
 /// As the administrator of a store does it.
 fn give(platform: &Platform, world: &World<'_>, file: &str, role: &str, database: &str) {
     let password = world.dir.join(role);
-    fs::write(&password, role).expect("a secret");
+    secret::write(&password, role);
     platform.sql_file(
         "postgres",
         &root().join("ops/sql").join(file),
-        &[("password", role), ("database", database)],
+        &[
+            ("password_file", &password.display().to_string()),
+            ("database", database),
+        ],
     );
+}
+
+/// Departments that share a server: each has a role and a password of its own, and lines of `pg_hba.conf` for it, in
+/// place of the one role that other suites are content with.
+fn own_roles(platform: &Platform, world: &World<'_>) {
+    let mut lines = String::new();
+    for source in SOURCES {
+        let database = world.database(source);
+        let role = format!("bangioc_capture_{}", source.replace('-', "_"));
+        let password = world.dir.join(&role);
+        secret::write(&password, &format!("the password of {role}"));
+        let tables = "select string_agg(format('%I.%I', schemaname, tablename), ', ') from pg_publication_tables where pubname = 'bangioc'";
+        let tables = platform.sql(&database, tables).concat();
+        platform.sql(
+            &database,
+            "drop publication bangioc; drop owned by bangioc_capture",
+        );
+        platform.sql_file(
+            &database,
+            &root().join("ops/sql/department/capture-access.sql"),
+            &[
+                ("role", &role),
+                ("password_file", &password.display().to_string()),
+                ("tables", &tables),
+            ],
+        );
+        let file = world.config(source);
+        let common = world.dir.join("capture-password").display().to_string();
+        let text = fs::read_to_string(&file).expect("a configuration");
+        let own = format!(
+            "user = \"{role}\"\npassword_file = \"{}\"",
+            password.display()
+        );
+        let text = text.replace(&format!("password_file = \"{common}\""), &own);
+        fs::write(&file, text).expect("a configuration");
+        let hba = Command::new("bash")
+            .args(["-c", ". \"$0\"; capture_hba \"$1\" \"$2\""])
+            .arg(root().join("ops/sh/capture-hba.sh"))
+            .args([&role, &database])
+            .output()
+            .expect("bash");
+        assert!(hba.status.success(), "{hba:?}");
+        lines += &String::from_utf8_lossy(&hba.stdout);
+    }
+    platform.sql("postgres", "drop role bangioc_capture");
+    let hba = platform.dir.join("postgres/data/pg_hba.conf");
+    lines += &fs::read_to_string(&hba).expect("its rules");
+    fs::write(&hba, lines).expect("its rules");
+    platform.sql("postgres", "select pg_reload_conf()");
 }
 
 /// In place of the superuser's database, which other suites are content with.

@@ -1,7 +1,8 @@
 //! A department's server, from the login that its capture has.
 
 use std::collections::BTreeMap;
-use std::process::Command;
+use std::io::Read as _;
+use std::process::{Command, Stdio};
 
 use crate::attack::Attack;
 use crate::ground::{Ground, psql, words};
@@ -14,6 +15,14 @@ pub(crate) const ATTACKS: &[Attack] = &[
         holds: "the server refuses both",
         got: "the whole server",
         run: base_backup,
+    },
+    Attack {
+        name: "source::a_base_backup_by_its_own_database",
+        who: "the capture's role at a department's server",
+        does: "`BASE_BACKUP` on a replication connection to its own database, which it must have",
+        holds: "that it gets the server is said where administrators decide: ops/security.md, ops/guides/source-access.md",
+        got: "the whole server; it still does, PostgreSQL has no right that is finer",
+        run: backup_by_its_own_database,
     },
     Attack {
         name: "source::another_departments_database",
@@ -90,6 +99,44 @@ fn base_backup(ground: &Ground) {
         !physical.status.success(),
         "a physical replication connection is open to it: {said}"
     );
+}
+
+/// The one attack that succeeds. Where it no longer does, the pages that say so are to be changed.
+fn backup_by_its_own_database(ground: &Ground) {
+    let env = login(ground, "so-yt");
+    let own = format!(
+        "dbname={} replication=database",
+        ground.source_database("so-yt")
+    );
+    let mut backup = Command::new("psql")
+        .args(["-X", "-q", "-c", "BASE_BACKUP (CHECKPOINT 'fast')", &own])
+        .envs(&env)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("psql");
+    let mut beginning = vec![0; 200_000];
+    let stream = backup.stdout.as_mut().expect("a pipe");
+    let got = stream.read_exact(&mut beginning).is_ok();
+    let _ = backup.kill();
+    let _ = backup.wait();
+    assert!(
+        got && [&b"backup_label"[..], b"PG_VERSION"]
+            .iter()
+            .any(|name| contains(&beginning, name)),
+        "it is refused: then say so in ops/security.md"
+    );
+    for (page, words) in [
+        ("ops/security.md", "`BASE_BACKUP`"),
+        ("ops/guides/source-access.md", "`BASE_BACKUP`"),
+    ] {
+        let text = std::fs::read_to_string(bangioc_tests::root().join(page)).expect("a page");
+        assert!(text.contains(words), "{page} says nothing of it");
+    }
+}
+
+fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|part| part == wanted)
 }
 
 fn another_database(ground: &Ground) {

@@ -83,7 +83,14 @@ impl Platform {
             registry: Mutex::new(None),
             dir,
         };
-        platform.write_registry_users();
+        platform.write_registry_users(|user| match user {
+            "admin" => "admin",
+            "shared-store" => "read *.shared.*",
+            "open-data" => "read *.open.*",
+            "dead-letter" => "read *",
+            capture if capture.starts_with("capture-") => "read *",
+            _ => "",
+        });
         platform
             .kafka_as("admin")
             .check(Duration::from_mins(1))
@@ -250,10 +257,26 @@ impl Platform {
     }
 
     pub fn start_registry(&self) {
+        self.start_registry_of("", &root().join("schemas"));
+    }
+
+    /// In place of the one that serves every world, one world's alone, as a deployment has it: what each user may do
+    /// follows from its contracts.
+    pub fn registry_of(&self, prefix: &str, contracts: &Path) {
+        drop(self.registry.lock().expect("no panic").take());
+        self.write_registry_users(|user| match user {
+            "admin" => "admin",
+            operator if operator.starts_with("operator-") => "read *",
+            _ => "",
+        });
+        self.start_registry_of(&format!("prefix = \"{prefix}\"\n"), contracts);
+    }
+
+    fn start_registry_of(&self, prefix: &str, contracts: &Path) {
         let listen = self.registry_url.trim_start_matches("http://");
         let config = format!(
-            "contracts = \"{}\"\n{}\n[registry]\nlisten = \"{listen}\"\nusers_dir = \"{}\"\n",
-            root().join("schemas").display(),
+            "{prefix}contracts = \"{}\"\n{}\n[registry]\nlisten = \"{listen}\"\nusers_dir = \"{}\"\n",
+            contracts.display(),
             self.kafka_section("registry"),
             self.registry_users().display(),
         );
@@ -267,22 +290,15 @@ impl Platform {
     }
 
     /// A user of the registry for each of Kafka's, with a password of its own. Every world has topics of its own
-    /// prefix, and the contracts' rights are those of one: here a service may read whatever is of its side.
-    fn write_registry_users(&self) {
-        let (users, passwords) = (self.registry_users(), self.dir.join("registry-passwords"));
+    /// prefix, and the contracts' rights are those of one: `rights` makes up for it.
+    fn write_registry_users(&self, rights: impl Fn(&str) -> &'static str) {
+        let (users, passwords) = (self.registry_users(), self.registry_passwords());
         for dir in [&users, &passwords] {
             fs::create_dir_all(dir).expect("a folder");
             fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).expect("its mode");
         }
         for user in PRINCIPALS.split(',').chain(["admin"]) {
-            let rights = match user {
-                "admin" => "admin",
-                "shared-store" => "read *.shared.*",
-                "open-data" => "read *.open.*",
-                "dead-letter" => "read *",
-                capture if capture.starts_with("capture-") => "read *",
-                _ => "",
-            };
+            let rights = rights(user);
             let password = registry_password(user);
             let digest = Sha256::digest(&password)
                 .iter()
@@ -297,6 +313,11 @@ impl Platform {
         }
     }
 
+    /// A file for each user.
+    pub fn registry_passwords(&self) -> PathBuf {
+        self.dir.join("registry-passwords")
+    }
+
     pub fn registry_users(&self) -> PathBuf {
         self.dir.join("registry-users")
     }
@@ -306,7 +327,7 @@ impl Platform {
         format!(
             "[registry]\nurl = \"{}\"\nuser = \"{user}\"\npassword_file = \"{}\"\n",
             self.registry_url,
-            self.dir.join("registry-passwords").join(user).display()
+            self.registry_passwords().join(user).display()
         )
     }
 

@@ -21,10 +21,15 @@ use crate::{outbox, sweep};
 
 /// Between looks. Freshness is told in seconds.
 const ROUND: Duration = Duration::from_secs(1);
-const LIMIT: Limit = Limit {
-    records: 10_000,
+/// So that a share is kept to.
+const ONE: Limit = Limit {
+    records: 1,
     bytes: 8 << 20,
 };
+
+/// Of a source's records in one round, whatever they cost and however many wait: what one source writes must not
+/// delay what is known of the others, whose rows wait for it. Thousands of honest ones fit.
+const SHARE: Duration = Duration::from_millis(250);
 
 /// A full record of a hundred datasets has some 20 KiB; what it becomes in memory is many times as large.
 const LONGEST: usize = 1 << 20;
@@ -62,6 +67,8 @@ struct Watcher<'a> {
     journal: Journal,
     sources: Vec<Source>,
     marks: HashMap<String, Marks>,
+    /// Where partitions ended when it was last looked, by topic: asking Kafka takes longer than anything else here.
+    ends: HashMap<String, Offsets>,
     /// What the store was told last, so that an idle source costs no writes.
     written: HashMap<String, (SourceTold, Option<Mark>)>,
     /// By source and reason, when it was said last.
@@ -139,6 +146,7 @@ impl<'a> Watcher<'a> {
             journal,
             sources,
             marks: HashMap::new(),
+            ends: HashMap::new(),
             written: HashMap::new(),
             said: HashMap::new(),
             _reader: reader,
@@ -151,35 +159,31 @@ impl<'a> Watcher<'a> {
 
     fn run(&mut self, delays: &mut bangioc_runtime::retry::Delays) -> Result<End, SinkError> {
         loop {
-            self.read()?;
+            let waits = self.read()?;
             let engine = self.engine;
             if let Some(end) = engine.handle.block_on(Box::pin(self.write()))? {
                 return Ok(end);
             }
             engine.metrics.well("progress");
             delays.reset();
-            engine.ceilings.pause(ROUND);
+            if !waits {
+                engine.ceilings.pause(ROUND);
+            }
             if engine.shutdown.is_requested() {
                 return Ok(End::Stopped);
             }
         }
     }
 
-    fn read(&mut self) -> Result<(), SinkError> {
+    /// Each source's share; whether one has more than that.
+    fn read(&mut self) -> Result<bool, SinkError> {
+        let mut waits = false;
         for number in 0..self.sources.len() {
-            let source = &mut self.sources[number];
-            let mut records = Vec::new();
-            source.reader.drain(LIMIT, Duration::ZERO, &mut |record| {
-                let parsed = record
-                    .value
-                    .filter(|value| value.len() <= LONGEST)
-                    .and_then(|value| serde_json::from_slice(value).ok());
-                records.push((record.offset, parsed));
-            })?;
-            for (offset, record) in records {
-                self.sources[number].changed = true;
-                if let Err(refusal) = self.take(number, offset, record)? {
-                    self.refuse(number, offset, refusal);
+            let began = Instant::now();
+            while self.read_one(number)? {
+                if began.elapsed() >= SHARE {
+                    waits = true;
+                    break;
                 }
             }
             let source = &self.sources[number];
@@ -187,7 +191,28 @@ impl<'a> Watcher<'a> {
             let ceiling = (read_to >= source.end).then(|| source.state.bound());
             self.engine.ceilings.tell(&source.topic, ceiling, read_to);
         }
-        Ok(())
+        Ok(waits)
+    }
+
+    /// False: there is none.
+    fn read_one(&mut self, number: usize) -> Result<bool, SinkError> {
+        let source = &mut self.sources[number];
+        let mut read = None;
+        source.reader.drain(ONE, Duration::ZERO, &mut |record| {
+            let parsed = record
+                .value
+                .filter(|value| value.len() <= LONGEST)
+                .and_then(|value| serde_json::from_slice(value).ok());
+            read = Some((record.offset, parsed));
+        })?;
+        let Some((offset, record)) = read else {
+            return Ok(false);
+        };
+        source.changed = true;
+        if let Err(refusal) = self.take(number, offset, record)? {
+            self.refuse(number, offset, refusal);
+        }
+        Ok(true)
     }
 
     /// The inner answer: is it believed?
@@ -219,9 +244,13 @@ impl<'a> Watcher<'a> {
                     .iter()
                     .any(|dataset| dataset.topic == record.topic);
                 for (partition, offset) in record.offsets.iter().filter(|_| known) {
-                    let (_, end) = engine.reader.watermarks(&record.topic, *partition)?;
-                    if *offset > end {
-                        return Ok(Err(Refusal::SweepInvalid));
+                    let ends = self.ends.entry(record.topic.clone()).or_default();
+                    if ends.get(partition).is_none_or(|end| offset > end) {
+                        let (_, end) = engine.reader.watermarks(&record.topic, *partition)?;
+                        ends.insert(*partition, end);
+                        if *offset > end {
+                            return Ok(Err(Refusal::SweepInvalid));
+                        }
                     }
                 }
                 let remembered =
