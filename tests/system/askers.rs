@@ -112,7 +112,7 @@ fn the_open_side_moves_nothing_that_is_not_its_own(platform: &Platform) {
         streaming(&world, dataset);
     }
     let copied = |dataset| stand(&world, dataset)["last_copy"]["done_at_us"].clone();
-    let copies = [SECRET, "site"].map(copied);
+    let before = [SECRET, "site"].map(copied);
     let records = |topic: &str| world.platform.records(topic).len();
     let (shared, secrets) = (
         world.topic("so-nnmt", "site"),
@@ -148,7 +148,7 @@ fn the_open_side_moves_nothing_that_is_not_its_own(platform: &Platform) {
     }
     assert_eq!(
         [SECRET, "site"].map(copied),
-        copies,
+        before,
         "a whole table was copied again"
     );
     assert_eq!(

@@ -80,7 +80,7 @@ impl Server {
 
     #[track_caller]
     fn administrator(&self, database: &str, args: &[&str]) -> String {
-        let said = self.run("psql", database, &self.env, args);
+        let said = Self::run("psql", database, &self.env, args);
         said.unwrap_or_else(|why| panic!("{args:?}: {why}"))
     }
 
@@ -89,11 +89,10 @@ impl Server {
         let mut env = self.env.clone();
         env.insert("PGUSER".to_owned(), ROLE.to_owned());
         env.insert("PGPASSWORD".to_owned(), "capture".to_owned());
-        self.run(program, database, &env, args)
+        Self::run(program, database, &env, args)
     }
 
     fn run(
-        &self,
         program: &str,
         database: &str,
         env: &BTreeMap<String, String>,

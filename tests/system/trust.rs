@@ -83,6 +83,7 @@ fn announced(world: &World<'_>, source: &str) -> Version {
     ceilings.max().expect("a ceiling")
 }
 
+#[expect(clippy::too_many_lines, reason = "one attacker, one try after another")]
 fn a_source_speaks_of_its_own_datasets_only(platform: &Platform) {
     let world = World::new(platform, "own", &["so-nnmt", "national"]);
     let captures = ["so-nnmt", "national"].map(|source| world.capture(source));
@@ -416,10 +417,8 @@ fn bombs_are_refused_by_reference(platform: &Platform) {
     let id = platform.schema_id(&names::key_subject(&forger.topic));
     let key: Vec<u8> = [&[0][..], &id.to_be_bytes(), &[2]].concat();
     let hex = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
+        let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        digits.concat()
     };
     let version = Version {
         commit_lsn: Lsn(1),

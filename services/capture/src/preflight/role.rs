@@ -195,11 +195,12 @@ fn warn_if(condition: bool, why: impl FnOnce() -> String) -> Outcome {
 
 fn named(names: &[String]) -> String {
     let more = names.len().saturating_sub(NAMED);
-    let mut text = names[..names.len() - more].join(", ");
+    let text = names[..names.len() - more].join(", ");
     if more > 0 {
-        text.push_str(&format!(" and {more} more"));
+        format!("{text} and {more} more")
+    } else {
+        text
     }
-    text
 }
 
 /// As comments, since they are no SQL but belong to what an administrator does.

@@ -234,8 +234,9 @@ impl Reader {
         let place = self.shared.settings.place("", 0, "listing topics");
         let metadata = self.shared.client.fetch_metadata(None, PATIENCE);
         let metadata = metadata.map_err(|source| FeedError::of(source, place))?;
-        let names = metadata.topics().iter().map(|topic| topic.name());
-        Ok(names
+        let topics = metadata.topics().iter();
+        Ok(topics
+            .map(rdkafka::metadata::MetadataTopic::name)
             .filter(|name| name.starts_with(beginning))
             .map(str::to_owned)
             .collect())

@@ -106,13 +106,13 @@ fn check_file(section: &Section<'_>, file: &std::path::Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Settings;
+    use crate::settings::{Settings, SettingsError};
 
     fn read(lines: &str, host: &str) -> (Tls, Vec<String>) {
         let settings = Settings::of_text(&format!("[store]\n{lines}\n"));
         let tls = Tls::read(&settings.section("store"), &[host]);
         let mistakes = settings.finish().err();
-        let said = mistakes.iter().flat_map(|found| found.mistakes());
+        let said = mistakes.iter().flat_map(SettingsError::mistakes);
         (
             tls,
             said.map(|one| format!("{} {}", one.code(), one.place))
