@@ -84,8 +84,10 @@ impl Stores {
     }
 }
 
-/// Stores, and where each stood.
-pub(crate) struct Watched(Vec<(StoreSettings, Dataset, Vec<(i32, i64)>)>);
+/// A store, the dataset as its side has it, and where each partition stood.
+type Stood = (StoreSettings, Dataset, Vec<(i32, i64)>);
+
+pub(crate) struct Watched(Vec<Stood>);
 
 impl Watched {
     /// Once the shared store has taken `rows` records: did they change anything?

@@ -26,6 +26,7 @@ pub(crate) struct Prepared {
     listen: Option<(String, ListenerSettings)>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one of it in a process")]
 enum Service {
     Registry(bangioc_registry::Config, KafkaSettings, Vec<UsedSubject>),
     Capture(bangioc_capture::config::CaptureConfig, Catalogue),
