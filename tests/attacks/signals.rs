@@ -49,7 +49,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         who: "every Kafka user but the administrator",
         does: "writes `pause-dataset` and `copy-key` to the signal topic of every asker but itself",
         holds: "Kafka refuses each of them",
-        got: "written: there was one topic for all, dead-letter wrote to it as well",
+        got: "not tried as such: one topic for all then, and what dead-letter wrote to it was done",
         run: as_another,
     },
     Attack {
@@ -57,7 +57,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         who: "operator-hung on Kafka",
         does: "`pause-dataset` with `by`: \"lan\", and with escapes",
         holds: "it is paused by operator-hung, in the list as in the log",
-        got: "paused, under any name",
+        got: "no such login then; a sink paused it, under any name",
         run: under_another_name,
     },
     Attack {
