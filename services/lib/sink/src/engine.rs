@@ -115,7 +115,12 @@ impl Engine {
     /// Runs until asked to stop, or until every partition that this instance holds has halted.
     pub async fn run(self) -> Result<(), BoxFailure> {
         let engine = Arc::new(self);
-        engine.check().await?;
+        let checked = engine.check().await;
+        if engine.shutdown.is_requested() {
+            // Asked to stop before it had begun: whatever it waited for is no failure.
+            return Ok(());
+        }
+        checked?;
         let watcher = start_thread("sink-progress", {
             let engine = Arc::clone(&engine);
             move || progress::run(&engine)
