@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bangioc_tests::platform::{Platform, ops, read_env};
-use bangioc_tests::root;
 use bangioc_tests::world::World;
+use bangioc_tests::{root, secret};
 
 use crate::Check;
 
@@ -57,6 +57,8 @@ impl Server {
             &["-c", "create database so_yt", "-c", "create database so_tp"],
         );
         let file = |name: &str| sql.join(name).display().to_string();
+        let password = server.dir.join("capture-password");
+        secret::write(&password, "capture");
         server.administrator("so_yt", &["-f", &file("so-yt.sql")]);
         server.administrator(
             "so_yt",
@@ -64,7 +66,7 @@ impl Server {
                 "-v",
                 &format!("role={ROLE}"),
                 "-v",
-                "password=capture",
+                &format!("password_file={}", password.display()),
                 "-v",
                 "tables=dept.health_facility",
                 "-f",
@@ -122,11 +124,10 @@ impl Server {
     /// The world's configuration of the capture of `so-yt`, for this server.
     fn config(&self, world: &World<'_>) -> PathBuf {
         let password = self.dir.join("capture-password");
-        fs::write(&password, "capture").expect("a password");
         let text = fs::read_to_string(world.config("so-yt")).expect("a configuration");
         let (before, _) = text.split_once("[source]\n").expect("a source");
         let source = format!(
-            "[source]\nname = \"so-yt\"\nhost = \"127.0.0.1\"\nport = {}\nuser = \"{ROLE}\"\npassword_file = \"{}\"\ndatabase = \"so_yt\"\n",
+            "[source]\nname = \"so-yt\"\nhost = \"127.0.0.1\"\nport = {}\nuser = \"{ROLE}\"\npassword_file = \"{}\"\ndatabase = \"so_yt\"\ntls = \"off\"\n",
             self.env["PGPORT"],
             password.display()
         );

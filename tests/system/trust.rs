@@ -362,7 +362,10 @@ fn a_person_takes_back_what_was_believed(platform: &Platform) {
     );
     world.store_says("the rows to go", rows, &["2"]);
     world.source("so-nnmt", "delete from note where id > 48");
-    let vain = world.try_bangioc("admin", &["dataset", "recopy", "note", "--yes", "--wait"]);
+    let vain = world.try_bangioc(
+        "operator-lan",
+        &["dataset", "recopy", "note", "--yes", "--wait"],
+    );
     let said = String::from_utf8_lossy(&vain.stderr);
     assert!(
         !vain.status.success() && said.contains("BG0434") && said.contains("--from-nothing"),
@@ -370,10 +373,13 @@ fn a_person_takes_back_what_was_believed(platform: &Platform) {
     );
     assert_eq!(world.in_store(rows), ["2"]);
 
-    let unasked = world.try_bangioc("admin", &["dataset", "recopy", "note", "--from-nothing"]);
+    let unasked = world.try_bangioc(
+        "operator-lan",
+        &["dataset", "recopy", "note", "--from-nothing"],
+    );
     assert_eq!(unasked.status.code(), Some(2), "{unasked:?}");
     let done = world.bangioc(
-        "admin",
+        "operator-lan",
         &[
             "dataset",
             "recopy",
@@ -486,8 +492,11 @@ fn lying_registry(platform: &Platform, one: &str, other: &str) -> String {
             let Ok(mut truth) = TcpStream::connect(&real) else {
                 continue;
             };
-            let request =
-                format!("GET {path} HTTP/1.1\r\nHost: {real}\r\nConnection: close\r\n\r\n");
+            let is_login = |line: &&str| line.to_lowercase().starts_with("authorization:");
+            let login = head.lines().find(is_login).unwrap_or("Accept: */*");
+            let request = format!(
+                "GET {path} HTTP/1.1\r\nHost: {real}\r\n{login}\r\nConnection: close\r\n\r\n"
+            );
             let mut answer = String::new();
             let asked = truth
                 .write_all(request.as_bytes())

@@ -191,7 +191,7 @@ async fn copy(
     if !way.wait {
         return ask(operations, contract, signal, out).await;
     }
-    let watched = stores.watch(contract, &operations.prefix).await?;
+    let watched = stores.watch(contract, &operations.prefix).await;
     operations
         .ask(&contract.source.source, &[signal], PATIENCE)
         .await?;
