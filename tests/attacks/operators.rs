@@ -72,7 +72,7 @@ fn operators(ground: &Ground) -> [BTreeMap<String, String>; 2] {
 }
 
 /// Tables of the books that they may read: what shows no value.
-pub(crate) const SEEN: [&str; 8] = [
+pub(crate) const SEEN: [&str; 10] = [
     "parked_key",
     "parked_record",
     "lease",
@@ -81,6 +81,8 @@ pub(crate) const SEEN: [&str; 8] = [
     "store",
     "sealed_keys",
     "migration",
+    "schema_seen",
+    "quarantined",
 ];
 
 pub(crate) const CALLED: [&str; 4] = ["discard", "row_state", "disclose", "disclosed_row"];
