@@ -37,9 +37,7 @@ impl<'de> Visitor<'de> for OuterVisitor<'_> {
             if !item.get().starts_with('{') {
                 continue;
             }
-            let mut reader = serde_json::Deserializer::from_str(item.get());
-            let found = reader.deserialize_any(OuterVisitor(self.0));
-            if let Some(object) = found.map_err(serde::de::Error::custom)? {
+            if let Some(object) = named(item.get(), self.0) {
                 push_item(&mut text, &object);
             }
         }
@@ -80,7 +78,9 @@ fn push_item(text: &mut String, item: &str) {
 
 /// No object in it: no brace outside of a text.
 fn is_plain(json: &str) -> bool {
-    outside_texts(json).all(|character| character != '{')
+    let mut in_text = InText::default();
+    json.chars()
+        .all(|character| in_text.holds(character) || character != '{')
 }
 
 /// Without the blanks between its parts.
@@ -89,12 +89,6 @@ fn compact(json: &str) -> String {
     json.chars()
         .filter(|&character| in_text.holds(character) || !character.is_ascii_whitespace())
         .collect()
-}
-
-fn outside_texts(json: &str) -> impl Iterator<Item = char> + '_ {
-    let mut in_text = InText::default();
-    json.chars()
-        .filter(move |&character| !in_text.holds(character))
 }
 
 /// Follows well-formed JSON: is a character part of a text, its closing quote included?

@@ -134,21 +134,21 @@ impl Transform {
             (Change::Wgs84(system), Cell::Text(text)) => system
                 .zone(row)
                 .and_then(|zone| figure_of_wgs84(zone, text))
-                .filter(|figure| {
-                    let mask = self.mask.as_ref();
-                    !mask.is_some_and(|mask| mask.hides(figure, written::UNITS_PER_DEGREE))
-                })
+                .filter(|figure| !self.masks(figure, written::UNITS_PER_DEGREE))
                 .and_then(|figure| written::geometry(&figure)),
             (Change::Outline, Cell::Text(text)) => geojson::figure(text, MAX_VERTICES)
-                .filter(|figure| {
-                    let mask = self.mask.as_ref();
-                    !mask.is_some_and(|mask| mask.hides(figure, UNITS_PER_DEGREE))
-                })
+                .filter(|figure| !self.masks(figure, UNITS_PER_DEGREE))
                 .and_then(|figure| written::geometry(&figure.moved(coarser))),
             (Change::Keys(names), Cell::Text(text)) => keys::named(text, names),
             (Change::Round(round), Cell::Text(text)) => round.text(text),
         };
         out.push(changed.as_deref().map_or(Cell::Null, Cell::Text));
+    }
+
+    /// Does the figure, in so many units a degree, lie near the border?
+    fn masks(&self, figure: &Figure, units_per_degree: f64) -> bool {
+        let mask = self.mask.as_ref();
+        mask.is_some_and(|mask| mask.hides(figure, units_per_degree))
     }
 }
 
