@@ -127,11 +127,16 @@ fn rows_that_never_were_public_leave_nothing(platform: &Platform) {
     for (_, table) in BOTH {
         sites::add(&world, table, 1, 1_200);
     }
-    let (_capture, _store) = (world.capture("so-nnmt"), world.shared_store("store"));
+    let (capture, _store) = (world.capture("so-nnmt"), world.shared_store("store"));
     for (_, table) in BOTH {
         sites::add(&world, table, 2_000, 300);
         change_what_is_private(&world, table);
     }
+    // What a copy sends after the sentinels would be counted as sent by what comes next.
+    wait::until("both copies to end", PATIENCE, || {
+        let log = capture.log();
+        wait::holds(log.matches("copy done").count() == BOTH.len(), log)
+    });
     for of in BOTH {
         settle(&world, of);
         assert_eq!(keys_seen(&world, of.0), Vec::<String>::new(), "{}", of.0);
