@@ -22,7 +22,8 @@ department_tables() {
 # value ENVFILE KEY
 value() { sed -n "s/^$2=//p" "$1"; }
 
-# build: the binary, with a sign of life while it takes its time. BANGIOC_BINARY names one that is there already.
+# build [FEATURES]: the binary, with a sign of life while it takes its time. BANGIOC_BINARY names one that is there
+# already. With `breakable` protections can be switched off; what people run has no such switch, and that is looked at.
 build() {
     if [ -n "${BANGIOC_BINARY:-}" ]; then
         bangioc=$BANGIOC_BINARY
@@ -31,7 +32,7 @@ build() {
     fi
     local log=$home/log/build.log said=$SECONDS pid
     mkdir -p "$home/log"
-    (cd "$BANGIOC_ROOT" && exec cargo build --release -p bangioc --color never >"$log" 2>&1) &
+    (cd "$BANGIOC_ROOT" && exec cargo build --release -p bangioc --features "${1:-}" --color never >"$log" 2>&1) &
     pid=$!
     while kill -0 "$pid" 2>/dev/null; do
         sleep 1
@@ -42,6 +43,7 @@ build() {
     wait "$pid" || { tail -n 20 "$log" >&2; fail "the build failed" "see $log"; }
     bangioc=${CARGO_TARGET_DIR:-$BANGIOC_ROOT/target}/release/bangioc
     [ -x "$bangioc" ] || fail "no binary at $bangioc"
+    [ -n "${1:-}" ] || ! grep -qaE 'BANGIOC_(BREAK|FAILPOINT)' "$bangioc" || fail "$bangioc can be broken by a variable" "that is a defect: only a build with \`breakable\` may"
 }
 
 # settings NAME PRINCIPAL [TABLE…]: target/…/NAME.toml for one service. Further sections come on stdin.

@@ -17,6 +17,8 @@ pub mod wait;
 pub mod world;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Once;
 
 /// The repository.
 pub fn root() -> PathBuf {
@@ -25,6 +27,9 @@ pub fn root() -> PathBuf {
         .canonicalize()
         .expect("the repository")
 }
+
+/// Built for people, the binary has no fail points, and a trial that needs one would wait for a death that does not come.
+static LOOKED_AT: Once = Once::new();
 
 /// The binary under test: beside the test program, where cargo puts both.
 pub fn bangioc() -> PathBuf {
@@ -39,5 +44,14 @@ pub fn bangioc() -> PathBuf {
         "`{}` is missing: `ops/test` builds it first",
         binary.display()
     );
+    LOOKED_AT.call_once(|| {
+        let version = Command::new(&binary).arg("--version").output();
+        let version = version.expect("its version").stdout;
+        assert!(
+            String::from_utf8_lossy(&version).contains("breakable"),
+            "`{}` was built for people: `ops/test` builds the one for tests",
+            binary.display()
+        );
+    });
     binary
 }

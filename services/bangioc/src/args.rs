@@ -2,16 +2,24 @@
 
 use std::path::PathBuf;
 
+use bangioc_runtime::protection::BREAKABLE;
 use bangioc_sink::seal::KeyRef;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::output::Format;
 
+/// Says of a build for tests that it is one.
+const VERSION: &str = if BREAKABLE {
+    concat!(env!("CARGO_PKG_VERSION"), " (breakable: for tests only)")
+} else {
+    env!("CARGO_PKG_VERSION")
+};
+
 /// Carries each change from a department's database into the shared store, exactly.
 #[derive(Parser)]
 #[command(
     name = "bangioc",
-    version,
+    version = VERSION,
     propagate_version = true,
     arg_required_else_help = true
 )]

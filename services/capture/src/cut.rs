@@ -15,6 +15,7 @@
 use std::sync::Arc;
 
 use bangioc_change::event::{ChangeEvent, Operation};
+use bangioc_runtime::protection;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::open::OpenProjection;
 use bangioc_schemas::row::{Absence, Cell, Row, RowBuf};
@@ -44,10 +45,9 @@ pub(crate) enum Filter {
 }
 
 impl Filter {
-    /// `BANGIOC_BREAK=filter`. Never set this where data matter.
+    /// Only a build for tests can be told to ignore it.
     pub(crate) fn from_environment() -> Filter {
-        if std::env::var("BANGIOC_BREAK").is_ok_and(|broken| broken == "filter") {
-            tracing::warn!("the open row filter is switched off: private rows will be published");
+        if protection::is_off("filter") {
             Filter::Ignored
         } else {
             Filter::Kept

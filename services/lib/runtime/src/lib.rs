@@ -12,7 +12,7 @@
 //! - [`table`]: rows of text, aligned
 //! - [`tls`]: whether a peer is verified; [`postgres`]: what one asks for that is not
 //! - [`trace`]: where log lines go
-//! - [`failpoint`]: places where a test may kill or freeze the process
+//! - [`failpoint`]: places where a test may kill or freeze the process; [`protection`]: what it may switch off
 //!
 //! Knows nothing of Kafka or contracts, and of PostgreSQL the first question of a login.
 
@@ -23,6 +23,7 @@ pub mod listener;
 pub mod metrics;
 pub mod postgres;
 pub mod printable;
+pub mod protection;
 pub mod retry;
 pub mod secret;
 pub mod settings;

@@ -1,7 +1,9 @@
-//! Protections that can be switched off one at a time, to show that each is needed: the demo's check
-//! must then fail. Never set this where data matter.
+//! Protections that a build for tests can switch off one at a time, to show that each is needed: the demo's check must
+//! then fail.
 
-/// The protection that `BANGIOC_BREAK` switches off.
+use bangioc_runtime::protection;
+
+/// The protection that is switched off.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Broken {
     #[default]
@@ -18,16 +20,15 @@ pub enum Broken {
 
 impl Broken {
     pub fn from_environment() -> Broken {
-        let broken = match std::env::var("BANGIOC_BREAK").as_deref() {
-            Ok("version") => Broken::Version,
-            Ok("truncate") => Broken::Truncate,
-            Ok("toast") => Broken::Toast,
-            Ok("rule") => Broken::Rule,
-            _ => Broken::Nothing,
-        };
-        if broken != Broken::Nothing {
-            tracing::warn!(protection = ?broken, "a protection is switched off: the store will be wrong");
-        }
-        broken
+        let names = [
+            ("version", Broken::Version),
+            ("truncate", Broken::Truncate),
+            ("toast", Broken::Toast),
+            ("rule", Broken::Rule),
+        ];
+        names
+            .into_iter()
+            .find(|(name, _)| protection::is_off(name))
+            .map_or(Broken::Nothing, |(_, broken)| broken)
     }
 }
