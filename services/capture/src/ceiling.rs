@@ -10,7 +10,7 @@ use bangioc_change::progress::{Ceiling, ProgressRecord};
 use bangioc_change::version::Lsn;
 
 use crate::error::CaptureError;
-use crate::progress::ProgressTopics;
+use crate::topics::ProgressTopics;
 
 /// Bytes of log. A day of the busiest source known writes a tenth of it.
 const WINDOW: u64 = 64 << 30;

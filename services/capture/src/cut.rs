@@ -85,7 +85,7 @@ impl Cut {
 
 /// Does the reader hold all of an open row, so that columns that did not travel may stay away?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Reader {
+pub(crate) enum Recipient {
     HasRow,
     /// While the dataset is copied.
     MayLackRow,
@@ -122,7 +122,7 @@ impl Cutter {
     pub(crate) fn cut(
         &self,
         change: &Change<'_>,
-        reader: Reader,
+        reader: Recipient,
         now_us: i64,
         out: &mut RowBuf,
     ) -> Cut {
@@ -135,7 +135,7 @@ impl Cutter {
             return self.gone(was, change, out);
         };
         // A column that did not travel was not judged either, so a row that comes is judged whole.
-        if row.has_absent() && (!was || reader == Reader::MayLackRow)
+        if row.has_absent() && (!was || reader == Recipient::MayLackRow)
             || self.projection.project(row, out).is_err()
         {
             return Cut::NeedsWholeRow;

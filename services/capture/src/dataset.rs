@@ -7,9 +7,9 @@ use bangioc_change::progress::{DatasetProgress, Phase};
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::Side;
 
-use crate::copy::table::Table;
 use crate::cut::Cutter;
-use crate::delivery::{DatasetIndex, FeedIndex};
+use crate::tables::table::Table;
+use crate::unit::{DatasetIndex, FeedIndex};
 
 pub(crate) struct Dataset {
     pub(crate) contract: Contract,

@@ -9,58 +9,13 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bangioc_change::progress::Offsets;
-use bangioc_change::version::Lsn;
 use bangioc_feed::error::FeedError;
 use bangioc_feed::produce::Acks;
 use bangioc_runtime::failpoint;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::stream::Notice;
-
-/// A transaction with records, counted from the start of the stream.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct UnitId(u64);
-
-/// Which dataset of this capture, by place in its list.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub(crate) struct DatasetIndex(pub(crate) u16);
-
-/// Which feed of this capture: each dataset's shared one, and after it its open one where it has one.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub(crate) struct FeedIndex(pub(crate) u16);
-
-impl DatasetIndex {
-    pub(crate) fn place(self) -> usize {
-        usize::from(self.0)
-    }
-}
-
-impl FeedIndex {
-    pub(crate) fn place(self) -> usize {
-        usize::from(self.0)
-    }
-}
-
-impl UnitId {
-    /// Kafka's client gives one integer back with each acknowledgement.
-    pub(crate) fn tag(self, feed: FeedIndex) -> u64 {
-        self.0 << 16 | u64::from(feed.0)
-    }
-
-    fn from_tag(tag: u64) -> (UnitId, FeedIndex) {
-        (UnitId(tag >> 16), FeedIndex((tag & 0xFFFF) as u16))
-    }
-}
-
-/// A chunk of a copy, unlike any other of this or an earlier process.
-pub(crate) type ChunkId = u64;
-
-/// Where the source stood, and when by its own clock.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Position {
-    pub(crate) lsn: Lsn,
-    pub(crate) at_us: i64,
-}
+use crate::notice::Notice;
+use crate::unit::{ChunkId, FeedIndex, Position, UnitId};
 
 struct Unit {
     end: Position,
@@ -215,7 +170,7 @@ impl Delivery {
                 ledger.first += 1;
                 ledger.done = unit.end;
                 for chunk in unit.chunks {
-                    // Nobody listens any more while everything shuts down.
+                    // While everything shuts down, nobody may be listening.
                     let _ = self.notices.send(Notice::Done(chunk));
                 }
             }
@@ -262,6 +217,8 @@ impl Acks for Delivery {
 
 #[cfg(test)]
 mod tests {
+    use bangioc_change::version::Lsn;
+
     use super::*;
 
     const FEED: FeedIndex = FeedIndex(1);

@@ -9,7 +9,7 @@ use bangioc_runtime::failure::{Class, Exit, Failure};
 
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
-    #[error("the source database at `{address}` can't be reached")]
+    #[error("can't reach the source database at `{address}`")]
     Unreachable {
         address: String,
         #[source]
@@ -34,7 +34,7 @@ pub enum CaptureError {
     },
     /// Nobody has proved to be it, and the password would be readable, or could be found by trying.
     #[error(
-        "whoever answers at `{address}` asks for the password itself, or its MD5, without TLS; it got nothing"
+        "the server at `{address}` asks for the password in clear, or its MD5, without TLS; it was not sent"
     )]
     PasswordAsked { address: String },
     #[error("the connection to the source database at `{address}` broke")]
@@ -76,7 +76,7 @@ pub enum CaptureError {
     #[error("SOURCE_EPOCH: source `{source_name}` has another identity than before: {what}")]
     SourceEpoch { source_name: String, what: String },
     #[error(
-        "SLOT_IDENTITY: slot `{slot}` stands at {found}, past {confirmed}, the last position this capture confirmed"
+        "SLOT_IDENTITY: slot `{slot}` is at {found}, past {confirmed}, the last position this capture confirmed"
     )]
     SlotIdentity {
         slot: String,
@@ -115,9 +115,9 @@ pub enum CaptureError {
         #[source]
         cause: FeedError,
     },
-    #[error("the capture of `{source_name}` has not taken the request yet")]
+    #[error("the capture of `{source_name}` has not picked up the request yet")]
     NotTaken { source_name: String },
-    #[error("the brokers did not take word of how far the versions will reach")]
+    #[error("Kafka did not accept the announcement of how far the versions will reach")]
     NotAnnounced,
     #[error("Kafka user `{user}` is no operator: a capture takes requests of operators only")]
     NoOperator { user: String },
@@ -264,8 +264,8 @@ impl Failure for CaptureError {
             E::Partitions { .. } => "a topic's partitions never change, since keys would move: put the contract back, or delete the topic and `bangioc source accept`".to_owned(),
             E::Undelivered { .. } => "capture starts again from the last confirmed position by itself; check that the brokers answer".to_owned(),
             E::NotAnnounced => "capture starts again by itself; check that the brokers answer, and that it may write its progress topics".to_owned(),
-            E::NotTaken { source_name } => format!("it stands, and is taken when the capture runs: is `bangioc run capture` of `{source_name}` up? `bangioc dataset list` shows when it was"),
-            E::NoOperator { .. } => "log in as a person: `user = \"operator-NAME\"` and its `password_file` below `[kafka]`; who is one stands in `[operators]` of `bangioc topic apply`".to_owned(),
+            E::NotTaken { source_name } => format!("the request is kept and will be picked up when the capture runs: is `bangioc run capture` of `{source_name}` up? `bangioc dataset list` shows it"),
+            E::NoOperator { .. } => "log in as a person: `user = \"operator-NAME\"` and its `password_file` below `[kafka]`; operators are listed below `[operators]` for `bangioc topic apply`".to_owned(),
             E::Feed(error) => error.hint(),
             E::Registry(error) => error.hint(),
         }

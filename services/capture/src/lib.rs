@@ -4,37 +4,51 @@
 //! restart repeats a suffix and loses nothing; nothing is written at the source but marks in its log.
 //! Refuses: a source that would be harmed, or whose identity has changed.
 //!
-//! In the order in which a record meets them:
+//! From the top down; a module imports only what lies below it:
 //!
+//! - [`source`]: `bangioc source check` and `accept`; [`operate`]: `bangioc dataset`
 //! - [`session`]: one run, from the checks to the last confirmation
 //! - [`preflight`], [`slot`]: is the source fit, and where may the stream begin
-//! - [`replication`]: the connection that carries the log
-//! - [`stream`]: the one thread from log to Kafka; [`dataset`] says how each table travels, [`change`]
-//!   is a row on its way, [`cut`] what the open feed gets of it
+//! - [`stream`]: the one thread from log to Kafka; [`progress`]: how far it has come, written down before
+//!   the source hears of it, and [`ceiling`] how far it may go
 //! - [`copy`]: rows that were there before, between marks in the stream; [`signal`]: asked for by others
 //! - [`delivery`]: what Kafka has acknowledged, and so how far the source may forget
-//! - [`progress`], [`state`]: what is written down about it, before the source is told
-//! - [`source`]: `bangioc source check` and `accept`; [`operate`]: `bangioc dataset`
+//! - [`dataset`]: how each table travels; [`cut`]: what the open feed gets of a [`change`]
+//! - [`replication`], [`tables`]: the two ways to ask a source, its log and SQL; [`state`], [`topics`]: what
+//!   is written down at Kafka
+//! - [`unit`], [`notice`], [`shape`], [`clock`]: the words that all of them share
 
+mod blocking;
 mod ceiling;
 mod change;
+mod clock;
 pub mod config;
+mod contracts;
 mod copy;
 mod cut;
 mod dataset;
 mod delivery;
 pub mod error;
 mod metrics;
+mod notice;
 pub mod operate;
+mod pinned;
 pub mod preflight;
 mod progress;
 mod replication;
 mod session;
+mod shape;
 mod signal;
 mod slot;
 pub mod source;
 mod state;
 mod stream;
+mod tables;
+mod topics;
+mod unit;
+
+#[cfg(test)]
+mod layers;
 
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -44,11 +58,10 @@ use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::retry::Policy;
 use bangioc_runtime::shutdown::Shutdown;
 use bangioc_schemas::catalogue::Catalogue;
-use bangioc_schemas::contract::Contract;
 
 use crate::config::CaptureConfig;
+use crate::contracts::contracts_of;
 use crate::cut::Filter;
-use crate::error::CaptureError;
 use crate::metrics::CaptureMetrics;
 use crate::session::Capture;
 
@@ -104,19 +117,4 @@ pub async fn run(config: CaptureConfig, deps: Deps, shutdown: Shutdown) -> Resul
     }
     tracing::info!("capture has stopped");
     Ok(())
-}
-
-fn contracts_of(catalogue: &Catalogue, source: &str) -> Result<Vec<Contract>, CaptureError> {
-    let contracts: Vec<Contract> = catalogue
-        .active()
-        .filter(|contract| contract.source.source == source)
-        .cloned()
-        .collect();
-    if contracts.is_empty() {
-        Err(CaptureError::NoContracts {
-            source_name: source.to_owned(),
-        })
-    } else {
-        Ok(contracts)
-    }
 }

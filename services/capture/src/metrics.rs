@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bangioc_runtime::metrics::{Counter, Family, Gauge, Metrics};
 
 use crate::dataset::Dataset;
-use crate::delivery::FeedIndex;
+use crate::unit::FeedIndex;
 
 /// Registered once per process; streams come and go.
 #[derive(Clone)]

@@ -17,8 +17,8 @@ use bangioc_schemas::names::{self, Side};
 use serde::Serialize;
 use tokio::time::Instant;
 
+use crate::blocking::blocking;
 use crate::error::CaptureError;
-use crate::session::blocking;
 use crate::state::{CopyState, State};
 
 pub use crate::state::LastCopy;

@@ -10,8 +10,8 @@ use sqlx::Row as _;
 use sqlx::postgres::{PgConnection, PgRow};
 
 use crate::config::SourceSettings;
-use crate::copy::table::quoted;
 use crate::error::CaptureError;
+use crate::tables::table::quoted;
 
 /// One thing looked at.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,6 +32,16 @@ pub enum Outcome {
     /// Capture works, but someone should know.
     Warning(String),
     Problem(String),
+}
+
+impl Outcome {
+    /// What is wrong; none when nothing is.
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Outcome::Fine => None,
+            Outcome::Warning(why) | Outcome::Problem(why) => Some(why),
+        }
+    }
 }
 
 impl Check {

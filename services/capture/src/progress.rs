@@ -8,7 +8,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bangioc_change::progress::{Offsets, Progress, ProgressRecord};
 use bangioc_change::version::Lsn;
-use bangioc_feed::journal::Journal;
 use bangioc_runtime::failure::Failure;
 use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::shutdown::Shutdown;
@@ -16,50 +15,20 @@ use bangioc_schemas::names::Side;
 
 use crate::ceiling::Announced;
 use crate::copy::HEARTBEAT;
-use crate::copy::reader::Reader;
 use crate::dataset::Dataset;
-use crate::delivery::{Delivery, Position};
+use crate::delivery::Delivery;
 use crate::error::CaptureError;
 use crate::metrics::CaptureMetrics;
 use crate::preflight::estimated_rows;
 use crate::state::StateWriter;
+use crate::tables::reader::SqlReader;
+use crate::topics::ProgressTopics;
+use crate::unit::Position;
 
 /// While copies run, the full map is written this often: a person watches it.
 const WHILE_COPYING: Duration = Duration::from_secs(2);
 /// How fast a stop wants its last position written.
 const AT_THE_END: Duration = Duration::from_millis(20);
-
-/// The topics that tell of this source, one per side.
-pub(crate) struct ProgressTopics {
-    pub(crate) journal: Arc<Journal>,
-    pub(crate) shared: String,
-    /// Only for a source of which something is public.
-    pub(crate) open: Option<String>,
-}
-
-impl ProgressTopics {
-    pub(crate) fn sides(&self) -> impl Iterator<Item = Side> {
-        std::iter::once(Side::Shared).chain(self.open.as_ref().map(|_| Side::Open))
-    }
-
-    /// Returns once the brokers have it.
-    pub(crate) async fn append(
-        &self,
-        side: Side,
-        record: &ProgressRecord,
-    ) -> Result<(), CaptureError> {
-        let topic = match (side, &self.open) {
-            (Side::Shared, _) => &self.shared,
-            (Side::Open, Some(topic)) => topic,
-            (Side::Open, None) => return Ok(()),
-        };
-        let value = serde_json::to_vec(record).map_err(|_| CaptureError::Internal {
-            what: "progress that has no JSON",
-        })?;
-        self.journal.append(topic, 0, None, Some(&value)).await?;
-        Ok(())
-    }
-}
 
 pub(crate) struct Reporter {
     pub(crate) epoch: u32,
@@ -70,7 +39,7 @@ pub(crate) struct Reporter {
     pub(crate) state: Arc<StateWriter>,
     pub(crate) confirmable: Arc<AtomicU64>,
     /// For heartbeats and estimates: never the copier's, which may be busy with a chunk.
-    pub(crate) reader: Reader,
+    pub(crate) reader: SqlReader,
     pub(crate) interval: Duration,
     pub(crate) heartbeat: Duration,
     pub(crate) full_interval: Duration,

@@ -10,7 +10,6 @@ mod tasks;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use bangioc_feed::journal::Journal;
 use bangioc_runtime::failure::BoxFailure;
@@ -20,9 +19,10 @@ use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names;
 
 use self::datasets::{copies, judge};
-use self::tasks::Parts;
+use self::tasks::RunParts;
+use crate::blocking::blocking;
+use crate::clock::now_us;
 use crate::config::CaptureConfig;
-use crate::copy::reader::connect;
 use crate::cut::Filter;
 use crate::error::CaptureError;
 use crate::metrics::CaptureMetrics;
@@ -30,6 +30,7 @@ use crate::preflight;
 use crate::replication::Session;
 use crate::slot::{self, Identity, Slot};
 use crate::state::StateWriter;
+use crate::tables::connect::connect;
 
 /// What stays the same from run to run.
 pub(crate) struct Capture {
@@ -42,7 +43,7 @@ pub(crate) struct Capture {
     pub(crate) shown: AtomicBool,
 }
 
-/// A feed that is to be, in the order of [`crate::delivery::FeedIndex`].
+/// A feed that is to be, in the order of [`crate::unit::FeedIndex`].
 struct FeedPlan<'a> {
     /// The shared side's contract, or the one derived for the open side.
     contract: &'a Contract,
@@ -130,7 +131,7 @@ impl Capture {
         );
         self.metrics.restarts.inc();
         self.health.well("stream");
-        let parts = Parts {
+        let parts = RunParts {
             epoch,
             start,
             flushed,
@@ -145,23 +146,4 @@ impl Capture {
         };
         self.stream(parts, shutdown).await
     }
-}
-
-/// For calls that block, off the runtime's own threads.
-pub(crate) async fn blocking<T: Send + 'static>(
-    call: impl FnOnce() -> Result<T, CaptureError> + Send + 'static,
-) -> Result<T, CaptureError> {
-    match tokio::task::spawn_blocking(call).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(CaptureError::Internal {
-            what: "a blocking call broke off",
-        }),
-    }
-}
-
-pub(crate) fn now_us() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

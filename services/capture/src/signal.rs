@@ -19,8 +19,8 @@ use tokio::sync::mpsc::Sender;
 
 use self::allowance::Allowance;
 use self::rights::{Granted, Refused, judged};
-use crate::delivery::DatasetIndex;
 use crate::error::CaptureError;
+use crate::unit::DatasetIndex;
 
 pub(crate) use self::rights::Known;
 
@@ -32,7 +32,7 @@ const COST_OF_WHOLE: usize = 100;
 const WAIT: Duration = Duration::from_secs(1);
 /// Between looks for askers that are new. A person waits for an answer for 20 s.
 const LOOK_FOR_ASKERS: Duration = Duration::from_secs(10);
-/// Refusals are said together, or an asker could fill the log.
+/// Refusals are logged together, or an asker could fill the log.
 const SAY_EVERY: Duration = Duration::from_secs(10);
 
 /// A batch of one asker's signals, in what it asks for.
@@ -137,7 +137,7 @@ impl Following {
             Ok(topics) => topics,
             // The other parts of the capture say it, and wait or end.
             Err(failure) => {
-                tracing::debug!(%failure, "can't look for askers");
+                tracing::debug!(%failure, "can't look for signal topics");
                 return Vec::new();
             }
         };
@@ -216,7 +216,7 @@ fn warn(asker: &Asker, failure: &CaptureError) {
         %asker,
         code = failure.code(),
         error = %failure,
-        "what it asks can't be read; tried again"
+        "its signals can't be read; trying again"
     );
 }
 
@@ -244,7 +244,7 @@ impl Refusals {
                 %asker,
                 why = refused.as_str(),
                 signals,
-                "asked for what it may not have; left out"
+                "asked for what it is not entitled to; ignored"
             );
         }
     }

@@ -7,10 +7,10 @@ use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
 use crate::config::SourceSettings;
-use crate::delivery::Position;
 use crate::error::CaptureError;
 use crate::replication::Session;
 use crate::state::{SourceState, State, StateWriter};
+use crate::unit::Position;
 
 /// Who answers: `IDENTIFY_SYSTEM`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -89,7 +89,7 @@ pub(crate) enum Beginning {
     Create {
         epoch: u32,
     },
-    /// The slot was made, but not written down any more.
+    /// The slot was made, but the process ended before that was recorded.
     Adopt {
         epoch: u32,
         at: Lsn,
@@ -346,7 +346,7 @@ mod tests {
                 from: at(200)
             })
         );
-        // The server was not told any more, or did not write it down.
+        // The server never heard of it, or lost it in a crash.
         assert_eq!(
             code(&identity(), &known(), Some(&slot(150)), None),
             Ok(Beginning::Resume {

@@ -9,15 +9,16 @@ use bangioc_schemas::catalogue::Catalogue;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names;
 
+use crate::blocking::blocking;
+use crate::clock::now_us;
 use crate::config::{CaptureConfig, SourceSettings};
-use crate::contracts_of;
-use crate::copy::reader::connect;
+use crate::contracts::contracts_of;
 use crate::error::CaptureError;
 use crate::preflight::{self, Check};
 use crate::replication::Session;
-use crate::session::{blocking, now_us};
 use crate::slot::{Beginning, Identity, Slot, prepare};
 use crate::state::{CopyState, State, StateWriter};
+use crate::tables::connect::connect;
 
 /// Looks at everything that capture needs of the source; changes nothing.
 pub async fn check(

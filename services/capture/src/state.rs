@@ -12,8 +12,8 @@ use bangioc_schemas::asker::Asker;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::delivery::Position;
 use crate::error::CaptureError;
+use crate::unit::Position;
 
 /// Identity of the source, and of the slot that its changes come through.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ pub(crate) struct CopyState {
     pub(crate) finished: bool,
     /// Rows may be in the store that are no longer at the source: end with a sweep.
     pub(crate) sweep: bool,
-    /// Why the dataset is not sent any more. Only a whole copy, after the cause is gone, ends this.
+    /// Why nothing of the dataset is sent. Only a whole copy, once the cause is gone, ends this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) halted: Option<String>,
     /// The asker who wanted nothing of it to be sent. Only a person's word ends this, with a whole copy.

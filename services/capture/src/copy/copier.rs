@@ -14,24 +14,25 @@ use bangioc_runtime::shutdown::Shutdown;
 use bangioc_schemas::asker::Asker;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 
-use super::reader::Reader;
+use crate::clock::now_us;
 use crate::config::CopySettings;
+use crate::copy::handover::Handover;
 use crate::dataset::Dataset;
-use crate::delivery::{ChunkId, DatasetIndex, Delivery, UnitId};
+use crate::delivery::Delivery;
 use crate::error::CaptureError;
 use crate::metrics::CaptureMetrics;
-use crate::progress::ProgressTopics;
-use crate::session::now_us;
+use crate::notice::Notice;
 use crate::signal::{Ask, Wanted, WantedKeys};
 use crate::state::{CopyState, StateWriter};
-use crate::stream::Notice;
-use crate::stream::window::Handover;
+use crate::tables::reader::SqlReader;
+use crate::topics::ProgressTopics;
+use crate::unit::{ChunkId, DatasetIndex, UnitId};
 
 pub(crate) struct Copier {
     pub(crate) epoch: u32,
     pub(crate) datasets: Arc<Vec<Dataset>>,
     pub(crate) settings: CopySettings,
-    pub(crate) reader: Reader,
+    pub(crate) reader: SqlReader,
     pub(crate) handover: Sender<Handover>,
     pub(crate) notices: UnboundedReceiver<Notice>,
     pub(crate) signals: Receiver<Wanted>,
@@ -168,7 +169,7 @@ impl Copier {
             dataset = dataset.name(),
             rows_done = copy.rows,
             sweep = copy.sweep,
-            "copy runs"
+            "copy started"
         );
         dataset.standing.set_phase(Phase::Copying);
         dataset.standing.set_fill_absent(true);
@@ -190,7 +191,7 @@ impl Copier {
             Notice::Truncated(dataset, unit) => {
                 tracing::warn!(
                     dataset = self.datasets[dataset.place()].name(),
-                    "TRUNCATED at the source; copied again, then swept"
+                    "truncated at the source; it is copied again and swept"
                 );
                 self.start_over(dataset, None).await?;
                 self.settle(unit);
@@ -204,7 +205,7 @@ impl Copier {
             Notice::Recovered(dataset) => {
                 tracing::info!(
                     dataset = self.datasets[dataset.place()].name(),
-                    "the table fits its contract again; copied again, then swept"
+                    "the table fits its contract again; it is copied again and swept"
                 );
                 self.start_over(dataset, None).await
             }
@@ -262,7 +263,7 @@ impl Copier {
                 dataset = self.datasets[dataset.place()].name(),
                 phase = ?self.datasets[dataset.place()].standing.phase(),
                 asker = %wanted.asker,
-                "asked for by a person"
+                "done at a person's request"
             );
         }
         // The others come with the whole copy that ends a halt or a pause.

@@ -56,7 +56,7 @@ use Said::{Identity, Whole};
 
 /// A change on its way through `cutter`: what is told, with the row that goes along.
 fn told(cutter: &Cutter, op: Operation, said: Said<'_>, new: Option<&str>) -> String {
-    told_to(cutter, op, said, new, Reader::HasRow, None)
+    told_to(cutter, op, said, new, Recipient::HasRow, None)
 }
 
 fn told_to(
@@ -64,7 +64,7 @@ fn told_to(
     op: Operation,
     said: Said<'_>,
     new: Option<&str>,
-    reader: Reader,
+    reader: Recipient,
     current: Option<&str>,
 ) -> String {
     let (old, new) = (
@@ -154,7 +154,7 @@ fn an_update_that_crosses_the_filter() {
             Operation::Update,
             Identity(old),
             Some(new),
-            Reader::HasRow,
+            Recipient::HasRow,
             current,
         )
     };
@@ -207,7 +207,7 @@ open:
     let contract = Contract::from_yaml(contract).expect("a sound contract");
     let cutter = Cutter::new(&contract, Filter::Kept).expect("an open section");
     let update = |new, current| {
-        let (op, reader) = (Operation::Update, Reader::HasRow);
+        let (op, reader) = (Operation::Update, Recipient::HasRow);
         told_to(&cutter, op, Said::Nothing, Some(new), reader, current)
     };
     assert_eq!(update("S1 zone f", None), "u S1 zone");
@@ -322,7 +322,7 @@ fn while_the_dataset_is_copied() {
             Operation::Update,
             Said::Nothing,
             Some(new),
-            Reader::MayLackRow,
+            Recipient::MayLackRow,
             current,
         )
     };

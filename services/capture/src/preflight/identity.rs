@@ -6,8 +6,8 @@ use bangioc_schemas::contract::{Contract, Identity};
 
 use super::table::SourceColumn;
 use super::{Check, Looking, Outcome, Published, fails, problem_if};
-use crate::copy::table::quoted;
 use crate::error::CaptureError;
+use crate::tables::table::quoted;
 
 /// What PostgreSQL says of a table's replica identity.
 struct Found {

@@ -11,12 +11,12 @@ use sqlx::postgres::PgConnection;
 use super::{Check, Outcome, fails, table_name};
 use bangioc_runtime::tls::Tls;
 
+use crate::blocking::blocking;
 use crate::config::SourceSettings;
-use crate::copy::reader::connect;
-use crate::copy::table::quoted;
 use crate::error::CaptureError;
 use crate::replication::Session;
-use crate::session::blocking;
+use crate::tables::connect::connect;
+use crate::tables::table::quoted;
 
 /// Of tables and databases, how many are named.
 const NAMED: usize = 5;

@@ -7,9 +7,9 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
 use super::{Check, Looking, Outcome, Published, fails, problem_if, table_name};
-use crate::copy::table::quoted;
 use crate::error::CaptureError;
-use crate::stream::contradiction;
+use crate::shape::contradiction;
+use crate::tables::table::quoted;
 
 impl Looking<'_> {
     pub(super) async fn table(

@@ -4,7 +4,6 @@ use std::io;
 use std::ops::Range;
 
 use bangioc_change::version::Lsn;
-use bangioc_runtime::printable::printable;
 use bangioc_runtime::tls::Tls;
 use bytes::BytesMut;
 use fallible_iterator::FallibleIterator;
@@ -12,19 +11,12 @@ use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, Scr
 use postgres_protocol::message::backend::{ErrorResponseBody, Message};
 use postgres_protocol::message::frontend;
 
+use super::message::{Refusal, be_u32};
 use super::stream::{Frames, WalStream};
 use super::wire::Wire;
 use crate::config::SourceSettings;
 use crate::error::CaptureError;
-
-/// How values are written, fixed so that a streamed row and a copied row have the same text.
-pub(crate) const TEXT_FORM: [(&str, &str); 5] = [
-    ("DateStyle", "ISO"),
-    ("IntervalStyle", "postgres"),
-    ("extra_float_digits", "3"),
-    ("TimeZone", "UTC"),
-    ("bytea_output", "hex"),
-];
+use crate::pinned::TEXT_FORM;
 
 /// SQLSTATE of "replication slot is active for PID n".
 const OBJECT_IN_USE: &str = "55006";
@@ -324,43 +316,6 @@ impl Session {
             sqlstate: refusal.sqlstate,
             answer: refusal.message,
         }
-    }
-}
-
-pub(super) fn be_u32(bytes: &[u8]) -> u32 {
-    bytes
-        .iter()
-        .take(4)
-        .fold(0, |value, byte| value << 8 | u32::from(*byte))
-}
-
-/// What the server said. Its `detail` is left out: it may quote a row.
-pub(super) struct Refusal {
-    pub(super) sqlstate: String,
-    pub(super) message: String,
-}
-
-impl Refusal {
-    pub(super) fn read(body: &ErrorResponseBody) -> Refusal {
-        let mut refusal = Refusal {
-            sqlstate: String::new(),
-            message: String::new(),
-        };
-        let mut fields = body.fields();
-        while let Ok(Some(field)) = fields.next() {
-            // Another's words: in an error of ours they take one line and act on nothing.
-            let value = || printable(&String::from_utf8_lossy(field.value_bytes())).into_owned();
-            match field.type_() {
-                b'C' => refusal.sqlstate = value(),
-                b'M' => refusal.message = value(),
-                _ => {}
-            }
-        }
-        refusal
-    }
-
-    fn text(&self) -> String {
-        format!("{} ({})", self.message, self.sqlstate)
     }
 }
 

@@ -13,7 +13,7 @@ use bangioc_change::version::Lsn;
 use bytes::BytesMut;
 use postgres_protocol::message::backend::Message;
 
-use super::session::{Refusal, be_u32};
+use super::message::{Refusal, be_u32, be_u64};
 use super::wire::Wire;
 use crate::error::CaptureError;
 
@@ -251,11 +251,4 @@ fn server_error(frame: &[u8]) -> CaptureError {
 
 fn lsn(bytes: &[u8]) -> Lsn {
     Lsn(be_u64(bytes))
-}
-
-fn be_u64(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .take(8)
-        .fold(0, |value, byte| value << 8 | u64::from(*byte))
 }

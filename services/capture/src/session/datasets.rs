@@ -6,13 +6,13 @@ use bangioc_change::encode::{Encoder, SchemaIds};
 use bangioc_schemas::contract::Contract;
 
 use super::{Capture, FeedPlan};
-use crate::copy::table::Table;
 use crate::cut::Cutter;
 use crate::dataset::{Dataset, Feed, OpenFeed, Standing};
-use crate::delivery::{DatasetIndex, FeedIndex};
 use crate::error::CaptureError;
 use crate::preflight::Findings;
 use crate::state::{CopyState, State};
+use crate::tables::table::Table;
+use crate::unit::{DatasetIndex, FeedIndex};
 
 impl Capture {
     pub(super) fn datasets(
@@ -100,7 +100,7 @@ pub(super) fn copies(
                 Some(copy) if copy.has_begun() && form.is_some() && copy.open != form => {
                     tracing::info!(
                         dataset = dataset.name(),
-                        "what is public of it has changed; copied again, then swept"
+                        "what is public of it has changed; it is copied again and swept"
                     );
                     copy.again()
                 }
@@ -144,13 +144,13 @@ pub(super) fn judge(
     }
     let halted: BTreeMap<_, _> = problems
         .iter()
-        .filter_map(|check| Some((check.dataset.clone()?, check.what.clone())))
+        .filter_map(|check| Some((check.dataset.clone()?, check.outcome.why()?.to_owned())))
         .collect();
-    for (dataset, what) in &halted {
+    for (dataset, why) in &halted {
         tracing::error!(
             code = "BG0220",
             dataset,
-            "dataset halted, since not: {what}; the others go on"
+            "dataset halted: {why}; the others go on"
         );
     }
     if halted.len() == contracts.len() {

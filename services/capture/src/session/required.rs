@@ -9,7 +9,8 @@ use bangioc_feed::registry::RegistryClient;
 use bangioc_schemas::avro;
 use bangioc_schemas::names;
 
-use super::{Capture, FeedPlan, blocking};
+use super::{Capture, FeedPlan};
+use crate::blocking::blocking;
 use crate::error::CaptureError;
 use crate::state::State;
 

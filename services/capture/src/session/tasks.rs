@@ -16,20 +16,22 @@ use tokio::sync::mpsc::{channel, unbounded_channel};
 use super::Capture;
 use crate::ceiling::Announced;
 use crate::copy::copier::{Copier, Work};
-use crate::copy::read_back::ReadBack;
-use crate::copy::reader::Reader;
 use crate::dataset::Dataset;
-use crate::delivery::{Delivery, Position};
+use crate::delivery::Delivery;
 use crate::error::CaptureError;
-use crate::progress::{ProgressTopics, Reporter};
+use crate::progress::Reporter;
 use crate::signal::{Following, Known};
 use crate::state::{CopyState, StateWriter};
 use crate::stream::Stream;
 use crate::stream::feeds::Feeds;
 use crate::stream::outlet::{self, Outlet};
+use crate::stream::read_back::ReadBack;
 use crate::stream::window::Windows;
+use crate::tables::reader::SqlReader;
+use crate::topics::ProgressTopics;
+use crate::unit::Position;
 
-pub(super) struct Parts {
+pub(super) struct RunParts {
     pub(super) epoch: u32,
     pub(super) start: Position,
     /// Nothing that was ever sent of this epoch lies behind it.
@@ -49,8 +51,12 @@ impl Capture {
         clippy::too_many_lines,
         reason = "wires the parts of one run together, nothing else"
     )]
-    pub(super) async fn stream(&self, parts: Parts, shutdown: &Shutdown) -> Result<(), BoxFailure> {
-        let Parts {
+    pub(super) async fn stream(
+        &self,
+        parts: RunParts,
+        shutdown: &Shutdown,
+    ) -> Result<(), BoxFailure> {
+        let RunParts {
             epoch,
             start,
             flushed,
@@ -76,7 +82,7 @@ impl Capture {
         let progress = Arc::new(self.progress_topics(&datasets, journal));
         let announced = Arc::new(Announced::new(epoch));
         announced.renew(&progress, flushed.max(start.lsn)).await?;
-        let outlet = Outlet::new(outlet::Parts {
+        let outlet = Outlet::new(outlet::OutletParts {
             wal,
             windows: Windows::new(handed),
             producer,
@@ -110,7 +116,7 @@ impl Capture {
             announced,
             state: Arc::clone(&writer),
             confirmable,
-            reader: Reader::new(&config.source),
+            reader: SqlReader::new(&config.source),
             interval: config.confirm_interval,
             heartbeat: config.heartbeat_interval,
             full_interval: config.full_progress_interval,
@@ -139,7 +145,7 @@ impl Capture {
             epoch,
             datasets,
             settings: config.copy.clone(),
-            reader: Reader::new(&config.source),
+            reader: SqlReader::new(&config.source),
             handover,
             notices: heard,
             signals: wanted_signals,

@@ -13,7 +13,7 @@ use bangioc_schemas::asker::Asker;
 use bangioc_schemas::names::Side;
 
 use super::Ask;
-use crate::delivery::DatasetIndex;
+use crate::unit::DatasetIndex;
 
 /// Of a whole record. Ours are below 3 kB: a key that PostgreSQL can index, and some words.
 const MOST_BYTES: usize = 32 << 10;

@@ -7,11 +7,12 @@ use bangioc_schemas::row::{Row, RowBuf};
 
 use super::outlet::{Outlet, Unsent};
 use super::transaction::Transaction;
-use super::window::{Changed, Chunk};
+use super::window::Changed;
 use crate::change::{Change, Old};
-use crate::cut::{Cut, Reader};
+use crate::copy::handover::Chunk;
+use crate::cut::{Cut, Recipient};
 use crate::dataset::{Dataset, Feed, OpenFeed};
-use crate::delivery::UnitId;
+use crate::unit::UnitId;
 
 /// Where a chunk's rows enter the stream.
 pub(super) struct Copied<'a> {
@@ -34,7 +35,7 @@ impl Copied<'_> {
                 let now_us = self.outlet.now_us;
                 match open
                     .cutter
-                    .cut(&change, Reader::MayLackRow, now_us, &mut cut)
+                    .cut(&change, Recipient::MayLackRow, now_us, &mut cut)
                 {
                     Cut::Nothing if chunk.asked_by == Some(Side::Open) => {
                         self.gone(open, &change, &mut cut)?;

@@ -6,13 +6,13 @@ use bangioc_schemas::row::RowBuf;
 
 use super::held::{Held, Needs, filled};
 use super::outlet::{Outlet, Unsent};
+use super::read_back::ReadBack;
 use super::transaction::Transaction;
 use crate::change::Change;
-use crate::copy::read_back::ReadBack;
-use crate::cut::{Cut, Reader};
+use crate::cut::{Cut, Recipient};
 use crate::dataset::{Dataset, Feed};
-use crate::delivery::UnitId;
 use crate::error::CaptureError;
+use crate::unit::UnitId;
 
 pub(crate) struct Feeds {
     pub(crate) outlet: Outlet,
@@ -43,9 +43,9 @@ impl Feeds {
         transaction: &mut Transaction,
     ) -> Result<(), Unsent> {
         let reader = if dataset.standing.fills_absent() {
-            Reader::MayLackRow
+            Recipient::MayLackRow
         } else {
-            Reader::HasRow
+            Recipient::HasRow
         };
         let cut = match &dataset.open {
             None => Cut::Nothing,
@@ -53,7 +53,7 @@ impl Feeds {
                 .cutter
                 .cut(change, reader, self.outlet.now_us, &mut self.cut),
         };
-        let comes = change.op == Operation::Create || reader == Reader::MayLackRow;
+        let comes = change.op == Operation::Create || reader == Recipient::MayLackRow;
         let needs = Needs {
             shared: comes && change.lacks_columns(),
             open: cut == Cut::NeedsWholeRow,
@@ -107,7 +107,7 @@ impl Feeds {
                 let told = if held.needs.open {
                     open.cutter.cut_whole(&change, current, now_us, cut)
                 } else {
-                    open.cutter.cut(&change, Reader::HasRow, now_us, cut)
+                    open.cutter.cut(&change, Recipient::HasRow, now_us, cut)
                 };
                 if let Some(event) = told.event(&change, &self.cut) {
                     emit_held(&mut self.outlet, &open.feed, &event, held.unit)?;

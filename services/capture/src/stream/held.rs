@@ -5,12 +5,12 @@ use std::collections::HashMap;
 
 use bangioc_schemas::row::{Absence, Cell, Row, RowBuf};
 
+use super::read_back::ReadBack;
 use crate::change::{Change, ChangeBuf};
-use crate::copy::read_back::ReadBack;
-use crate::copy::reader::key_texts;
 use crate::dataset::Dataset;
-use crate::delivery::{DatasetIndex, UnitId};
 use crate::error::CaptureError;
+use crate::tables::reader::key_texts;
+use crate::unit::{DatasetIndex, UnitId};
 
 /// Rows read back in one question, and changes that may gather behind them.
 const MOST_READ: usize = 500;

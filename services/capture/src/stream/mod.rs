@@ -10,8 +10,8 @@ mod copied;
 pub(crate) mod feeds;
 mod held;
 pub(crate) mod outlet;
+pub(crate) mod read_back;
 mod relations;
-pub(crate) use relations::contradiction;
 mod rows;
 mod transaction;
 pub(crate) mod window;
@@ -32,34 +32,20 @@ use self::feeds::Feeds;
 use self::relations::{Learnt, Relations};
 use self::transaction::Transaction;
 use self::window::{Ready, Verdict};
+use crate::clock::now_us;
 use crate::copy::MARK;
 use crate::copy::mark::Mark;
 use crate::dataset::Dataset;
-use crate::delivery::{ChunkId, DatasetIndex, Position, UnitId};
 use crate::error::CaptureError;
+use crate::notice::Notice;
 use crate::replication::{Frame, Frames};
-use crate::session::now_us;
 use crate::state::CopyState;
+use crate::unit::{DatasetIndex, Position};
 
 /// How long the stream sleeps when nothing comes; confirmations and the end wait as long.
 const IDLE: Duration = Duration::from_millis(250);
 /// How long a stop waits for the brokers, and then for the last confirmation.
 const FAREWELL: Duration = Duration::from_secs(5);
-
-/// What the stream tells the copier.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Notice {
-    /// Rows of this chunk may be stale: read it again.
-    Retake(ChunkId, window::Why),
-    /// Kafka has all of the chunk, and all that came before it.
-    Done(ChunkId),
-    /// Copy the whole dataset again and sweep; settle the unit when that is written down.
-    Truncated(DatasetIndex, UnitId),
-    /// The dataset is not sent any more from this unit on, and why.
-    Halted(DatasetIndex, UnitId, String),
-    /// Its table fits again: copy it and sweep.
-    Recovered(DatasetIndex),
-}
 
 pub(crate) struct Stream {
     epoch: u32,

@@ -14,13 +14,14 @@ use bangioc_feed::produce::{Producer, Record, SendError};
 use bangioc_runtime::failpoint;
 use bangioc_schemas::row::{Absence, Cell, Row, RowBuf};
 
+use super::window::Windows;
 use crate::ceiling::Announced;
 use crate::dataset::Feed;
-use crate::delivery::{Delivery, UnitId};
+use crate::delivery::Delivery;
 use crate::error::CaptureError;
 use crate::metrics::StreamMetrics;
 use crate::replication::WalStream;
-use crate::stream::window::Windows;
+use crate::unit::UnitId;
 
 /// The server gives up after `wal_sender_timeout`, 60 s by default; it asks at half of that.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
@@ -71,7 +72,7 @@ impl From<CaptureError> for Unsent {
 }
 
 /// What an outlet is made of.
-pub(crate) struct Parts {
+pub(crate) struct OutletParts {
     pub(crate) wal: WalStream,
     pub(crate) windows: Windows,
     pub(crate) producer: Producer,
@@ -84,8 +85,8 @@ pub(crate) struct Parts {
 }
 
 impl Outlet {
-    pub(crate) fn new(parts: Parts) -> Outlet {
-        let Parts {
+    pub(crate) fn new(parts: OutletParts) -> Outlet {
+        let OutletParts {
             wal,
             windows,
             producer,

@@ -2,20 +2,20 @@
 //! before the first change of a table and again after every change of its shape.
 
 use bangioc_change::layout::Layout;
-use bangioc_change::pgoutput::{Relation, ReplicaIdentity};
-use bangioc_schemas::contract::{Contract, Identity};
+use bangioc_change::pgoutput::Relation;
 
 use crate::dataset::Dataset;
-use crate::delivery::DatasetIndex;
+use crate::shape::{contradiction, unsaid};
+use crate::unit::DatasetIndex;
 
 #[derive(Default)]
 pub(crate) struct Relations {
     /// A handful: found faster by looking than by hashing.
-    known: Vec<(u32, Option<Target>)>,
+    known: Vec<(u32, Option<CarriedTable>)>,
     halted: Vec<DatasetIndex>,
 }
 
-pub(crate) struct Target {
+pub(crate) struct CarriedTable {
     pub(crate) dataset: DatasetIndex,
     pub(crate) layout: Layout,
 }
@@ -32,7 +32,7 @@ pub(crate) enum Learnt {
 impl Relations {
     /// None for a table that is not carried, or whose dataset is halted or paused.
     #[inline]
-    pub(crate) fn target(&self, relation: u32, datasets: &[Dataset]) -> Option<&Target> {
+    pub(crate) fn target(&self, relation: u32, datasets: &[Dataset]) -> Option<&CarriedTable> {
         self.known
             .iter()
             .find(|(id, _)| *id == relation)
@@ -72,7 +72,7 @@ impl Relations {
             };
         }
         self.known
-            .push((relation.id, Some(Target { dataset, layout })));
+            .push((relation.id, Some(CarriedTable { dataset, layout })));
         if let Some(place) = self.halted.iter().position(|halted| *halted == dataset) {
             self.halted.swap_remove(place);
             return Learnt::Fits(dataset);
@@ -93,60 +93,4 @@ impl Relations {
             self.halted.push(dataset);
         }
     }
-}
-
-/// What the contract needs to hear of old rows, and the table does not say any more: without it, a row
-/// that is no longer public could not be told from one that never was.
-fn unsaid(contract: &Contract, relation: &Relation<'_>) -> Option<String> {
-    let needed = match &contract.source.identity {
-        _ if contract.open.is_none() => return None,
-        Identity::Key => return None,
-        Identity::Full if relation.identity == ReplicaIdentity::Full => return None,
-        Identity::Full => return Some("its replica identity is not FULL".to_owned()),
-        Identity::Columns(columns) => columns,
-    };
-    let said = |name: &str| {
-        relation
-            .columns
-            .iter()
-            .any(|column| column.in_identity && column.name == name)
-    };
-    let lacking: Vec<_> = needed
-        .iter()
-        .map(|column| contract.columns[*column].name.as_str())
-        .filter(|name| !said(name))
-        .map(|name| format!("`{name}`"))
-        .collect();
-    (!lacking.is_empty()).then(|| format!("its replica identity lacks {}", lacking.join(", ")))
-}
-
-/// In words for a person; column names only.
-pub(crate) fn contradiction<'a>(
-    layout: &Layout,
-    name: impl Fn(usize) -> &'a str,
-) -> Option<String> {
-    if layout.is_whole() {
-        return None;
-    }
-    let list = |columns: &[usize]| {
-        columns
-            .iter()
-            .map(|column| format!("`{}`", name(*column)))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let mut parts = Vec::new();
-    if !layout.missing.is_empty() {
-        parts.push(format!(
-            "column(s) {} are missing at the source",
-            list(&layout.missing)
-        ));
-    }
-    if !layout.mismatched.is_empty() {
-        parts.push(format!(
-            "column(s) {} have another type at the source",
-            list(&layout.mismatched)
-        ));
-    }
-    Some(parts.join("; "))
 }

@@ -6,11 +6,12 @@ use bangioc_change::version::{Lsn, Version};
 use bangioc_schemas::row::{Absence, Cell, Row, RowBuf};
 
 use super::outlet::Unsent;
-use super::relations::Target;
-use super::{Notice, OUTSIDE, Stream};
+use super::relations::CarriedTable;
+use super::{OUTSIDE, Stream};
 use crate::change::{Change, Old};
-use crate::delivery::DatasetIndex;
 use crate::error::CaptureError;
+use crate::notice::Notice;
+use crate::unit::DatasetIndex;
 
 impl Stream {
     pub(super) fn insert(
@@ -162,7 +163,7 @@ impl Stream {
         for relation in relations {
             let work = &mut self.work;
             let transaction = work.transaction.as_mut().ok_or(OUTSIDE)?;
-            let Some(Target { dataset: index, .. }) =
+            let Some(CarriedTable { dataset: index, .. }) =
                 work.relations.target(*relation, &self.datasets)
             else {
                 continue;

@@ -3,7 +3,8 @@
 use bangioc_change::event::Origin;
 use bangioc_change::version::{Lsn, Version};
 
-use crate::delivery::{ChunkId, Delivery, UnitId};
+use crate::delivery::Delivery;
+use crate::unit::{ChunkId, UnitId};
 
 pub(crate) struct Transaction {
     commit_lsn: Lsn,

@@ -5,28 +5,16 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::mpsc::Receiver;
 
 use bangioc_schemas::names::Side;
-use bangioc_schemas::row::RowBuf;
 
-use crate::copy::reader::SeenBy;
-use crate::copy::text::Rows;
-use crate::delivery::{ChunkId, DatasetIndex};
+use crate::copy::handover::{Chunk, Handover};
+use crate::notice::Why;
+use crate::unit::{ChunkId, DatasetIndex};
 
 /// Enough to cover every transaction that may have committed and yet be invisible to a snapshot.
 const REMEMBERED: usize = 65_536;
 /// Keys changed between two marks beyond which a chunk is rather read again: bounds memory when a huge
 /// transaction falls between them.
 const MOST_KEYS: usize = 100_000;
-
-/// Rows read between two marks.
-pub(crate) struct Chunk {
-    pub(crate) id: ChunkId,
-    pub(crate) seen_by: SeenBy,
-    pub(crate) rows: Rows,
-    /// Keys that were asked for and are not at the source: rows of key columns only.
-    pub(crate) missing: Vec<RowBuf>,
-    /// Whom the keys were asked for by; none for a stretch of the table.
-    pub(crate) asked_by: Option<Side>,
-}
 
 /// Keys that the stream has shown between a chunk's marks. Each feed has its own: a change that only one
 /// of them was told of does not outdate the other's row.
@@ -52,16 +40,6 @@ impl Changed {
     }
 }
 
-/// What the copier tells the stream, always before the mark that needs it.
-pub(crate) enum Handover {
-    /// A low mark with this id is about to be written.
-    Expect(ChunkId, DatasetIndex),
-    /// Read; its high mark is about to be written.
-    Rows(Chunk),
-    /// Not wanted any more.
-    Forget(ChunkId),
-}
-
 /// A chunk whose rows may be sent, less those of the keys that have changed.
 pub(crate) struct Ready {
     pub(crate) dataset: DatasetIndex,
@@ -76,15 +54,6 @@ pub(crate) enum Verdict {
     /// A row may be older than what the stream has already shown.
     Retake(Why),
     Send(Box<Ready>),
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Why {
-    /// A transaction committed before the low mark was not visible yet.
-    NotVisibleYet,
-    /// Too many keys changed meanwhile.
-    TooManyChanges,
-    Truncated,
 }
 
 struct Window {
@@ -238,6 +207,8 @@ mod tests {
     use std::sync::mpsc::{Sender, channel};
 
     use super::*;
+    use crate::tables::seen_by::SeenBy;
+    use crate::tables::text::Rows;
 
     const DATASET: DatasetIndex = DatasetIndex(0);
 

@@ -7,13 +7,13 @@ use bangioc_runtime::failpoint;
 
 use super::{Copier, InFlight, Part};
 use crate::copy::MARK;
+use crate::copy::handover::{Chunk, Handover};
 use crate::copy::mark::Mark;
-use crate::copy::reader::key_texts;
-use crate::copy::text::Rows;
-use crate::delivery::{ChunkId, DatasetIndex};
 use crate::error::CaptureError;
 use crate::signal::WantedKeys;
-use crate::stream::window::{Chunk, Handover};
+use crate::tables::reader::key_texts;
+use crate::tables::text::Rows;
+use crate::unit::{ChunkId, DatasetIndex};
 
 impl Copier {
     pub(super) async fn read_range(&mut self) -> Result<(), CaptureError> {
@@ -85,7 +85,7 @@ impl Copier {
                 if wanted.keys.len() == 1 {
                     tracing::warn!(
                         dataset = dataset.name(),
-                        "asked to copy a key that can't be one; left out"
+                        "asked to copy a key that its column's type does not allow; ignored"
                     );
                     self.signals_done().await?;
                 } else {

@@ -5,11 +5,12 @@ use std::time::Duration;
 use bangioc_change::progress::{Phase, ProgressRecord, Sweep};
 
 use super::{Copier, Part};
-use crate::delivery::{ChunkId, DatasetIndex};
+use crate::clock::now_us;
+use crate::copy::handover::Handover;
 use crate::error::CaptureError;
-use crate::session::now_us;
+use crate::notice::Why;
 use crate::state::LastCopy;
-use crate::stream::window::{Handover, Why};
+use crate::unit::{ChunkId, DatasetIndex};
 
 /// Before a chunk is read again: what was invisible a moment ago should be visible then.
 const RETAKE_PAUSE: Duration = Duration::from_millis(50);

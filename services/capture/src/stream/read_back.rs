@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use bangioc_schemas::row::RowBuf;
 use tokio::runtime::Handle;
 
-use super::reader::{Reader, key_texts};
 use crate::config::SourceSettings;
 use crate::dataset::Dataset;
 use crate::error::CaptureError;
+use crate::tables::reader::{SqlReader, key_texts};
 
 /// Until a committed transaction is visible: microseconds as a rule, as long as a standby takes to
 /// acknowledge with synchronous replication.
@@ -18,7 +18,7 @@ const FIRST_PAUSE: Duration = Duration::from_micros(500);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 pub(crate) struct ReadBack {
-    reader: Reader,
+    reader: SqlReader,
     runtime: Handle,
 }
 
@@ -26,7 +26,7 @@ impl ReadBack {
     /// `runtime` drives the connection; call [`ReadBack::rows`] from a thread that is not one of its own.
     pub(crate) fn new(source: &SourceSettings, runtime: Handle) -> ReadBack {
         ReadBack {
-            reader: Reader::new(source),
+            reader: SqlReader::new(source),
             runtime,
         }
     }
@@ -54,7 +54,7 @@ impl ReadBack {
             if Instant::now() > end {
                 tracing::warn!(
                     dataset = dataset.name(),
-                    "a transaction is committed but stays invisible; its columns stay absent"
+                    "a transaction is committed but not visible yet; its columns stay absent"
                 );
                 break read;
             }

@@ -2,58 +2,23 @@
 
 use std::future::poll_fn;
 
-use bangioc_runtime::postgres;
-use bangioc_runtime::tls::Tls;
 use bangioc_schemas::row::RowBuf;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _};
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Row as _};
 
+use super::connect::connect;
+use super::seen_by::SeenBy;
 use super::table::{Table, array_text};
 use super::text::Rows;
 use crate::config::SourceSettings;
 use crate::error::CaptureError;
-use crate::replication::TEXT_FORM;
 
 /// Text of one chunk; wide rows make it shorter.
 const CHUNK_BYTES: usize = 8 << 20;
 /// Where reading breaks off: rows turned out much wider than those before them.
 const MOST_BYTES: usize = 24 << 20;
 
-/// Which transactions a read could not see.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct SeenBy {
-    /// This one and every later one had not ended.
-    xmax: u64,
-    in_progress: Vec<u64>,
-}
-
-impl SeenBy {
-    /// `pg_current_snapshot()`'s text: `xmin:xmax:xip,xip`.
-    pub(crate) fn parse(text: &str) -> Option<SeenBy> {
-        let mut parts = text.splitn(3, ':');
-        let (_, xmax, running) = (parts.next()?, parts.next()?, parts.next()?);
-        let in_progress = running
-            .split(',')
-            .filter(|xid| !xid.is_empty())
-            .map(|xid| xid.parse().ok())
-            .collect::<Option<_>>()?;
-        Some(SeenBy {
-            xmax: xmax.parse().ok()?,
-            in_progress,
-        })
-    }
-
-    /// Was the transaction with these low 32 bits (all that the stream tells) still running?
-    pub(crate) fn misses(&self, xid: u32) -> bool {
-        // The nearest full id to `xmax` with these low bits: live ids are within 2^31 of each other.
-        #[expect(clippy::cast_possible_truncation, reason = "the low 32 bits are meant")]
-        let distance = (self.xmax as u32).wrapping_sub(xid).cast_signed();
-        let full = self.xmax.wrapping_add_signed(-i64::from(distance));
-        full >= self.xmax || self.in_progress.contains(&full)
-    }
-}
-
-pub(crate) struct Reader {
+pub(crate) struct SqlReader {
     source: SourceSettings,
     connection: Option<PgConnection>,
     /// Rows that make up [`CHUNK_BYTES`], as far as seen.
@@ -76,82 +41,9 @@ pub(crate) struct KeyRead {
     pub(crate) seen_by: SeenBy,
 }
 
-fn options(source: &SourceSettings) -> PgConnectOptions {
-    let options = PgConnectOptions::new_without_pgpass()
-        .host(&source.host)
-        .port(source.port)
-        .username(&source.user)
-        .password(source.password.reveal())
-        .database(&source.database)
-        .application_name("bangioc-capture")
-        .options(TEXT_FORM)
-        .log_statements(tracing::log::LevelFilter::Off);
-    match &source.tls {
-        Tls::Off => options.ssl_mode(PgSslMode::Disable),
-        Tls::Verify { ca_file } => {
-            let options = options.ssl_mode(PgSslMode::VerifyFull);
-            match ca_file {
-                Some(path) => options.ssl_root_cert(path),
-                None => options,
-            }
-        }
-    }
-}
-
-pub(crate) async fn connect(source: &SourceSettings) -> Result<PgConnection, CaptureError> {
-    let asked = postgres::asks_for_password(
-        &source.tls,
-        &source.host,
-        source.port,
-        &source.user,
-        &source.database,
-    );
-    if asked.await {
-        return Err(CaptureError::PasswordAsked {
-            address: source.address(),
-        });
-    }
-    PgConnection::connect_with(&options(source))
-        .await
-        .map_err(|error| match error {
-            sqlx::Error::Tls(cause) => CaptureError::TlsFailed {
-                address: source.address(),
-                cause: std::io::Error::other(cause),
-            },
-            // A certificate that is not believed comes as an IO error; trying again would not help.
-            sqlx::Error::Io(cause)
-                if cause
-                    .get_ref()
-                    .is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>) =>
-            {
-                CaptureError::TlsFailed {
-                    address: source.address(),
-                    cause,
-                }
-            }
-            sqlx::Error::Io(cause) => CaptureError::Unreachable {
-                address: source.address(),
-                cause,
-            },
-            sqlx::Error::Database(refusal)
-                if refusal
-                    .code()
-                    .is_some_and(|code| code.starts_with("28") || code == "3D000") =>
-            {
-                CaptureError::Refused {
-                    address: source.address(),
-                    user: source.user.clone(),
-                    database: source.database.clone(),
-                    answer: refusal.code().unwrap_or_default().into_owned(),
-                }
-            }
-            error => CaptureError::question("connecting", &error),
-        })
-}
-
-impl Reader {
-    pub(crate) fn new(source: &SourceSettings) -> Reader {
-        Reader {
+impl SqlReader {
+    pub(crate) fn new(source: &SourceSettings) -> SqlReader {
+        SqlReader {
             source: source.clone(),
             connection: None,
             fitting_rows: u64::MAX,
@@ -361,35 +253,5 @@ impl KeyRead {
             });
         }
         buffer
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_snapshot_misses_what_runs_and_what_comes() {
-        let seen_by = SeenBy::parse("10:20:10,14").unwrap();
-        let missed: Vec<u32> = (8..23).filter(|xid| seen_by.misses(*xid)).collect();
-        assert_eq!(missed, [10, 14, 20, 21, 22]);
-        assert_eq!(
-            SeenBy::parse("10:10:"),
-            Some(SeenBy {
-                xmax: 10,
-                in_progress: vec![]
-            })
-        );
-        assert_eq!(SeenBy::parse("10:x:"), None);
-    }
-
-    #[test]
-    fn a_snapshot_knows_ids_beyond_32_bits() {
-        let epoch: u64 = 3 << 32;
-        let seen_by = SeenBy::parse(&format!("{}:{}:{}", epoch - 5, epoch + 2, epoch - 5)).unwrap();
-        assert!(seen_by.misses(u32::MAX - 4));
-        assert!(!seen_by.misses(u32::MAX - 3));
-        assert!(!seen_by.misses(1));
-        assert!(seen_by.misses(2));
     }
 }

@@ -1,0 +1,28 @@
+//! What the stream, and Kafka's acknowledgements, tell the copier.
+
+use crate::unit::{ChunkId, DatasetIndex, UnitId};
+
+/// What the stream tells the copier.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Notice {
+    /// Rows of this chunk may be stale: read it again.
+    Retake(ChunkId, Why),
+    /// Kafka has all of the chunk, and all that came before it.
+    Done(ChunkId),
+    /// Copy the whole dataset again and sweep; settle the unit when that is written down.
+    Truncated(DatasetIndex, UnitId),
+    /// From this unit on nothing of the dataset is sent, and why.
+    Halted(DatasetIndex, UnitId, String),
+    /// Its table fits again: copy it and sweep.
+    Recovered(DatasetIndex),
+}
+
+/// Why a chunk is to be read again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Why {
+    /// A transaction committed before the low mark was not visible yet.
+    NotVisibleYet,
+    /// Too many keys changed meanwhile.
+    TooManyChanges,
+    Truncated,
+}
