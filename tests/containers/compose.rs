@@ -11,6 +11,7 @@ use bangioc_schemas::catalogue::Catalogue;
 use bangioc_tests::root;
 use libtest_mimic::Trial;
 
+use crate::accepted;
 use crate::yaml::{self, Node};
 
 /// What the file says of a service: of Compose's words those that are used and that 1.29 knows as well.
@@ -37,12 +38,13 @@ const WORDS: [&str; 17] = [
 type Check = fn(&Compose);
 
 pub fn trials() -> Vec<Trial> {
-    let trials: [(&str, Check); 8] = [
+    let trials: [(&str, Check); 9] = [
         ("compose_has_what_it_names", has_what_it_names),
         (
             "compose_sets_what_the_manual_knows",
             sets_what_the_manual_knows,
         ),
+        ("compose_is_accepted_by_the_binary", accepted::every_setting),
         ("compose_listens_on_loopback", listens_on_loopback),
         ("compose_starts_by_health", starts_by_health),
         ("compose_captures_every_source", captures_every_source),
@@ -59,7 +61,7 @@ pub fn trials() -> Vec<Trial> {
     trials.into_iter().map(trial).collect()
 }
 
-struct Compose {
+pub(crate) struct Compose {
     file: Node,
 }
 
@@ -70,7 +72,7 @@ impl Compose {
         }
     }
 
-    fn services(&self) -> impl Iterator<Item = (&str, &Node)> {
+    pub(crate) fn services(&self) -> impl Iterator<Item = (&str, &Node)> {
         Node::entries(self.file.get("services"))
     }
 
@@ -94,7 +96,7 @@ impl Compose {
 }
 
 /// The file in the container → the secret in it.
-fn secrets(service: &Node) -> BTreeMap<&str, &str> {
+pub(crate) fn secrets(service: &Node) -> BTreeMap<&str, &str> {
     Node::items(service.get("secrets"))
         .iter()
         .map(

@@ -4,6 +4,7 @@
 //!
 //! Where no Docker engine answers the smoke test says so and is left out: everything else is tested without one.
 
+mod accepted;
 mod compose;
 mod yaml;
 
