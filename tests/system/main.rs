@@ -2,6 +2,7 @@
 //! own, because what a platform starts must also be stopped.
 
 mod askers;
+mod bounds;
 mod dead_letters;
 mod faults;
 mod gaps;
@@ -12,6 +13,7 @@ mod open_data;
 mod open_feed;
 mod open_store;
 mod operations;
+mod own_server;
 mod parcels;
 mod poison;
 mod references;
@@ -34,10 +36,12 @@ fn main() {
         faults::CHECKS,
         dead_letters::CHECKS,
         halts::CHECKS,
+        bounds::CHECKS,
         open_feed::CHECKS,
         open_store::CHECKS,
         open_data::CHECKS,
         operations::CHECKS,
+        own_server::CHECKS,
         poison::CHECKS,
         gaps::CHECKS,
         rights::CHECKS,

@@ -9,6 +9,11 @@ use bangioc_runtime::Secret;
 use bangioc_runtime::settings::{Section, Settings};
 use bangioc_runtime::tls::Tls;
 
+use crate::pinned::Limits;
+
+/// Of a question that reads no table.
+const BRISK: Duration = Duration::from_secs(30);
+
 /// The database that is captured, and who we are there.
 #[derive(Clone, Debug)]
 pub struct SourceSettings {
@@ -22,11 +27,20 @@ pub struct SourceSettings {
     pub tls: Tls,
     pub slot: String,
     pub publication: String,
+    /// Of each question about one table: one that takes longer waits with its dataset alone.
+    pub limits: Limits,
 }
 
 impl SourceSettings {
     pub fn address(&self) -> String {
         format!("{}:{}", self.host, self.port)
+    }
+
+    /// For questions about nothing but the catalogue and the log: short ones, whatever a table's rows may take.
+    pub(crate) fn brisk(&self) -> SourceSettings {
+        let mut source = self.clone();
+        source.limits.statement = source.limits.statement.min(BRISK);
+        source
     }
 
     pub fn read(section: &Section<'_>) -> SourceSettings {
@@ -48,6 +62,10 @@ impl SourceSettings {
             tls,
             slot: section.text_or("slot", &slot_default),
             publication: section.text_or("publication", "bangioc"),
+            limits: Limits {
+                lock: section.duration("lock_timeout", Duration::from_secs(3)),
+                statement: section.duration("statement_timeout", Duration::from_mins(10)),
+            },
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A dataset as this capture carries it: its contract, its feeds, how it stands.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use bangioc_change::encode::Encoder;
 use bangioc_change::progress::{DatasetProgress, Phase};
@@ -16,7 +17,7 @@ pub(crate) struct Dataset {
     pub(crate) shared: Feed,
     /// Only for a dataset of which something is public.
     pub(crate) open: Option<OpenFeed>,
-    pub(crate) table: Table,
+    table: RwLock<Arc<Table>>,
     pub(crate) standing: Standing,
 }
 
@@ -38,6 +39,31 @@ pub(crate) struct OpenFeed {
 }
 
 impl Dataset {
+    pub(crate) fn new(
+        contract: Contract,
+        shared: Feed,
+        open: Option<OpenFeed>,
+        table: Table,
+    ) -> Dataset {
+        Dataset {
+            contract,
+            shared,
+            open,
+            table: RwLock::new(Arc::new(table)),
+            standing: Standing::default(),
+        }
+    }
+
+    /// How its table is read.
+    pub(crate) fn table(&self) -> Arc<Table> {
+        Arc::clone(&self.table.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Its table was changed at the source, and is read otherwise from now on.
+    pub(crate) fn set_table(&self, table: Table) {
+        *self.table.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(table);
+    }
+
     pub(crate) fn name(&self) -> &str {
         self.contract.dataset.as_str()
     }
@@ -51,6 +77,9 @@ impl Dataset {
     }
 }
 
+const PAUSED: u8 = 1;
+const HALTED: u8 = 2;
+
 /// Shared by the stream, the copier and the progress records.
 #[derive(Default)]
 pub(crate) struct Standing {
@@ -58,7 +87,9 @@ pub(crate) struct Standing {
     copied_rows: AtomicI64,
     estimated_rows: AtomicI64,
     fill_absent: AtomicBool,
-    paused: AtomicBool,
+    /// [`PAUSED`], [`HALTED`], or both.
+    withheld: AtomicU8,
+    table_oid: AtomicU32,
     changed: AtomicBool,
 }
 
@@ -94,13 +125,38 @@ impl Standing {
         self.fill_absent.store(fill, Ordering::Relaxed);
     }
 
-    /// Asked by the stream at each row: nothing of a paused dataset is sent.
-    pub(crate) fn is_paused(&self) -> bool {
-        self.paused.load(Ordering::Acquire)
+    /// Asked by the stream at each row: nothing of a paused or halted dataset is sent.
+    pub(crate) fn is_withheld(&self) -> bool {
+        self.withheld.load(Ordering::Acquire) != 0
+    }
+
+    pub(crate) fn is_halted(&self) -> bool {
+        self.withheld.load(Ordering::Acquire) & HALTED != 0
     }
 
     pub(crate) fn set_paused(&self, paused: bool) {
-        self.paused.store(paused, Ordering::Release);
+        self.withhold(PAUSED, paused);
+    }
+
+    pub(crate) fn set_halted(&self, halted: bool) {
+        self.withhold(HALTED, halted);
+    }
+
+    fn withhold(&self, why: u8, withheld: bool) {
+        if withheld {
+            self.withheld.fetch_or(why, Ordering::AcqRel);
+        } else {
+            self.withheld.fetch_and(!why, Ordering::AcqRel);
+        }
+    }
+
+    /// The table that the stream takes for the dataset's, as the source's catalogue numbers it; 0: not known.
+    pub(crate) fn table_oid(&self) -> u32 {
+        self.table_oid.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_table_oid(&self, oid: u32) {
+        self.table_oid.store(oid, Ordering::Release);
     }
 
     pub(crate) fn set_copied_rows(&self, rows: u64) {

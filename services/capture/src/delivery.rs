@@ -116,6 +116,7 @@ impl Delivery {
             *end = Position {
                 lsn: position.lsn,
                 at_us: position.at_us.max(end.at_us),
+                last: position.last.or(end.last),
             };
         }
     }
@@ -228,6 +229,7 @@ mod tests {
         let start = Position {
             lsn: Lsn(100),
             at_us: 0,
+            last: None,
         };
         (
             Delivery::new(start, vec![vec![0], vec![7, 9, 0]], sender),
@@ -239,6 +241,7 @@ mod tests {
         Position {
             lsn: Lsn(lsn),
             at_us: lsn.cast_signed(),
+            last: None,
         }
     }
 
@@ -253,7 +256,8 @@ mod tests {
             delivery.done(),
             Position {
                 lsn: Lsn(100),
-                at_us: 0
+                at_us: 0,
+                last: None
             }
         );
         // An acknowledgement may overtake the close.

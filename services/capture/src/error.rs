@@ -6,6 +6,7 @@ use bangioc_change::version::Lsn;
 use bangioc_feed::error::FeedError;
 use bangioc_feed::registry::RegistryError;
 use bangioc_runtime::failure::{Class, Exit, Failure};
+use bangioc_runtime::printable::printable;
 
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
@@ -54,10 +55,12 @@ pub enum CaptureError {
     },
     #[error("the source database ended the stream: {answer} ({sqlstate})")]
     StreamRefused { sqlstate: String, answer: String },
-    #[error("a question to the source database failed while {doing} (SQLSTATE {sqlstate})")]
+    #[error("a question to the source database failed while {doing} ({})", answer_or(.answer.as_ref(), .sqlstate))]
     Question {
         doing: &'static str,
         sqlstate: String,
+        /// The server's words, where they can only name tables, columns and rights.
+        answer: Option<String>,
     },
     #[error("the source is not fit for capture: {problems} problem(s), listed above")]
     Unfit { problems: usize },
@@ -65,6 +68,16 @@ pub enum CaptureError {
     NoContracts { source_name: String },
     #[error("slot `{slot}` is in use: {answer}")]
     SlotActive { slot: String, answer: String },
+    #[error("slot `{slot}` is still being made by the server; it waits for {whom}")]
+    SlotBeingMade { slot: String, whom: String },
+    #[error(
+        "the server counts this capture among its synchronous standbys, and another could answer instead: commits would wait for Kafka"
+    )]
+    CountedAsStandby,
+    #[error(
+        "PUBLICATION_GONE: the publication did not exist at a place in the log that is still to be read: {answer}"
+    )]
+    PublicationGone { answer: String },
     #[error("SLOT_LOST: slot `{slot}` is gone or has lost its log: {answer}")]
     SlotLost { slot: String, answer: String },
     #[error("STATE_LOST: {found}, but topic `{topic}` holds no state of source `{source_name}`")]
@@ -151,6 +164,9 @@ impl Failure for CaptureError {
             E::Undelivered { .. } => "BG0216",
             E::NotRegistered { .. } => "BG0217",
             E::Partitions { .. } => "BG0218",
+            E::SlotBeingMade { .. } => "BG0237",
+            E::CountedAsStandby => "BG0238",
+            E::PublicationGone { .. } => "BG0239",
             E::NotTaken { .. } => "BG0222",
             E::PasswordAsked { .. } => "BG0223",
             E::NotAnnounced => "BG0226",
@@ -166,15 +182,19 @@ impl Failure for CaptureError {
             E::Unreachable { .. }
             | E::Broken { .. }
             | E::SlotActive { .. }
+            | E::SlotBeingMade { .. }
+            | E::CountedAsStandby
             | E::Undelivered { .. }
             | E::NotTaken { .. }
             | E::NotAnnounced => Class::Retry,
-            // 57: shutting down or cancelled; 53: out of resources; 08: connection; 55006: in use; 40: try again.
+            // 57: shutting down or cancelled; 53: out of resources; 08: connection; 55006: in use; 55P03: a lock
+            // was not to be had in time; 40: try again; 25P: idle for too long.
             E::StreamRefused { sqlstate, .. }
             | E::Question { sqlstate, .. }
             | E::CommandRefused { sqlstate, .. } => {
                 if sqlstate == "55006"
-                    || ["57", "53", "08", "40", "io"]
+                    || sqlstate == LOCK_NOT_AVAILABLE
+                    || ["57", "53", "08", "40", "25P", "io"]
                         .iter()
                         .any(|class| sqlstate.starts_with(class))
                 {
@@ -194,6 +214,7 @@ impl Failure for CaptureError {
             | E::NoContracts { .. }
             | E::NoOperator { .. }
             | E::SlotLost { .. }
+            | E::PublicationGone { .. }
             | E::StateLost { .. }
             | E::SourceEpoch { .. }
             | E::SlotIdentity { .. }
@@ -220,6 +241,9 @@ impl Failure for CaptureError {
             E::NoContracts { .. } | E::NoOperator { .. } => Exit::Config,
             E::Unfit { .. }
             | E::SlotActive { .. }
+            | E::SlotBeingMade { .. }
+            | E::CountedAsStandby
+            | E::PublicationGone { .. }
             | E::SlotLost { .. }
             | E::StateLost { .. }
             | E::SourceEpoch { .. }
@@ -254,6 +278,9 @@ impl Failure for CaptureError {
             E::Unfit { .. } => "run the SQL shown with each problem at the source, then `bangioc source check`".to_owned(),
             E::NoContracts { .. } => "check `source.name` against `bangioc contract list`".to_owned(),
             E::SlotActive { .. } => "another capture of this source runs; stop it, or leave this one waiting as its standby".to_owned(),
+            E::SlotBeingMade { .. } => "nothing is lost: capture goes on by itself as soon as that has ended; `pg_stat_activity` at the source shows it".to_owned(),
+            E::CountedAsStandby => "name the standbys at the source: `alter system set synchronous_standby_names = 'FIRST 1 (NAME)'; select pg_reload_conf();` with the `application_name` that the real standby has; capture then comes back by itself".to_owned(),
+            E::PublicationGone { .. } => "the publication was dropped and made again, so changes between are missing: `bangioc source accept` makes a new slot, copies every dataset again and sweeps".to_owned(),
             E::SlotLost { .. } => "changes may be missing: `bangioc source accept` makes a new slot, copies every dataset again and sweeps".to_owned(),
             E::StateLost { .. } => "if the state topic was deleted or the prefix changed, put it back; else `bangioc source accept` starts over with a copy and a sweep".to_owned(),
             E::SourceEpoch { .. } => "if the database was restored, promoted or replaced on purpose: `bangioc source accept` copies every dataset again and sweeps".to_owned(),
@@ -272,19 +299,109 @@ impl Failure for CaptureError {
     }
 }
 
+/// SQLSTATE of a lock that was not to be had within `lock_timeout`.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+/// SQLSTATE of a statement that took longer than `statement_timeout`, or was cancelled.
+const QUERY_CANCELED: &str = "57014";
+
+/// What a failed question about one table means for its dataset.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum TableTrouble {
+    /// Somebody's lock, or too much to do: the same question may be answered in a while.
+    Passing,
+    /// It is not as the contract says, or may not be read.
+    Lasting,
+}
+
 impl CaptureError {
-    /// Of an SQL question. Only the SQLSTATE is kept: the server's text may quote a value of a row.
+    /// Of an SQL question. The SQLSTATE is kept; the server's words only in class 42, where they name what is
+    /// not there or not allowed. Elsewhere they may quote a value of a row.
     pub(crate) fn question(doing: &'static str, error: &sqlx::Error) -> CaptureError {
+        let mut answer = None;
         let sqlstate = match error {
-            sqlx::Error::Database(database) => database
-                .code()
-                .map_or_else(|| "unknown".to_owned(), std::borrow::Cow::into_owned),
+            sqlx::Error::Database(database) => {
+                let sqlstate = database
+                    .code()
+                    .map_or_else(|| "unknown".to_owned(), std::borrow::Cow::into_owned);
+                if sqlstate.starts_with("42") {
+                    answer = Some(printable(database.message()).into_owned());
+                }
+                sqlstate
+            }
             sqlx::Error::Io(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => "io".to_owned(),
             _ => "client".to_owned(),
         };
-        CaptureError::Question { doing, sqlstate }
+        CaptureError::Question {
+            doing,
+            sqlstate,
+            answer,
+        }
+    }
+
+    /// Of a question about one table; none where the trouble is the connection's or the server's.
+    pub(crate) fn of_table(&self) -> Option<TableTrouble> {
+        let CaptureError::Question { sqlstate, .. } = self else {
+            return None;
+        };
+        if sqlstate == LOCK_NOT_AVAILABLE || sqlstate == QUERY_CANCELED {
+            return Some(TableTrouble::Passing);
+        }
+        // 40: try again; 42: names and rights; 0A: not with this kind of table; 22, 2F, 38, 39, P0, XX: a
+        // value, a function or a page of this table's.
+        if sqlstate.starts_with("40") {
+            return Some(TableTrouble::Passing);
+        }
+        ["42", "0A", "22", "2F", "38", "39", "P0", "XX"]
+            .iter()
+            .any(|class| sqlstate.starts_with(class))
+            .then_some(TableTrouble::Lasting)
+    }
+
+    /// In a few words for the dataset's reason: the server's, else the SQLSTATE.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            CaptureError::Question {
+                sqlstate, answer, ..
+            } => answer_or(answer.as_ref(), sqlstate),
+            other => other.to_string(),
+        }
+    }
+}
+
+fn answer_or(answer: Option<&String>, sqlstate: &str) -> String {
+    match answer {
+        Some(answer) => format!("{answer}, SQLSTATE {sqlstate}"),
+        None => format!("SQLSTATE {sqlstate}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_tables_trouble_is_told_from_the_connections() {
+        let of = |sqlstate: &str| {
+            CaptureError::Question {
+                doing: "reading rows",
+                sqlstate: sqlstate.to_owned(),
+                answer: None,
+            }
+            .of_table()
+        };
+        for passing in ["55P03", "57014", "40001", "40P01"] {
+            assert_eq!(of(passing), Some(TableTrouble::Passing), "{passing}");
+        }
+        for lasting in [
+            "42703", "42P01", "42501", "42883", "22P02", "P0001", "XX001",
+        ] {
+            assert_eq!(of(lasting), Some(TableTrouble::Lasting), "{lasting}");
+        }
+        for other in ["57P01", "08006", "io", "client", "53300", "25P03"] {
+            assert_eq!(of(other), None, "{other}");
+        }
     }
 }

@@ -8,7 +8,7 @@
 //!
 //! - [`source`]: `bangioc source check` and `accept`; [`operate`]: `bangioc dataset`
 //! - [`session`]: one run, from the checks to the last confirmation
-//! - [`preflight`], [`slot`]: is the source fit, and where may the stream begin
+//! - [`preflight`], [`slot`], [`standby`]: is the source fit, where may the stream begin, and does anyone wait for it
 //! - [`stream`]: the one thread from log to Kafka; [`progress`]: how far it has come, written down before
 //!   the source hears of it, and [`ceiling`] how far it may go
 //! - [`copy`]: rows that were there before, between marks in the stream; [`signal`]: asked for by others
@@ -41,6 +41,7 @@ mod shape;
 mod signal;
 mod slot;
 pub mod source;
+mod standby;
 mod state;
 mod stream;
 mod tables;
@@ -84,6 +85,12 @@ pub async fn run(config: CaptureConfig, deps: Deps, shutdown: Shutdown) -> Resul
         "capture starts"
     );
     let metrics = CaptureMetrics::new(&deps.metrics);
+    deps.metrics.works_on(contracts.iter().map(|contract| {
+        (
+            contract.dataset.as_str().to_owned(),
+            contract.owner.to_string(),
+        )
+    }));
     let capture = Capture {
         config,
         contracts,

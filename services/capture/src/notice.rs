@@ -13,8 +13,13 @@ pub(crate) enum Notice {
     Truncated(DatasetIndex, UnitId),
     /// From this unit on nothing of the dataset is sent, and why.
     Halted(DatasetIndex, UnitId, String),
-    /// Its table fits again: copy it and sweep.
-    Recovered(DatasetIndex),
+    /// Another table has the dataset's name now: copy it and sweep; settle the unit when that is written down.
+    Replaced(DatasetIndex, UnitId),
+    /// A halted dataset's table looks as its contract says again.
+    Fits(DatasetIndex),
+    /// Rows that can't be read now and were sent without what did not travel; settle the unit when their keys
+    /// are written down.
+    Unread(DatasetIndex, UnitId, Vec<Vec<String>>),
 }
 
 /// Why a chunk is to be read again.

@@ -352,38 +352,3 @@ fn table_name(contract: &Contract) -> String {
         quoted(&contract.source.table)
     )
 }
-
-/// PostgreSQL's own estimate of a table's rows; a live table is never counted.
-pub(crate) async fn estimated_rows(
-    connection: &mut PgConnection,
-    contract: &Contract,
-) -> Result<i64, CaptureError> {
-    // The planner's: unlike `reltuples` it knows partitioned tables, and those never analysed.
-    let plan: String = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
-        "explain select from {}",
-        table_name(contract)
-    )))
-    .fetch_one(connection)
-    .await
-    .map_err(|e| CaptureError::question("estimating a table's rows", &e))?;
-    Ok(rows_of_plan(&plan).unwrap_or(-1))
-}
-
-fn rows_of_plan(plan: &str) -> Option<i64> {
-    let (_, after) = plan.split_once("rows=")?;
-    after.split(' ').next()?.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_the_planners_estimate() {
-        assert_eq!(
-            rows_of_plan("Seq Scan on land_parcel  (cost=0.00..3.10 rows=110 width=0)"),
-            Some(110)
-        );
-        assert_eq!(rows_of_plan("Result"), None);
-    }
-}

@@ -19,14 +19,17 @@ use crate::dataset::Dataset;
 use crate::delivery::Delivery;
 use crate::error::CaptureError;
 use crate::metrics::CaptureMetrics;
-use crate::preflight::estimated_rows;
+use crate::standby::{self, Standing};
 use crate::state::StateWriter;
+use crate::tables::estimate::estimated_rows;
 use crate::tables::reader::SqlReader;
 use crate::topics::ProgressTopics;
 use crate::unit::Position;
 
 /// While copies run, the full map is written this often: a person watches it.
 const WHILE_COPYING: Duration = Duration::from_secs(2);
+/// The part of the process's health that tells of commits that wait for us.
+const STANDBY: &str = "standby";
 /// How fast a stop wants its last position written.
 const AT_THE_END: Duration = Duration::from_millis(20);
 
@@ -40,6 +43,8 @@ pub(crate) struct Reporter {
     pub(crate) confirmable: Arc<AtomicU64>,
     /// For heartbeats and estimates: never the copier's, which may be busy with a chunk.
     pub(crate) reader: SqlReader,
+    /// The server's process that streams to us.
+    pub(crate) walsender: i32,
     pub(crate) interval: Duration,
     pub(crate) heartbeat: Duration,
     pub(crate) full_interval: Duration,
@@ -53,6 +58,8 @@ struct Written {
     full_at: Option<Instant>,
     moved_at: Instant,
     estimated_at: Option<Instant>,
+    /// Of the server's standbys, the only one.
+    alone: bool,
 }
 
 impl Reporter {
@@ -68,8 +75,12 @@ impl Reporter {
             full_at: None,
             moved_at: Instant::now(),
             estimated_at: None,
+            alone: false,
         };
         while !ended.is_requested() {
+            if !stopping.is_requested() {
+                self.see_whether_commits_wait(&mut written).await?;
+            }
             match self.report(&mut written, stopping.is_requested()).await {
                 Ok(()) => self.health.well("progress"),
                 // Not a reason to end: nothing is confirmed meanwhile, and it may be given back.
@@ -90,6 +101,33 @@ impl Reporter {
                 () = stopping.requested(), if !stopping.is_requested() => {}
             }
         }
+        Ok(())
+    }
+
+    /// Ends this run at once where commits at the source would wait for us and another could answer them.
+    async fn see_whether_commits_wait(
+        &mut self,
+        written: &mut Written,
+    ) -> Result<(), CaptureError> {
+        let connection = self.reader.connection().await?;
+        let alone = match standby::look(connection, Some(self.walsender)).await? {
+            Standing::InTheWay => return Err(CaptureError::CountedAsStandby),
+            Standing::Alone => true,
+            Standing::Apart => false,
+        };
+        match (written.alone, alone) {
+            (false, true) => {
+                tracing::error!(
+                    code = "BG0238",
+                    hint = CaptureError::CountedAsStandby.hint(),
+                    "the server counts this capture as its only synchronous standby: every commit waits until Kafka has it"
+                );
+                self.health.unwell(STANDBY, "the server counts this capture as its only synchronous standby: every commit waits until Kafka has it");
+            }
+            (true, false) => self.health.well(STANDBY),
+            (true, true) | (false, false) => {}
+        }
+        written.alone = alone;
         Ok(())
     }
 

@@ -28,9 +28,11 @@ use crate::error::CaptureError;
 use crate::metrics::CaptureMetrics;
 use crate::preflight;
 use crate::replication::Session;
-use crate::slot::{self, Identity, Slot};
+use crate::slot::{self, Identity, Preparing, Slot};
+use crate::standby;
 use crate::state::StateWriter;
 use crate::tables::connect::connect;
+use crate::tables::oids::oids;
 
 /// What stays the same from run to run.
 pub(crate) struct Capture {
@@ -84,7 +86,7 @@ impl Capture {
         self.check_kafka().await?;
         let feeds = self.feeds();
         let schema_ids = self.look_up_schemas(&feeds).await?;
-        let mut connection = connect(source).await?;
+        let mut connection = connect(&source.brisk()).await?;
         let contracts: Vec<&Contract> = self.contracts.iter().collect();
         let findings = preflight::look(
             &mut connection,
@@ -97,7 +99,8 @@ impl Capture {
         let state_topic = self.state_topic();
         let state = self.read_state(&state_topic).await?;
         let ends = self.read_ends(&feeds).await?;
-        let halted = judge(&findings, &state, &contracts)?;
+        let halted = judge(&findings, &state)?;
+        let oids = oids(&mut connection, &contracts).await?;
 
         let journal = Arc::new(Journal::connect(&self.config.kafka).map_err(CaptureError::from)?);
         let writer = Arc::new(StateWriter::new(Arc::clone(&journal), state_topic.clone()));
@@ -116,13 +119,32 @@ impl Capture {
             .map(|(_, feed)| feed.topic.as_str());
         let beginning =
             slot::beginning(source, &state_topic, &identity, &state, slot.as_ref(), used)?;
-        let (epoch, start) =
-            slot::prepare(source, &mut session, identity, beginning, &writer, now_us()).await?;
+        let origins = findings.server_version >= 160_000;
+        slot::same_log(source, &beginning, slot.as_ref(), origins).await?;
+        if standby::look(&mut connection, None).await? == standby::Standing::InTheWay {
+            return Err(CaptureError::CountedAsStandby.into());
+        }
+        let preparing = Preparing {
+            source,
+            state: &writer,
+            now_us: now_us(),
+            watched: Some((&self.health, shutdown)),
+        };
+        let (epoch, start) = preparing.run(&mut session, identity, beginning).await?;
         drop(connection);
 
         let datasets = self.datasets(&feeds, &schema_ids, &findings)?;
+        for (dataset, oid) in datasets.iter().zip(oids) {
+            dataset.standing.set_table_oid(oid.unwrap_or_default());
+        }
         let copies = copies(&datasets, &state, &halted, epoch);
-        let origins = findings.server_version >= 160_000;
+        // Before anything is confirmed: a halt that is known to this process alone would end with it.
+        for (dataset, copy) in datasets.iter().zip(&copies) {
+            if state.copies.get(dataset.name()) != Some(copy) {
+                writer.copy(dataset.name(), copy).await?;
+            }
+        }
+        let walsender = session.pid();
         let (wal, frames) = session.start(&source.slot, start.lsn, &source.publication, origins)?;
         tracing::info!(
             "✔ streaming `{}` from {} in epoch {epoch}",
@@ -141,6 +163,7 @@ impl Capture {
             writer,
             journal,
             signals: state.signals,
+            walsender,
             wal,
             frames,
         };

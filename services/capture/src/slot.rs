@@ -1,16 +1,20 @@
 //! Where a stream may begin: what the source is, what the state topic remembers, what the slot says.
 //! Anything that does not add up is a halt, never a silent restart: it could hide a gap.
 
+mod creation;
+mod same_log;
+
 use bangioc_change::version::Lsn;
-use bangioc_runtime::failpoint;
 use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
+pub(crate) use self::creation::Preparing;
+use crate::blocking::blocking;
 use crate::config::SourceSettings;
 use crate::error::CaptureError;
 use crate::replication::Session;
-use crate::state::{SourceState, State, StateWriter};
-use crate::unit::Position;
+use crate::state::State;
+use crate::unit::{Position, TransactionSeen};
 
 /// Who answers: `IDENTIFY_SYSTEM`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,6 +58,8 @@ pub(crate) struct Slot {
     pub(crate) plugin: String,
     pub(crate) database: String,
     pub(crate) lost: bool,
+    /// The server has not finished it; the process that does.
+    pub(crate) being_made_by: Option<i32>,
     pub(crate) confirmed: Lsn,
 }
 
@@ -64,7 +70,8 @@ impl Slot {
     ) -> Result<Option<Slot>, CaptureError> {
         let fails = |e: sqlx::Error| CaptureError::question("looking for the slot", &e);
         let row = sqlx::query(
-            "select coalesce(plugin::text, ''), coalesce(database::text, ''), restart_lsn is null or coalesce(wal_status = 'lost', false), coalesce(confirmed_flush_lsn::text, '0/0') \
+            "select coalesce(plugin::text, ''), coalesce(database::text, ''), restart_lsn is null or coalesce(wal_status = 'lost', false), coalesce(confirmed_flush_lsn::text, '0/0'), \
+             case when confirmed_flush_lsn is null then coalesce(active_pid, 0) end \
              from pg_replication_slots where slot_name = $1",
         )
         .bind(name)
@@ -77,6 +84,7 @@ impl Slot {
             plugin: row.try_get(0).map_err(fails)?,
             database: row.try_get(1).map_err(fails)?,
             lost: row.try_get(2).map_err(fails)?,
+            being_made_by: row.try_get(4).map_err(fails)?,
             confirmed: confirmed.parse().unwrap_or_default(),
         }))
     }
@@ -98,6 +106,8 @@ pub(crate) enum Beginning {
         epoch: u32,
         from: Position,
     },
+    /// The server is still making it, for a process of ours that is gone: nothing is in it yet.
+    Wait,
 }
 
 /// Decides. `topics_used`: a topic of this source that already holds records, if one does.
@@ -142,6 +152,13 @@ pub(crate) fn beginning(
             known.timeline, identity.timeline
         ));
     }
+    let position = state.position.unwrap_or_default();
+    if position.lsn > identity.flushed {
+        return epoch_changed(format!(
+            "its log ends at {}, before {}, which was read: its disk was put back to an earlier state",
+            identity.flushed, position.lsn
+        ));
+    }
     if known.slot != source.slot {
         return epoch_changed(format!("slot `{}` became `{}`", known.slot, source.slot));
     }
@@ -157,6 +174,13 @@ pub(crate) fn beginning(
             lost("it does not exist")
         };
     };
+    if slot.being_made_by.is_some() {
+        return if consistent_point.is_none() {
+            Ok(Beginning::Wait)
+        } else {
+            lost("it does not exist, and another is being made under its name")
+        };
+    }
     if slot.lost {
         return lost("it no longer has the log it needs");
     }
@@ -170,8 +194,7 @@ pub(crate) fn beginning(
         });
     };
     // The position is written down before the server is told, so the slot can't be ahead of it.
-    let known = state.position.unwrap_or_default();
-    let confirmed = known.lsn.max(consistent_point);
+    let confirmed = position.lsn.max(consistent_point);
     if slot.confirmed > confirmed {
         return Err(CaptureError::SlotIdentity {
             slot: source.slot.clone(),
@@ -183,74 +206,60 @@ pub(crate) fn beginning(
         epoch,
         from: Position {
             lsn: confirmed,
-            at_us: known.at_us,
+            ..position
         },
     })
 }
 
-/// Carries the decision out; from where to stream, and the source's epoch.
-pub(crate) async fn prepare(
-    source: &SourceSettings,
-    session: &mut Session,
-    identity: Identity,
-    beginning: Beginning,
-    state: &StateWriter,
-    now_us: i64,
-) -> Result<(u32, Position), CaptureError> {
-    let (epoch, at) = match beginning {
-        Beginning::Resume { epoch, from } => return Ok((epoch, from)),
-        Beginning::Adopt { epoch, at } => (epoch, Some(at)),
-        Beginning::Create { epoch } => (epoch, None),
+/// Where a slot behind the position that the state knows is to be read from, to see that the log between is
+/// the one that was read before: the slot's own position, and the transaction to be met.
+fn to_compare(beginning: &Beginning, slot: Option<&Slot>) -> Option<(Lsn, Lsn, TransactionSeen)> {
+    let (Beginning::Resume { from, .. }, Some(slot)) = (beginning, slot) else {
+        return None;
     };
-    let mut record = SourceState {
-        system_id: identity.system_id,
-        timeline: identity.timeline,
-        slot: source.slot.clone(),
-        epoch,
-        consistent_point: None,
-    };
-    let at = if let Some(at) = at {
-        at
-    } else {
-        // First the intent: a slot without state means lost state.
-        state.source(&record).await?;
-        create_slot(session, &source.slot)?
-    };
-    failpoint::hit("capture.slot_created");
-    record.consistent_point = Some(at.to_string());
-    let position = Position {
-        lsn: at,
-        at_us: now_us,
-    };
-    state.position(position).await?;
-    state.source(&record).await?;
-    tracing::info!(slot = source.slot, lsn = %at, epoch, "slot created");
-    Ok((epoch, position))
+    (slot.confirmed < from.lsn).then_some((slot.confirmed, from.lsn, from.last?))
 }
 
-/// Waits for the transactions that run now, on the server's side.
-fn create_slot(session: &mut Session, name: &str) -> Result<Lsn, CaptureError> {
-    let answer = session.query(&format!(
-        "CREATE_REPLICATION_SLOT \"{}\" LOGICAL pgoutput NOEXPORT_SNAPSHOT",
-        name.replace('"', "\"\"")
-    ))?;
-    let consistent_point = answer
-        .first()
-        .and_then(|row| row.get(1))
-        .and_then(Option::as_deref);
-    consistent_point
-        .and_then(|lsn| lsn.parse().ok())
-        .ok_or(CaptureError::Internal {
-            what: "an unreadable answer to CREATE_REPLICATION_SLOT",
+/// [`CaptureError::SourceEpoch`] unless the log before the known position is the one that was read before.
+pub(crate) async fn same_log(
+    source: &SourceSettings,
+    beginning: &Beginning,
+    slot: Option<&Slot>,
+    origins: bool,
+) -> Result<(), CaptureError> {
+    let Some((from, position, last)) = to_compare(beginning, slot) else {
+        return Ok(());
+    };
+    let source_settings = source.clone();
+    let same = blocking(move || {
+        let source = source_settings;
+        // One of its own: a session that has streamed can't be used again.
+        let session = Session::connect(&source)?;
+        let (wal, frames) = session.start(&source.slot, from, &source.publication, origins)?;
+        same_log::is_same_log(wal, frames, from, position, last)
+    })
+    .await?;
+    if same {
+        Ok(())
+    } else {
+        Err(CaptureError::SourceEpoch {
+            source_name: source.name.clone(),
+            what: format!(
+                "the log between {from} and {position} is another than the one that was read: the server's disk was put back to an earlier state"
+            ),
         })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use bangioc_runtime::Secret;
     use bangioc_runtime::failure::Failure;
+    use std::time::Duration;
 
     use super::*;
+    use crate::pinned::Limits;
+    use crate::state::SourceState;
     use bangioc_runtime::tls::Tls;
 
     fn source() -> SourceSettings {
@@ -264,6 +273,10 @@ mod tests {
             tls: Tls::Off,
             slot: "bangioc_so_tc".into(),
             publication: "bangioc".into(),
+            limits: Limits {
+                lock: Duration::from_secs(1),
+                statement: Duration::from_secs(1),
+            },
         }
     }
 
@@ -279,6 +292,7 @@ mod tests {
         Position {
             lsn: Lsn(lsn),
             at_us: 5,
+            last: None,
         }
     }
 
@@ -302,6 +316,7 @@ mod tests {
             plugin: "pgoutput".into(),
             database: "d".into(),
             lost: false,
+            being_made_by: None,
             confirmed: Lsn(confirmed),
         }
     }
@@ -403,6 +418,56 @@ mod tests {
                 Err("BG0212")
             );
         }
+    }
+
+    #[test]
+    fn a_log_that_ends_before_what_was_read_is_another() {
+        let restored = Identity {
+            flushed: Lsn(199),
+            ..identity()
+        };
+        assert_eq!(
+            code(&restored, &known(), Some(&slot(150)), None),
+            Err("BG0212")
+        );
+    }
+
+    #[test]
+    fn a_slot_that_is_behind_is_compared() {
+        let last = TransactionSeen {
+            commit_lsn: Lsn(190),
+            committed_at_us: 3,
+            xid: 7,
+        };
+        let resume = |last| Beginning::Resume {
+            epoch: 2,
+            from: Position { last, ..at(200) },
+        };
+        assert_eq!(
+            to_compare(&resume(Some(last)), Some(&slot(150))),
+            Some((Lsn(150), Lsn(200), last))
+        );
+        assert_eq!(to_compare(&resume(Some(last)), Some(&slot(200))), None);
+        assert_eq!(to_compare(&resume(None), Some(&slot(150))), None);
+    }
+
+    #[test]
+    fn a_slot_that_is_being_made_is_not_adopted() {
+        let half_made = Slot {
+            being_made_by: Some(77),
+            ..slot(0)
+        };
+        assert_eq!(
+            code(&identity(), &known(), Some(&half_made), None),
+            Err("BG0210")
+        );
+        let mut state = known();
+        state.position = None;
+        state.source.as_mut().unwrap().consistent_point = None;
+        assert_eq!(
+            code(&identity(), &state, Some(&half_made), None),
+            Ok(Beginning::Wait)
+        );
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::contracts::contracts_of;
 use crate::error::CaptureError;
 use crate::preflight::{self, Check};
 use crate::replication::Session;
-use crate::slot::{Beginning, Identity, Slot, prepare};
+use crate::slot::{Beginning, Identity, Preparing, Slot};
 use crate::state::{CopyState, State, StateWriter};
 use crate::tables::connect::connect;
 
@@ -91,15 +91,15 @@ pub async fn accept(
         writer.copy(contract.dataset.as_str(), &copy).await?;
         datasets.push(contract.dataset.as_str().to_owned());
     }
-    let (epoch, position) = prepare(
+    let preparing = Preparing {
         source,
-        &mut session,
-        identity,
-        Beginning::Create { epoch },
-        &writer,
-        now_us(),
-    )
-    .await?;
+        state: &writer,
+        now_us: now_us(),
+        watched: None,
+    };
+    let (epoch, position) = preparing
+        .run(&mut session, identity, Beginning::Create { epoch })
+        .await?;
     Ok(Accepted {
         epoch,
         consistent_point: position.lsn,

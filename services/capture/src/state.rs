@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::CaptureError;
-use crate::unit::Position;
+use crate::unit::{Position, TransactionSeen};
 
 /// Identity of the source, and of the slot that its changes come through.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -33,6 +33,16 @@ pub(crate) struct PositionState {
     pub(crate) lsn: String,
     /// The source's clock there, microseconds since 1970.
     pub(crate) at_us: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last: Option<LastTransaction>,
+}
+
+/// [`TransactionSeen`] as it is written down.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct LastTransaction {
+    pub(crate) commit_lsn: String,
+    pub(crate) committed_at_us: i64,
+    pub(crate) xid: u32,
 }
 
 /// Progress of the whole copy of a dataset.
@@ -49,6 +59,15 @@ pub(crate) struct CopyState {
     /// Why nothing of the dataset is sent. Only a whole copy, once the cause is gone, ends this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) halted: Option<String>,
+    /// Why the copy does not go on for now: it is tried again by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) waits_for: Option<String>,
+    /// Rows that could not be read back when the stream needed them: read when the table answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) owed: Vec<OwedKey>,
+    /// The table that the copy was read from, as the source's catalogue numbers it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) table_oid: Option<u32>,
     /// The asker who wanted nothing of it to be sent. Only a person's word ends this, with a whole copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) paused: Option<String>,
@@ -62,6 +81,14 @@ pub(crate) struct CopyState {
     /// at all. With another form everything is copied again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) open: Option<String>,
+}
+
+/// A row still to be read: one text per key column.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct OwedKey {
+    pub(crate) key: Vec<String>,
+    /// The open side's sink asked for it: it has the key, and may hear that there is no such row.
+    pub(crate) asked_by_open: bool,
 }
 
 /// A whole copy that was made.
@@ -83,6 +110,9 @@ impl CopyState {
             finished: false,
             sweep,
             halted: None,
+            waits_for: None,
+            owed: Vec::new(),
+            table_oid: None,
             paused: None,
             began_at_us: None,
             last: None,
@@ -165,6 +195,13 @@ impl State {
                     Some(Position {
                         lsn: position.lsn.parse().ok()?,
                         at_us: position.at_us,
+                        last: position.last.and_then(|last| {
+                            Some(TransactionSeen {
+                                commit_lsn: last.commit_lsn.parse().ok()?,
+                                committed_at_us: last.committed_at_us,
+                                xid: last.xid,
+                            })
+                        }),
                     })
                 });
             } else if let Some(asker) = key.strip_prefix(SIGNALS) {
@@ -219,6 +256,11 @@ impl StateWriter {
             &PositionState {
                 lsn: position.lsn.to_string(),
                 at_us: position.at_us,
+                last: position.last.map(|last| LastTransaction {
+                    commit_lsn: last.commit_lsn.to_string(),
+                    committed_at_us: last.committed_at_us,
+                    xid: last.xid,
+                }),
             },
         )
         .await

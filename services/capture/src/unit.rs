@@ -46,4 +46,15 @@ pub(crate) type ChunkId = u64;
 pub(crate) struct Position {
     pub(crate) lsn: Lsn,
     pub(crate) at_us: i64,
+    /// The last transaction that the log showed before it, by which the log is known again.
+    pub(crate) last: Option<TransactionSeen>,
+}
+
+/// A transaction as the log shows it: no other has all three.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct TransactionSeen {
+    pub(crate) commit_lsn: Lsn,
+    /// By the source's clock, microseconds since 1970.
+    pub(crate) committed_at_us: i64,
+    pub(crate) xid: u32,
 }

@@ -2,20 +2,26 @@
 
 mod chunk;
 mod outcome;
+mod trouble;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use bangioc_change::progress::Phase;
-use bangioc_change::version::{Lsn, Version};
+use bangioc_change::version::Version;
+use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::shutdown::Shutdown;
 use bangioc_schemas::asker::Asker;
+use bangioc_schemas::names::Side;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
+use tokio::time::{Instant, sleep_until};
+
+use self::trouble::Trouble;
 
 use crate::clock::now_us;
-use crate::config::CopySettings;
+use crate::config::{CopySettings, SourceSettings};
 use crate::copy::handover::Handover;
 use crate::dataset::Dataset;
 use crate::delivery::Delivery;
@@ -23,6 +29,7 @@ use crate::error::CaptureError;
 use crate::metrics::CaptureMetrics;
 use crate::notice::Notice;
 use crate::signal::{Ask, Wanted, WantedKeys};
+use crate::state::OwedKey;
 use crate::state::{CopyState, StateWriter};
 use crate::tables::reader::SqlReader;
 use crate::topics::ProgressTopics;
@@ -32,7 +39,10 @@ pub(crate) struct Copier {
     pub(crate) epoch: u32,
     pub(crate) datasets: Arc<Vec<Dataset>>,
     pub(crate) settings: CopySettings,
+    pub(crate) source: SourceSettings,
     pub(crate) reader: SqlReader,
+    /// For questions about a table in trouble, not for its rows.
+    pub(crate) looker: SqlReader,
     pub(crate) handover: Sender<Handover>,
     pub(crate) notices: UnboundedReceiver<Notice>,
     pub(crate) signals: Receiver<Wanted>,
@@ -40,6 +50,7 @@ pub(crate) struct Copier {
     pub(crate) state: Arc<StateWriter>,
     pub(crate) progress: Arc<ProgressTopics>,
     pub(crate) metrics: CaptureMetrics,
+    pub(crate) health: Metrics,
     pub(crate) copies: Vec<CopyState>,
     pub(crate) work: Work,
 }
@@ -50,11 +61,25 @@ pub(crate) struct Work {
     /// Where the next chunk of the running copy begins, and whether there is one.
     cursor: Option<Cursor>,
     in_flight: VecDeque<InFlight>,
-    /// To be copied, of the signals read so far.
-    keys: VecDeque<WantedKeys>,
+    /// To be copied: of the signals read so far, and owed.
+    keys: VecDeque<KeysToRead>,
     /// Position in the signals of who asked, once `keys` is empty and its chunks are done.
     signals_next: Option<(Asker, i64)>,
     pause: Option<Duration>,
+    /// Datasets whose tables do not answer for now.
+    waits: BTreeMap<DatasetIndex, Trouble>,
+    /// Halted datasets.
+    halts: BTreeMap<DatasetIndex, Trouble>,
+}
+
+/// Keys of one dataset that are read together.
+struct KeysToRead {
+    dataset: DatasetIndex,
+    keys: Vec<Vec<String>>,
+    /// The side whose sink asked for them.
+    asked_by: Option<Side>,
+    /// Part of a batch of signals that is worked on; else owed.
+    of_signals: bool,
 }
 
 struct Cursor {
@@ -76,7 +101,7 @@ enum Part {
         rows: u64,
         to_the_end: bool,
     },
-    Keys(WantedKeys),
+    Keys(KeysToRead),
 }
 
 impl Copier {
@@ -86,10 +111,20 @@ impl Copier {
             dataset.standing.set_fill_absent(!copy.finished);
             dataset.standing.set_copied_rows(copy.rows);
         }
+        for index in (0..self.copies.len()).filter_map(|place| u16::try_from(place).ok()) {
+            let index = DatasetIndex(index);
+            let copy = &self.copies[index.place()];
+            if copy.halted.is_some() {
+                self.work.halts.insert(index, Trouble::new(Instant::now()));
+            }
+            self.read_owed(index, copy.owed.clone());
+            self.show_health(index);
+        }
         loop {
             if shutdown.is_requested() {
                 return Ok(());
             }
+            let now = Instant::now();
             // All that has come, before anything new is read.
             while let Ok(notice) = self.notices.try_recv() {
                 self.heard(notice).await?;
@@ -101,25 +136,34 @@ impl Copier {
                         () = tokio::time::sleep(pause) => continue,
                     }
                 }
-                if self.take_next().await? {
+                if self.take_next(now).await? {
                     continue;
                 }
             }
+            if let Some(index) = self.halted_due(now) {
+                self.look_at_halted(index).await?;
+                continue;
+            }
+            let next_look = self.next_look(now);
             tokio::select! {
                 () = shutdown.requested() => return Ok(()),
                 Some(notice) = self.notices.recv() => self.heard(notice).await?,
                 Some(wanted) = self.signals.recv(), if self.work.signals_next.is_none() => self.wanted(wanted).await?,
+                () = sleep_until(next_look.unwrap_or(now)), if next_look.is_some() => {}
             }
         }
     }
 
     /// Reads one chunk; false when there is nothing to read.
-    async fn take_next(&mut self) -> Result<bool, CaptureError> {
-        if let Some(wanted) = self.work.keys.pop_front() {
-            self.read_keys(wanted).await?;
+    async fn take_next(&mut self, now: Instant) -> Result<bool, CaptureError> {
+        let ready = |keys: &KeysToRead| !self.is_waiting(keys.dataset, now);
+        if let Some(place) = self.work.keys.iter().position(ready)
+            && let Some(keys) = self.work.keys.remove(place)
+        {
+            self.read_keys(keys).await?;
             return Ok(true);
         }
-        if self.work.cursor.is_none() && !self.begin_next_copy().await? {
+        if self.work.cursor.is_none() && !self.begin_next_copy(now).await? {
             return Ok(false);
         }
         if self
@@ -134,28 +178,25 @@ impl Copier {
         Ok(true)
     }
 
-    async fn begin_next_copy(&mut self) -> Result<bool, CaptureError> {
-        let next = self
-            .copies
-            .iter()
-            .position(|copy| !copy.finished && copy.is_sent());
-        let Some(index) = next
-            .and_then(|place| u16::try_from(place).ok())
+    async fn begin_next_copy(&mut self, now: Instant) -> Result<bool, CaptureError> {
+        let next = (0..)
             .map(DatasetIndex)
-        else {
+            .zip(&self.copies)
+            .find(|(index, copy)| {
+                !copy.finished && copy.is_sent() && !self.is_waiting(*index, now)
+            });
+        let Some((index, _)) = next else {
             return Ok(false);
         };
         let dataset = &self.datasets[index.place()];
         let copy = &mut self.copies[index.place()];
         if !copy.has_begun() {
-            let lsn: Lsn =
-                self.reader
-                    .current_lsn()
-                    .await?
-                    .parse()
-                    .map_err(|_| CaptureError::Internal {
-                        what: "unreadable pg_current_wal_insert_lsn()",
-                    })?;
+            let source = &dataset.contract.source;
+            let (lsn, oid) = self
+                .reader
+                .current_lsn(&source.schema, &source.table)
+                .await?;
+            copy.table_oid = oid;
             copy.start = Version {
                 epoch: self.epoch,
                 commit_lsn: lsn,
@@ -193,7 +234,7 @@ impl Copier {
                     dataset = self.datasets[dataset.place()].name(),
                     "truncated at the source; it is copied again and swept"
                 );
-                self.start_over(dataset, None).await?;
+                self.begin_again(dataset).await?;
                 self.settle(unit);
                 Ok(())
             }
@@ -202,18 +243,40 @@ impl Copier {
                 self.settle(unit);
                 Ok(())
             }
-            Notice::Recovered(dataset) => {
-                tracing::info!(
+            Notice::Replaced(dataset, unit) => {
+                tracing::warn!(
+                    code = "BG0240",
                     dataset = self.datasets[dataset.place()].name(),
-                    "the table fits its contract again; it is copied again and swept"
+                    "another table has taken its table's name; it is copied again and swept"
                 );
-                self.start_over(dataset, None).await
+                self.begin_again(dataset).await?;
+                self.settle(unit);
+                Ok(())
+            }
+            Notice::Fits(dataset) => {
+                if let Some(trouble) = self.work.halts.get_mut(&dataset) {
+                    trouble.next = Instant::now();
+                }
+                Ok(())
+            }
+            Notice::Unread(dataset, unit, keys) => {
+                let owed = keys.into_iter().map(|key| OwedKey {
+                    key,
+                    asked_by_open: false,
+                });
+                self.owe(dataset, owed.collect(), Some(unit)).await
             }
         }
     }
 
     fn settle(&self, unit: UnitId) {
         self.delivery.settle(unit);
+    }
+
+    /// From the beginning; what is halted stays so, and begins once it fits.
+    async fn begin_again(&mut self, index: DatasetIndex) -> Result<(), CaptureError> {
+        let halted = self.copies[index.place()].halted.clone();
+        self.start_over(index, halted).await
     }
 
     /// From the beginning, or halted until the cause is gone.
@@ -241,10 +304,36 @@ impl Copier {
         dataset.standing.set_phase(copy.phase());
         dataset.standing.set_fill_absent(copy.is_sent());
         dataset.standing.set_copied_rows(0);
+        if copy.halted.is_some() {
+            let now = Instant::now();
+            let trouble = self.work.halts.entry(index);
+            trouble.or_insert_with(|| Trouble::new(now));
+            self.work.keys.retain(|keys| keys.dataset != index);
+        }
         // Last: a change sent from here on has its absent columns filled, and a copy that begins later
         // reads what was committed before.
         dataset.standing.set_paused(copy.paused.is_some());
-        Ok(())
+        dataset.standing.set_halted(copy.halted.is_some());
+        self.show_health(index);
+        self.signals_done().await
+    }
+
+    fn read_owed(&mut self, dataset: DatasetIndex, owed: Vec<OwedKey>) {
+        for asked_by_open in [false, true] {
+            let keys: Vec<_> = owed
+                .iter()
+                .filter(|owed| owed.asked_by_open == asked_by_open)
+                .map(|owed| owed.key.clone())
+                .collect();
+            if !keys.is_empty() {
+                self.work.keys.push_back(KeysToRead {
+                    dataset,
+                    keys,
+                    asked_by: asked_by_open.then_some(Side::Open),
+                    of_signals: false,
+                });
+            }
+        }
     }
 
     async fn wanted(&mut self, wanted: Wanted) -> Result<(), CaptureError> {
@@ -268,7 +357,17 @@ impl Copier {
         }
         // The others come with the whole copy that ends a halt or a pause.
         let sent = |wanted: &WantedKeys| self.copies[wanted.dataset.place()].is_sent();
-        self.work.keys.extend(wanted.keys.into_iter().filter(sent));
+        let keys = wanted
+            .keys
+            .into_iter()
+            .filter(sent)
+            .map(|wanted| KeysToRead {
+                dataset: wanted.dataset,
+                keys: wanted.keys,
+                asked_by: Some(wanted.side),
+                of_signals: true,
+            });
+        self.work.keys.extend(keys);
         self.work.signals_next = Some((wanted.asker, wanted.next_offset));
         self.signals_done().await
     }
@@ -279,8 +378,8 @@ impl Copier {
             .work
             .in_flight
             .iter()
-            .any(|chunk| matches!(chunk.part, Part::Keys(_)));
-        if self.work.keys.is_empty()
+            .any(|chunk| matches!(&chunk.part, Part::Keys(keys) if keys.of_signals));
+        if !self.work.keys.iter().any(|keys| keys.of_signals)
             && !under_way
             && let Some((asker, next)) = self.work.signals_next.take()
         {

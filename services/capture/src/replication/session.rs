@@ -2,6 +2,7 @@
 
 use std::io;
 use std::ops::Range;
+use std::time::Duration;
 
 use bangioc_change::version::Lsn;
 use bangioc_runtime::tls::Tls;
@@ -16,7 +17,7 @@ use super::stream::{Frames, WalStream};
 use super::wire::Wire;
 use crate::config::SourceSettings;
 use crate::error::CaptureError;
-use crate::pinned::TEXT_FORM;
+use crate::pinned::{self, APPLICATION_NAME};
 
 /// SQLSTATE of "replication slot is active for PID n".
 const OBJECT_IN_USE: &str = "55006";
@@ -26,6 +27,8 @@ pub(crate) struct Session {
     buffer: BytesMut,
     out: BytesMut,
     address: String,
+    /// The server's process that answers here.
+    pid: i32,
 }
 
 /// One row of an answer: texts, `None` for null.
@@ -55,6 +58,7 @@ impl Session {
             buffer: BytesMut::with_capacity(8 << 10),
             out: BytesMut::new(),
             address: source.address(),
+            pid: 0,
         };
         if let Tls::Verify { ca_file } = &source.tls {
             frontend::ssl_request(&mut session.out);
@@ -78,16 +82,12 @@ impl Session {
     }
 
     fn log_in(&mut self, source: &SourceSettings, replication: &str) -> Result<(), CaptureError> {
-        let options = TEXT_FORM
-            .iter()
-            .map(|(name, value)| format!("-c {name}={value}"))
-            .collect::<Vec<_>>()
-            .join(" ");
+        let options = pinned::as_options(pinned::of_log());
         let parameters = [
             ("user", source.user.as_str()),
             ("database", source.database.as_str()),
             ("client_encoding", "UTF8"),
-            ("application_name", "bangioc-capture"),
+            ("application_name", APPLICATION_NAME),
             ("options", options.as_str()),
             ("replication", replication),
         ];
@@ -97,8 +97,8 @@ impl Session {
             match self.next()? {
                 Message::AuthenticationOk
                 | Message::ParameterStatus(_)
-                | Message::NoticeResponse(_)
-                | Message::BackendKeyData(_) => {}
+                | Message::NoticeResponse(_) => {}
+                Message::BackendKeyData(key) => self.pid = key.process_id(),
                 // Who answers is unknown: it gets a proof that tells nothing, or nothing.
                 Message::AuthenticationCleartextPassword
                 | Message::AuthenticationMd5Password(_)
@@ -175,10 +175,33 @@ impl Session {
         }
     }
 
+    /// As the server's views name it.
+    pub(crate) fn pid(&self) -> i32 {
+        self.pid
+    }
+
     /// Asks in the simple protocol; the rows of the answer as texts.
     pub(crate) fn query(&mut self, sql: &str) -> Result<Vec<Answer>, CaptureError> {
+        self.ask(sql)?;
+        self.answer(sql)
+    }
+
+    /// For what takes as long as it takes: asks, and does not wait.
+    pub(crate) fn ask(&mut self, sql: &str) -> Result<(), CaptureError> {
         frontend::query(sql, &mut self.out).map_err(|e| self.broken(e))?;
-        self.flush()?;
+        self.flush()
+    }
+
+    /// Has the server begun to answer, or gone?
+    pub(crate) fn has_answer(&self) -> Result<bool, CaptureError> {
+        if !self.buffer.is_empty() {
+            return Ok(true);
+        }
+        self.wire.wait(Duration::ZERO).map_err(|e| self.broken(e))
+    }
+
+    /// The answer to what was asked, `sql`.
+    pub(crate) fn answer(&mut self, sql: &str) -> Result<Vec<Answer>, CaptureError> {
         let mut rows = Vec::new();
         let mut refusal = None;
         loop {
@@ -241,6 +264,11 @@ impl Session {
             match self.next()? {
                 Message::ErrorResponse(error) => {
                     let refusal = Refusal::read(&error);
+                    if refusal.lacks_publication() {
+                        return Err(CaptureError::PublicationGone {
+                            answer: refusal.message,
+                        });
+                    }
                     if refusal.sqlstate == OBJECT_IN_USE {
                         return Err(CaptureError::SlotActive {
                             slot: slot.to_owned(),

@@ -13,7 +13,7 @@ use bangioc_change::version::Lsn;
 use bytes::BytesMut;
 use postgres_protocol::message::backend::Message;
 
-use super::message::{Refusal, be_u32, be_u64};
+use super::message::{Refusal, Said, be_u32, be_u64};
 use super::wire::Wire;
 use crate::error::CaptureError;
 
@@ -37,6 +37,8 @@ pub(crate) enum Frame<'a> {
         server_time_us: i64,
         reply_wanted: bool,
     },
+    /// A warning or notice.
+    Said(Said),
     /// The server has ended the stream, as when it shuts down.
     Ended,
 }
@@ -77,6 +79,10 @@ impl Frames {
                 b'd' => {}
                 b'E' => return Err(server_error(&self.bytes[from..from + length])),
                 b'c' => return Ok(Some(Frame::Ended)),
+                b'N' => match server_notice(&self.bytes[from..from + length]) {
+                    Some(said) => return Ok(Some(Frame::Said(said))),
+                    None => continue,
+                },
                 _ => continue,
             }
             return match body {
@@ -200,6 +206,15 @@ impl WalStream {
     /// Standby status update: everything before `confirmed` may be forgotten by the server. `Lsn(0)`
     /// shows a sign of life and moves nothing.
     pub(crate) fn status(&mut self, confirmed: Lsn) -> Result<(), CaptureError> {
+        self.update(confirmed, false)
+    }
+
+    /// Moves nothing, and has the server say at once how far it has come.
+    pub(crate) fn ask_how_far(&mut self) -> Result<(), CaptureError> {
+        self.update(Lsn(0), true)
+    }
+
+    fn update(&mut self, confirmed: Lsn, reply_wanted: bool) -> Result<(), CaptureError> {
         let mut message = [0; 1 + 4 + 34];
         message[0] = b'd';
         message[1..5].copy_from_slice(&38_u32.to_be_bytes());
@@ -208,6 +223,7 @@ impl WalStream {
             message[written_flushed_applied..written_flushed_applied + 8]
                 .copy_from_slice(&confirmed.0.to_be_bytes());
         }
+        message[38] = u8::from(reply_wanted);
         self.last_status = Instant::now();
         self.wire.send(&message).map_err(|e| self.broken(e))
     }
@@ -225,7 +241,20 @@ impl WalStream {
         let _ = self.wire.send(&out);
     }
 
-    fn broken(&self, cause: io::Error) -> CaptureError {
+    /// As [`WalStream::end`], and waits until the server has let go of the slot: its process closes the
+    /// connection when it ends.
+    pub(crate) fn end_and_wait(mut self) {
+        let mut out = BytesMut::new();
+        postgres_protocol::message::frontend::copy_done(&mut out);
+        postgres_protocol::message::frontend::terminate(&mut out);
+        if self.wire.send(&out).is_err() {
+            return;
+        }
+        let mut rest = vec![0; BUFFER];
+        while self.wire.read(&mut rest).is_ok_and(|read| read > 0) {}
+    }
+
+    pub(crate) fn broken(&self, cause: io::Error) -> CaptureError {
         CaptureError::Broken {
             address: self.address.clone(),
             cause,
@@ -236,16 +265,28 @@ impl WalStream {
 fn server_error(frame: &[u8]) -> CaptureError {
     match Message::parse(&mut BytesMut::from(frame)) {
         Ok(Some(Message::ErrorResponse(body))) => {
-            let Refusal { sqlstate, message } = Refusal::read(&body);
+            let refusal = Refusal::read(&body);
+            if refusal.lacks_publication() {
+                return CaptureError::PublicationGone {
+                    answer: refusal.message,
+                };
+            }
             CaptureError::StreamRefused {
-                sqlstate,
-                answer: message,
+                sqlstate: refusal.sqlstate,
+                answer: refusal.message,
             }
         }
         _ => CaptureError::Protocol {
             address: String::new(),
             what: "an unreadable error message",
         },
+    }
+}
+
+fn server_notice(frame: &[u8]) -> Option<Said> {
+    match Message::parse(&mut BytesMut::from(frame)) {
+        Ok(Some(Message::NoticeResponse(body))) => Some(Said::read(&body)),
+        _ => None,
     }
 }
 

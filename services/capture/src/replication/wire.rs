@@ -96,9 +96,9 @@ impl Wire {
         }
     }
 
-    /// Waits until something arrives or `limit` has passed. By `ppoll`, since a socket's own time-out
+    /// Waits until something arrives or `limit` has passed; true in the first case. By `ppoll`, since a socket's own time-out
     /// is counted in jiffies: "1 ms" cost 4 to 8.
-    pub(super) fn wait(&self, limit: Duration) -> io::Result<()> {
+    pub(super) fn wait(&self, limit: Duration) -> io::Result<bool> {
         let timeout = Timespec {
             tv_sec: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: limit.subsec_nanos().into(),
@@ -108,7 +108,8 @@ impl Wire {
             &mut [PollFd::from_borrowed_fd(socket, PollFlags::IN)],
             Some(&timeout),
         ) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Ok(ready) => Ok(ready > 0),
+            Err(rustix::io::Errno::INTR) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use bangioc_change::encode::{Encoder, SchemaIds};
-use bangioc_schemas::contract::Contract;
 
 use super::{Capture, FeedPlan};
 use crate::cut::Cutter;
-use crate::dataset::{Dataset, Feed, OpenFeed, Standing};
+use crate::dataset::{Dataset, Feed, OpenFeed};
 use crate::error::CaptureError;
 use crate::preflight::Findings;
 use crate::state::{CopyState, State};
@@ -38,13 +37,8 @@ impl Capture {
                 }),
                 None => None,
             };
-            datasets.push(Dataset {
-                table: Table::new(contract, key_types.clone().unwrap_or_default()),
-                contract: contract.clone(),
-                shared,
-                open,
-                standing: Standing::default(),
-            });
+            let table = Table::new(contract, key_types.clone().unwrap_or_default());
+            datasets.push(Dataset::new(contract.clone(), shared, open, table));
         }
         Ok(datasets)
     }
@@ -107,6 +101,17 @@ pub(super) fn copies(
                 Some(copy) => copy.clone(),
             };
             copy.open = form;
+            let oid = dataset.standing.table_oid();
+            if copy.has_begun() && oid != 0 && copy.table_oid.is_some_and(|known| known != oid) {
+                tracing::warn!(
+                    code = "BG0240",
+                    dataset = dataset.name(),
+                    "another table has taken its table's name; it is copied again and swept"
+                );
+                copy = copy.again();
+            }
+            // Copied by a version that did not write it down.
+            copy.table_oid = copy.table_oid.or((oid != 0).then_some(oid));
             match halted.get(dataset.name()) {
                 Some(why) => copy.halted = Some(why.clone()),
                 // The cause is gone: what was missed meanwhile only a whole copy brings back.
@@ -126,7 +131,6 @@ pub(super) fn copies(
 pub(super) fn judge(
     findings: &Findings,
     state: &State,
-    contracts: &[&Contract],
 ) -> Result<BTreeMap<String, String>, CaptureError> {
     let problems: Vec<_> = findings
         .checks
@@ -152,11 +156,6 @@ pub(super) fn judge(
             dataset,
             "dataset halted: {why}; the others go on"
         );
-    }
-    if halted.len() == contracts.len() {
-        return Err(CaptureError::Unfit {
-            problems: problems.len(),
-        });
     }
     Ok(halted)
 }

@@ -42,6 +42,8 @@ pub(super) struct RunParts {
     pub(super) writer: Arc<StateWriter>,
     pub(super) journal: Arc<Journal>,
     pub(super) signals: BTreeMap<String, i64>,
+    /// The server's process that streams to us.
+    pub(super) walsender: i32,
     pub(super) wal: crate::replication::WalStream,
     pub(super) frames: crate::replication::Frames,
 }
@@ -66,6 +68,7 @@ impl Capture {
             writer,
             journal,
             signals,
+            walsender,
             wal,
             frames,
         } = parts;
@@ -98,11 +101,11 @@ impl Capture {
         let mut stream = Stream::new(
             epoch,
             Arc::clone(&datasets),
-            Feeds::new(outlet, read_back),
+            Feeds::new(outlet, read_back, notices.clone()),
             notices,
             stopping.clone(),
         );
-        stream.begin_without(&copies);
+        stream.begin(start, &copies);
         group.spawn_thread("capture-stream", move || {
             // Whatever way it ends, the others must not wait for it.
             let _end = RequestOnDrop(vec![end, stop]);
@@ -116,7 +119,8 @@ impl Capture {
             announced,
             state: Arc::clone(&writer),
             confirmable,
-            reader: SqlReader::new(&config.source),
+            reader: SqlReader::new(&config.source.brisk()),
+            walsender,
             interval: config.confirm_interval,
             heartbeat: config.heartbeat_interval,
             full_interval: config.full_progress_interval,
@@ -145,7 +149,9 @@ impl Capture {
             epoch,
             datasets,
             settings: config.copy.clone(),
+            source: config.source.clone(),
             reader: SqlReader::new(&config.source),
+            looker: SqlReader::new(&config.source.brisk()),
             handover,
             notices: heard,
             signals: wanted_signals,
@@ -153,6 +159,7 @@ impl Capture {
             state: writer,
             progress,
             metrics: self.metrics.clone(),
+            health: self.health.clone(),
             copies,
             work: Work::default(),
         };

@@ -3,6 +3,7 @@
 
 use bangioc_change::event::{ChangeEvent, Operation};
 use bangioc_schemas::row::RowBuf;
+use tokio::sync::mpsc::UnboundedSender;
 
 use super::held::{Held, Needs, filled};
 use super::outlet::{Outlet, Unsent};
@@ -12,22 +13,29 @@ use crate::change::Change;
 use crate::cut::{Cut, Recipient};
 use crate::dataset::{Dataset, Feed};
 use crate::error::CaptureError;
+use crate::notice::Notice;
 use crate::unit::UnitId;
 
 pub(crate) struct Feeds {
     pub(crate) outlet: Outlet,
     read_back: ReadBack,
     held: Held,
+    notices: UnboundedSender<Notice>,
     /// The open row of the change in hand.
     cut: RowBuf,
 }
 
 impl Feeds {
-    pub(crate) fn new(outlet: Outlet, read_back: ReadBack) -> Feeds {
+    pub(crate) fn new(
+        outlet: Outlet,
+        read_back: ReadBack,
+        notices: UnboundedSender<Notice>,
+    ) -> Feeds {
         Feeds {
             outlet,
             read_back,
             held: Held::default(),
+            notices,
             cut: RowBuf::default(),
         }
     }
@@ -79,13 +87,20 @@ impl Feeds {
         self.held.is_full()
     }
 
-    /// Reads back what the held changes lack, and sends them in order.
+    /// Reads back what the held changes lack, and sends them in order. Of rows that can't be read now, what
+    /// travelled is sent, and to the open side nothing that only the whole row could tell; they are read later,
+    /// and their units are not done before that is written down.
     pub(super) fn flush(&mut self, datasets: &[Dataset]) -> Result<(), CaptureError> {
         if self.held.is_empty() {
             return Ok(());
         }
         let held = std::mem::take(&mut self.held);
-        let current = held.read_back(&mut self.read_back, datasets)?;
+        let mut current = held.read_back(&mut self.read_back, datasets)?;
+        for unread in current.unread.drain(..) {
+            self.outlet.delivery.hold(unread.unit);
+            let notice = Notice::Unread(unread.dataset, unread.unit, unread.keys);
+            let _ = self.notices.send(notice);
+        }
         for held in held.changes() {
             let dataset = &datasets[held.dataset.place()];
             let current = current.of(held, &dataset.contract.key);

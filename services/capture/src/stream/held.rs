@@ -47,12 +47,23 @@ impl HeldChange {
 
 /// Rows that were read back, by their keys.
 #[derive(Default)]
-pub(crate) struct Current(HashMap<DatasetIndex, HashMap<Vec<String>, RowBuf>>);
+pub(crate) struct Current {
+    rows: HashMap<DatasetIndex, HashMap<Vec<String>, RowBuf>>,
+    pub(crate) unread: Vec<Unread>,
+}
+
+/// Rows of one dataset that can't be read now.
+pub(crate) struct Unread {
+    pub(crate) dataset: DatasetIndex,
+    /// The first that needs one of them.
+    pub(crate) unit: UnitId,
+    pub(crate) keys: Vec<Vec<String>>,
+}
 
 impl Current {
     /// None when the row is gone, or has another key by now.
     pub(crate) fn of(&self, held: &HeldChange, key: &[usize]) -> Option<Row<'_>> {
-        let rows = self.0.get(&held.dataset).filter(|_| held.needs.any())?;
+        let rows = self.rows.get(&held.dataset).filter(|_| held.needs.any())?;
         let row = rows.get(&key_texts(key, held.change().new?)?)?;
         Some(row.row())
     }
@@ -103,12 +114,15 @@ impl Held {
         read_back: &mut ReadBack,
         datasets: &[Dataset],
     ) -> Result<Current, CaptureError> {
-        let mut wanted: HashMap<DatasetIndex, (Vec<Vec<String>>, Vec<u32>)> = HashMap::new();
+        let mut wanted: HashMap<DatasetIndex, (UnitId, Vec<Vec<String>>, Vec<u32>)> =
+            HashMap::new();
         for held in self.changes.iter().filter(|held| held.needs.any()) {
             let key = &datasets[held.dataset.place()].contract.key;
             let change = held.change();
             if let Some(texts) = change.new.and_then(|row| key_texts(key, row)) {
-                let (keys, xids) = wanted.entry(held.dataset).or_default();
+                let (_, keys, xids) = wanted
+                    .entry(held.dataset)
+                    .or_insert_with(|| (held.unit, Vec::new(), Vec::new()));
                 keys.push(texts);
                 if xids.last() != Some(&change.origin.xid) {
                     xids.push(change.origin.xid);
@@ -116,9 +130,15 @@ impl Held {
             }
         }
         let mut current = Current::default();
-        for (dataset, (keys, xids)) in wanted {
-            let rows = read_back.rows(&datasets[dataset.place()], &keys, &xids)?;
-            current.0.insert(dataset, rows);
+        for (dataset, (unit, keys, xids)) in wanted {
+            match read_back.rows(&datasets[dataset.place()], &keys, &xids)? {
+                Some(rows) => drop(current.rows.insert(dataset, rows)),
+                None => current.unread.push(Unread {
+                    dataset,
+                    unit,
+                    keys,
+                }),
+            }
         }
         Ok(current)
     }

@@ -40,7 +40,7 @@ use crate::error::CaptureError;
 use crate::notice::Notice;
 use crate::replication::{Frame, Frames};
 use crate::state::CopyState;
-use crate::unit::{DatasetIndex, Position};
+use crate::unit::{DatasetIndex, Position, TransactionSeen};
 
 /// How long the stream sleeps when nothing comes; confirmations and the end wait as long.
 const IDLE: Duration = Duration::from_millis(250);
@@ -62,6 +62,8 @@ struct Work {
     relations: Relations,
     transaction: Option<Transaction>,
     received: Lsn,
+    /// The transaction that began last; between transactions, the last that ended.
+    last: Option<TransactionSeen>,
     before: RowBuf,
     after: RowBuf,
 }
@@ -84,13 +86,12 @@ impl Stream {
         }
     }
 
-    /// Datasets that are not to be sent: until their table fits again, or until a person says so.
-    pub(crate) fn begin_without(&mut self, copies: &[CopyState]) {
-        for (place, (copy, dataset)) in (0..).zip(copies.iter().zip(&*self.datasets)) {
+    /// Datasets that are halted or paused are not sent: until their table fits again, or until a person says so.
+    pub(crate) fn begin(&mut self, start: Position, copies: &[CopyState]) {
+        self.work.last = start.last;
+        for (copy, dataset) in copies.iter().zip(&*self.datasets) {
             dataset.standing.set_paused(copy.paused.is_some());
-            if copy.halted.is_some() {
-                self.work.relations.halt(DatasetIndex(place));
-            }
+            dataset.standing.set_halted(copy.halted.is_some());
         }
     }
 
@@ -130,10 +131,12 @@ impl Stream {
                             self.feeds.outlet.delivery.reached(Position {
                                 lsn: sent,
                                 at_us: server_time_us,
+                                last: self.work.last,
                             });
                         }
                         self.feeds.outlet.confirm(reply_wanted)?;
                     }
+                    Frame::Said(said) => said.heed()?,
                     Frame::Ended => {
                         return Err(CaptureError::StreamRefused {
                             sqlstate: "57P01".to_owned(),
@@ -202,6 +205,11 @@ impl Stream {
             } => {
                 failpoint::hit("capture.read");
                 self.work.transaction = Some(Transaction::begin(final_lsn, committed_at_us, xid));
+                self.work.last = Some(TransactionSeen {
+                    commit_lsn: final_lsn,
+                    committed_at_us,
+                    xid,
+                });
                 Ok(())
             }
             Message::Commit {
@@ -211,17 +219,19 @@ impl Stream {
             } => self.commit(Position {
                 lsn: end_lsn,
                 at_us: committed_at_us,
+                last: self.work.last,
             }),
             Message::Relation(relation) => {
-                let learnt = self.work.relations.learn(&relation, &self.datasets);
-                match learnt {
-                    Learnt::Nothing => Ok(()),
-                    Learnt::Fits(dataset) => {
-                        let _ = self.notices.send(Notice::Recovered(dataset));
-                        Ok(())
+                for learnt in self.work.relations.learn(&relation, &self.datasets) {
+                    match learnt {
+                        Learnt::Fits(dataset) => {
+                            let _ = self.notices.send(Notice::Fits(dataset));
+                        }
+                        Learnt::Contradicts(dataset, why) => self.halt(dataset, why)?,
+                        Learnt::Replaced(dataset) => self.replaced(dataset)?,
                     }
-                    Learnt::Contradicts(dataset, why) => self.halt(dataset, why),
                 }
+                Ok(())
             }
             Message::Truncate { relations, .. } => self.truncate(lsn, &relations),
             Message::LogicalMessage {
@@ -293,6 +303,17 @@ impl Stream {
         self.outcome(outcome, ready.dataset)
     }
 
+    /// Rows of the table that took a dataset's name are sent from here on; those before come with a copy. The
+    /// unit is not done before that is written down.
+    fn replaced(&mut self, dataset: DatasetIndex) -> Result<(), CaptureError> {
+        let transaction = self.work.transaction.as_mut().ok_or(OUTSIDE)?;
+        let unit = transaction.unit(&self.feeds.outlet.delivery);
+        self.feeds.outlet.delivery.hold(unit);
+        self.feeds.outlet.windows.truncated(dataset);
+        let _ = self.notices.send(Notice::Replaced(dataset, unit));
+        Ok(())
+    }
+
     /// Stops sending a dataset from here on. Its unit is not done before that is written down, so a
     /// restart can't begin behind it without knowing.
     fn halt(&mut self, dataset: DatasetIndex, why: String) -> Result<(), CaptureError> {
@@ -303,7 +324,7 @@ impl Stream {
             why,
             "dataset halted; the others go on"
         );
-        self.work.relations.halt(dataset);
+        self.datasets[dataset.place()].standing.set_halted(true);
         let unit = transaction.unit(&self.feeds.outlet.delivery);
         self.feeds.outlet.delivery.hold(unit);
         let _ = self.notices.send(Notice::Halted(dataset, unit, why));

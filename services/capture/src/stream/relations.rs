@@ -1,5 +1,8 @@
 //! The tables of the stream: which dataset each feeds, and how its columns lie. Relation messages come
 //! before the first change of a table and again after every change of its shape.
+//!
+//! A table is known by its number and its name together. Renamed away it keeps the number, and its rows are
+//! no longer the dataset's; whatever takes the name has another, and rows that were never copied.
 
 use bangioc_change::layout::Layout;
 use bangioc_change::pgoutput::Relation;
@@ -10,9 +13,8 @@ use crate::unit::DatasetIndex;
 
 #[derive(Default)]
 pub(crate) struct Relations {
-    /// A handful: found faster by looking than by hashing.
+    /// A handful: found faster by looking than by hashing. None: not carried, or not as its contract says.
     known: Vec<(u32, Option<CarriedTable>)>,
-    halted: Vec<DatasetIndex>,
 }
 
 pub(crate) struct CarriedTable {
@@ -20,13 +22,15 @@ pub(crate) struct CarriedTable {
     pub(crate) layout: Layout,
 }
 
-/// What a relation message means.
+/// What a relation message means for a dataset.
+#[derive(PartialEq, Eq, Debug)]
 pub(crate) enum Learnt {
-    Nothing,
-    /// A halted dataset's table fits its contract again.
+    /// A halted dataset's table looks as its contract says again.
     Fits(DatasetIndex),
-    /// Its columns are not those of the contract: names and types, in words.
+    /// Its columns are not those of the contract, or it has another name: in words.
     Contradicts(DatasetIndex, String),
+    /// Another table has the dataset's name now.
+    Replaced(DatasetIndex),
 }
 
 impl Relations {
@@ -37,60 +41,67 @@ impl Relations {
             .iter()
             .find(|(id, _)| *id == relation)
             .and_then(|(_, target)| target.as_ref())
-            .filter(|target| !datasets[target.dataset.place()].standing.is_paused())
+            .filter(|target| !datasets[target.dataset.place()].standing.is_withheld())
     }
 
-    pub(crate) fn learn(&mut self, relation: &Relation<'_>, datasets: &[Dataset]) -> Learnt {
+    /// At most two: where two datasets' tables have exchanged their names.
+    pub(crate) fn learn(&mut self, relation: &Relation<'_>, datasets: &[Dataset]) -> Vec<Learnt> {
         self.known.retain(|(id, _)| *id != relation.id);
-        let place = datasets.iter().position(|dataset| {
+        let mut learnt = Vec::new();
+        let named = indexed(datasets).find(|(_, dataset)| {
             dataset.contract.source.schema == relation.namespace
                 && dataset.contract.source.table == relation.name
         });
-        let Some(dataset) = place
-            .and_then(|place| u16::try_from(place).ok())
-            .map(DatasetIndex)
-        else {
+        let was =
+            indexed(datasets).find(|(_, dataset)| dataset.standing.table_oid() == relation.id);
+        if let Some((index, dataset)) =
+            was.filter(|(was, _)| named.is_none_or(|(named, _)| named != *was))
+            && !dataset.standing.is_halted()
+        {
+            learnt.push(Learnt::Contradicts(
+                index,
+                format!(
+                    "its table is called `{}.{}` now",
+                    relation.namespace, relation.name
+                ),
+            ));
+        }
+        let Some((index, dataset)) = named else {
             self.known.push((relation.id, None));
-            return Learnt::Nothing;
+            return learnt;
         };
-        // A table dropped and made again has a new id and the old name.
-        self.known.retain(|(_, target)| {
-            target
-                .as_ref()
-                .is_none_or(|target| target.dataset != dataset)
-        });
-        let contract = &datasets[dataset.place()].contract;
+        self.known
+            .retain(|(_, target)| target.as_ref().is_none_or(|target| target.dataset != index));
+        let (halted, oid) = (dataset.standing.is_halted(), dataset.standing.table_oid());
+        dataset.standing.set_table_oid(relation.id);
+        let contract = &dataset.contract;
         let layout = Layout::new(contract, &relation.columns);
         let why = contradiction(&layout, |column| contract.columns[column].name.as_str())
             .or_else(|| unsaid(contract, relation));
-        if let Some(why) = why {
-            self.known.push((relation.id, None));
-            return if self.halted.contains(&dataset) {
-                Learnt::Nothing
-            } else {
-                Learnt::Contradicts(dataset, why)
-            };
-        }
-        self.known
-            .push((relation.id, Some(CarriedTable { dataset, layout })));
-        if let Some(place) = self.halted.iter().position(|halted| *halted == dataset) {
-            self.halted.swap_remove(place);
-            return Learnt::Fits(dataset);
-        }
-        Learnt::Nothing
-    }
-
-    pub(crate) fn halt(&mut self, dataset: DatasetIndex) {
-        for (_, target) in &mut self.known {
-            if target
-                .as_ref()
-                .is_some_and(|target| target.dataset == dataset)
-            {
-                *target = None;
+        let carried = match why {
+            Some(why) => {
+                if !halted {
+                    learnt.push(Learnt::Contradicts(index, why));
+                }
+                None
             }
-        }
-        if !self.halted.contains(&dataset) {
-            self.halted.push(dataset);
-        }
+            None => {
+                if halted {
+                    learnt.push(Learnt::Fits(index));
+                } else if oid != 0 && oid != relation.id {
+                    learnt.push(Learnt::Replaced(index));
+                }
+                Some(CarriedTable {
+                    dataset: index,
+                    layout,
+                })
+            }
+        };
+        self.known.push((relation.id, carried));
+        learnt
     }
+}
+
+fn indexed(datasets: &[Dataset]) -> impl Iterator<Item = (DatasetIndex, &Dataset)> {
+    (0..).map(DatasetIndex).zip(datasets)
 }

@@ -7,7 +7,7 @@ use sqlx::{ConnectOptions, Connection};
 
 use crate::config::SourceSettings;
 use crate::error::CaptureError;
-use crate::pinned::TEXT_FORM;
+use crate::pinned::{self, APPLICATION_NAME};
 
 fn options(source: &SourceSettings) -> PgConnectOptions {
     let options = PgConnectOptions::new_without_pgpass()
@@ -16,8 +16,8 @@ fn options(source: &SourceSettings) -> PgConnectOptions {
         .username(&source.user)
         .password(source.password.reveal())
         .database(&source.database)
-        .application_name("bangioc-capture")
-        .options(TEXT_FORM)
+        .application_name(APPLICATION_NAME)
+        .options(pinned::of_sql(source.limits))
         .log_statements(tracing::log::LevelFilter::Off);
     match &source.tls {
         Tls::Off => options.ssl_mode(PgSslMode::Disable),
@@ -44,7 +44,7 @@ pub(crate) async fn connect(source: &SourceSettings) -> Result<PgConnection, Cap
             address: source.address(),
         });
     }
-    PgConnection::connect_with(&options(source))
+    let mut connection = PgConnection::connect_with(&options(source))
         .await
         .map_err(|error| match error {
             sqlx::Error::Tls(cause) => CaptureError::TlsFailed {
@@ -79,5 +79,16 @@ pub(crate) async fn connect(source: &SourceSettings) -> Result<PgConnection, Cap
                 }
             }
             error => CaptureError::question("connecting", &error),
-        })
+        })?;
+    // PostgreSQL 17 has one limit more, which an older server would refuse to be told.
+    if connection
+        .server_version_num()
+        .is_some_and(|version| version >= 170_000)
+    {
+        sqlx::query("set transaction_timeout = 0")
+            .execute(&mut connection)
+            .await
+            .map_err(|error| CaptureError::question("connecting", &error))?;
+    }
+    Ok(connection)
 }

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 
+use bangioc_change::version::Lsn;
 use bangioc_schemas::row::RowBuf;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row as _};
@@ -76,17 +77,45 @@ impl SqlReader {
             .map_err(|e| CaptureError::question("writing a mark", &e))
     }
 
-    pub(crate) async fn current_lsn(&mut self) -> Result<String, CaptureError> {
+    /// Where the log ends now, and which table has this name now.
+    pub(crate) async fn current_lsn(
+        &mut self,
+        schema: &str,
+        table: &str,
+    ) -> Result<(Lsn, Option<u32>), CaptureError> {
+        let fails = |e: sqlx::Error| CaptureError::question("asking for the log's position", &e);
         let connection = self.connection().await?;
-        let row = sqlx::query("select pg_current_wal_insert_lsn()::text")
-            .fetch_one(connection)
-            .await;
-        row.and_then(|row| row.try_get(0))
-            .map_err(|e| CaptureError::question("asking for the log's position", &e))
+        let row = sqlx::query(
+            "select pg_current_wal_insert_lsn()::text, (select c.oid::int8 from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = $2)",
+        )
+        .bind(schema)
+        .bind(table)
+        .fetch_one(connection)
+        .await
+        .map_err(fails)?;
+        let (lsn, oid): (String, Option<i64>) = (
+            row.try_get(0).map_err(fails)?,
+            row.try_get(1).map_err(fails)?,
+        );
+        let lsn = lsn.parse().map_err(|_| CaptureError::Internal {
+            what: "unreadable pg_current_wal_insert_lsn()",
+        })?;
+        Ok((lsn, oid.and_then(|oid| u32::try_from(oid).ok())))
     }
 
     /// The next rows in key order, at most `limit`.
     pub(crate) async fn range(
+        &mut self,
+        table: &Table,
+        columns: usize,
+        after: Option<&[String]>,
+        limit: u64,
+    ) -> Result<Read, CaptureError> {
+        let outcome = self.read_range(table, columns, after, limit).await;
+        self.kept_if_well(outcome)
+    }
+
+    async fn read_range(
         &mut self,
         table: &Table,
         columns: usize,
@@ -116,6 +145,16 @@ impl SqlReader {
 
     /// The rows of these keys, each key once.
     pub(crate) async fn by_keys(
+        &mut self,
+        table: &Table,
+        columns: usize,
+        keys: &[Vec<String>],
+    ) -> Result<KeyRead, CaptureError> {
+        let outcome = self.read_by_keys(table, columns, keys).await;
+        self.kept_if_well(outcome)
+    }
+
+    async fn read_by_keys(
         &mut self,
         table: &Table,
         columns: usize,
@@ -180,10 +219,12 @@ impl SqlReader {
         statement: &str,
         columns: usize,
     ) -> Result<(Rows, bool), CaptureError> {
-        let connection = self.connection().await?;
-        let outcome = copy_out(connection, statement, columns).await;
+        copy_out(self.connection().await?, statement, columns).await
+    }
+
+    /// After a failure the connection may still be in a failed transaction: the next question opens another.
+    fn kept_if_well<T>(&mut self, outcome: Result<T, CaptureError>) -> Result<T, CaptureError> {
         if outcome.is_err() {
-            // It may still stand in a failed transaction.
             self.connection = None;
         }
         outcome

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bangioc_runtime::failpoint;
+use bangioc_schemas::names::Side;
 
-use super::{Copier, InFlight, Part};
+use super::{Copier, InFlight, KeysToRead, OwedKey, Part};
 use crate::copy::MARK;
 use crate::copy::handover::{Chunk, Handover};
 use crate::copy::mark::Mark;
 use crate::error::CaptureError;
-use crate::signal::WantedKeys;
 use crate::tables::reader::key_texts;
 use crate::tables::text::Rows;
 use crate::unit::{ChunkId, DatasetIndex};
@@ -28,12 +28,20 @@ impl Copier {
         let read = self
             .reader
             .range(
-                &dataset.table,
+                &dataset.table(),
                 columns,
                 from.as_deref(),
                 self.settings.chunk_rows,
             )
-            .await?;
+            .await;
+        let read = match read {
+            Ok(read) => read,
+            Err(failure) => {
+                let _ = self.handover.send(Handover::Forget(id));
+                return self.table_failed(index, failure).await;
+            }
+        };
+        self.table_answers(index).await?;
         let rows = read.rows.len() as u64;
         let last = match read.rows.len().checked_sub(1) {
             Some(last) => key_texts(&dataset.contract.key, read.rows.row(last)),
@@ -67,7 +75,7 @@ impl Copier {
         Ok(())
     }
 
-    pub(super) async fn read_keys(&mut self, wanted: WantedKeys) -> Result<(), CaptureError> {
+    pub(super) async fn read_keys(&mut self, wanted: KeysToRead) -> Result<(), CaptureError> {
         let index = wanted.dataset;
         let datasets = Arc::clone(&self.datasets);
         let dataset = &datasets[index.place()];
@@ -75,30 +83,21 @@ impl Copier {
         let id = self.low_mark(index).await?;
         let read = match self
             .reader
-            .by_keys(&dataset.table, columns, &wanted.keys)
+            .by_keys(&dataset.table(), columns, &wanted.keys)
             .await
         {
             Ok(read) => read,
             // 22: a text that is no value of its column's type. Which of them, only asking one by one tells.
             Err(CaptureError::Question { sqlstate, .. }) if sqlstate.starts_with("22") => {
                 let _ = self.handover.send(Handover::Forget(id));
-                if wanted.keys.len() == 1 {
-                    tracing::warn!(
-                        dataset = dataset.name(),
-                        "asked to copy a key that its column's type does not allow; ignored"
-                    );
-                    self.signals_done().await?;
-                } else {
-                    let one = |key| WantedKeys {
-                        keys: vec![key],
-                        ..wanted
-                    };
-                    self.work.keys.extend(wanted.keys.into_iter().map(one));
-                }
-                return Ok(());
+                return self.not_all_are_keys(wanted).await;
             }
-            Err(failure) => return Err(failure),
+            Err(failure) => {
+                let _ = self.handover.send(Handover::Forget(id));
+                return self.keys_failed(wanted, failure).await;
+            }
         };
+        self.table_answers(index).await?;
         let mut rows = Rows::new(columns);
         let mut missing = Vec::new();
         for (place, found) in read.found.iter().enumerate() {
@@ -109,7 +108,7 @@ impl Copier {
                 missing.push(row);
             }
         }
-        let asked_by = Some(wanted.side);
+        let asked_by = wanted.asked_by;
         self.work.in_flight.push_back(InFlight {
             id,
             dataset: index,
@@ -123,6 +122,52 @@ impl Copier {
             asked_by,
         })
         .await
+    }
+
+    async fn not_all_are_keys(&mut self, wanted: KeysToRead) -> Result<(), CaptureError> {
+        if let [key] = wanted.keys.as_slice() {
+            let dataset = self.datasets[wanted.dataset.place()].name();
+            tracing::warn!(
+                dataset,
+                "asked to copy a key that its column's type does not allow; ignored"
+            );
+            let copy = &mut self.copies[wanted.dataset.place()];
+            if copy.owed.iter().any(|owed| owed.key == *key) {
+                copy.owed.retain(|owed| owed.key != *key);
+                self.state.copy(dataset, copy).await?;
+            }
+            return self.signals_done().await;
+        }
+        let one = |key| KeysToRead {
+            keys: vec![key],
+            ..wanted
+        };
+        self.work.keys.extend(wanted.keys.into_iter().map(one));
+        Ok(())
+    }
+
+    /// Keys that can't be read now are owed: who asked for others must not wait for them.
+    async fn keys_failed(
+        &mut self,
+        wanted: KeysToRead,
+        failure: CaptureError,
+    ) -> Result<(), CaptureError> {
+        let index = wanted.dataset;
+        self.table_failed(index, failure).await?;
+        if !self.copies[index.place()].is_sent() {
+            return self.signals_done().await;
+        }
+        if !wanted.of_signals {
+            self.work.keys.push_back(wanted);
+            return Ok(());
+        }
+        let asked_by_open = wanted.asked_by == Some(Side::Open);
+        let owed = wanted
+            .keys
+            .into_iter()
+            .map(|key| OwedKey { key, asked_by_open });
+        self.owe(index, owed.collect(), None).await?;
+        self.signals_done().await
     }
 
     async fn low_mark(&mut self, dataset: DatasetIndex) -> Result<ChunkId, CaptureError> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bangioc_change::progress::{Phase, ProgressRecord, Sweep};
+use bangioc_schemas::names::Side;
 
 use super::{Copier, Part};
 use crate::clock::now_us;
@@ -32,7 +33,14 @@ impl Copier {
         let name = self.datasets[chunk.dataset.place()].name().to_owned();
         self.metrics.chunks.of(&[&name, "done"]).inc();
         match chunk.part {
-            Part::Keys(_) => self.signals_done().await,
+            Part::Keys(keys) if keys.of_signals => self.signals_done().await,
+            Part::Keys(keys) => {
+                let copy = &mut self.copies[chunk.dataset.place()];
+                let by_open = keys.asked_by == Some(Side::Open);
+                copy.owed
+                    .retain(|owed| owed.asked_by_open != by_open || !keys.keys.contains(&owed.key));
+                self.state.copy(&name, copy).await
+            }
             Part::Range {
                 last,
                 rows,
@@ -85,6 +93,7 @@ impl Copier {
         dataset.standing.set_fill_absent(false);
         dataset.standing.set_phase(Phase::Streaming);
         self.work.cursor = None;
+        self.work.halts.remove(&index);
         Ok(())
     }
 

@@ -15,6 +15,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::*;
+use crate::pinned::Limits;
 
 const CLEARTEXT: &[u8] = b"R\0\0\0\x08\0\0\0\x03";
 const MD5: &[u8] = b"R\0\0\0\x0c\0\0\0\x05salt";
@@ -108,6 +109,10 @@ fn source(port: u16, tls: Tls) -> SourceSettings {
         tls,
         slot: "bangioc".into(),
         publication: "bangioc".into(),
+        limits: Limits {
+            lock: Duration::from_secs(1),
+            statement: Duration::from_secs(1),
+        },
     }
 }
 
