@@ -3,6 +3,7 @@
 
 mod askers;
 mod dead_letters;
+mod doctor;
 mod faults;
 mod gaps;
 mod halts;
@@ -43,6 +44,7 @@ fn main() {
         rights::CHECKS,
         askers::CHECKS,
         source_access::CHECKS,
+        doctor::CHECKS,
         references::CHECKS,
         registry::CHECKS,
         registry_doors::CHECKS,

@@ -141,6 +141,7 @@ impl Capture {
             writer,
             journal,
             signals: state.signals,
+            findings: state.findings,
             wal,
             frames,
         };
