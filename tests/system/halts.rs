@@ -58,7 +58,7 @@ fn a_slot_that_is_gone(platform: &Platform) {
 
     // A person accepts: a new epoch, a whole copy, and what was missed is there.
     world.source("so-nnmt", "delete from land_parcel where parcel_no < 5");
-    world.bangioc("so-nnmt", &["source", "accept"]);
+    world.bangioc("so-nnmt", &["source", "accept", "--yes"]);
     let _capture = world.capture("so-nnmt");
     world.converge(&[]);
 }

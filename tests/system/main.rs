@@ -4,6 +4,7 @@
 mod askers;
 mod bounds;
 mod dead_letters;
+mod doctor;
 mod faults;
 mod gaps;
 mod halts;
@@ -47,6 +48,7 @@ fn main() {
         rights::CHECKS,
         askers::CHECKS,
         source_access::CHECKS,
+        doctor::CHECKS,
         references::CHECKS,
         registry::CHECKS,
         registry_doors::CHECKS,

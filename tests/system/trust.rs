@@ -324,7 +324,7 @@ fn versions_truncates_and_null_keys_of_nobody(platform: &Platform) {
     world.source("so-nnmt", "update note set n = n + 10");
     world.store_says("records after a crash", NOTES, &["1 21, 2 22"]);
     capture.stop();
-    world.bangioc("so-nnmt", &["source", "accept"]);
+    world.bangioc("so-nnmt", &["source", "accept", "--yes"]);
     let _capture = world.capture("so-nnmt");
     world.source("so-nnmt", "update note set n = n + 10");
     world.store_says("records of the next epoch", NOTES, &["1 31, 2 32"]);

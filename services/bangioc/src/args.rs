@@ -138,15 +138,47 @@ pub(crate) enum Topic {
 
 #[derive(Subcommand)]
 pub(crate) enum Source {
-    /// What the database lacks, and the exact SQL for it; reads only
-    Check,
+    /// What the database lacks, what comes of it, and the exact SQL; reads only, needs no Kafka.
+    /// Exit 0: nothing stops capture; 1: something does, or with `--strict` warnings are there; 4: nobody answers
+    Check(SourceCheck),
     /// Take a replaced database as the source: a new epoch, a new slot, a whole copy
     Accept {
         /// The greatest epoch that the store has of this source (`select max(epoch) from flow.freshness`);
         /// a department's host does not see the store
         #[arg(long, value_name = "EPOCH")]
         store_epoch: Option<u32>,
+        /// Agree to the cost beforehand
+        #[arg(long, short)]
+        yes: bool,
     },
+}
+
+#[derive(clap::Args)]
+pub(crate) struct SourceCheck {
+    /// Say what is right, too, line by line
+    #[arg(long, short)]
+    pub(crate) all: bool,
+    /// Only the SQL, in the order in which it runs: `psql -v ON_ERROR_STOP=1 -f`
+    #[arg(long)]
+    pub(crate) sql: bool,
+    /// Warnings end with exit 1, too
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Look with another login than the capture's, an administrator's: before the capture has any right
+    #[arg(long = "as", value_name = "USER", requires = "password_file")]
+    pub(crate) login: Option<String>,
+    /// Holds that login's password
+    #[arg(long, value_name = "FILE", requires = "login")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Vietnamese or English
+    #[arg(long, value_enum, default_value = "en", env = "BANGIOC_LANG")]
+    pub(crate) lang: Language,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    Vi,
+    En,
 }
 
 #[derive(Subcommand)]

@@ -244,7 +244,8 @@ fn phase(stand: &Stand) -> String {
         return "not captured yet".to_owned();
     };
     let why = printable(stand.why.as_deref().unwrap_or_default());
-    match phase {
+    let found = found(stand);
+    let phase = match phase {
         Phase::Copying => {
             let done = thousands(stand.copied_rows.unwrap_or(0));
             match stand.estimated_rows {
@@ -255,7 +256,22 @@ fn phase(stand: &Stand) -> String {
         Phase::Streaming => "streaming".to_owned(),
         Phase::Paused => format!("paused by {why}"),
         Phase::Halted => format!("halted: {why}"),
-    }
+    };
+    format!("{phase}{found}")
+}
+
+/// What the last look at its source found wrong: a dataset that streams over it is not simply well.
+fn found(stand: &Stand) -> String {
+    let Some(finding) = &stand.finding else {
+        return String::new();
+    };
+    let sign = if finding.problem { '✖' } else { '⚠' };
+    let since = Timestamp::from_microsecond(finding.since_us).unwrap_or_default();
+    format!(
+        "; {sign} {} since {}: `bangioc source check`",
+        printable(&finding.code),
+        since.strftime("%Y-%m-%d %H:%MZ")
+    )
 }
 
 fn table(stands: &[Stand]) -> String {

@@ -5,6 +5,7 @@ mod contract;
 mod dataset;
 mod dead_letter;
 mod explain;
+mod findings;
 mod key;
 mod open_data;
 mod output;

@@ -1,17 +1,24 @@
 //! `bangioc source`: is a department's database fit, and taking a replaced one.
 
-use std::fmt::Write as _;
-
 use bangioc_capture::config::CaptureConfig;
-use bangioc_capture::preflight::{Check, Outcome};
-use bangioc_capture::source;
+use bangioc_capture::source::{self, Asker};
+use bangioc_runtime::Secret;
 use bangioc_runtime::failure::BoxFailure;
 use bangioc_runtime::settings::Settings;
-use serde_json::{Value, json};
+use bangioc_runtime::table::{aligned, duration, thousands};
+use bangioc_runtime::terminal::say;
+use bangioc_schemas::catalogue::Catalogue;
+use serde_json::json;
 
+use crate::args::SourceCheck;
+use crate::findings::Findings;
 use crate::output::Output;
+use crate::question::settled;
 use crate::usage::Refusal;
 use crate::{args, contract};
+
+/// Of no use to a look at a database: a department asks before anyone has given it any of this.
+const NEEDLESS: [&str; 2] = ["kafka", "registry"];
 
 pub(crate) async fn run(
     command: args::Source,
@@ -20,70 +27,95 @@ pub(crate) async fn run(
 ) -> Result<(), BoxFailure> {
     let config = CaptureConfig::read(settings);
     let contracts = settings.contracts_dir();
-    settings.finish()?;
-    let catalogue = contract::read(&contracts)?;
     match command {
-        args::Source::Check => {
-            let checks =
-                source::check(&config.source, &catalogue, config.allow_unlimited_wal).await?;
-            out.show(&checks.iter().map(as_json).collect::<Vec<_>>(), |_| {
-                as_text(&checks)
+        args::Source::Check(check) => {
+            settings.finish_without(&NEEDLESS)?;
+            look(check, &config, &contract::read(&contracts)?, out).await
+        }
+        args::Source::Accept { store_epoch, yes } => {
+            settings.finish()?;
+            accept(&config, &contract::read(&contracts)?, store_epoch, yes, out).await
+        }
+    }
+}
+
+async fn look(
+    check: SourceCheck,
+    config: &CaptureConfig,
+    catalogue: &Catalogue,
+    out: &mut Output,
+) -> Result<(), BoxFailure> {
+    let asker = match check.login.zip(check.password_file) {
+        None => Asker::Ourselves,
+        Some((user, file)) => {
+            let password = std::fs::read_to_string(&file).map_err(|cause| Refusal::NoPassword {
+                path: file.display().to_string(),
+                cause,
             })?;
-            match checks.iter().filter(|check| check.is_problem()).count() {
-                0 => Ok(()),
-                problems => Err(Refusal::SourceUnfit {
-                    name: config.source.name,
-                    problems,
-                }
-                .into()),
+            Asker::Login {
+                user,
+                password: Secret::new(password.trim_end_matches(['\r', '\n'])),
             }
         }
-        args::Source::Accept { store_epoch } => {
-            let accepted = Box::pin(source::accept(&config, &catalogue, store_epoch)).await?;
-            let epoch = accepted.epoch;
-            out.show(&json!({ "epoch": epoch, "datasets": accepted.datasets }), |_| {
-                format!(
-                    "epoch {epoch}: the next `bangioc run capture` copies {} again and sweeps what is gone",
-                    accepted.datasets.join(", ")
-                )
-            })
-        }
-    }
-}
-
-fn as_json(check: &Check) -> Value {
-    let (outcome, why) = match &check.outcome {
-        Outcome::Fine => ("fine", None),
-        Outcome::Warning(why) => ("warning", Some(why)),
-        Outcome::Problem(why) => ("problem", Some(why)),
     };
-    json!({ "what": check.what, "outcome": outcome, "why": why, "sql": check.sql, "code": check.code, "dataset": check.dataset })
+    let source = &config.source;
+    let checks = source::check(source, catalogue, config.allow_unlimited_wal, asker).await?;
+    let findings = Findings::new(&checks, check.lang);
+    if check.sql {
+        out.text(&findings.sql(&source.database))?;
+    } else {
+        out.show(&findings.json(), |_| findings.text(check.all))?;
+    }
+    if findings.problems > 0 || check.strict && findings.warnings > 0 {
+        return Err(Refusal::SourceUnfit {
+            name: source.name.clone(),
+            findings: findings.counted(),
+        }
+        .into());
+    }
+    Ok(())
 }
 
-/// A line per check, then the SQL that an administrator runs, ready to be pasted.
-fn as_text(checks: &[Check]) -> String {
-    let mut text = String::new();
-    for check in checks {
-        let code = check
-            .code
-            .map(|code| format!(" [{code}]"))
-            .unwrap_or_default();
-        let _ = match &check.outcome {
-            Outcome::Fine => writeln!(text, "✔ {}", check.what),
-            Outcome::Warning(why) => writeln!(text, "⚠ {}: {why}{code}", check.what),
-            Outcome::Problem(why) => writeln!(text, "✖ {}: {why}{code}", check.what),
-        };
-    }
-    let sql: Vec<&str> = checks
-        .iter()
-        .filter_map(|check| check.sql.as_deref())
-        .collect();
-    if !sql.is_empty() {
-        let _ = write!(
-            text,
-            "\nAs the database's administrator:\n\n{}\n",
-            sql.join("\n")
-        );
-    }
-    text
+async fn accept(
+    config: &CaptureConfig,
+    catalogue: &Catalogue,
+    store_epoch: Option<u32>,
+    yes: bool,
+    out: &mut Output,
+) -> Result<(), BoxFailure> {
+    let costs = source::accept_costs(config, catalogue).await?;
+    let dash = || "–".to_owned();
+    let mut table = vec![["DATASET", "~ROWS", "TAKES ABOUT"].map(str::to_owned)];
+    table.extend(costs.iter().map(|cost| {
+        [
+            cost.dataset.clone(),
+            cost.rows.map_or_else(dash, thousands),
+            cost.seconds.map_or_else(dash, duration),
+        ]
+    }));
+    let rows: u64 = costs.iter().filter_map(|cost| cost.rows).sum();
+    let seconds: f64 = costs.iter().filter_map(|cost| cost.seconds).sum();
+    let known = costs.iter().all(|cost| cost.seconds.is_some());
+    let takes = match (known, seconds > 0.0) {
+        (true, _) => format!("about {}, as the last copies did", duration(seconds)),
+        (false, true) => format!("more than {}: some were never copied", duration(seconds)),
+        (false, false) => "nobody knows how long: none was ever copied".to_owned(),
+    };
+    say(&format!(
+        "accept `{}` as it is now: a new epoch, the old slot dropped and a new one made, and every table copied again.\n\n{}\n\
+         ~{} rows, {takes}. Readers keep the rows they have and go on getting changes; what is gone at the source\n\
+         disappears from the stores when its table's copy ends. Changes that only the old slot had are not shown one by one.",
+        config.source.name,
+        aligned(&table, 1..3),
+        thousands(rows),
+    ));
+    settled(yes)?;
+    let accepted = Box::pin(source::accept(config, catalogue, store_epoch)).await?;
+    let epoch = accepted.epoch;
+    out.show(&json!({ "epoch": epoch, "datasets": accepted.datasets }), |_| {
+        format!(
+            "epoch {epoch}: the next `bangioc run capture` copies {} again and sweeps what is gone",
+            accepted.datasets.join(", ")
+        )
+    })
 }

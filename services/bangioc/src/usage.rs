@@ -44,8 +44,14 @@ pub(crate) enum Refusal {
     },
     #[error("name a dataset to see its Avro, or give `--write` alone to write the files of all")]
     DatasetOrWrite,
-    #[error("source `{name}` is not fit to be captured: {problems} problems")]
-    SourceUnfit { name: String, problems: usize },
+    #[error("source `{name}`: {findings}")]
+    SourceUnfit { name: String, findings: String },
+    #[error("could not read the password from `{path}`")]
+    NoPassword {
+        path: String,
+        #[source]
+        cause: io::Error,
+    },
     #[error("could not write the answer")]
     Unwritable(#[source] io::Error),
     #[error("could not start the runtime")]
@@ -69,6 +75,7 @@ impl Failure for Refusal {
             Refusal::NoStore { .. } => "BG0435",
             Refusal::DatasetOrWrite => "BG0194",
             Refusal::SourceUnfit { .. } => "BG0195",
+            Refusal::NoPassword { .. } => "BG0270",
             Refusal::Unwritable(_) => "BG0191",
             Refusal::Runtime(_) => "BG0192",
             Refusal::BeginAgain(_) => "BG0196",
@@ -88,6 +95,7 @@ impl Failure for Refusal {
             | Refusal::NoKey(_)
             | Refusal::NotAgreed
             | Refusal::NoStore { .. }
+            | Refusal::NoPassword { .. }
             | Refusal::DatasetOrWrite => Exit::Usage,
             Refusal::SourceUnfit { .. }
             | Refusal::IsPaused { .. }
@@ -113,7 +121,10 @@ impl Failure for Refusal {
                 "`bangioc contract list` shows all".into()
             }
             Refusal::SourceUnfit { .. } => {
-                "let its administrator run the SQL above, then check again".into()
+                "let its administrator run what `bangioc source check --sql` prints, then check again".into()
+            }
+            Refusal::NoPassword { .. } => {
+                "name a file that holds the password of `--as`, and nothing else".into()
             }
             Refusal::Draft { dataset } => {
                 format!("`bangioc contract show {dataset}` says why it is one")

@@ -98,6 +98,8 @@ pub struct CaptureConfig {
     pub heartbeat_interval: Duration,
     /// How often the full map of positions is written.
     pub full_progress_interval: Duration,
+    /// How often a capture that runs looks at its source again, as `bangioc source check` does.
+    pub check_interval: Duration,
     /// A slot that may fill the source's disk is refused unless this is set.
     pub allow_unlimited_wal: bool,
     /// Largest record, in bytes; a row beyond it travels without its largest columns.
@@ -136,6 +138,7 @@ impl CaptureConfig {
             heartbeat_interval: section.duration("heartbeat_interval", Duration::from_secs(10)),
             full_progress_interval: section
                 .duration("full_progress_interval", Duration::from_mins(1)),
+            check_interval: section.duration("check_interval", Duration::from_hours(1)),
             tuning: Tuning::read(&section),
             allow_unlimited_wal: section.flag("allow_unlimited_wal", false),
             record_bytes: usize::try_from(section.whole_number(

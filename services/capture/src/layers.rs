@@ -86,6 +86,7 @@ fn no_module_imports_what_imports_it() {
     for folder in [
         "copy",
         "copy/copier",
+        "preflight",
         "replication",
         "session",
         "signal",

@@ -15,7 +15,7 @@
 //! - [`delivery`]: what Kafka has acknowledged, and so how far the source may forget
 //! - [`dataset`]: how each table travels; [`cut`]: what the open feed gets of a [`change`]
 //! - [`replication`], [`tables`]: the two ways to ask a source, its log and SQL; [`state`], [`topics`]: what
-//!   is written down at Kafka
+//!   is written down at Kafka, of the source's [`findings`] too
 //! - [`unit`], [`notice`], [`shape`], [`clock`]: the words that all of them share
 
 mod blocking;
@@ -29,6 +29,7 @@ mod cut;
 mod dataset;
 mod delivery;
 pub mod error;
+pub mod findings;
 mod metrics;
 mod notice;
 pub mod operate;

@@ -20,6 +20,7 @@ pub(crate) struct CaptureMetrics {
     unchanged: Counter,
     pub(crate) restarts: Counter,
     pub(crate) signals: Family<Counter>,
+    pub(crate) source_findings: Family<Gauge>,
 }
 
 impl CaptureMetrics {
@@ -82,6 +83,11 @@ impl CaptureMetrics {
                 "bangioc_capture_signals_total",
                 "What was asked, by asker: taken, or why not; and waits of one that asked too much",
                 &["asker", "outcome"],
+            ),
+            source_findings: metrics.gauge(
+                "bangioc_capture_source_findings",
+                "What the last look at the source found, by outcome: problem, warning",
+                &["outcome"],
             ),
         }
     }

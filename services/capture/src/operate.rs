@@ -19,6 +19,7 @@ use tokio::time::Instant;
 
 use crate::blocking::blocking;
 use crate::error::CaptureError;
+use crate::findings::SourceFinding;
 use crate::state::{CopyState, State};
 
 pub use crate::state::LastCopy;
@@ -54,6 +55,8 @@ pub struct Stand {
     pub last_copy: Option<LastCopy>,
     /// Is anything of it public?
     pub open: bool,
+    /// The worst that the last look at its source found of it, or of the source as a whole.
+    pub finding: Option<SourceFinding>,
 }
 
 /// What copying a dataset again comes to. Estimates, from what the last copy and the newest records were like.
@@ -258,6 +261,7 @@ impl Known {
             copied_rows: copy.filter(|copy| !copy.finished).map(|copy| copy.rows),
             last_copy: copy.and_then(|copy| copy.last),
             open: contract.open.is_some(),
+            finding: self.state.findings.of(dataset).cloned(),
         }
     }
 }
@@ -300,6 +304,7 @@ mod tests {
                 done_at_us: 0,
             }),
             open: false,
+            finding: None,
         };
         let expected = |rows, bytes, seconds| CopyCost {
             rows,

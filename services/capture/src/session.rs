@@ -164,6 +164,7 @@ impl Capture {
             journal,
             signals: state.signals,
             walsender,
+            findings: state.findings,
             wal,
             frames,
         };

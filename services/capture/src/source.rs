@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bangioc_change::version::Lsn;
 use bangioc_feed::journal::Journal;
+use bangioc_runtime::Secret;
 use bangioc_schemas::catalogue::Catalogue;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names;
@@ -17,23 +18,101 @@ use crate::error::CaptureError;
 use crate::preflight::{self, Check};
 use crate::replication::Session;
 use crate::slot::{Beginning, Identity, Preparing, Slot};
-use crate::state::{CopyState, State, StateWriter};
+use crate::state::{CopyState, LastCopy, State, StateWriter};
 use crate::tables::connect::connect;
+use crate::tables::estimate::estimated_rows;
 
-/// Looks at everything that capture needs of the source; changes nothing.
+/// Who looks at a source.
+pub enum Asker {
+    /// The capture's own role, with what it is let see.
+    Ourselves,
+    /// Somebody who is let see more, and may be an administrator: sees the same of everything else.
+    Login { user: String, password: Secret },
+}
+
+/// Looks at everything that capture needs of the source; changes nothing. A source that can't be entered is a
+/// finding like any other.
 pub async fn check(
     source: &SourceSettings,
     catalogue: &Catalogue,
     allow_unlimited_wal: bool,
+    asker: Asker,
 ) -> Result<Vec<Check>, CaptureError> {
     let contracts = contracts_of(catalogue, &source.name)?;
     let contracts: Vec<&Contract> = contracts.iter().collect();
-    let mut connection = connect(source).await?;
+    let mut connection = match asker {
+        Asker::Ourselves => match connect(source).await {
+            Ok(connection) => connection,
+            Err(failure @ CaptureError::Unreachable { .. }) => return Err(failure),
+            // All that can be said from outside: why, and the SQL that makes the role.
+            Err(failure) => return Ok(vec![preflight::bounds::no_login(source, &failure)]),
+        },
+        Asker::Login { user, password } => {
+            connect(&SourceSettings {
+                user,
+                password,
+                ..source.clone()
+            })
+            .await?
+        }
+    };
     let findings =
         preflight::look(&mut connection, source, &contracts, allow_unlimited_wal).await?;
     let mut checks = findings.checks;
-    checks.extend(preflight::role::bounds(&mut connection, source, &contracts).await?);
+    checks.extend(preflight::bounds::bounds(&mut connection, source, &contracts).await?);
     Ok(checks)
+}
+
+/// What copying one dataset again will take.
+#[derive(Clone, PartialEq, Debug)]
+pub struct AcceptCost {
+    pub dataset: String,
+    /// By PostgreSQL's own estimate now, or as many as the last copy had.
+    pub rows: Option<u64>,
+    /// As the last copy did, row by row.
+    pub seconds: Option<f64>,
+}
+
+/// What [`accept`] will cost; changes nothing.
+pub async fn accept_costs(
+    config: &CaptureConfig,
+    catalogue: &Catalogue,
+) -> Result<Vec<AcceptCost>, CaptureError> {
+    let source = &config.source;
+    let contracts = contracts_of(catalogue, &source.name)?;
+    let state = {
+        let (kafka, topic) = (
+            config.kafka.clone(),
+            names::state_topic(&config.prefix, &source.name),
+        );
+        blocking(move || State::read(&kafka, &topic)).await?
+    };
+    let mut connection = connect(source).await?;
+    preflight::bounded(&mut connection).await?;
+    let mut costs = Vec::new();
+    for contract in &contracts {
+        let dataset = contract.dataset.as_str();
+        // One that is locked, or may not be read yet, has no estimate; that is no reason not to say the rest.
+        let estimate = estimated_rows(&mut connection, contract)
+            .await
+            .unwrap_or(-1);
+        let last = state.copies.get(dataset).and_then(|copy| copy.last);
+        costs.push(accept_cost(dataset, u64::try_from(estimate).ok(), last));
+    }
+    Ok(costs)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "an estimate for a person")]
+fn accept_cost(dataset: &str, estimate: Option<u64>, last: Option<LastCopy>) -> AcceptCost {
+    let last = last.filter(|copy| copy.rows > 0);
+    let rows = estimate.or(last.map(|copy| copy.rows));
+    AcceptCost {
+        dataset: dataset.to_owned(),
+        rows,
+        seconds: last
+            .zip(rows)
+            .map(|(copy, rows)| copy.seconds * rows as f64 / copy.rows as f64),
+    }
 }
 
 /// What [`accept`] has set up.

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::CaptureError;
+use crate::findings::SourceFindings;
 use crate::unit::{Position, TransactionSeen};
 
 /// Identity of the source, and of the slot that its changes come through.
@@ -170,10 +171,13 @@ pub(crate) struct State {
     pub(crate) copies: BTreeMap<String, CopyState>,
     /// By asker: the offset before which all that it asked for is done.
     pub(crate) signals: BTreeMap<String, i64>,
+    /// What the last look at the source found.
+    pub(crate) findings: SourceFindings,
 }
 
 const SOURCE: &str = "source";
 const POSITION: &str = "position";
+const FINDINGS: &str = "findings";
 /// Before an asker's name. A record under `signals` alone is the position in the topic that all of them once
 /// shared; nobody reads that topic now.
 const SIGNALS: &str = "signals/";
@@ -204,6 +208,8 @@ impl State {
                         }),
                     })
                 });
+            } else if key == FINDINGS {
+                state.findings = parsed(topic, &key, value)?.unwrap_or_default();
             } else if let Some(asker) = key.strip_prefix(SIGNALS) {
                 let found: Option<SignalState> = parsed(topic, &key, value)?;
                 if let Some(found) = found {
@@ -264,6 +270,10 @@ impl StateWriter {
             },
         )
         .await
+    }
+
+    pub(crate) async fn findings(&self, findings: &SourceFindings) -> Result<(), CaptureError> {
+        self.write(FINDINGS, findings).await
     }
 
     pub(crate) async fn copy(&self, dataset: &str, copy: &CopyState) -> Result<(), CaptureError> {

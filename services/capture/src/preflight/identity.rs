@@ -4,233 +4,273 @@
 
 use bangioc_schemas::contract::{Contract, Identity};
 
+use super::check::{Check, Step};
+use super::identity_sql::{self, Needed};
+use super::member::{Index, Member};
+use super::publication::{Publication, TREE};
 use super::table::SourceColumn;
-use super::{Check, Looking, Outcome, Published, fails, problem_if};
+use super::table_facts::TableFacts;
+use super::{Look, label, table_name};
 use crate::error::CaptureError;
-use crate::tables::table::quoted;
 
-/// What PostgreSQL says of a table's replica identity.
-struct Found {
-    full: bool,
-    columns: Vec<String>,
-}
-
-impl Looking<'_> {
+impl Look<'_> {
     pub(super) async fn identity_fits(
         &mut self,
         contract: &Contract,
-        full_name: &str,
+        facts: &TableFacts,
         columns: &[SourceColumn],
-        published: &Published,
+        publication: Option<&Publication>,
     ) -> Result<(), CaptureError> {
-        let dataset = contract.dataset.as_str();
-        let key: Vec<&str> = contract
-            .key
-            .iter()
-            .map(|index| contract.columns[*index].name.as_str())
-            .collect();
+        let name_of = |index: &usize| contract.columns[*index].name.as_str();
+        let key: Vec<&str> = contract.key.iter().map(name_of).collect();
+        let is = |name: &str, test: fn(&SourceColumn) -> bool| {
+            columns
+                .iter()
+                .any(|column| column.name == name && test(column))
+        };
         let nullable: Vec<&str> = key
             .iter()
             .copied()
-            .filter(|name| {
-                columns
-                    .iter()
-                    .any(|column| column.name == *name && !column.not_null)
-            })
+            .filter(|name| is(name, |column| !column.not_null))
             .collect();
-        self.add(
-            Check::new(
-                format!("the key of {full_name} is never null"),
-                problem_if(
-                    !nullable.is_empty(),
-                    &format!("column(s) {} may be null", nullable.join(", ")),
-                ),
-                nullable
-                    .iter()
-                    .map(|name| {
-                        format!(
-                            "alter table {full_name} alter column {} set not null;",
-                            quoted(name)
-                        )
-                    })
-                    .collect::<Vec<_>>()
-                    .join(" "),
-            )
-            .of(dataset),
-        );
+        self.never_null(contract, &nullable);
+        let members = self.members(facts.oid).await?;
+        let blocks = publication.is_some_and(|publication| publication.blocks(facts.oid));
         if contract.natural_key_latest_by.is_some() {
+            let published =
+                publication.is_some_and(|publication| publication.table(facts.oid).is_some());
+            let unnamed = members
+                .iter()
+                .any(|member| member.says().is_some_and(<[String]>::is_empty));
+            self.only_added_to(contract, unnamed, published);
             return Ok(());
         }
-        let found = self.identity(full_name).await?;
-        // The old key must be among what an update or delete says of the old row.
-        let covered = key.iter().all(|name| found.says(name));
-        let unique: bool = sqlx::query_scalar(
-            "select exists (select from pg_index i where i.indrelid = to_regclass($1) and i.indisunique and i.indpred is null and i.indimmediate \
-             and (select array_agg(a.attname::text order by a.attname) from pg_attribute a where a.attrelid = i.indrelid and a.attnum = any(i.indkey)) = (select array_agg(k order by k collate \"C\") from unnest($2) as k))",
-        )
-        .bind(full_name)
-        .bind(key.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
-        .fetch_one(&mut *self.connection)
-        .await
-        .map_err(|e| fails(&e))?;
-        let key_list = key
-            .iter()
-            .map(|name| quoted(name))
-            .collect::<Vec<_>>()
-            .join(", ");
-        self.add(
-            Check::new(
-                format!("({}) is a unique key of {full_name}", key.join(", ")),
-                problem_if(!unique, "no unique index has exactly these columns"),
-                format!("alter table {full_name} add primary key ({key_list});"),
-            )
-            .of(dataset),
-        );
-        self.add(
-            Check::new(
-                format!("updates and deletes of {full_name} name the key"),
-                problem_if(published.updates && !covered, "the replica identity lacks a key column"),
-                format!("alter table {full_name} replica identity full; -- or using a unique index over the key"),
-            )
-            .of(dataset),
-        );
-        if contract.open.is_some() {
-            self.open_identity_fits(contract, full_name, &found).await?;
-        }
-        Ok(())
-    }
-
-    async fn identity(&mut self, full_name: &str) -> Result<Found, CaptureError> {
-        let columns = sqlx::query_scalar(
-            "select a.attname::text from pg_class c join pg_index i on i.indrelid = c.oid and case c.relreplident when 'd' then i.indisprimary when 'i' then i.indisreplident else false end \
-             join pg_attribute a on a.attrelid = c.oid and a.attnum = any(i.indkey) where c.oid = to_regclass($1)",
-        )
-        .bind(full_name)
-        .fetch_all(&mut *self.connection)
-        .await
-        .map_err(|e| fails(&e))?;
-        let full = sqlx::query_scalar(
-            "select relreplident = 'f' from pg_class where oid = to_regclass($1)",
-        )
-        .bind(full_name)
-        .fetch_one(&mut *self.connection)
-        .await
-        .map_err(|e| fails(&e))?;
-        Ok(Found { full, columns })
-    }
-
-    async fn open_identity_fits(
-        &mut self,
-        contract: &Contract,
-        full_name: &str,
-        found: &Found,
-    ) -> Result<(), CaptureError> {
-        let (needed, why, sql) = match &contract.source.identity {
-            Identity::Key => return Ok(()),
-            Identity::Full => (
-                "all of it".to_owned(),
-                (!found.full).then(|| "its replica identity is not FULL".to_owned()),
-                format!("alter table {full_name} replica identity full;"),
-            ),
-            Identity::Columns(columns) => {
-                let names: Vec<&str> = columns
-                    .iter()
-                    .map(|column| contract.columns[*column].name.as_str())
-                    .collect();
-                let lacking: Vec<&str> = names
-                    .iter()
-                    .copied()
-                    .filter(|name| !found.says(name))
-                    .collect();
-                let nullable = self.nullable(full_name, &names).await?;
-                (
-                    names.join(", "),
-                    (!lacking.is_empty())
-                        .then(|| format!("its replica identity lacks {}", lacking.join(", "))),
-                    identity_sql(&contract.source.table, full_name, &names, &nullable),
-                )
-            }
+        let Some(root) = members.iter().find(|member| member.oid == facts.oid) else {
+            return Ok(());
         };
-        let outcome = why.map_or(Outcome::Fine, Outcome::Problem);
+        let needed = match &contract.source.identity {
+            Identity::Full if contract.open.is_some() => Needed::Full,
+            Identity::Columns(columns) if contract.open.is_some() => {
+                Needed::Columns(columns.iter().map(name_of).collect())
+            }
+            Identity::Full | Identity::Columns(_) | Identity::Key => Needed::Columns(key.clone()),
+        };
+        let open_to_null: Vec<&str> = match &needed {
+            Needed::Columns(columns) => columns
+                .iter()
+                .copied()
+                .filter(|name| is(name, |column| !column.table_not_null))
+                .collect(),
+            Needed::Full => Vec::new(),
+        };
+        let table = identity_sql::Table {
+            schema: &contract.source.schema,
+            name: &contract.source.table,
+            root,
+            partitioned: facts.is_partitioned(),
+            all_default: members.iter().all(|member| member.identity == "d"),
+            key: &key,
+            needed: &needed,
+            open_to_null: &open_to_null,
+        };
+        self.unique(contract, &table);
+        let fits = match &needed {
+            Needed::Full => members.iter().all(Member::is_full),
+            Needed::Columns(columns) => members.iter().all(|member| member.covers(columns)),
+        };
+        let check = Check::of(
+            contract,
+            label(
+                "nói đủ về dòng cũ khi UPDATE và DELETE",
+                "UPDATE and DELETE say enough of the old row",
+            ),
+        );
+        if fits && !blocks {
+            self.add(check);
+            return Ok(());
+        }
+        let advice = identity_sql::identity(&table);
         self.add(
-            Check::new(
-                format!("{full_name} says what was public of a row ({needed})"),
-                outcome,
-                sql,
-            )
-            .coded("BG0221")
-            .of(contract.dataset.as_str()),
+            lacks_identity(check, contract, &needed, root, blocks)
+                .remedy(Step::Table, advice.sql)
+                .costs(advice.cost),
         );
         Ok(())
     }
 
-    /// Of these, the columns that the table itself lets be null: a domain's own word doesn't count for
-    /// an identity.
-    async fn nullable(
-        &mut self,
-        full_name: &str,
-        names: &[&str],
-    ) -> Result<Vec<String>, CaptureError> {
-        sqlx::query_scalar(
-            "select attname::text from pg_attribute where attrelid = to_regclass($1) and attname = any($2) and not attnotnull order by attnum",
-        )
-        .bind(full_name)
-        .bind(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
-        .fetch_all(&mut *self.connection)
-        .await
-        .map_err(|e| fails(&e))
-    }
-}
-
-impl Found {
-    fn says(&self, column: &str) -> bool {
-        self.full || self.columns.iter().any(|said| said == column)
-    }
-}
-
-/// The index that makes a table say these columns of its old rows. It is unique since it holds the key;
-/// made concurrently, it blocks nobody.
-fn identity_sql(table: &str, full_name: &str, names: &[&str], nullable: &[String]) -> String {
-    // PostgreSQL's names end at 63 bytes.
-    let index = quoted(&format!(
-        "{}_bangioc_identity",
-        table.get(..46).unwrap_or(table)
-    ));
-    let columns: Vec<_> = names.iter().map(|name| quoted(name)).collect();
-    let filled: Vec<_> = nullable
-        .iter()
-        .map(|name| {
-            format!(
-                "alter table {full_name} alter column {} set not null;\n",
-                quoted(name)
-            )
-        })
-        .collect();
-    format!(
-        "{}create unique index concurrently {index} on {full_name} ({});\nalter table {full_name} replica identity using index {index};",
-        filled.concat(),
-        columns.join(", ")
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_sql_for_an_identity() {
-        assert_eq!(
-            identity_sql(
-                "site",
-                "\"dept\".\"site\"",
-                &["code", "state"],
-                &["state".to_owned()]
+    fn unique(&mut self, contract: &Contract, table: &identity_sql::Table<'_>) {
+        let key = table.key.join(", ");
+        let check = Check::of(
+            contract,
+            label(
+                format!("({key}) là khóa duy nhất"),
+                format!("({key}) is a unique key"),
             ),
-            "alter table \"dept\".\"site\" alter column \"state\" set not null;\n\
-             create unique index concurrently \"site_bangioc_identity\" on \"dept\".\"site\" (\"code\", \"state\");\n\
-             alter table \"dept\".\"site\" replica identity using index \"site_bangioc_identity\";"
         );
-        let long = identity_sql(&"t".repeat(63), "x", &["a"], &[]);
-        assert!(long.contains(&format!(" \"{}_bangioc_identity\" on", "t".repeat(46))));
+        self.add(if table.has_key() {
+            check
+        } else {
+            check
+                .problem(label(
+                    format!("không chỉ mục duy nhất nào gồm đúng các cột ({key}): hai dòng trùng khóa sẽ ghi đè nhau trong kho dùng chung"),
+                    format!("no unique index has exactly ({key}): two rows of one key overwrite each other in the shared store"),
+                ))
+                .coded("BG0258")
+                .remedy(Step::Table, identity_sql::key(table))
+                .at_the_cost(label(
+                    "đọc cả bảng để dựng chỉ mục; báo lỗi nếu đang có dòng trùng khóa",
+                    "it reads the whole table to build the index; it fails if rows of one key are there",
+                ))
+        });
     }
+
+    fn never_null(&mut self, contract: &Contract, nullable: &[&str]) {
+        let full_name = table_name(contract);
+        let check = Check::of(
+            contract,
+            label("khóa không bao giờ trống", "its key is never null"),
+        );
+        if nullable.is_empty() {
+            self.add(check);
+            return;
+        }
+        let list = nullable.join(", ");
+        let each = nullable
+            .iter()
+            .map(|name| identity_sql::not_null(&full_name, name));
+        self.add(
+            check
+                .problem(label(
+                    format!("cột khóa {list} cho phép NULL: dòng không có khóa thì không ghi được vào kho dùng chung"),
+                    format!("key column(s) {list} may be null: a row without a key can't be kept in the shared store"),
+                ))
+                .coded("BG0258")
+                .remedy(Step::Table, each.collect::<Vec<_>>().join("\n"))
+                .at_the_cost(identity_sql::reads_under_lock()),
+        );
+    }
+
+    /// A table that has no key, as its contract says.
+    fn only_added_to(&mut self, contract: &Contract, unnamed: bool, published: bool) {
+        let check = Check::of(
+            contract,
+            label(
+                "chỉ được thêm dòng (theo hợp đồng): PostgreSQL từ chối UPDATE và DELETE khi bảng được công bố",
+                "rows are only added to it, as its contract says: PostgreSQL refuses UPDATE and DELETE while it is published",
+            ),
+        );
+        // Once it is published they know.
+        self.add(if unnamed && !published {
+            check
+                .warning(label(
+                    "bảng không có khóa: khi được công bố, PostgreSQL từ chối mọi UPDATE và DELETE của sở trên bảng; hợp đồng nói ở đây chỉ thêm dòng, hãy hỏi lại người dùng phần mềm trước khi công bố",
+                    "it has no key: once it is published, PostgreSQL refuses every UPDATE and DELETE of the department on it; the contract says that rows are only added, so ask who works with it before it is published",
+                ))
+                .coded("BG0257")
+        } else {
+            check
+        });
+    }
+
+    async fn members(&mut self, oid: i64) -> Result<Vec<Member>, CaptureError> {
+        let tree = TREE.replace("c.oid", &format!("{oid}::oid"));
+        let rows = self
+            .rows(
+                format!("{tree} select one.oid::int8, one.relreplident::text from tree join pg_class one on one.oid = tree.oid order by one.oid <> {oid}, one.oid"),
+                &[],
+            )
+            .await?;
+        let mut members = Vec::new();
+        for row in &rows {
+            members.push(Member {
+                oid: row.get(0)?,
+                identity: row.get(1)?,
+                indexes: Vec::new(),
+            });
+        }
+        let rows = self
+            .rows(
+                format!(
+                    "{tree} select i.indrelid::int8, x.relname::text, \
+                     array(select a.attname::text from unnest((i.indkey::int2[])[0:i.indnkeyatts - 1]) as k(attnum) join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum), \
+                     i.indisprimary, i.indisreplident, i.indisvalid, i.indisunique and i.indimmediate and i.indpred is null and i.indexprs is null \
+                     from tree join pg_index i on i.indrelid = tree.oid join pg_class x on x.oid = i.indexrelid order by i.indexrelid"
+                ),
+                &[],
+            )
+            .await?;
+        for row in &rows {
+            let of: i64 = row.get(0)?;
+            let index = Index {
+                name: row.get(1)?,
+                columns: row.get(2)?,
+                primary: row.get(3)?,
+                chosen: row.get(4)?,
+                valid: row.get(5)?,
+                firm: row.get(6)?,
+            };
+            if let Some(member) = members.iter_mut().find(|member| member.oid == of) {
+                member.indexes.push(index);
+            }
+        }
+        Ok(members)
+    }
+}
+
+fn lacks_identity(
+    check: Check,
+    contract: &Contract,
+    needed: &Needed<'_>,
+    root: &Member,
+    blocks: bool,
+) -> Check {
+    let (now_vi, now_en) = match (root.identity.as_str(), root.primary()) {
+        ("n", Some(_)) => (
+            "bảng có khóa chính nhưng REPLICA IDENTITY đang là NOTHING",
+            "it has a primary key, but its replica identity is NOTHING",
+        ),
+        ("n", None) => (
+            "REPLICA IDENTITY đang là NOTHING",
+            "its replica identity is NOTHING",
+        ),
+        ("i", _) if root.says().is_some_and(<[String]>::is_empty) => (
+            "chỉ mục của REPLICA IDENTITY không còn hay không hợp lệ",
+            "the index of its replica identity is gone or invalid",
+        ),
+        ("d", None) => ("bảng không có khóa chính", "it has no primary key"),
+        ("d", Some(index)) if !index.can_identify() => (
+            "khóa chính là loại DEFERRABLE hoặc không hợp lệ",
+            "its primary key is deferrable or invalid",
+        ),
+        _ => (
+            "REPLICA IDENTITY không gồm đủ cột",
+            "its replica identity lacks columns",
+        ),
+    };
+    let of = match needed {
+        Needed::Full => label("cả dòng", "the whole row"),
+        Needed::Columns(columns) => label(columns.join(", "), columns.join(", ")),
+    };
+    if blocks {
+        return check
+            .problem(label(
+                format!("{now_vi}: khi bảng được công bố, PostgreSQL từ chối mọi UPDATE và DELETE của sở trên bảng"),
+                format!("{now_en}: while it is published, PostgreSQL refuses every UPDATE and DELETE of the department on it"),
+            ))
+            .coded("BG0257");
+    }
+    if contract.open.is_some() && contract.source.identity != Identity::Key {
+        return check
+            .problem(label(
+                format!("{now_vi} (cần {}): dòng thôi công khai sẽ không rút được khỏi dữ liệu mở", of.vi),
+                format!("{now_en} (needed: {}): a row that stops being public could not be taken back from the open data", of.en),
+            ))
+            .coded("BG0221");
+    }
+    check
+        .problem(label(
+            format!("{now_vi} (cần {}): không biết UPDATE và DELETE nói về dòng nào, kho dùng chung giữ dòng đã xóa", of.vi),
+            format!("{now_en} (needed: {}): which row an UPDATE or DELETE meant stays unknown, and the shared store keeps rows that are gone", of.en),
+        ))
+        .coded("BG0258")
 }

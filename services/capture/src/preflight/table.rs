@@ -1,77 +1,93 @@
-//! Is one table as its contract says, and can it be followed?
+//! Is one table as its contract says, may it be read, whole, and is it published?
 
 use bangioc_change::layout::Layout;
 use bangioc_change::pgoutput::RelationColumn;
 use bangioc_schemas::contract::{ColumnType, Contract};
-use sqlx::Row as _;
-use sqlx::postgres::PgRow;
 
-use super::{Check, Looking, Outcome, Published, fails, problem_if, table_name};
+use super::check::{Check, Step};
+use super::publication::{Publication, PublishedTable};
+use super::table_facts::TableFacts;
+use super::{Look, label, table_name, unseen};
 use crate::error::CaptureError;
-use crate::shape::contradiction;
 use crate::tables::table::quoted;
 
-impl Looking<'_> {
-    pub(super) async fn table(
+pub(super) struct SourceColumn {
+    pub(super) name: String,
+    /// A domain's base type.
+    type_id: u32,
+    type_modifier: i32,
+    full_type: String,
+    /// By the table's own word, or by its domain's.
+    pub(super) not_null: bool,
+    /// By the table's own word: all that an identity asks for.
+    pub(super) table_not_null: bool,
+    generated: bool,
+    enum_type: Option<String>,
+}
+
+impl Look<'_> {
+    /// Every contract's table, and the publication that they stand in; the types of their keys.
+    pub(super) async fn tables(&mut self) -> Result<Vec<Option<Vec<String>>>, CaptureError> {
+        let contracts = self.contracts;
+        let mut tables = Vec::new();
+        for contract in contracts {
+            let facts = self.facts(contract).await;
+            tables.push(self.seen_of(contract, facts)?.flatten());
+        }
+        let publication = self.publication(&tables).await;
+        let publication = self.seen(super::About::Publication, publication)?;
+        let mut key_types = Vec::new();
+        for (contract, facts) in contracts.iter().zip(&tables) {
+            let Some(facts) = facts else {
+                key_types.push(None);
+                continue;
+            };
+            let looked = self.table(contract, facts, publication.as_ref()).await;
+            key_types.push(self.seen_of(contract, looked)?.flatten());
+        }
+        Ok(key_types)
+    }
+
+    /// As [`Look::seen`]: a table of which nothing is known halts its dataset.
+    fn seen_of<T>(
         &mut self,
         contract: &Contract,
-        published: &Published,
+        part: Result<T, CaptureError>,
+    ) -> Result<Option<T>, CaptureError> {
+        match part {
+            Err(CaptureError::Question { sqlstate, .. })
+                if super::concerns_the_question(&sqlstate) =>
+            {
+                let about = super::About::Table(table_name(contract));
+                let mut check = unseen(about, &sqlstate);
+                check = check
+                    .clone()
+                    .problem(check.sentence().clone())
+                    .coded("BG0268");
+                check.dataset = Some(contract.dataset.as_str().to_owned());
+                self.add(check);
+                Ok(None)
+            }
+            other => other.map(Some),
+        }
+    }
+
+    async fn table(
+        &mut self,
+        contract: &Contract,
+        facts: &TableFacts,
+        publication: Option<&Publication>,
     ) -> Result<Option<Vec<String>>, CaptureError> {
-        let dataset = contract.dataset.as_str();
-        let full_name = table_name(contract);
-        let is_published = published.tables.iter().any(|(schema, table)| {
-            *schema == contract.source.schema && *table == contract.source.table
-        });
-        self.add(
-            Check::new(
-                format!("{full_name} is published"),
-                problem_if(!is_published, "it is not in the publication"),
-                format!(
-                    "alter publication {} add table {full_name};",
-                    quoted(&self.source.publication)
-                ),
-            )
-            .of(dataset),
-        );
-        let readable: Option<bool> = sqlx::query_scalar("select has_schema_privilege($2, 'usage') and has_table_privilege(to_regclass($1), 'select') where to_regclass($1) is not null")
-            .bind(&full_name)
-            .bind(&contract.source.schema)
-            .fetch_optional(&mut *self.connection)
-            .await
-            .map_err(|e| fails(&e))?
-            .flatten();
-        let Some(readable) = readable else {
-            self.add(
-                Check::new(
-                    format!("{full_name} exists"),
-                    Outcome::Problem(
-                        "there is no such table, or its schema is closed to the user".to_owned(),
-                    ),
-                    format!(
-                        "grant usage on schema {} to {};",
-                        quoted(&contract.source.schema),
-                        quoted(&self.source.user)
-                    ),
-                )
-                .of(dataset),
-            );
+        if !facts.can_be_published() {
             return Ok(None);
-        };
-        self.add(
-            Check::new(
-                format!("{full_name} may be read"),
-                problem_if(!readable, "the user has no SELECT on it"),
-                format!(
-                    "grant usage on schema {} to {user}; grant select on {full_name} to {user};",
-                    quoted(&contract.source.schema),
-                    user = quoted(&self.source.user)
-                ),
-            )
-            .of(dataset),
-        );
-        let columns = self.columns(&full_name).await?;
-        self.columns_fit(contract, &full_name, &columns);
-        self.identity_fits(contract, &full_name, &columns, published)
+        }
+        self.readable(contract, facts);
+        if let Some(publication) = publication {
+            self.is_published(contract, facts, publication);
+        }
+        let columns = self.columns(facts.oid).await?;
+        self.columns_fit(contract, &columns);
+        self.identity_fits(contract, facts, &columns, publication)
             .await?;
         let type_of = |index: &usize| {
             columns
@@ -82,39 +98,191 @@ impl Looking<'_> {
         Ok(contract.key.iter().map(type_of).collect())
     }
 
-    async fn columns(&mut self, full_name: &str) -> Result<Vec<SourceColumn>, CaptureError> {
-        let rows = sqlx::query(
-            "select a.attname::text, coalesce(nullif(t.typbasetype, 0), t.oid)::int8, case when t.typbasetype <> 0 then t.typtypmod else a.atttypmod end, \
-             format_type(a.atttypid, a.atttypmod), a.attnotnull or t.typnotnull, a.attgenerated <> '', t.typtype = 'e', t.typname::text \
-             from pg_attribute a join pg_type t on t.oid = a.atttypid where a.attrelid = to_regclass($1) and a.attnum > 0 and not a.attisdropped order by a.attnum",
-        )
-        .bind(full_name)
-        .fetch_all(&mut *self.connection)
-        .await
-        .map_err(|e| fails(&e))?;
-        let column = |row: &PgRow| {
-            let type_id: i64 = row.try_get(1)?;
-            Ok(SourceColumn {
-                name: row.try_get(0)?,
-                type_id: u32::try_from(type_id).unwrap_or_default(),
-                type_modifier: row.try_get(2)?,
-                full_type: row.try_get(3)?,
-                not_null: row.try_get(4)?,
-                generated: row.try_get(5)?,
-                enum_type: row
-                    .try_get::<bool, _>(6)?
-                    .then(|| row.try_get(7))
-                    .transpose()?,
-            })
-        };
-        rows.iter()
-            .map(column)
-            .collect::<Result<_, sqlx::Error>>()
-            .map_err(|e| fails(&e))
+    fn readable(&mut self, contract: &Contract, facts: &TableFacts) {
+        let (name, user) = (table_name(contract), self.user());
+        let check = Check::of(
+            contract,
+            label(
+                "schema mở cho tài khoản thu nhận",
+                "its schema is open to the role",
+            ),
+        );
+        self.add(if facts.schema_open {
+            check
+        } else {
+            check
+                .problem(label(
+                    "schema đóng với tài khoản thu nhận: không đọc được bảng nào trong đó",
+                    "its schema is closed to the capture's role, which so can't read any table in it",
+                ))
+                .coded("BG0253")
+                .remedy(Step::Grant, format!("grant usage on schema {} to {user};", quoted(&contract.source.schema)))
+        });
+        let missing: Vec<&str> = contract
+            .columns
+            .iter()
+            .map(|column| column.name.as_str())
+            .filter(|name| facts.unreadable.iter().any(|column| column == name))
+            .collect();
+        // Among equals of a natural key the row's own address decides, which no grant on columns covers.
+        let whole = contract.natural_key_latest_by.is_some() && !facts.select;
+        let check = Check::of(contract, label("đọc được", "it may be read"));
+        self.add(if missing.is_empty() && !whole {
+            check
+        } else {
+            let (vi, en) =
+                if facts.select || missing.is_empty() || missing.len() == contract.columns.len() {
+                    (String::new(), String::new())
+                } else {
+                    (
+                        format!(" trên cột {}", missing.join(", ")),
+                        format!(" on column(s) {}", missing.join(", ")),
+                    )
+                };
+            check
+                .problem(label(
+                    format!("thiếu quyền SELECT{vi}: không sao chép được các dòng đã có"),
+                    format!("SELECT{en} is missing: the rows that are there can't be copied"),
+                ))
+                .coded("BG0253")
+                .remedy(Step::Grant, format!("grant select on {name} to {user};"))
+        });
+        let check = Check::of(
+            contract,
+            label("bản sao thấy mọi dòng", "a copy sees every row"),
+        );
+        self.add(if facts.hides_rows {
+            check
+                .problem(label(
+                    "bảo mật theo dòng (row security) giấu bớt dòng với bản sao mà không giấu với luồng thay đổi: các dòng bị giấu sẽ bị xóa khỏi kho dùng chung",
+                    "row security hides rows from a copy, but not from the stream: what is hidden would be deleted from the shared store",
+                ))
+                .coded("BG0254")
+                .remedy(Step::Role, format!("alter role {user} bypassrls;"))
+                .at_the_cost(label(
+                    "từ đó tài khoản này đọc được mọi dòng của các bảng nó được cấp quyền, và chỉ những bảng đó",
+                    "the role then reads every row of the tables granted to it, and of no other",
+                ))
+        } else {
+            check
+        });
     }
 
-    fn columns_fit(&mut self, contract: &Contract, full_name: &str, columns: &[SourceColumn]) {
-        let dataset = contract.dataset.as_str();
+    fn is_published(&mut self, contract: &Contract, facts: &TableFacts, publication: &Publication) {
+        let (name, publication_name) = (table_name(contract), quoted(&self.source.publication));
+        let check = Check::of(
+            contract,
+            label("được công bố trọn vẹn", "it is published whole"),
+        );
+        if publication.via_root
+            && facts
+                .roots
+                .iter()
+                .any(|root| publication.table(*root).is_some())
+        {
+            self.add(
+                check
+                    .problem(label(
+                        "là một phân vùng của bảng đã được công bố: thay đổi mang tên bảng gốc, nên hợp đồng phải ghi bảng gốc",
+                        "it is a partition of a published table: its changes come under the root's name, so the contract must name the root",
+                    ))
+                    .coded("BG0255"),
+            );
+            return;
+        }
+        let Some(published) = publication.table(facts.oid) else {
+            let add = format!("alter publication {publication_name} add table {name};");
+            // One that is to be made holds it from the beginning.
+            let add = if publication.exists {
+                add
+            } else {
+                String::new()
+            };
+            self.add(
+                check
+                    .problem(label(
+                        "không nằm trong publication: không thay đổi nào của nó ra khỏi máy chủ",
+                        "it is not in the publication: none of its changes leaves the server",
+                    ))
+                    .coded("BG0255")
+                    .remedy(Step::Publication, add),
+            );
+            return;
+        };
+        let lacking = lacking(contract, published);
+        if !published.filtered && lacking.is_empty() {
+            self.add(check);
+            return;
+        }
+        let (mut vi, mut en) = (Vec::new(), Vec::new());
+        if published.filtered {
+            vi.push("bộ lọc dòng bỏ bớt dòng và biến UPDATE thành INSERT hay DELETE".to_owned());
+            en.push(
+                "a row filter leaves out rows, and turns updates into inserts and deletes"
+                    .to_owned(),
+            );
+        }
+        if !lacking.is_empty() {
+            let list = lacking.join(", ");
+            vi.push(format!("danh sách cột thiếu {list}"));
+            en.push(format!("its list of columns lacks {list}"));
+        }
+        // What the department keeps back beyond the contract stays so.
+        let list = published.columns.as_ref().map(|columns| {
+            let missing = lacking.iter().map(|name| quoted(name));
+            let columns: Vec<String> = columns
+                .iter()
+                .map(|name| quoted(name))
+                .chain(missing)
+                .collect();
+            format!(" ({})", columns.join(", "))
+        });
+        self.add(
+            check
+                .problem(label(
+                    format!("{}: kho dùng chung sẽ khác nguồn mà không ai hay", vi.join("; ")),
+                    format!("{}: the shared store becomes another than the source, and nobody is told", en.join("; ")),
+                ))
+                .coded("BG0256")
+                .remedy(
+                    Step::Publication,
+                    format!(
+                        "begin;\nalter publication {publication_name} drop table {name};\nalter publication {publication_name} add table {name}{};\ncommit;",
+                        list.unwrap_or_default()
+                    ),
+                )
+                .at_the_cost(label("thu nhận sẽ sao chép lại bảng này", "capture then copies this table again")),
+        );
+    }
+
+    async fn columns(&mut self, oid: i64) -> Result<Vec<SourceColumn>, CaptureError> {
+        let rows = self
+            .rows(
+                format!(
+                    "select a.attname::text, coalesce(nullif(t.typbasetype, 0), t.oid)::int8, case when t.typbasetype <> 0 then t.typtypmod else a.atttypmod end, \
+                     format_type(a.atttypid, a.atttypmod), a.attnotnull or t.typnotnull, a.attnotnull, a.attgenerated <> '', t.typtype = 'e', t.typname::text \
+                     from pg_attribute a join pg_type t on t.oid = a.atttypid where a.attrelid = {oid} and a.attnum > 0 and not a.attisdropped order by a.attnum"
+                ),
+                &[],
+            )
+            .await?;
+        let column = |row: &super::Cells| {
+            let type_id: i64 = row.get(1)?;
+            Ok(SourceColumn {
+                name: row.get(0)?,
+                type_id: u32::try_from(type_id).unwrap_or_default(),
+                type_modifier: row.get(2)?,
+                full_type: row.get(3)?,
+                not_null: row.get(4)?,
+                table_not_null: row.get(5)?,
+                generated: row.get(6)?,
+                enum_type: row.get::<bool>(7)?.then(|| row.get(8)).transpose()?,
+            })
+        };
+        rows.iter().map(column).collect()
+    }
+
+    fn columns_fit(&mut self, contract: &Contract, columns: &[SourceColumn]) {
         let relation: Vec<RelationColumn<'_>> = columns
             .iter()
             .filter(|column| !column.generated)
@@ -126,49 +294,102 @@ impl Looking<'_> {
             })
             .collect();
         let layout = Layout::new(contract, &relation);
-        let mut wrong: Vec<String> =
-            contradiction(&layout, |column| contract.columns[column].name.as_str())
-                .into_iter()
-                .collect();
+        let name = |index: &usize| contract.columns[*index].name.as_str();
+        let generated: Vec<&str> = columns
+            .iter()
+            .filter(|column| column.generated)
+            .map(|column| column.name.as_str())
+            .filter(|generated| {
+                contract
+                    .columns
+                    .iter()
+                    .any(|column| column.name == *generated)
+            })
+            .collect();
+        let missing: Vec<&str> = layout
+            .missing
+            .iter()
+            .map(name)
+            .filter(|name| !generated.contains(name))
+            .collect();
+        let mut other: Vec<&str> = layout.mismatched.iter().map(name).collect();
         for column in &contract.columns {
-            let Some(source) = columns.iter().find(|source| source.name == column.name) else {
-                continue;
-            };
-            if source.generated {
-                wrong.push(format!("column `{}` is generated, and so not in the stream: take it out of the contract", column.name));
-            }
-            if let ColumnType::Enum { name } = &column.column_type
+            let source = columns.iter().find(|source| source.name == column.name);
+            if let (ColumnType::Enum { name }, Some(source)) = (&column.column_type, source)
                 && source.enum_type.as_ref() != Some(name)
+                && !other.contains(&column.name.as_str())
             {
-                wrong.push(format!(
-                    "column `{}` is no enum `{name}` but `{}`",
-                    column.name, source.full_type
-                ));
+                other.push(&column.name);
             }
         }
-        let outcome = if wrong.is_empty() {
-            Outcome::Fine
-        } else {
-            Outcome::Problem(wrong.join("; "))
-        };
-        self.add(
-            Check::new(
-                format!("{full_name} has the contract's columns"),
-                outcome,
-                "",
-            )
-            .of(dataset),
+        let (mut vi, mut en) = (Vec::new(), Vec::new());
+        if !missing.is_empty() {
+            vi.push(format!("nguồn không có cột {}", missing.join(", ")));
+            en.push(format!(
+                "column(s) {} are missing at the source",
+                missing.join(", ")
+            ));
+        }
+        if !other.is_empty() {
+            let types = |name: &&str| {
+                let source = columns.iter().find(|source| source.name == **name);
+                source.map_or_else(
+                    || (*name).to_owned(),
+                    |source| format!("{name} ({})", source.full_type),
+                )
+            };
+            let list: Vec<String> = other.iter().map(types).collect();
+            vi.push(format!("cột {} ở nguồn khác kiểu", list.join(", ")));
+            en.push(format!(
+                "column(s) {} have another type at the source",
+                list.join(", ")
+            ));
+        }
+        if !generated.is_empty() {
+            vi.push(format!(
+                "cột {} là cột sinh tự động (GENERATED) nên không có trong luồng thay đổi",
+                generated.join(", ")
+            ));
+            en.push(format!(
+                "column(s) {} are generated, and so not in the stream",
+                generated.join(", ")
+            ));
+        }
+        let check = Check::of(
+            contract,
+            label(
+                "có đúng các cột của hợp đồng",
+                "it has the contract's columns",
+            ),
         );
+        self.add(if vi.is_empty() {
+            check
+        } else {
+            check
+                .problem(label(
+                    format!(
+                        "{}: bộ dữ liệu `{}` dừng cho tới khi hợp đồng hoặc bảng được sửa",
+                        vi.join("; "),
+                        contract.dataset
+                    ),
+                    format!(
+                        "{}: dataset `{}` halts until the contract or the table is changed",
+                        en.join("; "),
+                        contract.dataset
+                    ),
+                ))
+                .coded("BG0266")
+        });
     }
 }
 
-pub(super) struct SourceColumn {
-    pub(super) name: String,
-    /// A domain's base type.
-    type_id: u32,
-    type_modifier: i32,
-    full_type: String,
-    pub(super) not_null: bool,
-    generated: bool,
-    enum_type: Option<String>,
+/// Columns of the contract that the publication's own list leaves out.
+fn lacking<'a>(contract: &'a Contract, published: &PublishedTable) -> Vec<&'a str> {
+    let Some(columns) = &published.columns else {
+        return Vec::new();
+    };
+    let names = contract.columns.iter().map(|column| column.name.as_str());
+    names
+        .filter(|name| !columns.iter().any(|column| column == name))
+        .collect()
 }

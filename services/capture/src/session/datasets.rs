@@ -135,7 +135,7 @@ pub(super) fn judge(
     let problems: Vec<_> = findings
         .checks
         .iter()
-        .filter(|check| check.is_problem())
+        .filter(|check| check.stops_capture())
         .collect();
     let refused = problems
         .iter()
@@ -148,7 +148,7 @@ pub(super) fn judge(
     }
     let halted: BTreeMap<_, _> = problems
         .iter()
-        .filter_map(|check| Some((check.dataset.clone()?, check.outcome.why()?.to_owned())))
+        .filter_map(|check| Some((check.dataset.clone()?, check.sentence().en.clone())))
         .collect();
     for (dataset, why) in &halted {
         tracing::error!(

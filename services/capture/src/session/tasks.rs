@@ -19,6 +19,8 @@ use crate::copy::copier::{Copier, Work};
 use crate::dataset::Dataset;
 use crate::delivery::Delivery;
 use crate::error::CaptureError;
+use crate::findings::SourceFindings;
+use crate::preflight::watch::Watch;
 use crate::progress::Reporter;
 use crate::signal::{Following, Known};
 use crate::state::{CopyState, StateWriter};
@@ -44,6 +46,8 @@ pub(super) struct RunParts {
     pub(super) signals: BTreeMap<String, i64>,
     /// The server's process that streams to us.
     pub(super) walsender: i32,
+    /// What an earlier look at the source found.
+    pub(super) findings: SourceFindings,
     pub(super) wal: crate::replication::WalStream,
     pub(super) frames: crate::replication::Frames,
 }
@@ -69,6 +73,7 @@ impl Capture {
             journal,
             signals,
             walsender,
+            findings,
             wal,
             frames,
         } = parts;
@@ -145,6 +150,17 @@ impl Capture {
             count: self.metrics.signals.clone(),
             wanted,
         };
+        let watch = Watch {
+            source: config.source.clone(),
+            contracts: self.contracts.clone(),
+            allow_unlimited_wal: config.allow_unlimited_wal,
+            interval: config.check_interval,
+            state: Arc::clone(&writer),
+            found: self.metrics.source_findings.clone(),
+            health: self.health.clone(),
+        };
+        let watch_stopping = stopping.clone();
+        group.spawn("capture-check", watch.run(findings, watch_stopping));
         let copier = Copier {
             epoch,
             datasets,

@@ -185,12 +185,25 @@ impl Settings {
     /// Every mistake met so far, and the unknown keys of the sections that were read. Call it once all is
     /// read, before anything starts.
     pub fn finish(&self) -> Result<(), SettingsError> {
+        self.finish_without(&[])
+    }
+
+    /// As [`Settings::finish`], for what is of use before `needless` sections are written: nobody minds what
+    /// is in them, or that they are missing.
+    pub fn finish_without(&self, needless: &[&str]) -> Result<(), SettingsError> {
+        let minded = |section: &str| !needless.contains(&section);
         let mut mistakes = self.found().mistakes.clone();
+        mistakes.retain(|mistake| {
+            mistake
+                .place
+                .split_once('.')
+                .is_none_or(|(section, _)| minded(section))
+        });
         for (section, asked) in self
             .found()
             .asked
             .iter()
-            .filter(|(section, _)| !section.is_empty())
+            .filter(|(section, _)| !section.is_empty() && minded(section))
         {
             let Some(Value {
                 kind: ValueKind::Table(table),

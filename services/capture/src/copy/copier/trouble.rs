@@ -209,10 +209,9 @@ impl Copier {
         let problem = findings
             .checks
             .iter()
-            .find(|check| check.is_problem() && check.dataset.as_deref() == Some(name));
+            .find(|check| check.stops_capture() && check.dataset.as_deref() == Some(name));
         if let Some(problem) = problem {
-            let why = problem.outcome.why().unwrap_or(&problem.what);
-            return Ok(Err(why.to_owned()));
+            return Ok(Err(problem.sentence().en.clone()));
         }
         if self.hides_rows(index).await? {
             return Ok(Err(HIDES_ROWS.to_owned()));
