@@ -237,8 +237,8 @@ pub struct Reclassified {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum OnPoison {
+    /// Later records of the key wait behind it, until one comes that says all of the row and can be applied.
     ParkKey,
-    Supersede,
     Halt,
 }
 
@@ -305,6 +305,8 @@ impl ColumnType {
     pub fn store_type(&self) -> String {
         match self {
             ColumnType::Text { .. } | ColumnType::Enum { .. } => "text".into(),
+            // As long as it likes, like a text: `bit` alone would be one digit.
+            ColumnType::Other { name } if name.starts_with("bit") => "varbit".into(),
             ColumnType::Array(element) => format!("{}[]", element.store_type()),
             ColumnType::Smallint
             | ColumnType::Integer

@@ -51,7 +51,8 @@ pub(crate) enum Command {
     /// A dataset at its source: how it stands; pause it, copy it again, repair a row
     #[command(subcommand)]
     Dataset(Dataset),
-    /// Per dataset: rows, seconds behind, parked keys, state
+    /// Per dataset: rows, seconds behind, parked keys, state. Exit code 5: some dataset is halted; 1: some does not
+    /// get on; 0: neither
     Status {
         /// Draw it again every second, until Ctrl-C
         #[arg(long, short)]

@@ -1,7 +1,8 @@
 //! Giving a key's queue up takes two people, each with a login of their own in the store: the store writes
 //! down who asked and who confirmed, and refuses the same login twice (`flow.discard`).
 
-use bangioc_sink::intake::key_texts;
+use bangioc_change::version::Version;
+use bangioc_sink::dataset::key_texts;
 use bangioc_sink::queue::{self, Locked, Queue, Record};
 use bangioc_sink::seal::KeyRef;
 use serde::Serialize;
@@ -58,7 +59,7 @@ impl DeadLetters {
     async fn row_key(&mut self, locked: &Locked) -> Result<Option<Vec<String>>, DeadLetterError> {
         let (connection, tools) = self.parts();
         let dataset = locked.dataset_in(tools.datasets)?;
-        let queue = Queue::load(connection, locked, dataset, tools).await?;
+        let queue = Queue::load(connection, locked, dataset, Version::default(), tools).await?;
         // A record that breaks a rule was decoded before: its key is known as well.
         let event = queue
             .records

@@ -72,8 +72,8 @@ impl Failure for DeadLetterError {
 
     fn class(&self) -> Class {
         match self {
-            DeadLetterError::StillFails { .. } => Class::Park,
-            DeadLetterError::NotParked { .. }
+            DeadLetterError::StillFails { .. }
+            | DeadLetterError::NotParked { .. }
             | DeadLetterError::SamePerson { .. }
             | DeadLetterError::NoOperator { .. }
             | DeadLetterError::NoContract { .. } => Class::Halt,

@@ -3,7 +3,7 @@
 
 /// The protection that `BANGIOC_BREAK` switches off.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Broken {
+pub(crate) enum Broken {
     #[default]
     Nothing,
     /// Versions are not compared.
@@ -17,7 +17,7 @@ pub enum Broken {
 }
 
 impl Broken {
-    pub fn from_environment() -> Broken {
+    pub(crate) fn from_environment() -> Broken {
         let broken = match std::env::var("BANGIOC_BREAK").as_deref() {
             Ok("version") => Broken::Version,
             Ok("truncate") => Broken::Truncate,

@@ -1,0 +1,167 @@
+//! What a record is worth, judged by itself: the same for one that comes from Kafka and for one that was kept.
+//!
+//! | in this order | verdict |
+//! |---|---|
+//! | its schema is not known yet | wait |
+//! | its version was never announced | beyond |
+//! | its version lies below the floor | stale |
+//! | it can't be read | bad, and no event |
+//! | it empties the table | truncate, or not agreed |
+//! | a rule is broken; a row without a key is changed | bad |
+//! | else | good |
+//!
+//! What a row refers to is another question ([`crate::reference`]), and what the store says to it a third
+//! ([`crate::refused`]).
+
+use bangioc_change::DecodeCode;
+use bangioc_change::batch::EventBatch;
+use bangioc_change::decode::RecordBytes;
+use bangioc_change::event::{ChangeEvent, Operation};
+use bangioc_change::version::Version;
+use bangioc_schemas::rules::Warnings;
+
+use crate::dataset::Dataset;
+use crate::decoders::{Decoders, Found, Recent};
+use crate::error::SinkError;
+use crate::park::Poison;
+use crate::protection::Broken;
+
+/// What does not change from record to record.
+#[derive(Clone, Copy)]
+pub(crate) struct Judge<'a> {
+    pub dataset: &'a Dataset,
+    pub decoders: &'a Decoders,
+    pub broken: Broken,
+    /// As the source has announced it: no version of its own lies beyond.
+    pub ceiling: Version,
+    /// The clock of this machine, microseconds since 1970: for rules about "today" only.
+    pub now_us: i64,
+}
+
+/// Of a record that is read, the batch has the event as its last.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Verdict {
+    Good(Warnings),
+    /// Read, and not to be applied.
+    Bad(Poison),
+    /// No event comes of it.
+    Unreadable(Poison),
+    /// The registry does not know the schema of this id, and may learn of it.
+    Awaited(u32),
+    /// Its source announced no such version, as far as is known.
+    Beyond,
+    /// Older than what was emptied or swept.
+    Stale,
+    /// Rows older than this go.
+    Truncate(Version),
+    TruncateNotAgreed,
+}
+
+impl Judge<'_> {
+    /// `floor`: versions below it no longer apply.
+    pub(crate) fn record(
+        &self,
+        recent: &mut Recent,
+        events: &mut EventBatch,
+        floor: Version,
+        record: &RecordBytes<'_>,
+    ) -> Result<Verdict, SinkError> {
+        let found = recent.find(
+            self.decoders,
+            self.dataset,
+            record.key,
+            record.value,
+            record.offset,
+        )?;
+        let unread = |code: DecodeCode, field| {
+            self.place(plain_version(record), floor)
+                .unwrap_or(Verdict::Unreadable(Poison {
+                    code: code.as_str(),
+                    field,
+                }))
+        };
+        let decoder = match found {
+            Found::Decoder(decoder) => decoder,
+            Found::Bad { code, field } => return Ok(unread(code, field)),
+            Found::Awaited(id) => return Ok(Verdict::Awaited(id)),
+        };
+        let at = events.len();
+        if let Err(error) = decoder.decode_into(*record, events) {
+            let field = error.column.map(|column| self.column_name(column));
+            return Ok(unread(error.code(), field));
+        }
+        Ok(self.event(&events.event(at), floor))
+    }
+
+    fn event(&self, event: &ChangeEvent<'_>, floor: Version) -> Verdict {
+        if event.op == Operation::Truncate {
+            return self.truncate(event.version);
+        }
+        if let Some(misplaced) = self.place(Some(event.version), floor) {
+            return misplaced;
+        }
+        let checked = match event.after.filter(|_| event.op != Operation::Delete) {
+            Some(row) if self.broken != Broken::Rule => {
+                self.dataset.contract.rules.check(row, self.now_us)
+            }
+            _ => Ok(Warnings::default()),
+        };
+        match checked {
+            Err(breach) => Verdict::Bad(Poison {
+                code: breach.code.as_str(),
+                field: breach.column.map(|column| self.column_name(column)),
+            }),
+            // A row without a key is only ever added.
+            Ok(_)
+                if !self.dataset.is_state()
+                    && !matches!(event.op, Operation::Create | Operation::Read) =>
+            {
+                Verdict::Bad(Poison {
+                    code: DecodeCode::Operation.as_str(),
+                    field: None,
+                })
+            }
+            Ok(warnings) => Verdict::Good(warnings),
+        }
+    }
+
+    /// Of a version that does not count. One that nobody knows stands nowhere.
+    pub(crate) fn place(&self, version: Option<Version>, floor: Version) -> Option<Verdict> {
+        match version? {
+            version if version > self.ceiling => Some(Verdict::Beyond),
+            version if version < floor && self.broken != Broken::Version => Some(Verdict::Stale),
+            _ => None,
+        }
+    }
+
+    /// The table's own order decides whether it still counts, not the floor.
+    fn truncate(&self, version: Version) -> Verdict {
+        let contract = &self.dataset.contract;
+        if version > self.ceiling {
+            Verdict::Beyond
+        } else if contract.truncate && contract.partitions == 1 {
+            Verdict::Truncate(version)
+        } else {
+            Verdict::TruncateNotAgreed
+        }
+    }
+
+    fn column_name(&self, column: usize) -> String {
+        let columns = &self.dataset.contract.columns;
+        columns
+            .get(column)
+            .map(|column| column.name.clone())
+            .unwrap_or_default()
+    }
+}
+
+/// Of a record as it came; none where it has no version of the right length.
+pub(crate) fn plain_version(record: &RecordBytes<'_>) -> Option<Version> {
+    let version = record.version?.try_into().ok()?;
+    Some(Version::from_bytes(version))
+}
+
+/// Does the event say all there is to say of its row?
+pub(crate) fn is_whole(event: &ChangeEvent<'_>) -> bool {
+    event.op == Operation::Delete || event.after.is_some_and(|row| !row.has_absent())
+}
