@@ -252,6 +252,17 @@ impl Contract {
         self.columns.iter().position(|column| column.name == name)
     }
 
+    /// In words, for a person: the rules of one column.
+    pub fn rules_of(&self, column: usize) -> Vec<String> {
+        self.rules.describe_column(column)
+    }
+
+    /// In words, for a person: the rules between columns.
+    pub fn rules_between(&self) -> Vec<String> {
+        let name = |column: usize| self.columns[column].name.clone();
+        self.rules.describe_rows(&name)
+    }
+
     pub fn is_active(&self) -> bool {
         self.status == Status::Active
     }

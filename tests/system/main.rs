@@ -15,6 +15,7 @@ mod operations;
 mod parcels;
 mod poison;
 mod references;
+mod refusals;
 mod registry;
 mod registry_doors;
 mod rights;
@@ -44,6 +45,7 @@ fn main() {
         askers::CHECKS,
         source_access::CHECKS,
         references::CHECKS,
+        refusals::CHECKS,
         registry::CHECKS,
         registry_doors::CHECKS,
         trust::CHECKS,

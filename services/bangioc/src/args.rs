@@ -210,10 +210,13 @@ pub(crate) enum DeadLetter {
         #[arg(long)]
         all: bool,
     },
-    /// One parked key and its queue: codes, fields, places; no values
+    /// One parked key and its queue: which row, why in words, how to mend it; no other value
     Show {
         /// As `list` prints it
         key_ref: KeyRef,
+        /// Why a personal key must be seen; that, and who logged in at the store, goes on record
+        #[arg(long, value_name = "WHY")]
+        purpose: Option<String>,
     },
     /// Apply a key's queue in order, all or nothing
     Replay {

@@ -222,7 +222,10 @@ impl Batch<'_> {
             self.intake.next_offset,
         )
         .await?;
-        outbox::ask(connection, self.dataset.id(), &moot.key).await
+        match &moot.copy_of {
+            Some(key) => outbox::ask(connection, self.dataset.id(), key).await,
+            None => Ok(()),
+        }
     }
 
     /// Live events between barriers.

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use bangioc_change::batch::EventBatch;
 use bangioc_change::decode::RecordBytes;
-use bangioc_change::event::ChangeEvent;
+use bangioc_change::event::{ChangeEvent, Operation};
 use bangioc_change::version::Version;
 use bangioc_change::wire;
 use bangioc_schemas::contract::OnPoison;
@@ -66,8 +66,8 @@ pub(crate) struct Barrier {
 pub(crate) struct Superseding {
     pub key_ref: KeyRef,
     pub version: Version,
-    /// Of the key columns, for a copy of the row.
-    pub key: Vec<String>,
+    /// Of the key columns, for a copy of the row; none where it is one.
+    pub copy_of: Option<Vec<String>>,
 }
 
 /// Rows that look odd and are taken as they are, by kind.
@@ -94,7 +94,7 @@ pub(crate) struct Intake<'a> {
     pub next_offset: i64,
     pub barriers: Vec<Barrier>,
     pub parking: Vec<Parking>,
-    /// Keys parked before this batch that records of it join.
+    /// Keys parked before this batch that records of it join, or make moot.
     pub queued_on: HashSet<KeyRef>,
     pub superseding: Vec<Superseding>,
     /// Keys, as texts, of rows that a copy is asked of.
@@ -363,11 +363,16 @@ impl<'a> Intake<'a> {
         let Some(key) = key_texts(self.dataset(), event) else {
             return false;
         };
+        if !self.parked_here.contains(&key_ref) {
+            // Somebody may have replayed it meanwhile: what is remembered of the row is then out of date.
+            self.queued_on.insert(key_ref);
+        }
         self.memory.parked.remove(&key_ref);
+        self.memory.suspended.remove(&key_ref);
         self.superseding.push(Superseding {
             key_ref,
             version: event.version,
-            key,
+            copy_of: (event.op != Operation::Read).then_some(key),
         });
         true
     }

@@ -161,7 +161,8 @@ pub(crate) fn plain_version(record: &RecordBytes<'_>) -> Option<Version> {
     Some(Version::from_bytes(version))
 }
 
-/// Does the event say all there is to say of its row?
+/// Does the event say all there is to say of its row? Only an update leaves out what did not change; whatever else
+/// lacks a value lacks it for its size.
 pub(crate) fn is_whole(event: &ChangeEvent<'_>) -> bool {
-    event.op == Operation::Delete || event.after.is_some_and(|row| !row.has_absent())
+    event.op != Operation::Update || event.after.is_some_and(|row| !row.has_absent())
 }

@@ -241,6 +241,20 @@ pub(crate) async fn supersede(
     .bind(key)
     .execute(&mut *connection)
     .await?;
+    if key.is_some() {
+        // What is left waits for its own reason.
+        sqlx::query(
+            "update flow.parked_key k set code = r.code, field_path = r.field_path from flow.parked_record r \
+             where k.topic = $1 and k.partition = $2 and k.key_ref = $3 and k.state = 'parked' and r.topic = k.topic \
+             and r.partition = k.partition and r.\"offset\" = (select min(\"offset\") from flow.parked_record f \
+             where f.topic = $1 and f.partition = $2 and f.key_ref = $3 and f.state = 'parked' and f.code is not null)",
+        )
+        .bind(topic)
+        .bind(partition)
+        .bind(key)
+        .execute(&mut *connection)
+        .await?;
+    }
     Counts {
         parked: -ended,
         superseded: ended,
