@@ -166,3 +166,135 @@ pub(crate) fn plain_version(record: &RecordBytes<'_>) -> Option<Version> {
 pub(crate) fn is_whole(event: &ChangeEvent<'_>) -> bool {
     event.op != Operation::Update || event.after.is_some_and(|row| !row.has_absent())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use bangioc_change::event::Origin;
+    use bangioc_change::version::Lsn;
+    use bangioc_feed::registry::{Authorities, RegistryClient, RegistrySettings};
+    use bangioc_schemas::contract::Contract;
+    use bangioc_schemas::row::{Absence, Cell, RowBuf};
+
+    use super::*;
+
+    const NOTE: &str = "
+dataset: note
+owner: so-nnmt
+name: { vi: Ghi chép, en: Notes }
+kind: state
+truncate: true
+source: { table: dept.note }
+key: [id]
+columns:
+  id: { type: integer, class: open, vi: Mã, en: Id }
+  n: { type: integer, class: open, vi: Số, en: Number, range: 0.. }
+";
+
+    fn version(lsn: u64) -> Version {
+        Version {
+            epoch: 1,
+            commit_lsn: Lsn(lsn),
+            ordinal: 0,
+        }
+    }
+
+    /// Floor at 10, ceiling at 90.
+    fn judged(contract: &str, op: Operation, lsn: u64, n: Cell<'_>) -> (Verdict, bool) {
+        let contract = Contract::from_yaml(contract).unwrap();
+        let dataset = Dataset::new(Arc::new(contract), "t");
+        let registry = RegistrySettings {
+            url: "http://127.0.0.1:1".into(),
+            user: None,
+            password: None,
+            authorities: Authorities::default(),
+        };
+        let decoders = Decoders::new(RegistryClient::new(&registry), Duration::ZERO);
+        let judge = Judge {
+            dataset: &dataset,
+            decoders: &decoders,
+            broken: Broken::Nothing,
+            ceiling: version(90),
+            now_us: 0,
+        };
+        let mut row = RowBuf::default();
+        row.push(Cell::Text("1"));
+        row.push(n);
+        let (before, after) = match op {
+            Operation::Delete => (Some(row.row()), None),
+            Operation::Truncate => (None, None),
+            _ => (None, Some(row.row())),
+        };
+        let event = ChangeEvent {
+            op,
+            version: version(lsn),
+            before,
+            after,
+            origin: Origin::default(),
+        };
+        (judge.event(&event, version(10)), is_whole(&event))
+    }
+
+    #[test]
+    fn one_table_of_verdicts_for_what_comes_and_for_what_was_kept() {
+        use Operation::{Create, Delete, Read, Truncate, Update};
+        let bad = |code: &'static str, field: Option<&str>| {
+            let field = field.map(str::to_owned);
+            Verdict::Bad(Poison { code, field })
+        };
+        let good = || Verdict::Good(Warnings::default());
+        let append = NOTE
+            .replace("kind: state\ntruncate: true", "kind: append")
+            .replace("key: [id]\n", "");
+        let not_agreed = NOTE.replace("truncate: true\n", "");
+        let (one, less, absent) = (
+            Cell::Text("1"),
+            Cell::Text("-1"),
+            Cell::Absent(Absence::Toast),
+        );
+        for (contract, op, lsn, n, verdict, whole) in [
+            (NOTE, Create, 50, one, good(), true),
+            (NOTE, Update, 50, absent, good(), false),
+            (
+                NOTE,
+                Read,
+                50,
+                Cell::Absent(Absence::TooLarge),
+                good(),
+                true,
+            ),
+            (NOTE, Update, 50, less, bad("E_RANGE", Some("n")), true),
+            (NOTE, Delete, 50, less, good(), true),
+            (NOTE, Update, 91, less, Verdict::Beyond, true),
+            (NOTE, Update, 9, less, Verdict::Stale, true),
+            (
+                NOTE,
+                Truncate,
+                50,
+                one,
+                Verdict::Truncate(version(50)),
+                true,
+            ),
+            (NOTE, Truncate, 91, one, Verdict::Beyond, true),
+            (
+                &not_agreed,
+                Truncate,
+                50,
+                one,
+                Verdict::TruncateNotAgreed,
+                true,
+            ),
+            (&append, Create, 50, one, good(), true),
+            (&append, Update, 50, one, bad("OPERATION", None), true),
+            (&append, Delete, 50, one, bad("OPERATION", None), true),
+        ] {
+            assert_eq!(
+                judged(contract, op, lsn, n),
+                (verdict, whole),
+                "{op:?} {lsn}"
+            );
+        }
+    }
+}
