@@ -110,7 +110,7 @@ impl DeadLetters {
     ) -> Result<Option<Vec<String>>, DeadLetterError> {
         let (connection, tools) = self.parts();
         let dataset: &Dataset = locked.dataset_in(tools.datasets)?;
-        let queue = Queue::load(connection, locked, dataset, Version::default(), tools).await?;
+        let queue = Queue::read(connection, locked, dataset, Version::default(), tools).await?;
         // A record that breaks a rule was decoded before: its key is known as well.
         let event = queue
             .records

@@ -166,7 +166,21 @@ impl Queue {
         &self.recent.pins
     }
 
-    pub async fn load(
+    /// Judged, and looked up what it refers to.
+    pub(crate) async fn load(
+        connection: &mut PgConnection,
+        locked: &Locked,
+        dataset: &Dataset,
+        floor: Version,
+        tools: Tools<'_>,
+    ) -> Result<Queue, ReplayError> {
+        let mut queue = Queue::read(connection, locked, dataset, floor, tools).await?;
+        queue.judge_references(connection, dataset).await?;
+        Ok(queue)
+    }
+
+    /// Each record judged by itself: also for who may see no row of another dataset.
+    pub async fn read(
         connection: &mut PgConnection,
         locked: &Locked,
         dataset: &Dataset,
@@ -187,7 +201,6 @@ impl Queue {
         for row in rows {
             queue.take(tools, dataset, (locked.partition, floor), row)?;
         }
-        queue.judge_references(connection, dataset).await?;
         Ok(queue)
     }
 
