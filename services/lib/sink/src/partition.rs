@@ -70,6 +70,8 @@ struct Open {
     reader: PartitionReader,
     memory: Memory,
     position: i64,
+    /// Where the log ended when it was opened.
+    end: i64,
     /// When the topic's partitions were counted last.
     counted: Instant,
 }
@@ -144,10 +146,12 @@ impl PartitionWork {
                 return End::Released;
             }
             let failure = match self.step(&mut open, &mut recent) {
-                Ok(()) => {
-                    delays.reset();
-                    self.suspect = None;
-                    self.trouble.is_over(&self.instance, &self.lease);
+                Ok(got_on) => {
+                    if got_on {
+                        delays.reset();
+                        self.suspect = None;
+                        self.trouble.is_over(&self.instance, &self.lease);
+                    }
                     continue;
                 }
                 Err(failure) => failure,
@@ -245,14 +249,15 @@ impl PartitionWork {
         })
     }
 
-    fn step(&mut self, open: &mut Option<Open>, recent: &mut Recent) -> Result<(), SinkError> {
+    /// False: it waits for a record that the log has.
+    fn step(&mut self, open: &mut Option<Open>, recent: &mut Recent) -> Result<bool, SinkError> {
         let mut now_open = match open.take() {
             Some(now_open) => now_open,
             None => self.open(recent)?,
         };
-        self.batch(&mut now_open, recent)?;
+        let got_on = self.batch(&mut now_open, recent)?;
         *open = Some(now_open);
-        Ok(())
+        Ok(got_on)
     }
 
     /// Begins, or begins again after anything went wrong: the lease's row knows what was committed.
@@ -303,6 +308,7 @@ impl PartitionWork {
             reader,
             memory,
             position,
+            end: high,
             counted: Instant::now(),
         })
     }

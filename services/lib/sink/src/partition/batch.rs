@@ -53,8 +53,12 @@ enum Referred {
 }
 
 impl PartitionWork {
-    /// One batch, if a record comes in time.
-    pub(super) fn batch(&mut self, open: &mut Open, recent: &mut Recent) -> Result<(), SinkError> {
+    /// One batch, if a record comes in time. False: none came, though the log has some.
+    pub(super) fn batch(
+        &mut self,
+        open: &mut Open,
+        recent: &mut Recent,
+    ) -> Result<bool, SinkError> {
         let instance = Arc::clone(&self.instance);
         if open.counted.elapsed() > instance.settings.lease * LEASES_PER_COUNT {
             // A cluster that does not answer just now says nothing about them.
@@ -67,7 +71,7 @@ impl PartitionWork {
         let bounds = instance.settings.bounds;
         let Some((offset, first, first_bytes)) = first(&mut open.reader, bounds.record_bytes)?
         else {
-            return Ok(());
+            return Ok(open.position >= open.end);
         };
         let ceiling = self.ceiling()?;
         let mut buffers = instance
@@ -164,7 +168,7 @@ impl PartitionWork {
         }
         match (intake.trouble, drained) {
             (Some(trouble), _) => Err(trouble),
-            (None, drained) => drained.map(drop).map_err(SinkError::from),
+            (None, drained) => drained.map(|_| true).map_err(SinkError::from),
         }
     }
 
