@@ -207,6 +207,18 @@ fn a_table_changed_by_hand_halts_its_dataset_until_it_fits(platform: &Platform) 
     world.in_store("alter table flow.note add column other text");
     goes_on(&world, row, "3 - 1 10101010");
 
+    // Of another type, which would take a number and hold a text: seen while rows come.
+    world.in_store(
+        "drop view shared.note; alter table flow.note alter column n type text using n::text",
+    );
+    wait::until("another type to be seen", PATIENCE, || {
+        world.source("so-nnmt", "update note set n = 4");
+        let state = state(&world, "note");
+        wait::holds(state["code"] == "BG0406", state)
+    });
+    world.in_store("alter table flow.note alter column n type integer using n::integer");
+    goes_on(&world, row, "4 - 1 10101010");
+
     // When it starts, of one dataset; and a table that is gone for good is made anew only on a person's word.
     store.stop();
     world.in_store(
@@ -235,7 +247,7 @@ fn a_table_changed_by_hand_halts_its_dataset_until_it_fits(platform: &Platform) 
         "operator-lan",
         &["dataset", "recopy", "note", "--yes", "--wait"],
     );
-    goes_on(&world, row, "3 x 1 10101010");
+    goes_on(&world, row, "4 x 1 10101010");
     drop(store);
 }
 

@@ -72,8 +72,9 @@ struct Open {
     position: i64,
     /// Where the log ended when it was opened.
     end: i64,
-    /// When the topic's partitions were counted last.
+    /// When the topic's partitions were counted last, and the table looked at.
     counted: Instant,
+    fitted: Instant,
 }
 
 /// What follows on a failure.
@@ -310,6 +311,7 @@ impl PartitionWork {
             position,
             end: high,
             counted: Instant::now(),
+            fitted: Instant::now(),
         })
     }
 

@@ -16,6 +16,7 @@ use crate::clock::now_us;
 use crate::commit::{Batch, Done};
 use crate::decoders::Recent;
 use crate::error::SinkError;
+use crate::fit;
 use crate::intake::{Bench, Intake, identity};
 use crate::judge::Judge;
 use crate::kept::Kept;
@@ -26,7 +27,8 @@ use crate::refusal::Refusal;
 use crate::shortcut::{Shortcut, Way};
 use crate::workers::Buffers;
 
-/// Between two counts of a topic's partitions, in times of a lease: somebody may add some while we run.
+/// Between two counts of a topic's partitions, and two looks at the table while rows come, in times of a lease:
+/// somebody may change them while we run.
 const LEASES_PER_COUNT: u32 = 3;
 
 /// How long rows wait, before they are suspended, for a dataset that is being copied: long enough for
@@ -73,6 +75,10 @@ impl PartitionWork {
         else {
             return Ok(open.position >= open.end);
         };
+        if open.fitted.elapsed() > instance.settings.lease * LEASES_PER_COUNT {
+            self.look_at_table()?;
+            open.fitted = Instant::now();
+        }
         let ceiling = self.ceiling()?;
         let mut buffers = instance
             .handle
@@ -170,6 +176,23 @@ impl PartitionWork {
             (Some(trouble), _) => Err(trouble),
             (None, drained) => drained.map(|_| true).map_err(SinkError::from),
         }
+    }
+
+    /// Another type of a column may take what it should not: `text` takes a number, and is none.
+    fn look_at_table(&self) -> Result<(), SinkError> {
+        let instance = &self.instance;
+        instance.handle.block_on(Box::pin(async {
+            let mut loan = instance.workers.connections.borrow().await?;
+            let fits = async {
+                let connection = loan.ready(instance, &self.dataset).await?;
+                fit::fit(connection, instance.side, &self.dataset).await
+            }
+            .await;
+            if fits.is_err() {
+                loan.disconnect();
+            }
+            fits
+        }))
     }
 
     /// After the commit, so that what is read again is told once.
