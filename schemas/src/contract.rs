@@ -237,8 +237,8 @@ pub struct Reclassified {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum OnPoison {
+    /// Later records of the key wait behind it, until one comes that says all of the row and can be applied.
     ParkKey,
-    Supersede,
     Halt,
 }
 
@@ -250,6 +250,17 @@ impl Contract {
 
     pub fn column_index(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// In words, for a person: the rules of one column.
+    pub fn rules_of(&self, column: usize) -> Vec<String> {
+        self.rules.describe_column(column)
+    }
+
+    /// In words, for a person: the rules between columns.
+    pub fn rules_between(&self) -> Vec<String> {
+        let name = |column: usize| self.columns[column].name.clone();
+        self.rules.describe_rows(&name)
     }
 
     pub fn is_active(&self) -> bool {
@@ -305,6 +316,8 @@ impl ColumnType {
     pub fn store_type(&self) -> String {
         match self {
             ColumnType::Text { .. } | ColumnType::Enum { .. } => "text".into(),
+            // As long as it likes, like a text: `bit` alone would be one digit.
+            ColumnType::Other { name } if name.starts_with("bit") => "varbit".into(),
             ColumnType::Array(element) => format!("{}[]", element.store_type()),
             ColumnType::Smallint
             | ColumnType::Integer

@@ -40,15 +40,13 @@ pub enum RuleCode {
     TooBig,
     /// The payload must not be kept anywhere.
     Secret,
-    Schema,
-    DuplicateKey,
     Reference,
     Nfc,
     Whitespace,
 }
 
 impl RuleCode {
-    pub const ALL: [RuleCode; 17] = [
+    pub const ALL: [RuleCode; 15] = [
         RuleCode::Required,
         RuleCode::Format,
         RuleCode::CodeList,
@@ -61,8 +59,6 @@ impl RuleCode {
         RuleCode::Unicode,
         RuleCode::TooBig,
         RuleCode::Secret,
-        RuleCode::Schema,
-        RuleCode::DuplicateKey,
         RuleCode::Reference,
         RuleCode::Nfc,
         RuleCode::Whitespace,
@@ -82,8 +78,6 @@ impl RuleCode {
             RuleCode::Unicode => "E_UNICODE",
             RuleCode::TooBig => "E_TOOBIG",
             RuleCode::Secret => "E_SECRET",
-            RuleCode::Schema => "E_SCHEMA",
-            RuleCode::DuplicateKey => "E_DUPLICATE_KEY",
             RuleCode::Reference => "W_REFERENCE",
             RuleCode::Nfc => "W_NFC",
             RuleCode::Whitespace => "W_WHITESPACE",

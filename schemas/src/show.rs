@@ -300,8 +300,7 @@ fn kind(kind: Kind) -> &'static str {
 
 fn on_poison(policy: OnPoison) -> &'static str {
     match policy {
-        OnPoison::ParkKey => "parks its key",
-        OnPoison::Supersede => "parks its key until the next whole record of it",
+        OnPoison::ParkKey => "parks its key until a whole record of it can be applied",
         OnPoison::Halt => "halts the partition",
     }
 }

@@ -559,7 +559,7 @@ fn a_list_and_a_page_can_be_shown() {
     kind       state
     key        station_code, param_code, observed_at (not enforced at the source; latest by received_at)
     truncate   met with a copy and a sweep
-    poison     parks its key
+    poison     parks its key until a whole record of it can be applied
     freshness  60 s from commit to store
     columns    9 (8 open, 1 internal)
     published  open-environment

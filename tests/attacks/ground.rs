@@ -257,7 +257,8 @@ impl Ground {
     #[track_caller]
     pub(crate) fn status(&self, side: Side, dataset: &str) -> Value {
         let all: Value =
-            serde_json::from_str(&self.tool(&["status", "--output", "json"])).expect("JSON");
+            serde_json::from_slice(&self.try_tool(&["status", "--output", "json"]).stdout)
+                .expect("JSON");
         let side = if side == Side::Open {
             &all["open"]
         } else {

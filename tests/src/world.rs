@@ -395,7 +395,7 @@ impl<'p> World<'p> {
         assert_eq!(gaps, ["0"], "ranges of the ledger that do not join up");
         let sums = self.in_store(
             "select count(*) from flow.ledger where next_offset - first_offset <> applied + folded + duplicate + stale + control + parked \
-             + dead + quarantined + superseded + discarded + erased + gap",
+             + quarantined + superseded + discarded",
         );
         assert_eq!(
             sums,

@@ -18,6 +18,7 @@ mod own_server;
 mod parcels;
 mod poison;
 mod references;
+mod refusals;
 mod registry;
 mod registry_doors;
 mod rights;
@@ -50,6 +51,7 @@ fn main() {
         source_access::CHECKS,
         doctor::CHECKS,
         references::CHECKS,
+        refusals::CHECKS,
         registry::CHECKS,
         registry_doors::CHECKS,
         trust::CHECKS,

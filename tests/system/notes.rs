@@ -10,7 +10,6 @@ name: { vi: Ghi chép thử, en: Trial notes }
 kind: state
 source: { table: dept.note }
 key: [id]
-dead_letter: { on_poison: supersede }
 columns:
   id: { type: integer, class: open, vi: Mã, en: Id }
   n: { type: integer, class: open, vi: Số, en: Number, range: 0.. }

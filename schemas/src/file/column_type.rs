@@ -85,6 +85,9 @@ fn parameterised(text: &str) -> Option<ColumnType> {
         ("varchar" | "char", &[limit @ 1..=10_485_760]) => Some(ColumnType::Text {
             max_chars: Some(limit),
         }),
+        ("bit" | "varbit", &[1..=83_886_080]) => Some(ColumnType::Other {
+            name: text.to_owned(),
+        }),
         ("numeric", &[precision @ 1..=1000]) => Some(ColumnType::Numeric {
             precision,
             scale: 0,
@@ -126,6 +129,9 @@ mod tests {
             "text[]",
             "numeric(4,2)[]",
             "inet",
+            "bit",
+            "bit(8)",
+            "varbit(12)",
         ] {
             assert_eq!(parse(text).unwrap().column_type.to_string(), text);
         }

@@ -45,7 +45,7 @@ pub(super) fn read(
     let partitions = partitions(fields, notes);
     let truncate = truncate(fields, partitions, notes);
     let freshness_seconds = freshness(fields, notes);
-    let on_poison = dead_letter(fields, kind, notes);
+    let on_poison = dead_letter(fields, notes);
     let columns = read_columns(fields, references, status, notes);
     let (key, natural_key_latest_by) = key::read(fields, kind, status, &columns, notes);
     let owner = entry.owner.map(|owner| owner.text);
@@ -195,7 +195,7 @@ pub(super) fn seconds(text: &str) -> Option<u32> {
     number.parse::<u32>().ok()?.checked_mul(scale)
 }
 
-fn dead_letter(fields: &mut Fields<'_>, kind: Option<Kind>, notes: &mut Notes) -> OnPoison {
+fn dead_letter(fields: &mut Fields<'_>, notes: &mut Notes) -> OnPoison {
     let Some(mut inner) = fields
         .node("dead_letter")
         .and_then(|node| Fields::of(node, "`dead_letter`", notes))
@@ -203,21 +203,9 @@ fn dead_letter(fields: &mut Fields<'_>, kind: Option<Kind>, notes: &mut Notes) -
         return OnPoison::ParkKey;
     };
     inner.required("on_poison", "write `on_poison: park_key`", notes);
-    let choices = [
-        ("park_key", OnPoison::ParkKey),
-        ("supersede", OnPoison::Supersede),
-        ("halt", OnPoison::Halt),
-    ];
+    let choices = [("park_key", OnPoison::ParkKey), ("halt", OnPoison::Halt)];
     let choice = inner.choice("on_poison", &choices, notes);
     inner.finish("`dead_letter`", notes);
-    if kind == Some(Kind::Append) && choice == Some(OnPoison::Supersede) {
-        notes.note(
-            fields.line_of("dead_letter"),
-            MistakeKind::Conflict,
-            "`supersede` needs a key, and `kind: append` has none",
-            "use `park_key` or `halt`",
-        );
-    }
     choice.unwrap_or(OnPoison::ParkKey)
 }
 

@@ -186,13 +186,11 @@ fn keys_of_the_table() {
 
 #[test]
 fn settings_that_exclude_each_other() {
-    insta::assert_snapshot!(mistakes(&[("kind: state", "kind: append\npartitions: 3\ntruncate: true\ndead_letter: { on_poison: supersede }")]), @r"
-    3 mistakes in the contracts
+    insta::assert_snapshot!(mistakes(&[("kind: state", "kind: append\npartitions: 3\ntruncate: true")]), @r"
+    2 mistakes in the contracts
     contract.yaml:6: BG0708: `truncate: true` needs one partition
       hint: keep one partition, or leave `truncate` out: a TRUNCATE is then met with a copy and a sweep
-    contract.yaml:7: BG0708: `supersede` needs a key, and `kind: append` has none
-      hint: use `park_key` or `halt`
-    contract.yaml:9: BG0708: `kind: append` has no key
+    contract.yaml:8: BG0708: `kind: append` has no key
       hint: remove the key, or write `kind: state`
     ");
     insta::assert_snapshot!(mistakes(&[("  seen: { type: timestamptz, class: internal", "  updated_at: { type: timestamptz, class: open")]), @r"

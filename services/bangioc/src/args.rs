@@ -59,7 +59,8 @@ pub(crate) enum Command {
     /// A dataset at its source: how it stands; pause it, copy it again, repair a row
     #[command(subcommand)]
     Dataset(Dataset),
-    /// Per dataset: rows, seconds behind, parked keys, state
+    /// Per dataset: rows, seconds behind, parked keys, state. Exit code 5: some dataset is halted; 1: some does not
+    /// get on; 0: neither
     Status {
         /// Draw it again every second, until Ctrl-C
         #[arg(long, short)]
@@ -249,10 +250,13 @@ pub(crate) enum DeadLetter {
         #[arg(long)]
         all: bool,
     },
-    /// One parked key and its queue: codes, fields, places; no values
+    /// One parked key and its queue: which row, why in words, how to mend it; no other value
     Show {
         /// As `list` prints it
         key_ref: KeyRef,
+        /// Why a personal key must be seen; that, and who logged in at the store, goes on record
+        #[arg(long, value_name = "WHY")]
+        purpose: Option<String>,
     },
     /// Apply a key's queue in order, all or nothing
     Replay {

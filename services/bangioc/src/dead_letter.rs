@@ -39,11 +39,12 @@ pub(crate) async fn run(
                 .await?;
             out.show(&keys, |keys| to_table(keys))
         }
-        args::DeadLetter::Show { key_ref } => {
+        args::DeadLetter::Show { key_ref, purpose } => {
             let (key, records) = letters.show(key_ref).await?;
-            out.show(&json!({ "key": key, "records": records }), |_| {
-                to_page(&key, &records)
-            })
+            let (field, purpose) = (key.field.as_deref(), purpose.as_deref());
+            let reason = letters.reason(key_ref, &key.code, field, purpose).await?;
+            let all = json!({ "key": key, "records": records, "reason": reason });
+            out.show(&all, |_| to_page(&key, &records, &reason))
         }
         args::DeadLetter::Replay { key_ref } => {
             let done = letters.replay(key_ref).await?;

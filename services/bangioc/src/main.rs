@@ -35,11 +35,12 @@ use crate::usage::Refusal;
 
 fn main() -> ExitCode {
     let end = run(Arguments::parse()).and_then(|then| match then {
-        Then::End => Ok(()),
+        Then::End => Ok(Exit::Ok),
+        Then::EndWith(exit) => Ok(exit),
         Then::BeginAgain => Err(reload::begin_again()),
     });
     let exit = match end {
-        Ok(()) => Exit::Ok,
+        Ok(exit) => exit,
         Err(failure) => {
             terminal::say(&render::failure(&*failure));
             failure.exit()
@@ -51,6 +52,8 @@ fn main() -> ExitCode {
 /// What follows on a command that went well.
 enum Then {
     End,
+    /// What was asked is answered, and the answer has an exit code.
+    EndWith(Exit),
     BeginAgain,
 }
 
@@ -94,7 +97,10 @@ fn run(arguments: Arguments) -> Result<Then, BoxFailure> {
             Command::Source(command) => {
                 Box::pin(source::run(command, &mut settings, &mut out)).await
             }
-            Command::Status { watch } => status::run(watch, &settings, &shutdown, &mut out).await,
+            Command::Status { watch } => {
+                let exit = status::run(watch, &settings, &shutdown, &mut out).await?;
+                return Ok(Then::EndWith(exit));
+            }
             Command::Trace(wanted) => Box::pin(trace::run(wanted, &settings, &mut out)).await,
             Command::DeadLetter { side, command } => {
                 Box::pin(dead_letter::run(side, command, &settings, &mut out)).await

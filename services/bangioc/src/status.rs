@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bangioc_runtime::failure::BoxFailure;
+use bangioc_runtime::failure::{BoxFailure, Exit};
 use bangioc_runtime::settings::Settings;
 use bangioc_runtime::shutdown::Shutdown;
 use bangioc_schemas::names::Side;
@@ -20,7 +20,7 @@ pub(crate) async fn run(
     settings: &Settings,
     shutdown: &Shutdown,
     out: &mut Output,
-) -> Result<(), BoxFailure> {
+) -> Result<Exit, BoxFailure> {
     let store = StoreSettings::of(settings, Side::Shared);
     let open_store = settings
         .has_section(StoreSettings::section(Side::Open))
@@ -44,12 +44,13 @@ pub(crate) async fn run(
             },
         };
         if !watch {
-            return out.show(&report, StatusReport::to_table);
+            out.show(&report, StatusReport::to_table)?;
+            return Ok(report.exit());
         }
         out.show_again(&report, StatusReport::to_table)?;
         tokio::select! {
             () = tokio::time::sleep(INTERVAL) => {}
-            () = shutdown.requested() => return Ok(()),
+            () = shutdown.requested() => return Ok(Exit::Ok),
         }
     }
 }

@@ -1,8 +1,7 @@
 //! Giving a key's queue up takes two people, each with a login of their own in the store: the store writes
 //! down who asked and who confirmed, and refuses the same login twice (`flow.discard`).
 
-use bangioc_sink::intake::key_texts;
-use bangioc_sink::queue::{self, Locked, Queue, Record};
+use bangioc_sink::queue;
 use bangioc_sink::seal::KeyRef;
 use serde::Serialize;
 
@@ -53,23 +52,9 @@ impl DeadLetters {
             Err(error) => Err(refused(error, key_ref, by)),
         }
     }
-
-    /// The key's texts, from a record that tells them.
-    async fn row_key(&mut self, locked: &Locked) -> Result<Option<Vec<String>>, DeadLetterError> {
-        let (connection, tools) = self.parts();
-        let dataset = locked.dataset_in(tools.datasets)?;
-        let queue = Queue::load(connection, locked, dataset, tools).await?;
-        // A record that breaks a rule was decoded before: its key is known as well.
-        let event = queue
-            .records
-            .iter()
-            .find_map(Record::event)
-            .or_else(|| (!queue.events.is_empty()).then_some(0));
-        Ok(event.and_then(|event| key_texts(dataset, &queue.events.event(event))))
-    }
 }
 
-fn refused(error: sqlx::Error, key_ref: KeyRef, by: String) -> DeadLetterError {
+pub(crate) fn refused(error: sqlx::Error, key_ref: KeyRef, by: String) -> DeadLetterError {
     let code = error
         .as_database_error()
         .and_then(|error| error.code().map(std::borrow::Cow::into_owned));

@@ -72,8 +72,8 @@ impl Failure for DeadLetterError {
 
     fn class(&self) -> Class {
         match self {
-            DeadLetterError::StillFails { .. } => Class::Park,
-            DeadLetterError::NotParked { .. }
+            DeadLetterError::StillFails { .. }
+            | DeadLetterError::NotParked { .. }
             | DeadLetterError::SamePerson { .. }
             | DeadLetterError::NoOperator { .. }
             | DeadLetterError::NoContract { .. } => Class::Halt,
@@ -96,7 +96,7 @@ impl Failure for DeadLetterError {
         match self {
             DeadLetterError::NotParked { .. } => "see what is: `bangioc dead-letter list`".into(),
             DeadLetterError::StillFails { .. } => {
-                "mend the row at its source, then replay again: the mended row is then in the queue; or mend the contract".into()
+                "correct the row at its source: as soon as the corrected row arrives, the key is free; or correct the contract and replay again".into()
             }
             DeadLetterError::SamePerson { .. } => {
                 "ask a colleague to run the same command with a login of their own".into()

@@ -2,15 +2,17 @@
 //!
 //! Everything happens in the store, in one transaction with the rows and the ledger; Kafka is not
 //! touched. A key's row lock keeps a drain and the sink apart: the sink takes it `for share` when it
-//! queues another record, a drain `for update`. Shows codes, columns and counts, never a value.
+//! queues another record, a drain `for update`. Shows codes, columns and counts, and a row's key to those
+//! who may know it; never another value.
 //!
-//! - [`list`]: parked keys, one by one ([`list::show`])
+//! - [`list`]: parked keys, one by one ([`list::show`]); [`reason`]: why, in words, and which row
 //! - [`replay`]: a key's queue applied in order, wholly or not at all
 //! - [`discard`]: given up, by two people
 
 pub mod discard;
 pub mod error;
 pub mod list;
+pub mod reason;
 pub mod replay;
 
 use std::sync::Arc;

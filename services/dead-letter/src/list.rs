@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::DeadLetters;
 use crate::error::DeadLetterError;
+use crate::reason::{Reason, RowKey};
 
 /// A key that waits, or waited; or a row that is in the store without a value which is too large.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -209,7 +210,7 @@ pub fn to_table(keys: &[ParkedKey]) -> String {
 }
 
 /// One key as a page.
-pub fn to_page(key: &ParkedKey, records: &[ParkedRecord]) -> String {
+pub fn to_page(key: &ParkedKey, records: &[ParkedRecord], reason: &Reason) -> String {
     let field = key
         .field
         .as_ref()
@@ -219,6 +220,26 @@ pub fn to_page(key: &ParkedKey, records: &[ParkedRecord]) -> String {
         "key      {}\ndataset  {}\nstate    {} since {}\nreason   {}{field}\n",
         key.key_ref, key.dataset, key.state, key.since, key.code
     );
+    let row = match &reason.row {
+        RowKey::Named(columns) => columns
+            .iter()
+            .map(|(name, text)| format!("{name} = {}", printable(text)))
+            .collect::<Vec<_>>()
+            .join(", "),
+        RowKey::Withheld => {
+            "not shown, since its key is personal: add `--purpose WHY`, which goes on record"
+                .to_owned()
+        }
+        RowKey::Unknown => "no record tells its key".to_owned(),
+    };
+    let _ = writeln!(text, "row      {row}\nmeaning  {}", reason.meaning);
+    for rule in &reason.rules {
+        let _ = writeln!(text, "rule     {rule}");
+    }
+    let _ = writeln!(text, "to do    {}", reason.mend);
+    if let Some(page) = reason.page {
+        let _ = writeln!(text, "page     `bangioc explain {page}`");
+    }
     if let Some(by) = &key.discard_by {
         let _ = writeln!(text, "discard  asked for by {}", printable(by));
     }

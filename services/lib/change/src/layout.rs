@@ -15,7 +15,6 @@ pub struct Layout {
     /// Per tuple position: the contract's column.
     places: Vec<Option<usize>>,
     columns: usize,
-    key: Vec<usize>,
     /// Contract columns that the table lacks: indices into the contract's columns.
     pub missing: Vec<usize>,
     /// Contract columns whose type at the source is another one.
@@ -67,7 +66,6 @@ impl Layout {
             .collect();
         Layout {
             columns: contract.columns.len(),
-            key: contract.key.clone(),
             missing,
             mismatched,
             unlisted,
@@ -102,20 +100,6 @@ impl Layout {
             }
         }
         Ok(())
-    }
-
-    /// For a record above the limit: marks the longest cell outside the key `TooLarge` and names it.
-    /// None when nothing is left to drop.
-    pub fn drop_largest(&self, row: &mut RowBuf) -> Option<usize> {
-        let cells = row.row();
-        let length = |column: usize| cells.cell(column).text().map(str::len);
-        let largest = (0..cells.len())
-            .filter(|column| !self.key.contains(column))
-            .filter_map(|column| Some((length(column)?, column)))
-            .max()?
-            .1;
-        row.set(largest, Cell::Absent(Absence::TooLarge));
-        Some(largest)
     }
 }
 

@@ -187,8 +187,8 @@ impl Failure for FeedError {
             FeedError::Unreachable { .. }
             | FeedError::NotAcknowledged { .. }
             | FeedError::ProducerEnded => Class::Retry,
-            FeedError::TooLarge { .. } => Class::Park,
-            FeedError::Unverified { .. }
+            FeedError::TooLarge { .. }
+            | FeedError::Unverified { .. }
             | FeedError::CredentialsRefused { .. }
             | FeedError::Unauthorized { .. }
             | FeedError::UnknownTopic { .. }
@@ -329,7 +329,7 @@ mod tests {
         check(
             Code::MessageSizeTooLarge,
             "BG0107",
-            Class::Park,
+            Class::Halt,
             "a record for `t` is larger than the topic takes",
         );
         check(

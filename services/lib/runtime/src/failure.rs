@@ -8,8 +8,6 @@ use std::error::Error;
 pub enum Class {
     /// Waiting may help: try again with back-off.
     Retry,
-    /// This record can't be applied; others can.
-    Park,
     /// Going on could lose or leak something, or nothing else would work: stop loudly.
     Halt,
 }

@@ -152,7 +152,7 @@ fn next_delay(what: &str, failure: &dyn Failure, delays: &mut Delays) -> Option<
             );
             Some(delay)
         }
-        Class::Park | Class::Halt => None,
+        Class::Halt => None,
     }
 }
 
@@ -212,8 +212,8 @@ mod tests {
             (Err(Failed(2, Class::Halt)), 2)
         );
         assert_eq!(
-            run(&[Class::Park], QUICK).await,
-            (Err(Failed(1, Class::Park)), 1)
+            run(&[Class::Halt], QUICK).await,
+            (Err(Failed(1, Class::Halt)), 1)
         );
     }
 

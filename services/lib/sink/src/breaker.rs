@@ -13,7 +13,7 @@ const PARKED_KEYS: usize = 500;
 
 /// Counts only records that fail by themselves; one that merely queues behind a parked key says nothing.
 #[derive(Clone, Default, Debug)]
-pub struct Breaker {
+pub(crate) struct Breaker {
     in_a_row: Vec<KeyRef>,
     /// Distances in records between failures would do, but a ring of a thousand flags is plainer.
     window: VecDeque<bool>,
@@ -22,7 +22,7 @@ pub struct Breaker {
 
 impl Breaker {
     /// Records that were good by themselves.
-    pub fn passed(&mut self, records: usize) {
+    pub(crate) fn passed(&mut self, records: usize) {
         if records == 0 {
             return;
         }
@@ -37,7 +37,7 @@ impl Breaker {
 
     /// One record failed by itself. The reason, if that is one too many.
     /// `no_room`: the partition keeps as many bytes as it may.
-    pub fn failed(
+    pub(crate) fn failed(
         &mut self,
         key: KeyRef,
         parked_keys: usize,

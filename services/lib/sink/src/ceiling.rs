@@ -13,7 +13,7 @@ const SOON: Duration = Duration::from_millis(20);
 
 /// Of all sources of one side, by progress topic.
 #[derive(Default)]
-pub struct Ceilings {
+pub(crate) struct Ceilings {
     known: Mutex<HashMap<String, Known>>,
     changed: Condvar,
 }
@@ -32,12 +32,12 @@ impl Ceilings {
     }
 
     /// Versions beyond it are nobody's. None: not known yet.
-    pub fn of(&self, progress_topic: &str) -> Option<Version> {
+    pub(crate) fn of(&self, progress_topic: &str) -> Option<Version> {
         self.known().get(progress_topic)?.ceiling
     }
 
     /// For whoever reads the topics: `ceiling` as of all records before `read_to`.
-    pub fn tell(&self, progress_topic: &str, ceiling: Option<Version>, read_to: i64) {
+    pub(crate) fn tell(&self, progress_topic: &str, ceiling: Option<Version>, read_to: i64) {
         let mut known = self.known();
         let entry = match known.get_mut(progress_topic) {
             Some(entry) => entry,
@@ -50,7 +50,7 @@ impl Ceilings {
     }
 
     /// Waits until the topic is read to `end`, and its ceiling known; false when that takes too long.
-    pub fn read_to(&self, progress_topic: &str, end: i64, patience: Duration) -> bool {
+    pub(crate) fn read_to(&self, progress_topic: &str, end: i64, patience: Duration) -> bool {
         let limit = Instant::now() + patience;
         let mut known = self.known();
         loop {
@@ -73,7 +73,7 @@ impl Ceilings {
     }
 
     /// For the same reader: until `round` has passed, somebody wants to know more, or [`Ceilings::wake`].
-    pub fn pause(&self, round: Duration) {
+    pub(crate) fn pause(&self, round: Duration) {
         let known = self.known();
         let waits = |known: &HashMap<String, Known>| {
             known.values().any(|entry| {
@@ -87,7 +87,7 @@ impl Ceilings {
             .unwrap_or_else(PoisonError::into_inner);
     }
 
-    pub fn wake(&self) {
+    pub(crate) fn wake(&self) {
         self.changed.notify_all();
     }
 }

@@ -15,23 +15,25 @@ use crate::intake::Intake;
 use crate::lease::Lease;
 use crate::ledger::Counts;
 use crate::merge::{self, Net};
-use crate::park::{self, Moot};
+use crate::outbox;
+use crate::park::{self, Moot, Poison};
 use crate::pins;
 use crate::protection::Broken;
 use crate::quarantine;
+use crate::refused;
 use crate::shortcut::Way;
 use crate::stage::{Stage, Target};
 use crate::workers::Buffers;
 
 /// What a batch did, once it is durable.
 #[derive(Clone, Copy, Default, Debug)]
-pub struct Done {
+pub(crate) struct Done {
     pub counts: Counts,
     /// Rows that still miss columns.
     pub missing: i64,
 }
 
-pub struct Batch<'a> {
+pub(crate) struct Batch<'a> {
     pub dataset: &'a Dataset,
     pub lease: &'a Lease,
     pub lease_time: Duration,
@@ -40,7 +42,7 @@ pub struct Batch<'a> {
 }
 
 /// A batch whose first segment is written as lines: all that can be done without the store.
-pub struct Prepared<'a> {
+pub(crate) struct Prepared<'a> {
     batch: Batch<'a>,
     events: &'a EventBatch,
     live: &'a [usize],
@@ -50,7 +52,7 @@ pub struct Prepared<'a> {
 
 impl<'a> Batch<'a> {
     /// `way`: of rows that are new, if all of the batch are.
-    pub fn prepare(self, buffers: &'a mut Buffers, way: Way) -> Prepared<'a> {
+    pub(crate) fn prepare(self, buffers: &'a mut Buffers, way: Way) -> Prepared<'a> {
         let Buffers {
             events,
             live,
@@ -79,7 +81,10 @@ impl<'a> Batch<'a> {
 }
 
 impl Prepared<'_> {
-    pub async fn commit(&mut self, connection: &mut PgConnection) -> Result<Done, SinkError> {
+    pub(crate) async fn commit(
+        &mut self,
+        connection: &mut PgConnection,
+    ) -> Result<Done, SinkError> {
         let batch = &self.batch;
         let (intake, partition) = (batch.intake, batch.lease.partition);
         let topic = &batch.lease.topic;
@@ -154,6 +159,9 @@ impl Prepared<'_> {
         for moot in &intake.superseding {
             batch.supersede(&mut transaction, moot).await?;
         }
+        for key in &intake.wanted {
+            outbox::ask(&mut transaction, batch.dataset.id(), key).await?;
+        }
         failpoint::hit("sink.staged");
         batch
             .advance(&mut transaction, &done.counts, live_rows)
@@ -166,30 +174,30 @@ impl Prepared<'_> {
     }
 
     /// Did its rows go past the stage?
-    pub fn went_straight(&self) -> bool {
+    pub(crate) fn went_straight(&self) -> bool {
         self.stage.target() == Target::Table
     }
 
     /// By the stage this time: some row is in the store already.
-    pub fn turn_back(&mut self) {
+    pub(crate) fn turn_back(&mut self) {
         self.first.fill(self.stage, Target::Stage);
     }
 
-    /// After PostgreSQL refused some row: which. Tries halves of the batch and rolls every try back.
-    pub async fn find_refused(
+    /// After PostgreSQL refused the batch: of which rows, by [`crate::intake::identity`], and why.
+    pub(crate) async fn find_refused(
         &mut self,
         connection: &mut PgConnection,
-    ) -> Result<Vec<(Vec<u8>, &'static str)>, SinkError> {
+    ) -> Result<Vec<(Vec<u8>, Poison)>, SinkError> {
         let batch = &self.batch;
         let mut found = Vec::new();
         for segment in batch.segments(self.live) {
             let net = Net::new(batch.dataset, self.events, segment.live, batch.broken);
             net.fill(self.stage, Target::Stage);
-            let lines = merge::refused_lines(connection, batch.dataset, self.stage).await?;
+            let lines = refused::lines(connection, batch.dataset, self.stage).await?;
             found.extend(
                 lines
                     .into_iter()
-                    .map(|(line, code)| (net.identity(line), code)),
+                    .map(|(line, poison)| (net.identity(line), poison)),
             );
         }
         Ok(found)
@@ -214,7 +222,10 @@ impl Batch<'_> {
             self.intake.next_offset,
         )
         .await?;
-        crate::outbox::ask(connection, self.dataset.id(), &moot.key).await
+        match &moot.copy_of {
+            Some(key) => outbox::ask(connection, self.dataset.id(), key).await,
+            None => Ok(()),
+        }
     }
 
     /// Live events between barriers.
@@ -244,6 +255,7 @@ impl Batch<'_> {
     ) -> Result<(), SinkError> {
         let done = sqlx::query(
             "with moved as (update flow.lease set next_offset = $5, floor = $6, rows = rows + $7, \
+             nfc = nfc + $17, whitespace = whitespace + $18, \
              expires_at = greatest(expires_at, now() + $8 * interval '1 second') \
              where topic = $1 and partition = $2 and epoch = $3 and next_offset = $4 and floor = $9 returning 1) \
              insert into flow.ledger (topic, partition, first_offset, next_offset, applied, folded, duplicate, \
@@ -266,6 +278,8 @@ impl Batch<'_> {
         .bind(counts.control)
         .bind(counts.parked)
         .bind(counts.quarantined)
+        .bind(self.intake.odd.nfc)
+        .bind(self.intake.odd.whitespace)
         .execute(connection)
         .await
         .map_err(|error| SinkError::from(error).of_bookkeeping())?;

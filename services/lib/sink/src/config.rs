@@ -84,7 +84,7 @@ impl StoreSettings {
     }
 
     /// `who` appears in the store's `pg_stat_activity`.
-    pub fn options(&self, who: &str) -> PgConnectOptions {
+    fn options(&self, who: &str, limits: Limits) -> PgConnectOptions {
         let options = PgConnectOptions::new_without_pgpass()
             .host(&self.host)
             .port(self.port)
@@ -101,8 +101,26 @@ impl StoreSettings {
                 ("temp_buffers", "24MB"),
                 ("jit", "off"),
                 ("client_min_messages", "warning"),
+                ("extra_float_digits", "1"),
+                ("search_path", "pg_catalog"),
+                ("default_transaction_read_only", "off"),
+                ("default_transaction_isolation", "read committed"),
+                ("default_transaction_deferrable", "off"),
+                ("standard_conforming_strings", "on"),
+                ("xmloption", "content"),
+                ("row_security", "on"),
+                // Whatever a role or a database may have: a long read of ours is no accident.
+                ("statement_timeout", &milliseconds(limits.statement)),
+                ("idle_session_timeout", "0"),
                 // Nobody but ours locks what is ours for long. Shorter than the wait for an end that was asked for.
-                ("lock_timeout", "15s"),
+                ("lock_timeout", &milliseconds(limits.lock)),
+                // We never pause inside of a transaction; a process that was frozen there would hold its rows, and
+                // make its successor wait, for as long as it sleeps. Longer than a lease, so that nobody alive
+                // meets it.
+                (
+                    "idle_in_transaction_session_timeout",
+                    limits.idle_in_transaction(),
+                ),
             ])
             .disable_statement_logging();
         let options = match &self.tls {
@@ -118,9 +136,19 @@ impl StoreSettings {
         }
     }
 
+    /// For whoever reads as long as it takes.
     pub async fn connect(&self, who: &str) -> Result<PgConnection, SinkError> {
+        self.connect_within(who, Limits::OF_A_READER).await
+    }
+
+    /// No statement on it waits longer than `limits`.
+    pub async fn connect_within(
+        &self,
+        who: &str,
+        limits: Limits,
+    ) -> Result<PgConnection, SinkError> {
         let (host, user, database) = (&self.host, &self.user, &self.database);
-        let options = self.options(who);
+        let options = self.options(who, limits);
         let connected = async {
             if postgres::asks_for_password(&self.tls, host, self.port, user, database).await {
                 return Err(SinkError::PasswordAsked {
@@ -140,6 +168,33 @@ impl StoreSettings {
         crate::nodelay::set(self.port);
         connected.map_err(|failure| failure.at(&self.address()))
     }
+}
+
+/// How long one statement may take. Zero: as long as it wants.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Until it has a lock.
+    pub lock: Duration,
+    pub statement: Duration,
+}
+
+impl Limits {
+    const OF_A_READER: Limits = Limits {
+        lock: Duration::from_secs(15),
+        statement: Duration::ZERO,
+    };
+
+    fn idle_in_transaction(self) -> &'static str {
+        if self == Limits::OF_A_READER {
+            "0"
+        } else {
+            "30s"
+        }
+    }
+}
+
+fn milliseconds(time: Duration) -> String {
+    format!("{}ms", time.as_millis())
 }
 
 /// What a capture sends at most: a row of 4 MiB, its key a second time, and headers.
@@ -168,6 +223,10 @@ pub struct SinkSettings {
     pub batch_bytes: usize,
     /// How long a record waits for its schema before it counts as bad.
     pub schema_wait: Duration,
+    /// How long a statement waits for a lock before its partition lets others have the connection.
+    pub lock_timeout: Duration,
+    /// How long a statement may take before its batch is made smaller.
+    pub statement_timeout: Duration,
     pub bounds: Bounds,
     /// Opens the store's keys, which name parked keys and encrypt their payloads.
     pub secrets: Secrets,
@@ -183,6 +242,8 @@ impl SinkSettings {
             batch_rows: whole(section.whole_number("batch_rows", 1..=200_000, 20_000)),
             batch_bytes: whole(section.whole_number("batch_bytes", 1024..=256 << 20, 16 << 20)),
             schema_wait: section.duration("schema_wait", Duration::from_mins(5)),
+            lock_timeout: section.duration("lock_timeout", Duration::from_secs(1)),
+            statement_timeout: section.duration("statement_timeout", Duration::from_mins(2)),
             bounds: Bounds {
                 record_bytes: whole(section.whole_number(
                     "record_bytes",

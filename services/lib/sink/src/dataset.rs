@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use bangioc_change::event::ChangeEvent;
 use bangioc_change::progress::Offsets;
 use bangioc_schemas::contract::{Contract, Kind};
 use bangioc_schemas::names;
@@ -75,6 +76,21 @@ pub fn identity(contract: &Contract) -> Vec<String> {
     }
 }
 
+/// The key columns as texts, in the contract's key order: how a capture is asked for a row. None for a
+/// row without a key, which nobody can ask for.
+pub fn key_texts(dataset: &Dataset, event: &ChangeEvent<'_>) -> Option<Vec<String>> {
+    if !dataset.is_state() {
+        return None;
+    }
+    let row = event.keyed_row()?;
+    dataset
+        .contract
+        .key
+        .iter()
+        .map(|&column| row.cell(column).text().map(str::to_owned))
+        .collect()
+}
+
 pub fn quoted(identifier: &str) -> String {
     format!("\"{}\"", identifier.replace('"', "\"\""))
 }
@@ -89,6 +105,7 @@ pub enum Compare {
 #[derive(Clone, Debug)]
 pub struct Statements {
     /// Temporary table of a connection: a batch before it is merged.
+    pub stage: String,
     pub create_stage: SqlStr,
     pub copy_stage: String,
     /// Past the stage: for rows that are new.
@@ -164,6 +181,7 @@ impl Statements {
                 "copy {target} ({all}, \"_version\", \"_deleted\", \"_missing\", \"_was_live\") from stdin"
             ),
             truncate_stage: sql(format!("truncate {stage}")),
+            stage: stage.clone(),
             merge_whole: merges.whole(Compare::Versions),
             merge_partial: merges.partial(Compare::Versions),
             merge_whole_unversioned: merges.whole(Compare::Nothing),

@@ -60,7 +60,7 @@ impl Decoders {
     }
 
     /// `pins`: what ids meant so far; what is met for the first time at `offset` is noted there.
-    pub fn find(
+    pub(crate) fn find(
         &self,
         dataset: &Dataset,
         ids: SchemaIds,
@@ -166,7 +166,7 @@ pub struct Recent {
 
 impl Recent {
     /// What the books say of the ids of one topic.
-    pub fn knowing(pins: Pins) -> Recent {
+    pub(crate) fn knowing(pins: Pins) -> Recent {
         Recent {
             pins,
             ..Recent::default()
@@ -174,7 +174,7 @@ impl Recent {
     }
 
     /// The books were read again.
-    pub fn learn(&mut self, pins: Pins) {
+    pub(crate) fn learn(&mut self, pins: Pins) {
         self.pins.learn(pins);
     }
 

@@ -4,6 +4,7 @@
 use bangioc_feed::error::FeedError;
 use bangioc_feed::registry::RegistryError;
 use bangioc_runtime::failure::{Class, Exit, Failure};
+use sqlx::postgres::PgDatabaseError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SinkError {
@@ -31,9 +32,23 @@ pub enum SinkError {
     StoreBusy { sqlstate: String },
     #[error("the tables of the store are locked by {}", if holders.is_empty() { "a session that has ended since" } else { holders })]
     StoreLocked { holders: String },
-    /// PostgreSQL refuses a value of the batch.
+    /// PostgreSQL refuses a value of the batch. `column`: where it says which.
     #[error("the store refuses a row, SQLSTATE `{sqlstate}`")]
-    RowRefused { sqlstate: String },
+    RowRefused {
+        sqlstate: String,
+        column: Option<String>,
+    },
+    /// Of no kind that is known to pass with time: once it comes again, some row may be to blame.
+    #[error("the store refuses a statement, SQLSTATE `{sqlstate}`")]
+    StoreRefuses { sqlstate: String },
+    #[error("table `flow.{table}` takes no statement of ours, SQLSTATE `{sqlstate}`")]
+    TableRefuses { table: String, sqlstate: String },
+    #[error("table `flow.{table}` is locked by {}", if holders.is_empty() { "a session that has ended since" } else { holders })]
+    TableLocked { table: String, holders: String },
+    #[error("table `flow.{table}` is gone from the store")]
+    TableMissing { table: String },
+    #[error("column `{column}` of `flow.{table}` was taken away in the store")]
+    ColumnMissing { table: String, column: String },
     #[error("the store does not understand a statement of ours, SQLSTATE `{sqlstate}`")]
     StoreDiffers { sqlstate: String },
     #[error(
@@ -128,6 +143,11 @@ impl Failure for SinkError {
             SinkError::StoreDenied { .. } => "BG0402",
             SinkError::StoreBusy { .. } => "BG0403",
             SinkError::RowRefused { .. } => "BG0404",
+            SinkError::StoreRefuses { .. } => "BG0443",
+            SinkError::TableRefuses { .. } => "BG0444",
+            SinkError::TableLocked { .. } => "BG0445",
+            SinkError::TableMissing { .. } => "BG0446",
+            SinkError::ColumnMissing { .. } => "BG0447",
             SinkError::StoreDiffers { .. } => "BG0405",
             SinkError::ColumnDiffers { .. } => "BG0406",
             SinkError::MigrationDiffers { .. } => "BG0407",
@@ -163,13 +183,18 @@ impl Failure for SinkError {
             | SinkError::LeaseLost { .. }
             | SinkError::SchemaAwaited { .. }
             | SinkError::CeilingAwaited { .. }
+            | SinkError::RowRefused { .. }
+            | SinkError::StoreRefuses { .. }
+            | SinkError::TableLocked { .. }
             | SinkError::ParkedChanged { .. } => Class::Retry,
-            SinkError::RowRefused { .. } => Class::Park,
             SinkError::StoreUnverified { .. }
             | SinkError::PasswordAsked { .. }
             | SinkError::StoreDenied { .. }
             | SinkError::StoreDiffers { .. }
             | SinkError::ColumnDiffers { .. }
+            | SinkError::ColumnMissing { .. }
+            | SinkError::TableMissing { .. }
+            | SinkError::TableRefuses { .. }
             | SinkError::MigrationDiffers { .. }
             | SinkError::OtherSide { .. }
             | SinkError::Gap { .. }
@@ -200,6 +225,8 @@ impl Failure for SinkError {
             SinkError::StoreBusy { .. }
             | SinkError::StoreLocked { .. }
             | SinkError::RowRefused { .. }
+            | SinkError::StoreRefuses { .. }
+            | SinkError::TableLocked { .. }
             | SinkError::LeaseLost { .. }
             | SinkError::SchemaAwaited { .. }
             | SinkError::CeilingAwaited { .. }
@@ -208,6 +235,9 @@ impl Failure for SinkError {
             | SinkError::Thread(_) => Exit::Failed,
             SinkError::StoreDiffers { .. }
             | SinkError::ColumnDiffers { .. }
+            | SinkError::ColumnMissing { .. }
+            | SinkError::TableMissing { .. }
+            | SinkError::TableRefuses { .. }
             | SinkError::MigrationDiffers { .. }
             | SinkError::Gap { .. }
             | SinkError::LogTruncated { .. }
@@ -231,7 +261,12 @@ impl Failure for SinkError {
             SinkError::StoreLocked { .. } => "see what it does in `pg_stat_activity`, and end it with `select pg_terminate_backend(PID)`; it is tried again meanwhile".into(),
             SinkError::RowRefused { .. } => "the key is parked; see `bangioc dead-letter list`".into(),
             SinkError::StoreDiffers { .. } => "was a table of schema `flow` changed by hand? look in the store's own log for the statement".into(),
-            SinkError::ColumnDiffers { .. } => "a column's type is never changed in place: give the contract a new column, or make the table anew by a copy".into(),
+            SinkError::ColumnDiffers { .. } => "take back what changed it, in the store or in the contract; the dataset then goes on by itself".into(),
+            SinkError::ColumnMissing { .. } => "put the column back and copy the dataset again: see `bangioc explain BG0447`; it then goes on by itself".into(),
+            SinkError::TableMissing { .. } => "restore the table, or have it made anew and copied: see `bangioc explain BG0446`".into(),
+            SinkError::TableRefuses { .. } => "a trigger, rule or right of the table stands in the way of every row: take it back, and the dataset goes on by itself".into(),
+            SinkError::TableLocked { .. } => "see what that session does in `pg_stat_activity`; once the lock is gone the dataset goes on by itself".into(),
+            SinkError::StoreRefuses { .. } => "if it comes again, the row that causes it is looked for and parked; look in the store's own log".into(),
             SinkError::OtherSide { .. } => "name the database of this side, `[store]` for the shared and `[open-store]` for the open one; each has its own".into(),
             SinkError::MigrationDiffers { .. } => "run the version of bangioc that made the store, or a newer one".into(),
             SinkError::Gap { .. } => "rows are missing now: ask for a copy of the dataset, then set the position; see `bangioc explain BG0408`".into(),
@@ -259,7 +294,12 @@ impl From<sqlx::Error> for SinkError {
     fn from(error: sqlx::Error) -> SinkError {
         match error {
             sqlx::Error::Database(database) => {
-                from_sqlstate(database.code().unwrap_or_default().into_owned())
+                let sqlstate = database.code().unwrap_or_default().into_owned();
+                let column = database
+                    .try_downcast_ref::<PgDatabaseError>()
+                    .and_then(PgDatabaseError::column)
+                    .map(str::to_owned);
+                from_sqlstate(sqlstate, column)
             }
             sqlx::Error::Tls(cause) => SinkError::StoreUnverified {
                 address: "store".into(),
@@ -288,14 +328,17 @@ fn is_tls(error: &std::io::Error) -> bool {
         .is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
 }
 
-fn from_sqlstate(sqlstate: String) -> SinkError {
+/// The classes of PostgreSQL's errors, each with what it means for the work.
+fn from_sqlstate(sqlstate: String, column: Option<String>) -> SinkError {
     match sqlstate.get(..2).unwrap_or_default() {
-        "22" | "23" => SinkError::RowRefused { sqlstate },
+        "22" | "23" => SinkError::RowRefused { sqlstate, column },
         "28" | "3D" => SinkError::StoreDenied { sqlstate },
         "42" if sqlstate == "42501" => SinkError::StoreDenied { sqlstate },
         // Syntax, undefined table or column, wrong type; `cached plan must not change result type`.
         "42" => SinkError::StoreDiffers { sqlstate },
-        _ => SinkError::StoreBusy { sqlstate },
+        // A connection, a transaction that was ended or rolled back, a lock, space, an operator, the disk.
+        "08" | "25" | "40" | "53" | "55" | "57" | "58" => SinkError::StoreBusy { sqlstate },
+        _ => SinkError::StoreRefuses { sqlstate },
     }
 }
 
@@ -304,7 +347,7 @@ impl SinkError {
     #[must_use]
     pub fn of_bookkeeping(self) -> SinkError {
         match self {
-            SinkError::RowRefused { sqlstate } => SinkError::StoreDiffers { sqlstate },
+            SinkError::RowRefused { sqlstate, .. } => SinkError::StoreDiffers { sqlstate },
             other => other,
         }
     }
@@ -319,7 +362,45 @@ impl SinkError {
 
     /// A unique violation: the row is there already.
     pub fn is_key_taken(&self) -> bool {
-        matches!(self, SinkError::RowRefused { sqlstate } if sqlstate == "23505")
+        matches!(self, SinkError::RowRefused { sqlstate, .. } if sqlstate == "23505")
+    }
+
+    /// May a row of the batch be to blame? Its SQLSTATE then.
+    pub(crate) fn blames(&self) -> Option<&str> {
+        match self {
+            SinkError::RowRefused { sqlstate, .. }
+            | SinkError::StoreRefuses { sqlstate }
+            | SinkError::StoreDiffers { sqlstate } => Some(sqlstate),
+            _ => None,
+        }
+    }
+
+    /// A lock that did not come in time.
+    pub(crate) fn is_locked_out(&self) -> bool {
+        matches!(self, SinkError::StoreBusy { sqlstate } if sqlstate == "55P03")
+    }
+
+    /// A statement that did not end in time.
+    pub(crate) fn is_out_of_time(&self) -> bool {
+        matches!(self, SinkError::StoreBusy { sqlstate } if sqlstate == "57014")
+    }
+
+    /// Does it concern one table, and no other?
+    pub(crate) fn is_of_a_table(&self) -> bool {
+        self.blames().is_some() || self.heals() || self.is_locked_out()
+    }
+
+    /// A halt that ends by itself: it is looked again whether what stood in the way is gone.
+    pub(crate) fn heals(&self) -> bool {
+        matches!(
+            self,
+            SinkError::StoreDenied { .. }
+                | SinkError::StoreDiffers { .. }
+                | SinkError::ColumnDiffers { .. }
+                | SinkError::ColumnMissing { .. }
+                | SinkError::TableMissing { .. }
+                | SinkError::TableRefuses { .. }
+        )
     }
 
     /// The same, naming the store's address where the driver could not.
@@ -344,20 +425,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_data_exceptions_and_integrity_blame_a_row() {
-        for (sqlstate, class) in [
-            ("22P02", Class::Park),
-            ("23502", Class::Park),
-            ("08006", Class::Retry),
-            ("53100", Class::Retry),
-            ("57P01", Class::Retry),
-            ("58030", Class::Retry),
-            ("XX000", Class::Retry),
-            ("40P01", Class::Retry),
-            ("28P01", Class::Halt),
-            ("42P01", Class::Halt),
+    fn what_is_known_to_pass_with_time_blames_no_row_and_what_is_not_may() {
+        for (sqlstate, class, blames) in [
+            ("22P02", Class::Retry, true),
+            ("23502", Class::Retry, true),
+            ("23505", Class::Retry, true),
+            ("54000", Class::Retry, true),
+            ("P0001", Class::Retry, true),
+            ("XX000", Class::Retry, true),
+            ("0A000", Class::Retry, true),
+            ("42703", Class::Halt, true),
+            ("08006", Class::Retry, false),
+            ("25P03", Class::Retry, false),
+            ("53100", Class::Retry, false),
+            ("55P03", Class::Retry, false),
+            ("57014", Class::Retry, false),
+            ("57P01", Class::Retry, false),
+            ("58030", Class::Retry, false),
+            ("40P01", Class::Retry, false),
+            ("28P01", Class::Halt, false),
+            ("42501", Class::Halt, false),
         ] {
-            assert_eq!(from_sqlstate(sqlstate.into()).class(), class, "{sqlstate}");
+            let error = from_sqlstate(sqlstate.into(), None);
+            let found = (error.class(), error.blames().is_some());
+            assert_eq!(found, (class, blames), "{sqlstate}");
         }
     }
 }

@@ -40,7 +40,7 @@ const SILENCE_US: i64 = 180_000_000;
 /// Newest that a source has said, merged over its partial records. Kept in the store, so that a
 /// restart need not read two weeks of records.
 #[derive(Clone, Default, Debug, Serialize, Deserialize)]
-pub struct SourceState {
+pub(crate) struct SourceState {
     pub epoch: u32,
     pub lsn: String,
     pub at_us: i64,
@@ -61,7 +61,7 @@ pub struct SourceState {
 
 impl SourceState {
     /// Nothing of this source has a version beyond it.
-    pub fn bound(&self) -> Version {
+    pub(crate) fn bound(&self) -> Version {
         if let Some(ceiling) = self.ceiling.as_deref().and_then(Version::from_hex) {
             return ceiling;
         }
@@ -76,7 +76,7 @@ impl SourceState {
         }
     }
 
-    pub fn take_ceiling(&mut self, ceiling: &Ceiling) -> Result<(), Refusal> {
+    pub(crate) fn take_ceiling(&mut self, ceiling: &Ceiling) -> Result<(), Refusal> {
         let announced = ceiling.version().ok_or(Refusal::Unreadable)?;
         let known = self.ceiling.as_deref().and_then(Version::from_hex);
         let epoch = known.map_or(self.epoch, |known| known.epoch);
@@ -95,7 +95,7 @@ impl SourceState {
     }
 
     /// `now_us`: our clock.
-    pub fn take(&mut self, progress: Progress, now_us: i64) -> Result<(), Refusal> {
+    pub(crate) fn take(&mut self, progress: Progress, now_us: i64) -> Result<(), Refusal> {
         let told = self.believe(&progress, now_us);
         self.distrust = told.err().map(|refusal| refusal.as_str().to_owned());
         told?;
@@ -144,7 +144,7 @@ impl SourceState {
 
 /// "Everything up to `lsn` lies before `offsets`", for one topic.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Mark {
+pub(crate) struct Mark {
     pub epoch: u32,
     pub lsn: String,
     pub at_us: i64,
@@ -153,13 +153,13 @@ pub struct Mark {
 
 /// Marks of one topic that are not reached yet, oldest first, and the newest that is.
 #[derive(Clone, Default, Debug)]
-pub struct Marks {
+pub(crate) struct Marks {
     ahead: VecDeque<Mark>,
     reached: Option<Mark>,
 }
 
 impl Marks {
-    pub fn push(&mut self, source: &SourceState, topic: &str) {
+    pub(crate) fn push(&mut self, source: &SourceState, topic: &str) {
         let Some(offsets) = source.offsets.get(topic).filter(|_| source.complete) else {
             return;
         };
@@ -188,7 +188,7 @@ impl Marks {
     }
 
     /// The newest mark that these positions have reached.
-    pub fn reach(&mut self, positions: &Offsets) -> Option<&Mark> {
+    pub(crate) fn reach(&mut self, positions: &Offsets) -> Option<&Mark> {
         while self
             .ahead
             .front()
@@ -201,7 +201,7 @@ impl Marks {
 }
 
 /// Does every partition stand at or behind the offset meant?
-pub fn is_reached(offsets: &Offsets, positions: &Offsets) -> bool {
+pub(crate) fn is_reached(offsets: &Offsets, positions: &Offsets) -> bool {
     offsets.iter().all(|(partition, offset)| {
         positions
             .get(partition)

@@ -47,11 +47,11 @@ pub(crate) async fn enter(transaction: &mut PgConnection) -> Result<(), SinkErro
 }
 
 /// Of a lock that did not come in time: which sessions hold one on what is ours.
-pub(crate) async fn who_is_in_the_way(
+pub(crate) async fn who_is_in_the_way<T>(
     connection: &mut PgConnection,
     side: Side,
-    done: Result<(), SinkError>,
-) -> Result<(), SinkError> {
+    done: Result<T, SinkError>,
+) -> Result<T, SinkError> {
     match done {
         Err(SinkError::StoreBusy { sqlstate }) if sqlstate == LOCK_NOT_AVAILABLE => {}
         other => return other,

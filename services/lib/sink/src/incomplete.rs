@@ -13,11 +13,12 @@ use sqlx::PgConnection;
 
 use crate::dataset::Dataset;
 use crate::error::SinkError;
+use crate::queue::{Locked, Queue};
 use crate::seal::KeyRef;
 
 /// One row that lacks values.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Incomplete {
+pub(crate) struct Incomplete {
     /// Of the event that was last heard of the row.
     pub version: Version,
     /// Indices of the columns whose values did not come.
@@ -25,11 +26,11 @@ pub struct Incomplete {
 }
 
 /// Of one partition.
-pub type IncompleteKeys = HashMap<KeyRef, Incomplete>;
+pub(crate) type IncompleteKeys = HashMap<KeyRef, Incomplete>;
 
 /// What an event means for the entry of its row.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Word {
+pub(crate) enum Word {
     Nothing,
     /// Values are too large: the record that says so becomes the entry.
     TooLarge,
@@ -40,18 +41,18 @@ pub enum Word {
 
 /// What a batch does to an entry.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub(crate) enum Change {
     Told(Told),
     Narrowed(BTreeSet<usize>),
     Ended,
 }
 
 /// By row.
-pub type Changes = HashMap<KeyRef, Change>;
+pub(crate) type Changes = HashMap<KeyRef, Change>;
 
 /// The record that told of a value which is too large.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub(crate) struct Told {
     pub offset: i64,
     pub version: Version,
     pub schema_id: Option<u32>,
@@ -61,7 +62,7 @@ pub struct Told {
 }
 
 /// Does any value of the event's row not travel for its size?
-pub fn is_too_large(event: &ChangeEvent<'_>) -> bool {
+pub(crate) fn is_too_large(event: &ChangeEvent<'_>) -> bool {
     event.after.is_some_and(|row| {
         row.has_absent()
             && row
@@ -71,7 +72,7 @@ pub fn is_too_large(event: &ChangeEvent<'_>) -> bool {
 }
 
 /// `known`, brought up to `event`.
-pub fn hear(known: Option<&Incomplete>, event: &ChangeEvent<'_>) -> (Word, Incomplete) {
+pub(crate) fn hear(known: Option<&Incomplete>, event: &ChangeEvent<'_>) -> (Word, Incomplete) {
     let mut now = Incomplete {
         version: event.version,
         columns: BTreeSet::new(),
@@ -108,7 +109,7 @@ pub fn hear(known: Option<&Incomplete>, event: &ChangeEvent<'_>) -> (Word, Incom
 }
 
 /// Adds to what a batch does so far.
-pub fn note(changes: &mut Changes, key: KeyRef, change: Change) {
+pub(crate) fn note(changes: &mut Changes, key: KeyRef, change: Change) {
     match (changes.get_mut(&key), change) {
         (Some(Change::Told(told)), Change::Narrowed(columns)) => told.columns = columns,
         (_, change) => {
@@ -117,7 +118,7 @@ pub fn note(changes: &mut Changes, key: KeyRef, change: Change) {
     }
 }
 
-pub async fn load(
+pub(crate) async fn load(
     connection: &mut PgConnection,
     dataset: &Dataset,
     partition: i32,
@@ -154,7 +155,7 @@ pub async fn load(
 }
 
 /// Writes what a batch does.
-pub async fn write(
+pub(crate) async fn write(
     connection: &mut PgConnection,
     dataset: &Dataset,
     partition: i32,
@@ -228,7 +229,7 @@ async fn tell(
 }
 
 /// Entries of rows that a TRUNCATE or a sweep took away.
-pub async fn end_below(
+pub(crate) async fn end_below(
     connection: &mut PgConnection,
     topic: &str,
     partition: i32,
@@ -241,6 +242,65 @@ pub async fn end_below(
     .bind(topic)
     .bind(partition)
     .bind(&below.to_bytes()[..])
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What the good records of a queue mean for the entry of its row, which ends when a value comes. Some: the queue's
+/// record that tells of a value which is too large becomes the entry, see [`keep`].
+pub(crate) async fn of_queue(
+    connection: &mut PgConnection,
+    dataset: &Dataset,
+    locked: &Locked,
+    queue: &Queue,
+) -> Result<Option<(i64, Incomplete)>, SinkError> {
+    let (topic, partition, key) = (&locked.topic, locked.partition, &locked.key_ref);
+    let mut known = load(connection, dataset, partition).await?.remove(key);
+    let mut told = None;
+    let mut changes = Changes::new();
+    for record in &queue.records {
+        let Some(event) = record.event() else {
+            continue;
+        };
+        let (word, now) = hear(known.as_ref(), &queue.events.event(event));
+        match word {
+            Word::Nothing => continue,
+            Word::Complete => {
+                note(&mut changes, *key, Change::Ended);
+                (known, told) = (None, None);
+                continue;
+            }
+            Word::TooLarge => told = Some(record.offset),
+            Word::Narrower => note(&mut changes, *key, Change::Narrowed(now.columns.clone())),
+        }
+        known = Some(now);
+    }
+    if told.is_some() {
+        end(connection, topic, partition, key).await?;
+    } else {
+        write(connection, dataset, partition, &changes).await?;
+    }
+    Ok(told.zip(known))
+}
+
+/// A record that was parked is the entry from now on.
+pub(crate) async fn keep(
+    connection: &mut PgConnection,
+    dataset: &Dataset,
+    partition: i32,
+    (offset, now): &(i64, Incomplete),
+) -> Result<(), SinkError> {
+    sqlx::query(
+        "update flow.parked_record set state = 'incomplete', code = $4, field_path = $5, \
+         attempts = attempts + 1 \
+         where topic = $1 and partition = $2 and \"offset\" = $3",
+    )
+    .bind(&dataset.topic)
+    .bind(partition)
+    .bind(offset)
+    .bind(RuleCode::TooBig.as_str())
+    .bind(field_path(&dataset.contract, &now.columns))
     .execute(connection)
     .await?;
     Ok(())

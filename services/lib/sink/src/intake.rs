@@ -1,37 +1,39 @@
-//! What one pass over a partition's records makes of them: to apply, to park, to count. Touches nothing
+//! What one pass over a partition's records makes of them: to apply, to park ([`parking`]), to count. Touches nothing
 //! but memory, so that a batch can be thrown away and read again.
+
+mod parking;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use bangioc_change::batch::EventBatch;
 use bangioc_change::decode::RecordBytes;
-use bangioc_change::event::{ChangeEvent, Operation};
+use bangioc_change::event::ChangeEvent;
 use bangioc_change::version::Version;
-use bangioc_change::{DecodeCode, wire};
-use bangioc_schemas::contract::OnPoison;
-use bangioc_schemas::rules::RuleCode;
+use bangioc_change::wire;
+use bangioc_schemas::rules::Warnings;
 
 use crate::breaker::Breaker;
 use crate::config::Bounds;
 use crate::dataset::Dataset;
-use crate::decoders::{Decoders, Found, Recent};
+use crate::decoders::Recent;
 use crate::error::SinkError;
 use crate::incomplete::{self, Change, Changes, IncompleteKeys, Told, Word};
+use crate::judge::{Judge, Verdict};
+use crate::kept::Kept;
 use crate::ledger::Counts;
-use crate::park::{
-    Kept, ParkedKeys, Parking, Poison, QUEUE_FULL, RECORD_TOO_LARGE, SuspendedKeys, Waiting,
-};
+use crate::park::{Parking, Poison};
 use crate::pins::Pins;
 use crate::protection::Broken;
 use crate::quarantine::{self, Quarantined};
 use crate::refusal::Refusal;
 use crate::seal::{KeyRef, Place, Seal};
+use crate::waiting::{ParkedKeys, SuspendedKeys};
 use crate::workers::Buffers;
 
 /// What a partition remembers between batches. A batch works on a copy, which counts once it is committed.
 #[derive(Clone, Default)]
-pub struct Memory {
+pub(crate) struct Memory {
     pub parked: ParkedKeys,
     /// May name keys that are not parked any more.
     pub suspended: SuspendedKeys,
@@ -43,16 +45,12 @@ pub struct Memory {
     pub incomplete: IncompleteKeys,
 }
 
-/// What does not change from batch to batch.
-pub struct Bench<'a> {
-    pub dataset: &'a Dataset,
+/// What does not change from record to record.
+pub(crate) struct Bench<'a> {
+    pub judge: Judge<'a>,
     pub partition: i32,
-    pub decoders: &'a Decoders,
     pub seal: &'a Seal,
-    pub broken: Broken,
     pub bounds: Bounds,
-    /// As the source has announced it: no version of its own lies beyond.
-    pub ceiling: Version,
     /// Records before this offset were in the log when `ceiling` was asked for: what lies beyond it is known
     /// to be nobody's.
     pub judged_below: i64,
@@ -60,20 +58,36 @@ pub struct Bench<'a> {
 
 /// All rows older than `version` go, after the first `at` of the live events.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Barrier {
+pub(crate) struct Barrier {
     pub at: usize,
     pub version: Version,
 }
 
 /// A full record that makes what waits under its key moot.
-pub struct Superseding {
+pub(crate) struct Superseding {
     pub key_ref: KeyRef,
     pub version: Version,
-    /// Of the key columns, for a copy of the row.
-    pub key: Vec<String>,
+    /// Of the key columns, for a copy of the row; none where it is one.
+    pub copy_of: Option<Vec<String>>,
 }
 
-pub struct Intake<'a> {
+/// Rows that look odd and are taken as they are, by kind.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Odd {
+    /// Texts that are not in Unicode's composed form.
+    pub nfc: i64,
+    /// Invisible characters, or blanks at an end or doubled.
+    pub whitespace: i64,
+}
+
+impl Odd {
+    fn note(&mut self, warnings: Warnings) {
+        self.nfc += i64::from(warnings.nfc.is_some());
+        self.whitespace += i64::from(warnings.whitespace.is_some());
+    }
+}
+
+pub(crate) struct Intake<'a> {
     bench: Bench<'a>,
     recent: &'a mut Recent,
     pub memory: Memory,
@@ -81,27 +95,28 @@ pub struct Intake<'a> {
     pub next_offset: i64,
     pub barriers: Vec<Barrier>,
     pub parking: Vec<Parking>,
-    /// Keys parked before this batch that records of it join.
+    /// Keys parked before this batch that records of it join, or make moot.
     pub queued_on: HashSet<KeyRef>,
     pub superseding: Vec<Superseding>,
+    /// Keys, as texts, of rows that a copy is asked of.
+    pub wanted: HashSet<Vec<String>>,
     pub quarantine: Vec<Quarantined>,
     pub incomplete: Changes,
     pub counts: Counts,
     /// Why the pass ended before the records did; what came before it still counts.
     pub trouble: Option<SinkError>,
-    /// The clock of this machine, microseconds since 1970: for rules about "today" only.
-    now_us: i64,
+    /// Rows to be applied that look odd.
+    pub odd: Odd,
     good_run: usize,
     parked_here: HashSet<KeyRef>,
 }
 
 impl<'a> Intake<'a> {
-    pub fn new(
+    pub(crate) fn new(
         bench: Bench<'a>,
         recent: &'a mut Recent,
         memory: Memory,
         first_offset: i64,
-        now_us: i64,
     ) -> Intake<'a> {
         Intake {
             bench,
@@ -113,22 +128,27 @@ impl<'a> Intake<'a> {
             parking: Vec::new(),
             queued_on: HashSet::new(),
             superseding: Vec::new(),
+            wanted: HashSet::new(),
             quarantine: Vec::new(),
             incomplete: Changes::new(),
             counts: Counts::default(),
             trouble: None,
-            now_us,
+            odd: Odd::default(),
             good_run: 0,
             parked_here: HashSet::new(),
         }
     }
 
-    pub fn is_empty(&self) -> bool {
+    fn dataset(&self) -> &'a Dataset {
+        self.bench.judge.dataset
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
         self.next_offset == self.first_offset
     }
 
     /// Takes one record in, of `bytes` in all. After trouble it takes none.
-    pub fn take(&mut self, buffers: &mut Buffers, record: &RecordBytes<'_>, bytes: usize) {
+    pub(crate) fn take(&mut self, buffers: &mut Buffers, record: &RecordBytes<'_>, bytes: usize) {
         if self.trouble.is_some() {
             return;
         }
@@ -148,78 +168,71 @@ impl<'a> Intake<'a> {
     }
 
     /// What schema ids mean, as far as it is not in the books.
-    pub fn pins(&self) -> &Pins {
+    pub(crate) fn pins(&self) -> &Pins {
         &self.recent.pins
     }
 
-    pub fn pins_committed(&mut self) {
+    pub(crate) fn pins_committed(&mut self) {
         self.recent.pins.committed();
     }
 
     /// Ends the pass.
-    pub fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         self.memory
             .breaker
             .passed(std::mem::take(&mut self.good_run));
     }
 
     fn judge(&mut self, buffers: &mut Buffers, bytes: &RecordBytes<'_>) -> Result<(), SinkError> {
-        let decoder = match self.recent.find(
-            self.bench.decoders,
-            self.bench.dataset,
-            bytes.key,
-            bytes.value,
-            bytes.offset,
-        )? {
-            Found::Decoder(decoder) => decoder,
-            Found::Bad { code, field } => return self.undecodable(bytes, code, field),
-            Found::Awaited(id) => {
+        let at = buffers.events.len();
+        let judged =
+            self.bench
+                .judge
+                .record(self.recent, &mut buffers.events, self.memory.floor, bytes)?;
+        let (poison, warnings) = match judged {
+            Verdict::Good(warnings) => (None, warnings),
+            Verdict::Bad(poison) => (Some(poison), Warnings::default()),
+            Verdict::Unreadable(poison) => return self.unreadable(bytes, poison),
+            Verdict::Awaited(id) => {
                 return Err(SinkError::SchemaAwaited {
-                    topic: self.bench.dataset.topic.clone(),
+                    topic: self.dataset().topic.clone(),
                     partition: self.bench.partition,
                     id,
                 });
             }
-        };
-        let at = buffers.events.len();
-        if let Err(error) = decoder.decode_into(*bytes, &mut buffers.events) {
-            let field = error.column.map(|column| self.column_name(column));
-            return self.undecodable(bytes, error.code(), field);
-        }
-        let event = buffers.events.event(at);
-        if event.version > self.bench.ceiling {
-            return self.beyond(bytes);
-        }
-        if event.op == Operation::Truncate {
-            let contract = &self.bench.dataset.contract;
-            if contract.truncate && contract.partitions == 1 {
-                self.truncate(event.version, buffers.live.len());
-            } else {
-                self.quarantine(bytes, Refusal::TruncateNotAgreed, size(bytes));
+            Verdict::Beyond => return self.beyond(bytes),
+            Verdict::Stale => {
+                self.counts.stale += 1;
+                return Ok(());
             }
-            return Ok(());
-        }
-        if event.version < self.memory.floor && self.bench.broken != Broken::Version {
-            self.counts.stale += 1;
-            return Ok(());
-        }
+            Verdict::Truncate(version) => {
+                self.truncate(version, buffers.live.len());
+                return Ok(());
+            }
+            Verdict::TruncateNotAgreed => {
+                self.quarantine(bytes, Refusal::TruncateNotAgreed, size(bytes));
+                return Ok(());
+            }
+        };
+        let event = buffers.events.event(at);
         let key = identity(&buffers.events, at);
-        let poison = self
-            .breach(&event)
-            .or_else(|| self.refusal(&key))
-            .or_else(|| self.misfit(&event));
+        let poison = poison.or_else(|| self.refusal(&key));
         if poison.is_some() || !self.memory.parked.is_empty() {
-            let key_ref = self.bench.seal.key_ref(&self.bench.dataset.topic, &key);
+            let key_ref = self.bench.seal.key_ref(&self.dataset().topic, &key);
             if self.memory.parked.get(&key_ref).is_some() || poison.is_some() {
-                if poison.is_none() && self.makes_moot(key_ref, &event) {
-                    self.note_size(&event, &key, bytes)?;
-                    buffers.live.push(at);
-                    return Ok(());
+                if poison.is_some() {
+                    return self.park(key_ref, Some(event.version), bytes, poison);
                 }
-                return self.park(key_ref, Some(event.version), bytes, poison);
+                if !self.makes_moot(key_ref, &event) {
+                    self.ask_for_copy(key_ref, &event);
+                    return self.park(key_ref, Some(event.version), bytes, None);
+                }
             }
         }
         self.note_size(&event, &key, bytes)?;
+        if !warnings.is_empty() {
+            self.odd.note(warnings);
+        }
         buffers.live.push(at);
         self.good_run += 1;
         Ok(())
@@ -229,7 +242,7 @@ impl<'a> Intake<'a> {
     fn beyond(&mut self, bytes: &RecordBytes<'_>) -> Result<(), SinkError> {
         if bytes.offset >= self.bench.judged_below {
             return Err(SinkError::CeilingAwaited {
-                topic: self.bench.dataset.topic.clone(),
+                topic: self.dataset().topic.clone(),
             });
         }
         self.quarantine(bytes, Refusal::VersionBeyond, size(bytes));
@@ -241,35 +254,10 @@ impl<'a> Intake<'a> {
         quarantine::note(&mut self.quarantine, record.offset, reason, bytes);
     }
 
-    /// It is not kept, only its key parked, so that nothing of the row is applied before a copy says all of
-    /// it. Where the row can't be told, or stands in no order, only the record's place is kept.
-    fn too_large(&mut self, record: &RecordBytes<'_>, bytes: usize) -> Result<(), SinkError> {
-        let version = plain_version(record);
-        if version.is_some_and(|version| version > self.bench.ceiling) {
-            return self.beyond(record);
-        }
-        let key = record.key.filter(|_| self.bench.dataset.is_state());
-        let datum = key.and_then(|key| Some(wire::split(key).ok()?.1));
-        let (Some(version), Some(datum)) = (version, datum) else {
-            self.quarantine(record, Refusal::RecordTooLarge, bytes);
-            return Ok(());
-        };
-        if version < self.memory.floor {
-            self.counts.stale += 1;
-            return Ok(());
-        }
-        let key_ref = self.bench.seal.key_ref(&self.bench.dataset.topic, datum);
-        let poison = Poison {
-            code: RECORD_TOO_LARGE,
-            field: None,
-        };
-        self.park(key_ref, Some(version), record, Some(poison))
-    }
-
     /// TRUNCATE at the source: later records build on an empty table, earlier parked ones are moot.
     fn truncate(&mut self, version: Version, at: usize) {
         self.counts.control += 1;
-        if self.bench.broken == Broken::Truncate || version <= self.memory.floor {
+        if self.bench.judge.broken == Broken::Truncate || version <= self.memory.floor {
             return;
         }
         self.memory.floor = version;
@@ -282,38 +270,11 @@ impl<'a> Intake<'a> {
         self.barriers.push(Barrier { at, version });
     }
 
-    fn breach(&self, event: &ChangeEvent<'_>) -> Option<Poison> {
-        let after = event.after.filter(|_| event.op != Operation::Delete)?;
-        if self.bench.broken == Broken::Rule {
-            return None;
-        }
-        let breach = self
-            .bench
-            .dataset
-            .contract
-            .rules
-            .check(after, self.now_us)
-            .err()?;
-        Some(Poison {
-            code: breach.code.as_str(),
-            field: breach.column.map(|column| self.column_name(column)),
-        })
-    }
-
     fn refusal(&self, key: &[u8]) -> Option<Poison> {
         if self.memory.refused.is_empty() {
             return None;
         }
         self.memory.refused.get(key).cloned()
-    }
-
-    /// A row without a key is only ever added.
-    fn misfit(&self, event: &ChangeEvent<'_>) -> Option<Poison> {
-        let added = matches!(event.op, Operation::Create | Operation::Read);
-        (!added && !self.bench.dataset.is_state()).then(|| Poison {
-            code: DecodeCode::Operation.as_str(),
-            field: None,
-        })
     }
 
     /// Keeps an entry of a row that is applied without a value which is too large.
@@ -326,7 +287,7 @@ impl<'a> Intake<'a> {
         if self.memory.incomplete.is_empty() && !incomplete::is_too_large(event) {
             return Ok(());
         }
-        let dataset = self.bench.dataset;
+        let dataset = self.dataset();
         let key_ref = self.bench.seal.key_ref(&dataset.topic, key);
         let (word, now) = incomplete::hear(self.memory.incomplete.get(&key_ref), event);
         let change = match word {
@@ -360,177 +321,12 @@ impl<'a> Intake<'a> {
             absent: own(bytes.absent),
         };
         let place = Place {
-            topic: &self.bench.dataset.topic,
+            topic: &self.dataset().topic,
             partition: self.bench.partition,
             offset: bytes.offset,
         };
         self.bench.seal.close(place, &kept.to_bytes())
     }
-
-    fn column_name(&self, column: usize) -> String {
-        self.bench
-            .dataset
-            .contract
-            .columns
-            .get(column)
-            .map(|column| column.name.clone())
-            .unwrap_or_default()
-    }
-
-    /// `on_poison: supersede`: a record that says all of its row needs nothing that waits. Where some of what
-    /// waits was not kept, it is the only way on, whatever the contract says.
-    fn makes_moot(&mut self, key_ref: KeyRef, event: &ChangeEvent<'_>) -> bool {
-        let whole = event.after.is_none_or(|row| !row.has_absent());
-        let waits = self.memory.parked.get(&key_ref).copied();
-        let newest = waits.and_then(|waits| waits.newest);
-        let newer = newest.is_some_and(|waiting| waiting < event.version);
-        let may = self.bench.dataset.contract.on_poison == OnPoison::Supersede
-            || waits.is_some_and(|waits| waits.by_reference);
-        if !may || !whole || !newer {
-            return false;
-        }
-        let Some(key) = key_texts(self.bench.dataset, event) else {
-            return false;
-        };
-        self.memory.parked.remove(&key_ref);
-        self.superseding.push(Superseding {
-            key_ref,
-            version: event.version,
-            key,
-        });
-        true
-    }
-
-    fn undecodable(
-        &mut self,
-        bytes: &RecordBytes<'_>,
-        code: DecodeCode,
-        field: Option<String>,
-    ) -> Result<(), SinkError> {
-        let dataset = self.bench.dataset;
-        let version = plain_version(bytes);
-        if version.is_some_and(|version| version > self.bench.ceiling) {
-            return self.beyond(bytes);
-        }
-        let key_ref = match bytes.key {
-            // Of a key that can't be read, its bytes as they came.
-            Some(key) => {
-                let datum = wire::split(key).map_or(key, |(_, datum)| datum);
-                self.bench.seal.key_ref(&dataset.topic, datum)
-            }
-            // Of which row it speaks nobody can know.
-            None if dataset.is_state() => {
-                self.quarantine(bytes, Refusal::KeyNull, size(bytes));
-                return Ok(());
-            }
-            // Without a key each record stands alone.
-            None => self
-                .bench
-                .seal
-                .key_ref(&dataset.topic, &bytes.offset.to_be_bytes()),
-        };
-        self.park(
-            key_ref,
-            version,
-            bytes,
-            Some(Poison {
-                code: code.as_str(),
-                field,
-            }),
-        )
-    }
-
-    fn park(
-        &mut self,
-        key_ref: KeyRef,
-        version: Option<Version>,
-        bytes: &RecordBytes<'_>,
-        poison: Option<Poison>,
-    ) -> Result<(), SinkError> {
-        let (topic, partition) = (&self.bench.dataset.topic, self.bench.partition);
-        let waiting = self.memory.parked.get(&key_ref).copied();
-        if let (Some(poison), None) = (&poison, waiting)
-            && poison.suspends()
-        {
-            self.memory.suspended.insert(key_ref);
-            tracing::debug!(topic, partition, offset = bytes.offset, %key_ref, "key suspended");
-        } else if let (Some(poison), None) = (&poison, waiting) {
-            self.memory.suspended.remove(&key_ref);
-            if self.bench.dataset.contract.on_poison == OnPoison::Halt {
-                return Err(SinkError::PoisonHalts {
-                    topic: topic.clone(),
-                    partition,
-                    offset: bytes.offset,
-                    code: poison.code.to_owned(),
-                });
-            }
-            self.memory
-                .breaker
-                .passed(std::mem::take(&mut self.good_run));
-            let bad = |key: &&KeyRef| !self.memory.suspended.contains(*key);
-            let bad_keys = self.memory.parked.keys().filter(bad).count();
-            let no_room = self.memory.parked.bytes() >= self.bench.bounds.partition_bytes;
-            if let Some(reason) = self.memory.breaker.failed(key_ref, bad_keys, no_room) {
-                return Err(SinkError::Systemic {
-                    topic: topic.clone(),
-                    partition,
-                    reason,
-                });
-            }
-            tracing::warn!(topic, partition, offset = bytes.offset, %key_ref, code = poison.code, "key parked");
-        }
-        if waiting.is_none() {
-            self.parked_here.insert(key_ref);
-        } else if !self.parked_here.contains(&key_ref) {
-            self.queued_on.insert(key_ref);
-        }
-        // What must not be here at all is not kept, sealed or not.
-        let kept = poison.as_ref().is_none_or(|poison| {
-            ![RuleCode::Secret.as_str(), RECORD_TOO_LARGE].contains(&poison.code)
-        });
-        let room = self.has_room(waiting, size(bytes));
-        let poison = match poison {
-            // A code of its own, since it can only be made moot; the key keeps the one it was parked for.
-            _ if kept && !room => Some(Poison {
-                code: QUEUE_FULL,
-                field: None,
-            }),
-            poison => poison,
-        };
-        let keep = kept && room;
-        let payload = if keep {
-            Some(self.sealed(bytes)?)
-        } else {
-            None
-        };
-        let parking = Parking {
-            key_ref,
-            offset: bytes.offset,
-            version,
-            schema_id: bytes.value.and_then(|value| wire::schema_id(value).ok()),
-            poison,
-            payload,
-        };
-        self.memory.parked.add(&parking);
-        self.parking.push(parking);
-        self.counts.parked += 1;
-        Ok(())
-    }
-
-    /// May a record of `bytes` be kept behind those that wait under its key?
-    fn has_room(&self, waiting: Option<Waiting>, bytes: usize) -> bool {
-        let bounds = &self.bench.bounds;
-        let waiting = waiting.unwrap_or_default();
-        waiting.records < bounds.key_records
-            && waiting.bytes + bytes <= bounds.key_bytes
-            && self.memory.parked.bytes() + bytes <= bounds.partition_bytes
-    }
-}
-
-/// Of a record as it came; none where it has no version of the right length.
-fn plain_version(bytes: &RecordBytes<'_>) -> Option<Version> {
-    let version = bytes.version?.try_into().ok()?;
-    Some(Version::from_bytes(version))
 }
 
 /// What keeping the record would take.
@@ -542,24 +338,9 @@ fn size(bytes: &RecordBytes<'_>) -> usize {
 }
 
 /// What a row is known by: the bytes of its key, or of its version where the table has no key.
-pub fn identity(events: &EventBatch, event: usize) -> Cow<'_, [u8]> {
+pub(crate) fn identity(events: &EventBatch, event: usize) -> Cow<'_, [u8]> {
     match events.key(event) {
         [] => Cow::Owned(events.version(event).to_bytes().to_vec()),
         key => Cow::Borrowed(key),
     }
-}
-
-/// The key columns as texts, in the contract's key order: how a capture is asked for a row. None for a
-/// row without a key, which nobody can ask for.
-pub fn key_texts(dataset: &Dataset, event: &ChangeEvent<'_>) -> Option<Vec<String>> {
-    if !dataset.is_state() {
-        return None;
-    }
-    let row = event.keyed_row()?;
-    dataset
-        .contract
-        .key
-        .iter()
-        .map(|&column| row.cell(column).text().map(str::to_owned))
-        .collect()
 }

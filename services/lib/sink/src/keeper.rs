@@ -9,12 +9,10 @@ use std::thread::JoinHandle;
 use bangioc_runtime::failure::{BoxFailure, Failure as _};
 use sqlx::PgConnection;
 
-use crate::breaker::Breaker;
-use crate::engine::Engine;
 use crate::error::SinkError;
+use crate::instance::Instance;
 use crate::lease::{self, Lease};
 use crate::partition::{End, PartitionWork};
-use crate::shortcut::Shortcut;
 
 struct Held {
     lease: Lease,
@@ -23,28 +21,28 @@ struct Held {
 }
 
 pub(crate) struct Keeper {
-    engine: Arc<Engine>,
+    instance: Arc<Instance>,
     /// By topic and partition; a halted one stays, without work.
     held: HashMap<(String, i32), Held>,
 }
 
 impl Keeper {
-    pub(crate) fn new(engine: Arc<Engine>) -> Keeper {
+    pub(crate) fn new(instance: Arc<Instance>) -> Keeper {
         Keeper {
-            engine,
+            instance,
             held: HashMap::new(),
         }
     }
 
     /// Until asked to stop, or until every partition held has halted.
     pub(crate) async fn keep(&mut self) -> Result<(), BoxFailure> {
-        let engine = Arc::clone(&self.engine);
+        let instance = Arc::clone(&self.instance);
         let mut connection = None;
         let mut first_halt: Option<SinkError> = None;
         loop {
             let round = async {
                 if connection.is_none() {
-                    connection = Some(engine.store.connect("bangioc sink leases").await?);
+                    connection = Some(instance.connect("bangioc sink leases").await?);
                 }
                 match &mut connection {
                     Some(connection) => Box::pin(self.round(connection, &mut first_halt)).await,
@@ -52,19 +50,19 @@ impl Keeper {
                 }
             };
             match round.await {
-                Ok(()) => engine.metrics.well("leases"),
+                Ok(()) => instance.metrics.well("leases"),
                 Err(failure) => {
                     // Leases run out meanwhile; nobody commits under one that passed on.
                     connection = None;
-                    engine.report("leases", &failure);
+                    instance.report("leases", &failure);
                 }
             }
             if let Some(failure) = first_halt.take_if(|_| self.all_halted()) {
                 return Err(failure.into());
             }
             tokio::select! {
-                () = engine.shutdown.requested() => return Ok(()),
-                () = tokio::time::sleep(engine.settings.lease / 5) => {}
+                () = instance.shutdown.requested() => return Ok(()),
+                () = tokio::time::sleep(instance.settings.lease / 5) => {}
             }
         }
     }
@@ -78,14 +76,15 @@ impl Keeper {
         connection: &mut PgConnection,
         first_halt: &mut Option<SinkError>,
     ) -> Result<(), SinkError> {
-        let engine = Arc::clone(&self.engine);
+        let instance = Arc::clone(&self.instance);
         self.reap(connection, first_halt).await?;
         let held: Vec<(String, i32, i64)> = self
             .held
             .iter()
             .map(|((topic, partition), held)| (topic.clone(), *partition, held.lease.epoch))
             .collect();
-        let kept = lease::renew(connection, &engine.owner, &held, engine.settings.lease).await?;
+        let kept =
+            lease::renew(connection, &instance.owner, &held, instance.settings.lease).await?;
         for ((topic, partition), held) in &self.held {
             if !kept
                 .iter()
@@ -98,16 +97,16 @@ impl Keeper {
         self.held.retain(|(topic, partition), held| {
             let is_kept = kept.iter().any(|(kept, n)| kept == topic && n == partition);
             if held.work.is_none() && !is_kept {
-                engine.metrics.well(&format!("{topic}/{partition}"));
+                instance.metrics.well(&format!("{topic}/{partition}"));
             }
             held.work.is_some() || is_kept
         });
-        let instances = lease::instances(connection, engine.settings.lease).await?;
+        let instances = lease::instances(connection, instance.settings.lease).await?;
         let rank = instances
             .iter()
-            .position(|owner| *owner == engine.owner)
+            .position(|owner| *owner == instance.owner)
             .unwrap_or(0);
-        let partitions: usize = engine
+        let partitions: usize = instance
             .datasets
             .iter()
             .map(|dataset| usize::try_from(dataset.contract.partitions).unwrap_or(0))
@@ -131,8 +130,8 @@ impl Keeper {
         connection: &mut PgConnection,
         wanted: usize,
     ) -> Result<(), SinkError> {
-        let engine = Arc::clone(&self.engine);
-        let topics: Vec<String> = engine
+        let instance = Arc::clone(&self.instance);
+        let topics: Vec<String> = instance
             .datasets
             .iter()
             .map(|dataset| dataset.topic.clone())
@@ -144,7 +143,7 @@ impl Keeper {
             .take(wanted)
             .collect();
         for (topic, partition) in free {
-            let Some(dataset) = engine
+            let Some(dataset) = instance
                 .datasets
                 .iter()
                 .find(|dataset| dataset.topic == topic)
@@ -153,10 +152,10 @@ impl Keeper {
             };
             let Some(lease) = lease::take(
                 connection,
-                &engine.owner,
+                &instance.owner,
                 &topic,
                 partition,
-                engine.settings.lease,
+                instance.settings.lease,
             )
             .await?
             else {
@@ -164,17 +163,7 @@ impl Keeper {
             };
             tracing::debug!(topic, partition, epoch = lease.epoch, "partition taken");
             let stop = Arc::new(AtomicBool::new(false));
-            let work = PartitionWork {
-                engine: Arc::clone(&engine),
-                dataset: Arc::new(dataset.clone()),
-                lease: lease.clone(),
-                stop: Arc::clone(&stop),
-                refused: HashMap::new(),
-                waiting_since: None,
-                breaker: Breaker::default(),
-                shortcut: Shortcut::default(),
-                judged_below: 0,
-            };
+            let work = PartitionWork::new(&instance, dataset, lease.clone(), &stop);
             let name = format!("sink-{}-{partition}", dataset.id());
             let work = start_thread(&name, move || work.run())?;
             self.held.insert(
@@ -195,7 +184,7 @@ impl Keeper {
         connection: &mut PgConnection,
         first_halt: &mut Option<SinkError>,
     ) -> Result<(), SinkError> {
-        let engine = Arc::clone(&self.engine);
+        let instance = Arc::clone(&self.instance);
         let ended: Vec<(String, i32)> = self
             .held
             .iter()
@@ -216,7 +205,7 @@ impl Keeper {
                     first_halt.get_or_insert(failure);
                 }
                 Some(End::Released | End::Lost) => {
-                    engine.metrics.well(&format!("{}/{}", place.0, place.1));
+                    instance.metrics.well(&format!("{}/{}", place.0, place.1));
                     self.held.remove(&place);
                 }
                 // It broke off. The lease runs out, and somebody takes the partition anew.
@@ -243,11 +232,11 @@ impl Keeper {
             }
         }
         let left = async {
-            let mut connection = self.engine.store.connect("bangioc sink leases").await?;
+            let mut connection = self.instance.connect("bangioc sink leases").await?;
             for lease in &halted {
                 lease::release(&mut connection, lease).await?;
             }
-            lease::leave(&mut connection, &self.engine.owner).await
+            lease::leave(&mut connection, &self.instance.owner).await
         };
         if let Err(failure) = left.await {
             tracing::debug!(

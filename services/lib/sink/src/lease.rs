@@ -10,7 +10,7 @@ use crate::error::SinkError;
 /// A partition that this instance holds. Good for nothing but the compare-and-set in
 /// [`crate::commit`]: whoever wakes late finds there that the epoch has moved on.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Lease {
+pub(crate) struct Lease {
     pub topic: String,
     pub partition: i32,
     pub epoch: i64,
@@ -24,7 +24,7 @@ pub struct Lease {
 type Taken = (i64, Option<i64>, Vec<u8>);
 
 /// Takes a partition that nobody holds, or whose holder has said nothing for too long.
-pub async fn take(
+pub(crate) async fn take(
     connection: &mut PgConnection,
     owner: &str,
     topic: &str,
@@ -33,7 +33,7 @@ pub async fn take(
 ) -> Result<Option<Lease>, SinkError> {
     let taken: Option<Taken> = sqlx::query_as(
         "update flow.lease set owner = $1, epoch = epoch + 1, expires_at = now() + $4 * interval '1 second', \
-         halted_code = null, halted_at = null \
+         halted_code = null, halted_at = null, tries = 0, waits_code = null, waits_for = null, waits_since = null \
          where topic = $2 and partition = $3 and (expires_at < now() or owner = $1) \
          returning epoch, next_offset, floor",
     )
@@ -53,7 +53,10 @@ pub async fn take(
 }
 
 /// Reads a held lease back: after a failure only the database knows whether the last commit happened.
-pub async fn look_again(connection: &mut PgConnection, lease: &Lease) -> Result<Lease, SinkError> {
+pub(crate) async fn look_again(
+    connection: &mut PgConnection,
+    lease: &Lease,
+) -> Result<Lease, SinkError> {
     let row: Option<Taken> = sqlx::query_as(
         "select epoch, next_offset, floor from flow.lease where topic = $1 and partition = $2 and epoch = $3",
     )
@@ -71,7 +74,7 @@ pub async fn look_again(connection: &mut PgConnection, lease: &Lease) -> Result<
 }
 
 /// Where a partition begins that was never worked on.
-pub async fn begin_at(
+pub(crate) async fn begin_at(
     connection: &mut PgConnection,
     lease: &Lease,
     offset: i64,
@@ -95,7 +98,7 @@ pub async fn begin_at(
 
 /// Says that this instance lives, and renews what it holds. Returns the (topic, partition) that it
 /// still holds.
-pub async fn renew(
+pub(crate) async fn renew(
     connection: &mut PgConnection,
     owner: &str,
     held: &[(String, i32, i64)],
@@ -128,7 +131,7 @@ pub async fn renew(
 }
 
 /// Instances that spoke within a lease's time, in the order in which shares are dealt.
-pub async fn instances(
+pub(crate) async fn instances(
     connection: &mut PgConnection,
     lease: Duration,
 ) -> Result<Vec<String>, SinkError> {
@@ -141,7 +144,7 @@ pub async fn instances(
 }
 
 /// Partitions that may be taken now.
-pub async fn free(
+pub(crate) async fn free(
     connection: &mut PgConnection,
     topics: &[String],
 ) -> Result<Vec<(String, i32)>, SinkError> {
@@ -155,7 +158,7 @@ pub async fn free(
 }
 
 /// Hands a partition over, so that nobody need wait for its lease to run out.
-pub async fn release(connection: &mut PgConnection, lease: &Lease) -> Result<(), SinkError> {
+pub(crate) async fn release(connection: &mut PgConnection, lease: &Lease) -> Result<(), SinkError> {
     sqlx::query(
         "update flow.lease set owner = null, expires_at = '-infinity' \
          where topic = $1 and partition = $2 and epoch = $3",
@@ -170,13 +173,14 @@ pub async fn release(connection: &mut PgConnection, lease: &Lease) -> Result<(),
 
 /// A halted partition stays with its instance, so that no other repeats the same failure; the next
 /// start tries again.
-pub async fn mark_halted(
+pub(crate) async fn mark_halted(
     connection: &mut PgConnection,
     lease: &Lease,
     code: &str,
 ) -> Result<(), SinkError> {
     sqlx::query(
-        "update flow.lease set halted_code = $4, halted_at = now() \
+        "update flow.lease set halted_code = $4, halted_at = now(), waits_code = null, waits_for = null, \
+         waits_since = null \
          where topic = $1 and partition = $2 and epoch = $3",
     )
     .bind(&lease.topic)
@@ -189,7 +193,7 @@ pub async fn mark_halted(
 }
 
 /// Forgets this instance, and any that has been silent for a day.
-pub async fn leave(connection: &mut PgConnection, owner: &str) -> Result<(), SinkError> {
+pub(crate) async fn leave(connection: &mut PgConnection, owner: &str) -> Result<(), SinkError> {
     sqlx::query("delete from flow.instance where owner = $1 or seen_at < now() - interval '1 day'")
         .bind(owner)
         .execute(connection)
@@ -199,13 +203,13 @@ pub async fn leave(connection: &mut PgConnection, owner: &str) -> Result<(), Sin
 
 /// How many of `partitions` the instance at `rank` of `instances` should hold: as equal as can be, and
 /// together all of them.
-pub fn fair_share(partitions: usize, instances: usize, rank: usize) -> usize {
+pub(crate) fn fair_share(partitions: usize, instances: usize, rank: usize) -> usize {
     let instances = instances.max(1);
     partitions / instances + usize::from(rank < partitions % instances)
 }
 
 impl Lease {
-    pub fn lost(&self) -> SinkError {
+    pub(crate) fn lost(&self) -> SinkError {
         SinkError::LeaseLost {
             topic: self.topic.clone(),
             partition: self.partition,

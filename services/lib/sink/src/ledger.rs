@@ -6,7 +6,7 @@ use crate::error::SinkError;
 
 /// Counts of records by what became of them. Negative only in the posting of a drain.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Counts {
+pub(crate) struct Counts {
     /// Changed the store.
     pub applied: i64,
     /// Overtaken by a later record of the same key in the same batch.
@@ -25,7 +25,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    pub fn sum(&self) -> i64 {
+    pub(crate) fn sum(&self) -> i64 {
         self.applied
             + self.folded
             + self.duplicate
@@ -39,7 +39,7 @@ impl Counts {
 
     /// Posts an empty range: what left the parked records, and where to. The table refuses it unless
     /// the counts are 0 in sum.
-    pub async fn post(
+    pub(crate) async fn post(
         &self,
         connection: &mut PgConnection,
         topic: &str,

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use bangioc_change::batch::EventBatch;
 use bangioc_change::fold::{Effect, Fate, Folded, Outcome, fold};
 use bangioc_change::version::Version;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::PgConnection;
 
 use crate::dataset::Dataset;
 use crate::error::SinkError;
@@ -21,14 +21,14 @@ const PIECE: usize = 128 << 10;
 
 /// What a merge did with the lines of a stage.
 #[derive(Clone, Copy, Default, Debug)]
-pub struct Merged {
+pub(crate) struct Merged {
     counts: Counts,
     pub live_rows: i64,
     pub missing: i64,
 }
 
 impl Merged {
-    pub fn count_into(&self, counts: &mut Counts) {
+    pub(crate) fn count_into(&self, counts: &mut Counts) {
         counts.applied += self.counts.applied;
         counts.folded += self.counts.folded;
         counts.duplicate += self.counts.duplicate;
@@ -36,7 +36,7 @@ impl Merged {
     }
 }
 
-pub async fn empty_stage(
+pub(crate) async fn empty_stage(
     connection: &mut PgConnection,
     dataset: &Dataset,
 ) -> Result<(), SinkError> {
@@ -47,7 +47,7 @@ pub async fn empty_stage(
 }
 
 /// Live rows removed: all that are older than `version`.
-pub async fn remove_below(
+pub(crate) async fn remove_below(
     connection: &mut PgConnection,
     dataset: &Dataset,
     version: Version,
@@ -59,7 +59,7 @@ pub async fn remove_below(
 }
 
 /// Live events of one segment, folded to one line of a stage per key.
-pub struct Net<'a> {
+pub(crate) struct Net<'a> {
     dataset: &'a Dataset,
     events: &'a EventBatch,
     live: &'a [usize],
@@ -68,7 +68,7 @@ pub struct Net<'a> {
 }
 
 impl<'a> Net<'a> {
-    pub fn new(
+    pub(crate) fn new(
         dataset: &'a Dataset,
         events: &'a EventBatch,
         live: &'a [usize],
@@ -84,7 +84,7 @@ impl<'a> Net<'a> {
     }
 
     /// The lines of it, instead of what `stage` held.
-    pub fn fill(&self, stage: &mut Stage, target: Target) {
+    pub(crate) fn fill(&self, stage: &mut Stage, target: Target) {
         stage.clear(target);
         for effect in self.folded.effects() {
             self.push(effect, stage);
@@ -92,7 +92,7 @@ impl<'a> Net<'a> {
     }
 
     /// Only whole rows that continue no earlier one: as far as events can tell, none is in the store.
-    pub fn is_new(&self) -> bool {
+    pub(crate) fn is_new(&self) -> bool {
         self.folded.effects().iter().all(|effect| {
             effect.outcome == Outcome::Row { fresh: true }
                 && self
@@ -102,7 +102,7 @@ impl<'a> Net<'a> {
         })
     }
 
-    pub fn key(&self, line: usize) -> &'a [u8] {
+    pub(crate) fn key(&self, line: usize) -> &'a [u8] {
         self.folded
             .effects()
             .get(line)
@@ -110,7 +110,7 @@ impl<'a> Net<'a> {
     }
 
     /// What names the row of a line, as in [`crate::intake::identity`].
-    pub fn identity(&self, line: usize) -> Vec<u8> {
+    pub(crate) fn identity(&self, line: usize) -> Vec<u8> {
         self.folded
             .effects()
             .get(line)
@@ -189,7 +189,7 @@ enum Standing {
     Across,
 }
 
-pub async fn merge(
+pub(crate) async fn merge(
     connection: &mut PgConnection,
     stage: &mut Stage,
     net: &Net<'_>,
@@ -280,6 +280,15 @@ async fn one_at_a_time(
     Ok(())
 }
 
+/// Into an empty stage.
+pub(crate) async fn copy_stage(
+    connection: &mut PgConnection,
+    dataset: &Dataset,
+    lines: &[u8],
+) -> Result<(), SinkError> {
+    copy(connection, &dataset.sql.copy_stage, lines).await
+}
+
 async fn copy(
     connection: &mut PgConnection,
     statement: &str,
@@ -293,7 +302,7 @@ async fn copy(
     Ok(())
 }
 
-async fn run_merge(
+pub(crate) async fn run_merge(
     connection: &mut PgConnection,
     dataset: &Dataset,
     stage: &Stage,
@@ -333,62 +342,4 @@ async fn refused(
         .into_iter()
         .map(|(line, order)| (usize::try_from(line).unwrap_or_default(), standing(order)))
         .collect())
-}
-
-/// Lines that PostgreSQL does not take, each with a code for it. Every try is rolled back.
-pub async fn refused_lines(
-    connection: &mut PgConnection,
-    dataset: &Dataset,
-    stage: &Stage,
-) -> Result<Vec<(usize, &'static str)>, SinkError> {
-    let mut found = Vec::new();
-    let mut ranges = vec![(0, stage.len())];
-    while let Some((from, to)) = ranges.pop() {
-        if from >= to {
-            continue;
-        }
-        match try_lines(connection, dataset, stage, from, to).await {
-            Ok(()) => {}
-            Err(SinkError::RowRefused { sqlstate }) if to - from == 1 => {
-                found.push((from, code(&sqlstate)));
-            }
-            Err(SinkError::RowRefused { .. }) => {
-                let middle = from + (to - from) / 2;
-                ranges.extend([(from, middle), (middle, to)]);
-            }
-            Err(other) => return Err(other),
-        }
-    }
-    Ok(found)
-}
-
-async fn try_lines(
-    connection: &mut PgConnection,
-    dataset: &Dataset,
-    stage: &Stage,
-    from: usize,
-    to: usize,
-) -> Result<(), SinkError> {
-    let mut transaction = connection.begin().await?;
-    let tried = async {
-        let lines = stage.lines(from, to);
-        copy(&mut transaction, &dataset.sql.copy_stage, lines).await?;
-        run_merge(&mut transaction, dataset, stage, Broken::Nothing).await
-    }
-    .await;
-    transaction.rollback().await?;
-    tried.map(drop)
-}
-
-/// Names of ours for what PostgreSQL says of a value.
-pub fn code(sqlstate: &str) -> &'static str {
-    match sqlstate {
-        "22003" => "E_RANGE",
-        "22001" => "E_TOOBIG",
-        "22021" => "TEXT_UTF8",
-        "22P05" => "TEXT_NUL",
-        "23502" => "E_REQUIRED",
-        "22007" | "22008" => "DATE_INVALID",
-        _ => "TYPE",
-    }
 }

@@ -11,7 +11,7 @@ const ROLE: &str = "bangioc_operator";
 
 /// What shows no value. Payloads of parked records are sealed.
 const SEEN: &str = "flow.parked_key, flow.parked_record, flow.lease, flow.ledger, flow.freshness, \
-    flow.store, flow.sealed_keys, flow.migration, flow.schema_seen, flow.quarantined";
+    flow.store, flow.sealed_keys, flow.migration, flow.schema_seen, flow.quarantined, flow.progress_position";
 
 const CALLED: [&str; 4] = [
     "flow.discard(text, int, bytea, text[])",

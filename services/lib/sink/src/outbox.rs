@@ -14,7 +14,7 @@ use crate::error::SinkError;
 const ROUND: i64 = 500;
 
 /// `key`: texts of the key columns, in the contract's key order.
-pub async fn ask(
+pub(crate) async fn ask(
     connection: &mut PgConnection,
     dataset: &str,
     key: &[String],
@@ -30,7 +30,7 @@ pub async fn ask(
 }
 
 /// Sends what waits; returns how many.
-pub async fn send(
+pub(crate) async fn send(
     connection: &mut PgConnection,
     journal: &Journal,
     prefix: &str,

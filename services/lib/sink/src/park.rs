@@ -1,7 +1,7 @@
 //! Parked keys: a record that can't be applied makes its key wait, and later records of the key queue
 //! behind it; all others go on.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use bangioc_change::version::Version;
 use sqlx::PgConnection;
@@ -11,81 +11,37 @@ use crate::incomplete;
 use crate::ledger::Counts;
 use crate::reference;
 use crate::seal::KeyRef;
+use crate::waiting::{ParkedKeys, SuspendedKeys, Waiting};
 
 /// Why a record can't be applied: a code that stays the same for ever, and a column's name. Never a
 /// value.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Poison {
+pub(crate) struct Poison {
     pub code: &'static str,
     pub field: Option<String>,
 }
 
 impl Poison {
     /// Not bad, only too early: it says nothing about other rows, or about a deployment.
-    pub fn suspends(&self) -> bool {
+    pub(crate) fn suspends(&self) -> bool {
         self.code == reference::CODE
     }
 
-    fn is_by_reference(&self) -> bool {
+    pub(crate) fn is_by_reference(&self) -> bool {
         BY_REFERENCE.contains(&self.code)
     }
 }
 
 /// The queue of a key, or of a partition, holds as much as it may.
-pub const QUEUE_FULL: &str = "QUEUE_FULL";
-pub const RECORD_TOO_LARGE: &str = "RECORD_TOO_LARGE";
+pub(crate) const QUEUE_FULL: &str = "QUEUE_FULL";
+pub(crate) const RECORD_TOO_LARGE: &str = "RECORD_TOO_LARGE";
 
 /// Codes of records that are not kept though they might be applied.
 const BY_REFERENCE: [&str; 2] = [QUEUE_FULL, RECORD_TOO_LARGE];
 
-/// A record as it came, for trying again later.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Kept {
-    pub key: Option<Vec<u8>>,
-    pub value: Option<Vec<u8>>,
-    pub version: Option<Vec<u8>>,
-    pub absent: Option<Vec<u8>>,
-}
-
-impl Kept {
-    /// Four fields, each a length (u32, all ones for none) and its bytes.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        for field in [&self.key, &self.value, &self.version, &self.absent] {
-            let length = field.as_ref().map_or(u32::MAX, |field| {
-                u32::try_from(field.len()).unwrap_or(u32::MAX)
-            });
-            out.extend_from_slice(&length.to_be_bytes());
-            out.extend_from_slice(field.as_deref().unwrap_or_default());
-        }
-        out
-    }
-
-    pub fn from_bytes(bytes: &[u8]) -> Option<Kept> {
-        let mut rest = bytes;
-        let mut field = || {
-            let (length, after) = rest.split_first_chunk::<4>()?;
-            rest = after;
-            let length = u32::from_be_bytes(*length);
-            if length == u32::MAX {
-                return Some(None);
-            }
-            let (field, after) = rest.split_at_checked(usize::try_from(length).ok()?)?;
-            rest = after;
-            Some(Some(field.to_vec()))
-        };
-        Some(Kept {
-            key: field()?,
-            value: field()?,
-            version: field()?,
-            absent: field()?,
-        })
-    }
-}
-
 /// A record on its way to the dead letters.
 #[derive(Clone)]
-pub struct Parking {
+pub(crate) struct Parking {
     pub key_ref: KeyRef,
     pub offset: i64,
     pub version: Option<Version>,
@@ -97,106 +53,15 @@ pub struct Parking {
 }
 
 impl Parking {
-    pub fn suspends(&self) -> bool {
+    pub(crate) fn suspends(&self) -> bool {
         self.poison.as_ref().is_some_and(Poison::suspends)
-    }
-}
-
-/// The newest version that waits under a key; None once a record without version does.
-pub type Newest = Option<Version>;
-
-/// What waits under a parked key.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Waiting {
-    pub newest: Newest,
-    pub records: usize,
-    /// Of payloads kept.
-    pub bytes: usize,
-    /// Some record of it was not kept, for its size or the queue's: a whole record that comes later says all
-    /// there is to say, and nothing else can.
-    pub by_reference: bool,
-}
-
-impl Waiting {
-    fn after(before: Option<Waiting>, record: &Parking) -> Waiting {
-        let by_reference = record.poison.as_ref().is_some_and(Poison::is_by_reference);
-        let newest = newest(before.as_ref().map(|before| &before.newest), record.version);
-        let before = before.unwrap_or_default();
-        Waiting {
-            newest,
-            records: before.records + 1,
-            bytes: before.bytes + record.payload.as_ref().map_or(0, Vec::len),
-            by_reference: before.by_reference || by_reference,
-        }
-    }
-}
-
-/// Keys that are parked in one partition.
-#[derive(Clone, Default, Debug)]
-pub struct ParkedKeys {
-    keys: HashMap<KeyRef, Waiting>,
-    bytes: usize,
-}
-
-impl ParkedKeys {
-    pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
-    }
-
-    pub fn get(&self, key: &KeyRef) -> Option<&Waiting> {
-        self.keys.get(key)
-    }
-
-    pub fn keys(&self) -> impl Iterator<Item = &KeyRef> {
-        self.keys.keys()
-    }
-
-    /// Of all payloads kept.
-    pub fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    pub fn add(&mut self, record: &Parking) {
-        let waiting = Waiting::after(self.keys.get(&record.key_ref).copied(), record);
-        self.insert(record.key_ref, waiting);
-    }
-
-    fn insert(&mut self, key: KeyRef, waiting: Waiting) {
-        self.bytes += waiting.bytes;
-        if let Some(before) = self.keys.insert(key, waiting) {
-            self.bytes -= before.bytes;
-        }
-    }
-
-    pub fn remove(&mut self, key: &KeyRef) {
-        if let Some(before) = self.keys.remove(key) {
-            self.bytes -= before.bytes;
-        }
-    }
-
-    /// Those of which all is older than `version` are moot.
-    pub fn end_below(&mut self, version: Version) {
-        self.keys
-            .retain(|_, waiting| waiting.newest.is_none_or(|newest| newest >= version));
-        self.bytes = self.keys.values().map(|waiting| waiting.bytes).sum();
-    }
-}
-
-/// Those of them that only wait for a row of another dataset.
-pub type SuspendedKeys = HashSet<KeyRef>;
-
-/// `newest` after one more record.
-fn newest(before: Option<&Newest>, version: Option<Version>) -> Newest {
-    match before {
-        Some(before) => Some((*before)?.max(version?)),
-        None => version,
     }
 }
 
 /// Key, newest version, is one without version, suspended, records, bytes, is any not kept.
 type ParkedRow = (Vec<u8>, Option<String>, bool, bool, i64, i64, bool);
 
-pub async fn load(
+pub(crate) async fn load(
     connection: &mut PgConnection,
     topic: &str,
     partition: i32,
@@ -238,7 +103,7 @@ pub async fn load(
 
 /// Locks keys that records of this batch queue behind, against a drain. Fails when one of them is not
 /// parked any more: then its records belong into the store.
-pub async fn hold(
+pub(crate) async fn hold(
     connection: &mut PgConnection,
     topic: &str,
     partition: i32,
@@ -265,7 +130,7 @@ pub async fn hold(
 }
 
 /// Records join their keys' queues; a key that was not parked is now.
-pub async fn park(
+pub(crate) async fn park(
     connection: &mut PgConnection,
     topic: &str,
     partition: i32,
@@ -325,7 +190,7 @@ fn field(record: &Parking) -> Option<&str> {
 
 /// Which parked records something later makes moot.
 #[derive(Clone, Copy, Debug)]
-pub enum Moot<'a> {
+pub(crate) enum Moot<'a> {
     /// Of one key: a later record says all there is to say.
     Key(&'a KeyRef),
     /// Of the partition: the table was emptied, or copied whole.
@@ -334,7 +199,7 @@ pub enum Moot<'a> {
 
 /// Ends parked records older than `below`, and the keys that then wait for nothing. Posts them to the
 /// ledger; returns how many.
-pub async fn supersede(
+pub(crate) async fn supersede(
     connection: &mut PgConnection,
     topic: &str,
     partition: i32,
@@ -376,6 +241,20 @@ pub async fn supersede(
     .bind(key)
     .execute(&mut *connection)
     .await?;
+    if key.is_some() {
+        // What is left waits for its own reason.
+        sqlx::query(
+            "update flow.parked_key k set code = r.code, field_path = r.field_path from flow.parked_record r \
+             where k.topic = $1 and k.partition = $2 and k.key_ref = $3 and k.state = 'parked' and r.topic = k.topic \
+             and r.partition = k.partition and r.\"offset\" = (select min(\"offset\") from flow.parked_record f \
+             where f.topic = $1 and f.partition = $2 and f.key_ref = $3 and f.state = 'parked' and f.code is not null)",
+        )
+        .bind(topic)
+        .bind(partition)
+        .bind(key)
+        .execute(&mut *connection)
+        .await?;
+    }
     Counts {
         parked: -ended,
         superseded: ended,
@@ -384,69 +263,4 @@ pub async fn supersede(
     .post(connection, topic, partition, at_offset)
     .await?;
     Ok(ended)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn field() -> impl Strategy<Value = Option<Vec<u8>>> {
-        proptest::option::of(proptest::collection::vec(any::<u8>(), 0..20))
-    }
-
-    proptest! {
-        #[test]
-        fn a_kept_record_reads_back(key in field(), value in field(), version in field(), absent in field()) {
-            let kept = Kept { key, value, version, absent };
-            let bytes = kept.to_bytes();
-            prop_assert!(Kept::from_bytes(&bytes).unwrap() == kept);
-            prop_assert!(Kept::from_bytes(&bytes[..bytes.len() - 1]).is_none());
-        }
-    }
-
-    #[test]
-    fn what_waits_is_counted_and_forgotten_key_by_key() {
-        let record = |key: u8, epoch, payload: usize, code| Parking {
-            key_ref: KeyRef([key; 8]),
-            offset: 0,
-            version: Some(Version {
-                epoch,
-                ..Version::default()
-            }),
-            schema_id: None,
-            poison: Some(Poison { code, field: None }),
-            payload: Some(vec![0; payload]),
-        };
-        let mut parked = ParkedKeys::default();
-        parked.add(&record(1, 1, 10, "E_RANGE"));
-        parked.add(&record(1, 3, 5, "E_RANGE"));
-        parked.add(&record(2, 2, 0, QUEUE_FULL));
-        assert_eq!(parked.bytes(), 15);
-        let waiting = parked.get(&KeyRef([1; 8])).unwrap();
-        assert_eq!((waiting.records, waiting.by_reference), (2, false));
-        assert!(parked.get(&KeyRef([2; 8])).unwrap().by_reference);
-        parked.end_below(Version {
-            epoch: 3,
-            ..Version::default()
-        });
-        assert_eq!((parked.keys().count(), parked.bytes()), (1, 15));
-        parked.remove(&KeyRef([1; 8]));
-        assert!(parked.is_empty() && parked.bytes() == 0);
-    }
-
-    #[test]
-    fn a_record_without_version_makes_the_newest_unknown() {
-        let version = |n| {
-            Some(Version {
-                epoch: n,
-                ..Version::default()
-            })
-        };
-        assert_eq!(newest(None, version(1)), version(1));
-        assert_eq!(newest(Some(&version(3)), version(2)), version(3));
-        assert_eq!(newest(Some(&version(3)), None), None);
-        assert_eq!(newest(Some(&None), version(5)), None);
-    }
 }

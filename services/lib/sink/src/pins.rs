@@ -9,11 +9,11 @@ use sqlx::PgConnection;
 
 use crate::error::SinkError;
 
-pub type Fingerprint = [u8; 32];
+pub(crate) type Fingerprint = [u8; 32];
 
 /// Of one topic.
 #[derive(Clone, Default, Debug)]
-pub struct Pins {
+pub(crate) struct Pins {
     known: HashMap<u32, Fingerprint>,
     /// Met since, and not yet committed: where first.
     met: BTreeMap<u32, (Fingerprint, i64)>,
@@ -21,7 +21,7 @@ pub struct Pins {
 
 /// How an id's meaning stands to what is known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Meaning {
+pub(crate) enum Meaning {
     Same,
     /// Nothing written with it was applied yet.
     New,
@@ -29,7 +29,7 @@ pub enum Meaning {
 }
 
 impl Pins {
-    pub fn compare(&self, id: u32, fingerprint: &Fingerprint) -> Meaning {
+    pub(crate) fn compare(&self, id: u32, fingerprint: &Fingerprint) -> Meaning {
         let met = self.met.get(&id).map(|(fingerprint, _)| fingerprint);
         match self.known.get(&id).or(met) {
             None => Meaning::New,
@@ -38,21 +38,21 @@ impl Pins {
         }
     }
 
-    pub fn meet(&mut self, id: u32, fingerprint: Fingerprint, offset: i64) {
+    pub(crate) fn meet(&mut self, id: u32, fingerprint: Fingerprint, offset: i64) {
         self.met.entry(id).or_insert((fingerprint, offset));
     }
 
     /// What the books say now; what was met meanwhile is met still.
-    pub fn learn(&mut self, books: Pins) {
+    pub(crate) fn learn(&mut self, books: Pins) {
         self.known = books.known;
     }
 
-    pub fn has_news(&self) -> bool {
+    pub(crate) fn has_news(&self) -> bool {
         !self.met.is_empty()
     }
 
     /// They are in the books.
-    pub fn committed(&mut self) {
+    pub(crate) fn committed(&mut self) {
         let met = std::mem::take(&mut self.met);
         self.known.extend(
             met.into_iter()
@@ -62,7 +62,7 @@ impl Pins {
 }
 
 /// Of the schema's text, however it is spaced and its members ordered.
-pub fn fingerprint(text: &str) -> Fingerprint {
+pub(crate) fn fingerprint(text: &str) -> Fingerprint {
     let canonical = serde_json::from_str(text).map_or_else(|_| text.to_owned(), sorted);
     Sha256::digest(canonical).into()
 }
@@ -84,7 +84,7 @@ fn sorted(value: Value) -> String {
     }
 }
 
-pub async fn load(connection: &mut PgConnection, topic: &str) -> Result<Pins, SinkError> {
+pub(crate) async fn load(connection: &mut PgConnection, topic: &str) -> Result<Pins, SinkError> {
     let rows: Vec<(i64, Vec<u8>)> =
         sqlx::query_as("select schema_id, fingerprint from flow.schema_seen where topic = $1")
             .bind(topic)
@@ -101,7 +101,7 @@ pub async fn load(connection: &mut PgConnection, topic: &str) -> Result<Pins, Si
 
 /// Writes what was met, in the transaction of the records. Another partition may have been first: then it
 /// must have met the same.
-pub async fn write(
+pub(crate) async fn write(
     connection: &mut PgConnection,
     topic: &str,
     pins: &Pins,

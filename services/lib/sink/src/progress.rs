@@ -2,6 +2,8 @@
 //! sweeps; and from here requests for rows go out. Every instance does it, and each write is the same
 //! whoever makes it.
 
+pub(crate) mod books;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,13 +13,14 @@ use bangioc_feed::consume::{Limit, PartitionReader, Reader};
 use bangioc_feed::journal::Journal;
 use sqlx::PgConnection;
 
+use crate::clock::now_us;
 use crate::dataset::Dataset;
-use crate::engine::Engine;
 use crate::error::SinkError;
 use crate::freshness::{Mark, Marks, SourceState};
-use crate::partition::now_us;
+use crate::instance::Instance;
 use crate::refusal::Refusal;
 use crate::{outbox, sweep};
+use books::{connect, forget_offsets, load, parked_keys, positions, store, write_freshness};
 
 /// Between looks. Freshness is told in seconds.
 const ROUND: Duration = Duration::from_secs(1);
@@ -37,18 +40,21 @@ const LONGEST: usize = 1 << 20;
 /// Between two lines of the log about one kind of refusal at one source: whoever causes it could fill a disk.
 const SAY_AGAIN: Duration = Duration::from_mins(1);
 
+/// Between two counts of parked keys.
+const COUNT_AGAIN: Duration = Duration::from_secs(5);
+
 /// Runs until the process stops. A failure is waited out: nothing here may stop the rows.
-pub fn run(engine: &Arc<Engine>) {
-    let mut delays = engine.retry.delays();
-    while !engine.shutdown.is_requested() {
-        let failure = match Watcher::start(engine).and_then(|mut watcher| watcher.run(&mut delays))
-        {
-            Ok(End::Stopped) => return,
-            Ok(End::TakenBack) => continue,
-            Err(failure) => failure,
-        };
-        engine.report("progress", &failure);
-        if engine.shutdown.pause(delays.next().unwrap_or(ROUND)) {
+pub(crate) fn run(instance: &Arc<Instance>) {
+    let mut delays = instance.retry.delays();
+    while !instance.shutdown.is_requested() {
+        let failure =
+            match Watcher::start(instance).and_then(|mut watcher| watcher.run(&mut delays)) {
+                Ok(End::Stopped) => return,
+                Ok(End::TakenBack) => continue,
+                Err(failure) => failure,
+            };
+        instance.report("progress", &failure);
+        if instance.shutdown.pause(delays.next().unwrap_or(ROUND)) {
             return;
         }
     }
@@ -62,7 +68,7 @@ enum End {
 }
 
 struct Watcher<'a> {
-    engine: &'a Engine,
+    instance: &'a Instance,
     connection: PgConnection,
     journal: Journal,
     sources: Vec<Source>,
@@ -71,6 +77,8 @@ struct Watcher<'a> {
     ends: HashMap<String, Offsets>,
     /// What the store was told last, so that an idle source costs no writes.
     written: HashMap<String, (SourceTold, Option<Mark>)>,
+    /// When parked keys were counted last, for those who scrape metrics.
+    counted: Instant,
     /// By source and reason, when it was said last.
     said: HashMap<(usize, Refusal), Instant>,
     // Last: readers of partitions go before it.
@@ -98,16 +106,16 @@ impl Source {
 }
 
 impl<'a> Watcher<'a> {
-    fn start(engine: &'a Engine) -> Result<Watcher<'a>, SinkError> {
-        let mut connection = engine.handle.block_on(connect(engine))?;
-        let journal = Journal::connect(&engine.kafka)?;
+    fn start(instance: &'a Instance) -> Result<Watcher<'a>, SinkError> {
+        let mut connection = instance.handle.block_on(connect(instance))?;
+        let journal = Journal::connect(&instance.kafka)?;
         let reader = Reader::connect(
-            &engine.kafka,
+            &instance.kafka,
             "bangioc-progress",
             None,
             &bangioc_feed::consume::Tuning::default(),
         )?;
-        let mut topics: Vec<String> = engine
+        let mut topics: Vec<String> = instance
             .datasets
             .iter()
             .map(|dataset| dataset.progress_topic.clone())
@@ -117,7 +125,7 @@ impl<'a> Watcher<'a> {
         let mut sources = Vec::new();
         for topic in topics {
             let (low, high) = reader.watermarks(&topic, 0)?;
-            let stored = engine.handle.block_on(load(&mut connection, &topic))?;
+            let stored = instance.handle.block_on(load(&mut connection, &topic))?;
             let generation = stored.as_ref().map_or(0, |(.., generation)| *generation);
             // A position outside the log means another topic: begin anew, nothing depends on the past.
             let within = stored
@@ -126,8 +134,8 @@ impl<'a> Watcher<'a> {
             let (offset, state) = if let Some(within) = within {
                 within
             } else {
-                let anew = forget_offsets(&mut connection, engine, &topic);
-                engine.handle.block_on(anew)?;
+                let anew = forget_offsets(&mut connection, instance, &topic);
+                instance.handle.block_on(anew)?;
                 (low, SourceState::default())
             };
             let reader = reader.assign(&topic, 0, offset)?;
@@ -141,13 +149,14 @@ impl<'a> Watcher<'a> {
             });
         }
         let mut watcher = Watcher {
-            engine,
+            instance,
             connection,
             journal,
             sources,
             marks: HashMap::new(),
             ends: HashMap::new(),
             written: HashMap::new(),
+            counted: Instant::now(),
             said: HashMap::new(),
             _reader: reader,
         };
@@ -160,16 +169,16 @@ impl<'a> Watcher<'a> {
     fn run(&mut self, delays: &mut bangioc_runtime::retry::Delays) -> Result<End, SinkError> {
         loop {
             let waits = self.read()?;
-            let engine = self.engine;
-            if let Some(end) = engine.handle.block_on(Box::pin(self.write()))? {
+            let instance = self.instance;
+            if let Some(end) = instance.handle.block_on(Box::pin(self.write()))? {
                 return Ok(end);
             }
-            engine.metrics.well("progress");
+            instance.metrics.well("progress");
             delays.reset();
             if !waits {
-                engine.ceilings.pause(ROUND);
+                instance.ceilings.pause(ROUND);
             }
-            if engine.shutdown.is_requested() {
+            if instance.shutdown.is_requested() {
                 return Ok(End::Stopped);
             }
         }
@@ -189,7 +198,7 @@ impl<'a> Watcher<'a> {
             let source = &self.sources[number];
             let read_to = source.reader.next_offset();
             let ceiling = (read_to >= source.end).then(|| source.state.bound());
-            self.engine.ceilings.tell(&source.topic, ceiling, read_to);
+            self.instance.ceilings.tell(&source.topic, ceiling, read_to);
         }
         Ok(waits)
     }
@@ -226,27 +235,27 @@ impl<'a> Watcher<'a> {
         match record {
             None => Ok(Err(Refusal::Unreadable)),
             Some(ProgressRecord::Progress(progress)) => {
-                let (progress, foreign) = own_part(self.engine, &source.topic, progress);
+                let (progress, foreign) = own_part(self.instance, &source.topic, progress);
                 let taken = source.state.take(progress, now_us());
                 self.mark(number);
                 Ok(taken.and(foreign))
             }
             Some(ProgressRecord::Ceiling(ceiling)) => Ok(source.state.take_ceiling(&ceiling)),
             Some(ProgressRecord::Sweep(record)) => {
-                let engine = self.engine;
+                let instance = self.instance;
                 let bound = source.state.bound();
-                let sweep = match sweep::judge(&record, &engine.datasets, &source.topic, bound) {
+                let sweep = match sweep::judge(&record, &instance.datasets, &source.topic, bound) {
                     Ok(sweep) => sweep,
                     Err(refusal) => return Ok(Err(refusal)),
                 };
-                let known = engine
+                let known = instance
                     .datasets
                     .iter()
                     .any(|dataset| dataset.topic == record.topic);
                 for (partition, offset) in record.offsets.iter().filter(|_| known) {
                     let ends = self.ends.entry(record.topic.clone()).or_default();
                     if ends.get(partition).is_none_or(|end| offset > end) {
-                        let (_, end) = engine.reader.watermarks(&record.topic, *partition)?;
+                        let (_, end) = instance.reader.watermarks(&record.topic, *partition)?;
                         ends.insert(*partition, end);
                         if *offset > end {
                             return Ok(Err(Refusal::SweepInvalid));
@@ -255,7 +264,7 @@ impl<'a> Watcher<'a> {
                 }
                 let remembered =
                     sweep::remember(&mut self.connection, &source.topic, offset, &sweep);
-                let has_room = engine.handle.block_on(remembered)?;
+                let has_room = instance.handle.block_on(remembered)?;
                 Ok(if has_room {
                     Ok(())
                 } else {
@@ -267,7 +276,7 @@ impl<'a> Watcher<'a> {
 
     fn refuse(&mut self, number: usize, offset: i64, refusal: Refusal) {
         let topic = &self.sources[number].topic;
-        self.engine.metrics.refused(topic, refusal.as_str(), 1);
+        self.instance.metrics.refused(topic, refusal.as_str(), 1);
         let said = self.said.get(&(number, refusal));
         if said.is_none_or(|at| at.elapsed() >= SAY_AGAIN) {
             tracing::warn!(
@@ -283,7 +292,7 @@ impl<'a> Watcher<'a> {
 
     fn mark(&mut self, number: usize) {
         let source = &self.sources[number];
-        for dataset in &self.engine.datasets {
+        for dataset in &self.instance.datasets {
             let offsets = source.state.offsets.get(&dataset.topic);
             if source.is_of(dataset) && offsets.is_some_and(|offsets| dataset.is_whole(offsets)) {
                 let marks = match self.marks.get_mut(&dataset.topic) {
@@ -299,10 +308,8 @@ impl<'a> Watcher<'a> {
     async fn write(&mut self) -> Result<Option<End>, SinkError> {
         let positions = positions(&mut self.connection).await?;
         let position = |topic: &str| positions.get(topic).cloned().unwrap_or_default();
-        let engine = self.engine;
-        let bound = |topic: &str| engine.ceilings.of(topic);
-        sweep::run_due(&mut self.connection, &engine.datasets, position, bound).await?;
-        for dataset in &engine.datasets {
+        let instance = self.instance;
+        for dataset in &instance.datasets {
             let reached = self
                 .marks
                 .get_mut(&dataset.topic)
@@ -314,6 +321,9 @@ impl<'a> Watcher<'a> {
                     source.state.datasets.get(dataset.id()).cloned(),
                     source.state.distrust.clone(),
                 );
+                if let Some(mark) = &reached {
+                    instance.metrics.reached(dataset.id(), mark.at_us, now_us());
+                }
                 let news = (told, reached);
                 if self.written.get(dataset.id()) != Some(&news) {
                     write_freshness(&mut self.connection, dataset, source, news.1.as_ref()).await?;
@@ -328,11 +338,17 @@ impl<'a> Watcher<'a> {
             }
             source.changed = false;
         }
+        if self.counted.elapsed() >= COUNT_AGAIN {
+            for (dataset, keys) in parked_keys(&mut self.connection).await? {
+                instance.metrics.parked(&dataset, keys);
+            }
+            self.counted = Instant::now();
+        }
         outbox::send(
             &mut self.connection,
             &self.journal,
-            &engine.prefix,
-            &engine.datasets,
+            &instance.prefix,
+            &instance.datasets,
         )
         .await?;
         Ok(None)
@@ -342,12 +358,12 @@ impl<'a> Watcher<'a> {
 /// What of it concerns the source's own datasets; whether all of it does. A topic that nobody here knows is
 /// of a contract newer than ours.
 fn own_part(
-    engine: &Engine,
+    instance: &Instance,
     progress_topic: &str,
     mut progress: Progress,
 ) -> (Progress, Result<(), Refusal>) {
     let of = |topic: &str| {
-        let mut datasets = engine.datasets.iter();
+        let mut datasets = instance.datasets.iter();
         datasets.find(|dataset| dataset.topic == topic)
     };
     let mut foreign = Ok(());
@@ -363,126 +379,7 @@ fn own_part(
     progress.datasets.retain(|id, _| {
         let own =
             |dataset: &Dataset| dataset.progress_topic == progress_topic && dataset.id() == id;
-        engine.datasets.iter().any(own)
+        instance.datasets.iter().any(own)
     });
     (progress, foreign)
-}
-
-/// Nothing here is worth an fsync of its own: after a crash of the store it is written again.
-async fn connect(engine: &Engine) -> Result<PgConnection, SinkError> {
-    let mut connection = engine.store.connect("bangioc sink progress").await?;
-    sqlx::query("set synchronous_commit = off")
-        .execute(&mut connection)
-        .await?;
-    Ok(connection)
-}
-
-/// Position, what was believed, and the generation of it.
-type Stored = (i64, Option<SourceState>, i64);
-
-async fn load(connection: &mut PgConnection, topic: &str) -> Result<Option<Stored>, SinkError> {
-    let row: Option<(i64, Option<String>, i64)> = sqlx::query_as(
-        "select next_offset, newest::text, generation from flow.progress_position where progress_topic = $1",
-    )
-    .bind(topic)
-    .fetch_optional(connection)
-    .await?;
-    Ok(row.map(|(offset, newest, generation)| {
-        let state = newest.and_then(|newest| serde_json::from_str(&newest).ok());
-        (offset, state, generation)
-    }))
-}
-
-/// False when a person took back meanwhile what the source was believed.
-async fn store(connection: &mut PgConnection, source: &Source) -> Result<bool, SinkError> {
-    let generation: Option<i64> = sqlx::query_scalar(
-        "with told as (insert into flow.progress_position as p (progress_topic, next_offset, newest) \
-         values ($1, $2, $3::jsonb) on conflict (progress_topic) do update \
-         set next_offset = excluded.next_offset, newest = excluded.newest \
-         where excluded.next_offset > p.next_offset and p.generation = $4) \
-         select generation from flow.progress_position where progress_topic = $1",
-    )
-    .bind(&source.topic)
-    .bind(source.reader.next_offset())
-    .bind(serde_json::to_string(&source.state).unwrap_or_default())
-    .bind(source.generation)
-    .fetch_optional(connection)
-    .await?;
-    Ok(generation.is_none_or(|generation| generation == source.generation))
-}
-
-/// Of another topic of the same name: its offsets say nothing about those that were seen before.
-async fn forget_offsets(
-    connection: &mut PgConnection,
-    engine: &Engine,
-    progress_topic: &str,
-) -> Result<(), SinkError> {
-    let of_source = |dataset: &&Dataset| dataset.progress_topic == progress_topic;
-    let datasets: Vec<&str> = engine
-        .datasets
-        .iter()
-        .filter(of_source)
-        .map(Dataset::id)
-        .collect();
-    sqlx::query("update flow.freshness set progress_offset = null where dataset = any($1)")
-        .bind(datasets)
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-async fn positions(connection: &mut PgConnection) -> Result<HashMap<String, Offsets>, SinkError> {
-    let rows: Vec<(String, i32, i64)> = sqlx::query_as(
-        "select topic, partition, next_offset from flow.lease where next_offset is not null",
-    )
-    .fetch_all(connection)
-    .await?;
-    let mut positions: HashMap<String, Offsets> = HashMap::new();
-    for (topic, partition, offset) in rows {
-        positions
-            .entry(topic)
-            .or_default()
-            .insert(partition, offset);
-    }
-    Ok(positions)
-}
-
-async fn write_freshness(
-    connection: &mut PgConnection,
-    dataset: &Dataset,
-    read: &Source,
-    reached: Option<&Mark>,
-) -> Result<(), SinkError> {
-    let source = &read.state;
-    let told = source.datasets.get(dataset.id());
-    let phase = told.map(|told| serde_json::to_value(told.phase).unwrap_or_default());
-    sqlx::query(
-        "insert into flow.freshness as f (dataset, complete_epoch, complete_lsn, complete_at, source_epoch, \
-         source_at, phase, estimated_rows, copied_rows, progress_offset, distrust) \
-         values ($1, $2, $3, to_timestamp($4::float8 / 1e6), $5, to_timestamp($6::float8 / 1e6), $7, $8, $9, $10, $11) \
-         on conflict (dataset) do update set \
-         complete_epoch = coalesce(excluded.complete_epoch, f.complete_epoch), \
-         complete_lsn = coalesce(excluded.complete_lsn, f.complete_lsn), \
-         complete_at = coalesce(excluded.complete_at, f.complete_at), \
-         source_epoch = excluded.source_epoch, source_at = excluded.source_at, \
-         phase = coalesce(excluded.phase, f.phase), \
-         estimated_rows = coalesce(excluded.estimated_rows, f.estimated_rows), \
-         copied_rows = coalesce(excluded.copied_rows, f.copied_rows), \
-         progress_offset = excluded.progress_offset, distrust = excluded.distrust, updated_at = now() \
-         where f.progress_offset is null or excluded.progress_offset >= f.progress_offset",
-    )
-    .bind(dataset.id())
-    .bind(reached.map(|mark| i64::from(mark.epoch)))
-    .bind(reached.map(|mark| mark.lsn.as_str()))
-    .bind(reached.map(|mark| mark.at_us))
-    .bind(i64::from(source.epoch))
-    .bind((source.at_us > 0).then_some(source.at_us))
-    .bind(phase.as_ref().and_then(|phase| phase.as_str()))
-    .bind(told.map(|told| told.estimated_rows))
-    .bind(told.map(|told| told.copied_rows))
-    .bind(read.reader.next_offset())
-    .bind(source.distrust.as_deref())
-    .execute(connection)
-    .await?;
-    Ok(())
 }

@@ -5,7 +5,7 @@ use bangioc_runtime::protection;
 
 /// The protection that is switched off.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Broken {
+pub(crate) enum Broken {
     #[default]
     Nothing,
     /// Versions are not compared.
@@ -19,7 +19,7 @@ pub enum Broken {
 }
 
 impl Broken {
-    pub fn from_environment() -> Broken {
+    pub(crate) fn from_environment() -> Broken {
         let names = [
             ("version", Broken::Version),
             ("truncate", Broken::Truncate),

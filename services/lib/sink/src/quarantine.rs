@@ -9,7 +9,7 @@ use crate::refusal::Refusal;
 
 /// Records in a row that were refused for one reason.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Quarantined {
+pub(crate) struct Quarantined {
     pub first_offset: i64,
     pub next_offset: i64,
     pub reason: Refusal,
@@ -18,7 +18,7 @@ pub struct Quarantined {
 }
 
 /// Adds one record, which comes after all that are noted.
-pub fn note(noted: &mut Vec<Quarantined>, offset: i64, reason: Refusal, bytes: usize) {
+pub(crate) fn note(noted: &mut Vec<Quarantined>, offset: i64, reason: Refusal, bytes: usize) {
     let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
     match noted.last_mut() {
         Some(last) if last.next_offset == offset && last.reason == reason => {
@@ -34,7 +34,7 @@ pub fn note(noted: &mut Vec<Quarantined>, offset: i64, reason: Refusal, bytes: u
     }
 }
 
-pub async fn write(
+pub(crate) async fn write(
     connection: &mut PgConnection,
     dataset: &Dataset,
     partition: i32,

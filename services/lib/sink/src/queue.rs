@@ -2,19 +2,24 @@
 
 use std::collections::HashMap;
 
+use bangioc_change::DecodeCode;
 use bangioc_change::batch::EventBatch;
-use bangioc_change::decode::RecordBytes;
-use bangioc_change::event::Operation;
+use bangioc_change::version::Version;
 use bangioc_change::wire;
 use sqlx::PgConnection;
 
+use crate::clock::now_us;
 use crate::dataset::{Dataset, sql};
-use crate::decoders::{Found, Recent};
+use crate::decoders::Recent;
 use crate::error::SinkError;
-use crate::park::{Kept, Poison};
-use crate::partition::now_us;
-use crate::pins;
+use crate::freshness::SourceState;
+use crate::judge::{Judge, Verdict as Judged, is_whole};
+use crate::kept::Kept;
+use crate::park::Poison;
+use crate::pins::{self, Pins};
+use crate::protection::Broken;
 use crate::reference;
+use crate::refusal::Refusal;
 use crate::replay::{ReplayError, Tools};
 use crate::seal::{KeyRef, Place};
 
@@ -87,11 +92,16 @@ pub enum Verdict {
         code: String,
         field: Option<String>,
     },
+    /// Older than what was emptied or swept: it counts no more.
+    Stale,
+    /// Its schema is not in the registry yet.
+    Awaited(u32),
 }
 
 pub struct Record {
     pub offset: i64,
     pub verdict: Verdict,
+    version: Option<Version>,
     /// The key itself: two keys may share a reference.
     key: Option<Vec<u8>>,
 }
@@ -101,12 +111,17 @@ impl Record {
     pub fn event(&self) -> Option<usize> {
         match self.verdict {
             Verdict::Good { event, .. } => Some(event),
-            Verdict::Bad { .. } => None,
+            Verdict::Bad { .. } | Verdict::Stale | Verdict::Awaited(_) => None,
         }
     }
 
-    pub(crate) fn is_suspended(&self) -> bool {
-        matches!(&self.verdict, Verdict::Bad { code, .. } if code == reference::CODE)
+    /// Has what it waits for not come yet?
+    pub(crate) fn is_early(&self) -> bool {
+        match &self.verdict {
+            Verdict::Bad { code, .. } => code == reference::CODE,
+            Verdict::Awaited(_) => true,
+            Verdict::Good { .. } | Verdict::Stale => false,
+        }
     }
 }
 
@@ -115,32 +130,65 @@ pub struct Queue {
     pub records: Vec<Record>,
     pub events: EventBatch,
     recent: Recent,
+    /// What its source has announced: no version lies beyond.
+    ceiling: Version,
 }
 
-/// Offset, payload and code of a parked record.
-type ParkedRow = (i64, Option<Vec<u8>>, Option<String>);
+/// Offset, payload, code and version of a parked record.
+pub(crate) type ParkedRow = (i64, Option<Vec<u8>>, Option<String>, Option<Vec<u8>>);
 
 impl Queue {
-    /// Empty, and knowing what the dataset's schema ids mean.
+    /// Empty, and knowing what the dataset's schema ids mean and how far its versions may reach.
     pub(crate) async fn of(
         connection: &mut PgConnection,
         dataset: &Dataset,
     ) -> Result<Queue, SinkError> {
         let pins = pins::load(connection, &dataset.topic).await?;
+        let newest: Option<Option<String>> = sqlx::query_scalar(
+            "select newest::text from flow.progress_position where progress_topic = $1",
+        )
+        .bind(&dataset.progress_topic)
+        .fetch_optional(connection)
+        .await?;
+        let newest = newest.flatten();
+        let source: SourceState = newest
+            .and_then(|newest| serde_json::from_str(&newest).ok())
+            .unwrap_or_default();
         Ok(Queue {
             recent: Recent::knowing(pins),
+            ceiling: source.bound(),
             ..Queue::default()
         })
     }
 
-    pub async fn load(
+    /// What schema ids mean, as far as it is not in the books.
+    pub(crate) fn pins(&self) -> &Pins {
+        &self.recent.pins
+    }
+
+    /// Judged, and looked up what it refers to.
+    pub(crate) async fn load(
         connection: &mut PgConnection,
         locked: &Locked,
         dataset: &Dataset,
+        floor: Version,
+        tools: Tools<'_>,
+    ) -> Result<Queue, ReplayError> {
+        let mut queue = Queue::read(connection, locked, dataset, floor, tools).await?;
+        queue.judge_references(connection, dataset).await?;
+        Ok(queue)
+    }
+
+    /// Each record judged by itself: also for who may see no row of another dataset.
+    pub async fn read(
+        connection: &mut PgConnection,
+        locked: &Locked,
+        dataset: &Dataset,
+        floor: Version,
         tools: Tools<'_>,
     ) -> Result<Queue, ReplayError> {
         let rows: Vec<ParkedRow> = sqlx::query_as(
-            "select \"offset\", payload, code from flow.parked_record where topic = $1 and partition = $2 \
+            "select \"offset\", payload, code, version from flow.parked_record where topic = $1 and partition = $2 \
              and key_ref = $3 and state = 'parked' order by \"offset\"",
         )
         .bind(&locked.topic)
@@ -151,20 +199,20 @@ impl Queue {
         .map_err(SinkError::from)?;
         let mut queue = Queue::of(connection, dataset).await?;
         for row in rows {
-            queue.take(tools, dataset, locked.partition, row)?;
+            queue.take(tools, dataset, (locked.partition, floor), row)?;
         }
-        queue.judge_references(connection, dataset).await?;
         Ok(queue)
     }
 
-    /// One more record, opened and judged by itself.
+    /// One more record, opened and judged by itself as if it came now.
     pub(crate) fn take(
         &mut self,
         tools: Tools<'_>,
         dataset: &Dataset,
-        partition: i32,
-        (offset, payload, code): ParkedRow,
+        (partition, floor): (i32, Version),
+        (offset, payload, code, version): ParkedRow,
     ) -> Result<(), SinkError> {
+        let version = version.and_then(|bytes| Some(Version::from_bytes(bytes.try_into().ok()?)));
         let Some(payload) = payload else {
             let verdict = Verdict::Bad {
                 code: code.unwrap_or_default(),
@@ -173,6 +221,7 @@ impl Queue {
             self.records.push(Record {
                 offset,
                 verdict,
+                version,
                 key: None,
             });
             return Ok(());
@@ -183,7 +232,34 @@ impl Queue {
             offset,
         };
         let kept = Kept::from_bytes(&tools.seal.open(place, &payload)?).unwrap_or_default();
-        let verdict = self.judge(&kept.record(offset), dataset, tools)?;
+        let judge = Judge {
+            dataset,
+            decoders: tools.decoders,
+            broken: Broken::Nothing,
+            ceiling: self.ceiling,
+            now_us: now_us(),
+        };
+        let event = self.events.len();
+        let record = kept.record(offset);
+        let judged = judge.record(&mut self.recent, &mut self.events, floor, &record)?;
+        let bad = |code: &str, field| Verdict::Bad {
+            code: code.to_owned(),
+            field,
+        };
+        let verdict = match judged {
+            Judged::Good(_) => Verdict::Good {
+                event,
+                whole: is_whole(&self.events.event(event)),
+            },
+            Judged::Bad(poison) | Judged::Unreadable(poison) => bad(poison.code, poison.field),
+            Judged::Awaited(id) => Verdict::Awaited(id),
+            Judged::Stale => Verdict::Stale,
+            Judged::Beyond => bad(Refusal::VersionBeyond.as_str(), None),
+            // It would have to come in its partition's order.
+            Judged::Truncate(_) | Judged::TruncateNotAgreed => {
+                bad(DecodeCode::Operation.as_str(), None)
+            }
+        };
         let key = kept
             .key
             .as_deref()
@@ -191,6 +267,7 @@ impl Queue {
         self.records.push(Record {
             offset,
             verdict,
+            version,
             key,
         });
         Ok(())
@@ -214,74 +291,15 @@ impl Queue {
         Ok(())
     }
 
-    fn judge(
-        &mut self,
-        record: &RecordBytes<'_>,
-        dataset: &Dataset,
-        tools: Tools<'_>,
-    ) -> Result<Verdict, SinkError> {
-        let found = self.recent.find(
-            tools.decoders,
-            dataset,
-            record.key,
-            record.value,
-            record.offset,
-        )?;
-        let decoder = match found {
-            Found::Decoder(decoder) => decoder,
-            Found::Bad { code, field } => {
-                return Ok(Verdict::Bad {
-                    code: code.as_str().to_owned(),
-                    field,
-                });
-            }
-            Found::Awaited(_) => {
-                return Ok(Verdict::Bad {
-                    code: "UNKNOWN_SCHEMA".to_owned(),
-                    field: None,
-                });
-            }
-        };
-        let column = |index: usize| {
-            dataset
-                .contract
-                .columns
-                .get(index)
-                .map(|column| column.name.clone())
-        };
-        let event = self.events.len();
-        if let Err(error) = decoder.decode_into(*record, &mut self.events) {
-            let field = error.column.and_then(column);
-            return Ok(Verdict::Bad {
-                code: error.code().as_str().to_owned(),
-                field,
-            });
-        }
-        let change = self.events.event(event);
-        let after = change.after.filter(|_| change.op != Operation::Delete);
-        if let Some(after) = after
-            && let Err(breach) = dataset.contract.rules.check(after, now_us())
-        {
-            let field = breach.column.and_then(column);
-            return Ok(Verdict::Bad {
-                code: breach.code.as_str().to_owned(),
-                field,
-            });
-        }
-        Ok(Verdict::Good {
-            event,
-            whole: after.is_none_or(|row| !row.has_absent()),
-        })
-    }
-
     /// Which records go into the store, and how many a later one makes moot. Fails with the first that
     /// still fails and that nothing after it makes good, for any of the keys that share the reference.
-    pub fn plan(&self, key_ref: KeyRef) -> Result<Plan, ReplayError> {
+    pub fn plan(&self, locked: &Locked) -> Result<Plan, ReplayError> {
         let mut plan = Plan {
             live: Vec::new(),
             moot: Vec::new(),
+            stale: 0,
         };
-        let mut made_good: HashMap<Option<&[u8]>, bool> = HashMap::new();
+        let mut made_good: HashMap<Option<&[u8]>, Option<Version>> = HashMap::new();
         // From the end: what follows decides.
         for record in self.records.iter().rev() {
             let key = record.key.as_deref();
@@ -289,28 +307,44 @@ impl Queue {
                 Verdict::Good { event, whole } => {
                     plan.live.push(*event);
                     if *whole {
-                        made_good.insert(key, true);
+                        let newest = made_good.entry(key).or_default();
+                        *newest = (*newest).max(record.version);
                     }
                 }
-                // A record that was not kept has no key here; then any later whole one of the queue is its.
-                Verdict::Bad { .. }
-                    if made_good.contains_key(&key) || (key.is_none() && !made_good.is_empty()) =>
-                {
-                    plan.moot.push(record.offset);
+                Verdict::Stale => plan.stale += 1,
+                Verdict::Bad { .. } => {
+                    // A record that was not kept has no key here; then any later whole one of the queue is its.
+                    let whole = match key {
+                        Some(_) => made_good.get(&key).copied(),
+                        None => made_good.values().copied().max(),
+                    };
+                    // One that a restart repeated says nothing of what is newer.
+                    if whole.is_some_and(|whole| record.version.is_none() || record.version < whole)
+                    {
+                        plan.moot.push(record.offset);
+                    }
                 }
-                Verdict::Bad { .. } => {}
+                Verdict::Awaited(_) => {}
             }
         }
         plan.live.reverse();
         for record in &self.records {
-            if let Verdict::Bad { code, field } = &record.verdict
-                && !plan.moot.contains(&record.offset)
-            {
-                return Err(ReplayError::StillFails {
-                    key_ref,
-                    code: code.clone(),
-                    field: field.clone(),
-                });
+            match &record.verdict {
+                Verdict::Bad { code, field } if !plan.moot.contains(&record.offset) => {
+                    return Err(ReplayError::StillFails {
+                        key_ref: locked.key_ref,
+                        code: code.clone(),
+                        field: field.clone(),
+                    });
+                }
+                Verdict::Awaited(id) => {
+                    return Err(ReplayError::Sink(SinkError::SchemaAwaited {
+                        topic: locked.topic.clone(),
+                        partition: locked.partition,
+                        id: *id,
+                    }));
+                }
+                _ => {}
             }
         }
         Ok(plan)
@@ -323,24 +357,42 @@ pub struct Plan {
     pub live: Vec<usize>,
     /// Offsets that a later record makes moot.
     pub moot: Vec<i64>,
+    /// Records that count no more.
+    pub stale: i64,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// `g` good but partial, `w` good and whole, `b` bad; upper case: another key under the same reference.
+    fn locked() -> Locked {
+        Locked {
+            key_ref: KeyRef([0; 8]),
+            topic: "t".into(),
+            partition: 0,
+            dataset: "d".into(),
+            discard_by: None,
+        }
+    }
+
+    /// `g` good but partial, `w` good and whole, `b` bad, `s` stale, `r` whole and repeated: older than all;
+    /// upper case: another key under the same reference.
     fn plan(records: &str) -> Option<(usize, Vec<i64>)> {
         let records = records.chars().enumerate().map(|(event, kind)| Record {
             offset: i64::try_from(event).unwrap(),
+            version: Some(Version {
+                ordinal: if kind == 'r' { 0 } else { event as u64 + 1 },
+                ..Version::default()
+            }),
             verdict: match kind.to_ascii_lowercase() {
                 'b' => Verdict::Bad {
                     code: "E_RANGE".into(),
                     field: None,
                 },
+                's' => Verdict::Stale,
                 kind => Verdict::Good {
                     event,
-                    whole: kind == 'w',
+                    whole: kind == 'w' || kind == 'r',
                 },
             },
             key: Some(vec![u8::from(kind.is_ascii_uppercase())]),
@@ -349,7 +401,7 @@ mod tests {
             records: records.collect(),
             ..Queue::default()
         };
-        queue.plan(KeyRef([0; 8])).ok().map(|plan| {
+        queue.plan(&locked()).ok().map(|plan| {
             let mut moot = plan.moot;
             moot.reverse();
             (plan.live.len(), moot)
@@ -374,5 +426,17 @@ mod tests {
             "another key's record says nothing of this one"
         );
         assert_eq!(plan("bWw"), Some((2, vec![0])));
+    }
+
+    #[test]
+    fn a_whole_record_that_is_older_makes_nothing_good() {
+        assert_eq!(plan("br"), None);
+        assert_eq!(plan("brw"), Some((2, vec![0])));
+    }
+
+    #[test]
+    fn what_a_sweep_has_passed_counts_no_more_whatever_is_wrong_with_it() {
+        assert_eq!(plan("sg"), Some((1, vec![])));
+        assert_eq!(plan("s"), Some((0, vec![])));
     }
 }

@@ -10,27 +10,43 @@ use sqlx::{Executor as _, PgConnection};
 use crate::dataset::{Dataset, quoted, sql};
 use crate::error::SinkError;
 
+/// Is the view not there, or without a column of the contract?
+pub(crate) async fn lacks(
+    connection: &mut PgConnection,
+    dataset: &Dataset,
+) -> Result<bool, SinkError> {
+    let known = shown(connection, dataset).await?;
+    Ok(!added(dataset, &known).is_empty())
+}
+
+/// Columns of the view, in its order.
+async fn shown(connection: &mut PgConnection, dataset: &Dataset) -> Result<Vec<String>, SinkError> {
+    Ok(sqlx::query_scalar(
+        "select attname::text from pg_attribute where attrelid = to_regclass($1) and attnum > 0 order by attnum",
+    )
+    .bind(dataset.view())
+    .fetch_all(connection)
+    .await?)
+}
+
+fn added(dataset: &Dataset, shown: &[String]) -> Vec<String> {
+    let known: HashSet<&str> = shown.iter().map(String::as_str).collect();
+    let columns = dataset.contract.columns.iter();
+    columns
+        .map(|column| column.name.clone())
+        .filter(|column| !known.contains(column.as_str()))
+        .collect()
+}
+
 /// A view's columns keep their order for ever, so new ones go last, whatever the contract's order.
 pub(crate) async fn view(
     connection: &mut PgConnection,
     dataset: &Dataset,
 ) -> Result<(), SinkError> {
     let name = dataset.view();
-    let mut columns: Vec<String> = sqlx::query_scalar(
-        "select attname::text from pg_attribute where attrelid = to_regclass($1) and attnum > 0 order by attnum",
-    )
-    .bind(&name)
-    .fetch_all(&mut *connection)
-    .await?;
-    let known: HashSet<String> = columns.iter().cloned().collect();
-    let new: Vec<String> = dataset
-        .contract
-        .columns
-        .iter()
-        .map(|column| column.name.clone())
-        .filter(|column| !known.contains(column))
-        .collect();
-    if new.is_empty() && !known.is_empty() {
+    let mut columns = shown(connection, dataset).await?;
+    let new = added(dataset, &columns);
+    if new.is_empty() {
         return Ok(());
     }
     columns.extend(new);

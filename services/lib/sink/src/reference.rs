@@ -16,11 +16,11 @@ use crate::error::SinkError;
 use crate::park::Poison;
 
 /// What suspends a row: not bad, only too early.
-pub const CODE: &str = "W_REFERENCE";
+pub(crate) const CODE: &str = "W_REFERENCE";
 
 /// The statement of each of a contract's references: ($1 values) → those that no live row has as its key.
 /// None for one that was never resolved.
-pub fn statements(contract: &Contract) -> Vec<Option<SqlStr>> {
+pub(crate) fn statements(contract: &Contract) -> Vec<Option<SqlStr>> {
     let statement = |parent: &Parent| {
         sql(format!(
             "select v from unnest($1::text[]) v where not exists (select from flow.{} t \
@@ -39,14 +39,14 @@ pub fn statements(contract: &Contract) -> Vec<Option<SqlStr>> {
 
 /// An event whose row refers to what is not there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Missing {
+pub(crate) struct Missing {
     pub event: usize,
     /// Index into the contract's columns.
     pub column: usize,
 }
 
 impl Missing {
-    pub fn poison(self, dataset: &Dataset) -> Poison {
+    pub(crate) fn poison(self, dataset: &Dataset) -> Poison {
         let column = dataset.contract.columns.get(self.column);
         Poison {
             code: RuleCode::Reference.as_str(),
@@ -56,7 +56,7 @@ impl Missing {
 }
 
 /// Of some events of a batch, those that refer to a row which is not in the store, or not any more.
-pub async fn missing(
+pub(crate) async fn missing(
     connection: &mut PgConnection,
     dataset: &Dataset,
     events: &EventBatch,
@@ -96,7 +96,7 @@ pub async fn missing(
 
 /// Is some dataset that it refers to not copied yet, as far as its source and the store have told? Then
 /// what is missing may be on its way.
-pub async fn may_still_come(
+pub(crate) async fn may_still_come(
     connection: &mut PgConnection,
     dataset: &Dataset,
 ) -> Result<bool, SinkError> {
@@ -110,7 +110,7 @@ pub async fn may_still_come(
 }
 
 /// Ids of the datasets that it refers to.
-pub fn parents(dataset: &Dataset) -> Vec<&str> {
+pub(crate) fn parents(dataset: &Dataset) -> Vec<&str> {
     let references = dataset.contract.references.iter();
     references.map(|reference| reference.to.as_str()).collect()
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Stands in the books, in metrics and in the log; never with anything of the record itself.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// It speaks of another source's dataset.
     PrincipalMismatch,
     /// A TRUNCATE of a dataset whose contract knows none.
@@ -24,7 +24,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Refusal::PrincipalMismatch => "PRINCIPAL_MISMATCH",
             Refusal::TruncateNotAgreed => "TRUNCATE_NOT_AGREED",
@@ -38,7 +38,7 @@ impl Refusal {
     }
 
     /// Of the page that says what to do.
-    pub fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         match self {
             Refusal::KeyNull => "BG0412",
             Refusal::PrincipalMismatch => "BG0425",

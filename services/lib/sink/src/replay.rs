@@ -1,19 +1,22 @@
 //! A parked key's queue, tried again: all of it in order, in one transaction, or nothing. For a person who
 //! mended a row, and for [`crate::suspended`].
 
+use bangioc_change::version::Version;
 use bangioc_runtime::failpoint;
 use serde::Serialize;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, key_texts};
 use crate::decoders::Decoders;
 use crate::error::SinkError;
-use crate::intake::key_texts;
+use crate::incomplete;
 use crate::ledger::Counts;
 use crate::merge::{self, Net};
 use crate::outbox;
+use crate::pins;
 use crate::protection::Broken;
 use crate::queue::{self, Locked, Queue};
+use crate::refused;
 use crate::seal::{KeyRef, Seal};
 use crate::stage::{Stage, Target};
 
@@ -86,34 +89,26 @@ async fn try_replay(
     let mut transaction = connection.begin().await?;
     let locked = queue::lock(&mut transaction, key_ref).await?;
     let dataset = locked.dataset_in(tools.datasets)?;
-    let queue = Queue::load(&mut transaction, &locked, dataset, tools).await?;
-    let plan = queue.plan(key_ref)?;
     let (floor, position) = standing(&mut transaction, &locked).await?;
-    let (live, below): (Vec<usize>, Vec<usize>) = plan
-        .live
-        .iter()
-        .partition(|&&event| queue.events.version(event).to_bytes()[..] >= floor[..]);
+    let queue = Queue::load(&mut transaction, &locked, dataset, floor, tools).await?;
+    let plan = queue.plan(&locked)?;
 
     transaction
         .execute(sqlx::raw_sql(dataset.sql.create_stage.clone()))
         .await?;
     let mut stage = Stage::default();
-    let net = Net::new(dataset, &queue.events, &live, Broken::Nothing);
+    let net = Net::new(dataset, &queue.events, &plan.live, Broken::Nothing);
     net.fill(&mut stage, Target::Stage);
     let merged = merge::merge(&mut transaction, &mut stage, &net)
         .await
-        .map_err(|failure| match failure {
-            SinkError::RowRefused { sqlstate } => ReplayError::StillFails {
-                key_ref,
-                code: merge::code(&sqlstate).to_owned(),
-                field: None,
-            },
-            other => other.into(),
-        })?;
+        .map_err(|failure| refused(key_ref, failure))?;
+    if queue.pins().has_news() {
+        pins::write(&mut transaction, &locked.topic, queue.pins()).await?;
+    }
 
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let mut counts = Counts {
-        stale: count(below.len()),
+        stale: plan.stale,
         superseded: count(plan.moot.len()),
         ..Counts::default()
     };
@@ -129,8 +124,12 @@ async fn try_replay(
         .post(&mut transaction, &locked.topic, locked.partition, position)
         .await
         .map_err(SinkError::of_bookkeeping)?;
+    let lacking = incomplete::of_queue(&mut transaction, dataset, &locked, &queue).await?;
+    if let Some(lacking) = lacking {
+        incomplete::keep(&mut transaction, dataset, locked.partition, &lacking).await?;
+    }
     end(&mut transaction, &locked, &plan.moot, merged.live_rows, by).await?;
-    if let Some(&event) = live.last().filter(|_| !plan.moot.is_empty())
+    if let Some(&event) = plan.live.last().filter(|_| !plan.moot.is_empty())
         && let Some(key) = key_texts(dataset, &queue.events.event(event))
     {
         // What was made moot may have said more than what came after it.
@@ -142,15 +141,31 @@ async fn try_replay(
 }
 
 /// Floor and position of the queue's partition.
-pub async fn standing(
+async fn standing(
     connection: &mut PgConnection,
     locked: &Locked,
-) -> Result<(Vec<u8>, i64), ReplayError> {
-    Ok(sqlx::query_as("select floor, coalesce(next_offset, 0) from flow.lease where topic = $1 and partition = $2")
-        .bind(&locked.topic)
-        .bind(locked.partition)
-        .fetch_one(connection)
-        .await?)
+) -> Result<(Version, i64), SinkError> {
+    let (floor, position): (Vec<u8>, i64) = sqlx::query_as(
+        "select floor, coalesce(next_offset, 0) from flow.lease where topic = $1 and partition = $2",
+    )
+    .bind(&locked.topic)
+    .bind(locked.partition)
+    .fetch_one(connection)
+    .await?;
+    let floor = floor.try_into().map(Version::from_bytes);
+    Ok((floor.unwrap_or_default(), position))
+}
+
+/// The store still does not take it.
+fn refused(key_ref: KeyRef, failure: SinkError) -> ReplayError {
+    match failure.blames() {
+        Some(sqlstate) => ReplayError::StillFails {
+            key_ref,
+            code: refused::code(sqlstate).to_owned(),
+            field: None,
+        },
+        None => failure.into(),
+    }
 }
 
 /// The queue is empty, the key works again. Payloads go at once: what they said is in the store.

@@ -7,14 +7,14 @@
 const LONGEST: u32 = 64;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Way {
+pub(crate) enum Way {
     Straight,
     ByStage,
 }
 
 /// What one partition has learnt.
 #[derive(Clone, Copy, Default, Debug)]
-pub struct Shortcut {
+pub(crate) struct Shortcut {
     /// Batches to go by the stage before the next try.
     left: u32,
     /// How many that will be after one more try in vain.
@@ -23,7 +23,7 @@ pub struct Shortcut {
 
 impl Shortcut {
     /// For the next batch.
-    pub fn way(&mut self) -> Way {
+    pub(crate) fn way(&mut self) -> Way {
         match self.left.checked_sub(1) {
             None => Way::Straight,
             Some(left) => {
@@ -33,11 +33,11 @@ impl Shortcut {
         }
     }
 
-    pub fn worked(&mut self) {
+    pub(crate) fn worked(&mut self) {
         *self = Shortcut::default();
     }
 
-    pub fn was_in_vain(&mut self) {
+    pub(crate) fn was_in_vain(&mut self) {
         self.pause = (self.pause * 2).clamp(1, LONGEST);
         self.left = self.pause;
     }

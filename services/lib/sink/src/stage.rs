@@ -9,7 +9,7 @@ use bangioc_schemas::row::{Absence, Cell, Row};
 
 /// Where lines are copied to.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub enum Target {
+pub(crate) enum Target {
     /// The staging table, for a merge.
     #[default]
     Stage,
@@ -19,7 +19,7 @@ pub enum Target {
 
 /// Lines of one dataset. Kept and reused: `clear` keeps the memory.
 #[derive(Default)]
-pub struct Stage {
+pub(crate) struct Stage {
     target: Target,
     lines: Vec<u8>,
     /// Where each line ends.
@@ -30,7 +30,7 @@ pub struct Stage {
 
 /// What a row's columns that did not travel are taken from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Continues {
+pub(crate) enum Continues {
     /// The stored row.
     Stored,
     /// No row: a column left out is missing.
@@ -40,44 +40,44 @@ pub enum Continues {
 }
 
 impl Stage {
-    pub fn clear(&mut self, target: Target) {
+    pub(crate) fn clear(&mut self, target: Target) {
         self.target = target;
         self.lines.clear();
         self.ends.clear();
         self.partial = false;
     }
 
-    pub fn target(&self) -> Target {
+    pub(crate) fn target(&self) -> Target {
         self.target
     }
 
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    pub fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.lines
     }
 
     /// Lines `from..to`.
-    pub fn lines(&self, from: usize, to: usize) -> &[u8] {
+    pub(crate) fn lines(&self, from: usize, to: usize) -> &[u8] {
         let start = from.checked_sub(1).map_or(0, |before| self.ends[before]);
         let end = to.checked_sub(1).map_or(0, |last| self.ends[last]);
         &self.lines[start..end]
     }
 
     /// Does any row leave a column out?
-    pub fn is_partial(&self) -> bool {
+    pub(crate) fn is_partial(&self) -> bool {
         self.partial
     }
 
     /// `continues`: a column left out because it did not change keeps what is stored. `since`: only if
     /// what is stored is older than that, the oldest of several events in one.
-    pub fn push_row<'a>(
+    pub(crate) fn push_row<'a>(
         &mut self,
         contract: &Contract,
         cells: impl Iterator<Item = Cell<'a>>,
@@ -128,7 +128,7 @@ impl Stage {
     }
 
     /// A tombstone: the key, and nothing of the row.
-    pub fn push_deleted(&mut self, contract: &Contract, row: Row<'_>, version: Version) {
+    pub(crate) fn push_deleted(&mut self, contract: &Contract, row: Row<'_>, version: Version) {
         for (i, cell) in row.cells().enumerate() {
             self.push_cell(if contract.key.contains(&i) {
                 cell

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use bangioc_change::version::Version;
 use sqlx::PgConnection;
 
 use crate::dataset::Dataset;
-use crate::engine::Engine;
 use crate::error::SinkError;
+use crate::instance::Instance;
 use crate::queue::Queue;
 use crate::reference::{self, CODE};
 use crate::replay::{self, ReplayError, Tools};
@@ -42,24 +43,24 @@ impl Flag {
 }
 
 /// Runs until the process stops. A failure is waited out.
-pub(crate) fn run(engine: &Arc<Engine>) {
+pub(crate) fn run(instance: &Arc<Instance>) {
     let mut drainer = Drainer::default();
-    while !engine.shutdown.pause(ROUND) {
+    while !instance.shutdown.pause(ROUND) {
         // Taken before the look: what is parked from here on raises it again.
-        if !engine.suspended.take() {
+        if !instance.suspended.take() {
             drainer.connection = None;
             continue;
         }
-        match engine.handle.block_on(Box::pin(drainer.round(engine))) {
-            Ok(Left::Nothing) => engine.metrics.well("suspended"),
+        match instance.handle.block_on(Box::pin(drainer.round(instance))) {
+            Ok(Left::Nothing) => instance.metrics.well("suspended"),
             Ok(Left::Some) => {
-                engine.metrics.well("suspended");
-                engine.suspended.raise();
+                instance.metrics.well("suspended");
+                instance.suspended.raise();
             }
             Err(failure) => {
-                engine.report("suspended", &failure);
+                instance.report("suspended", &failure);
                 drainer = Drainer::default();
-                engine.suspended.raise();
+                instance.suspended.raise();
             }
         }
     }
@@ -86,16 +87,16 @@ struct State {
 }
 
 impl Drainer {
-    async fn round(&mut self, engine: &Engine) -> Result<Left, SinkError> {
+    async fn round(&mut self, instance: &Instance) -> Result<Left, SinkError> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
             None => self
                 .connection
-                .insert(engine.store.connect("bangioc sink suspended").await?),
+                .insert(instance.store.connect("bangioc sink suspended").await?),
         };
         let mut left = Left::Nothing;
         let referring = |dataset: &&Dataset| !dataset.contract.references.is_empty();
-        for dataset in engine.datasets.iter().filter(referring) {
+        for dataset in instance.datasets.iter().filter(referring) {
             let waiting = waiting(connection, &dataset.topic).await?;
             if waiting.is_empty() {
                 self.tried.remove(&dataset.topic);
@@ -109,13 +110,16 @@ impl Drainer {
             if self.tried.get(&dataset.topic) == Some(&state) {
                 continue;
             }
+            let mut may_pass = false;
             for page in state.waiting.chunks(PAGE) {
-                if engine.shutdown.is_requested() {
+                if instance.shutdown.is_requested() {
                     return Ok(left);
                 }
-                drain(connection, engine, dataset, page).await?;
+                may_pass |= drain(connection, instance, dataset, page).await?;
             }
-            self.tried.insert(dataset.topic.clone(), state);
+            if !may_pass {
+                self.tried.insert(dataset.topic.clone(), state);
+            }
         }
         Ok(left)
     }
@@ -153,19 +157,20 @@ async fn standing(
     .await?)
 }
 
-/// Looks with one query which keys of a page have what they wait for, and replays those.
+/// Looks with one query which keys of a page have what they wait for, and replays those. True: what kept one back
+/// passes by itself, so that another look is worth it though no row came.
 async fn drain(
     connection: &mut PgConnection,
-    engine: &Engine,
+    instance: &Instance,
     dataset: &Dataset,
     page: &[(i32, KeyRef)],
-) -> Result<(), SinkError> {
+) -> Result<bool, SinkError> {
     let tools = Tools {
-        datasets: &engine.datasets,
-        decoders: &engine.decoders,
-        seal: engine.seal()?,
+        datasets: &instance.datasets,
+        decoders: &instance.decoders,
+        seal: instance.seal()?,
     };
-    let mut drained = 0_usize;
+    let (mut drained, mut may_pass) = (0_usize, false);
     for key_ref in ready(connection, tools, dataset, page).await? {
         match Box::pin(replay::replay(connection, tools, key_ref, BY)).await {
             Ok(_) => drained += 1,
@@ -177,6 +182,10 @@ async fn drain(
                         .await?;
                 }
             }
+            // The registry lags, and says nothing of the key.
+            Err(ReplayError::Sink(SinkError::SchemaAwaited { .. })) => may_pass = true,
+            // One table is locked: the keys of others need not wait for it.
+            Err(ReplayError::Sink(failure)) if failure.is_locked_out() => return Ok(true),
             Err(ReplayError::Sink(failure)) => return Err(failure),
         }
     }
@@ -184,7 +193,7 @@ async fn drain(
         let topic = &dataset.topic;
         tracing::info!(topic, keys = drained, "what they waited for has come");
     }
-    Ok(())
+    Ok(may_pass)
 }
 
 /// Partition, key, and what of its first suspended record a queue takes.
@@ -217,14 +226,15 @@ async fn ready(
         let Ok(key_ref) = key_ref.try_into() else {
             continue;
         };
-        queue.take(tools, dataset, partition, (offset, payload, None))?;
+        let place = (partition, Version::default());
+        queue.take(tools, dataset, place, (offset, payload, None, None))?;
         keys.push(KeyRef(key_ref));
     }
     queue.judge_references(connection, dataset).await?;
     let ready = keys.into_iter().zip(&queue.records);
     // Whatever else is wrong with one, its replay will say.
     Ok(ready
-        .filter(|(_, record)| !record.is_suspended())
+        .filter(|(_, record)| !record.is_early())
         .map(|(key_ref, _)| key_ref)
         .collect())
 }

@@ -2,6 +2,8 @@
 //! Run once the sink stands behind the copy in every partition; running it again changes nothing.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use bangioc_change::progress::{Offsets, Sweep};
 use bangioc_change::version::Version;
@@ -10,12 +12,46 @@ use sqlx::{Connection as _, PgConnection};
 use crate::dataset::Dataset;
 use crate::error::SinkError;
 use crate::freshness::is_reached;
+use crate::instance::Instance;
 use crate::merge;
 use crate::park::{self, Moot};
+use crate::progress::books::positions;
 use crate::refusal::Refusal;
 
+/// Between looks.
+const ROUND: Duration = Duration::from_secs(1);
+
+/// A sweep removes the rows of a whole table in one statement.
+const LONGEST: Duration = Duration::from_hours(1);
+
+/// Runs sweeps until the process stops, on a thread of its own: one that takes long, or waits for a lock, holds up
+/// nothing else. A failure is waited out.
+pub(crate) fn run(instance: &Arc<Instance>) {
+    let mut connection = None;
+    while !instance.shutdown.pause(ROUND) {
+        let round = instance.handle.block_on(Box::pin(async {
+            let connection = match &mut connection {
+                Some(connection) => connection,
+                none => none.insert(
+                    instance
+                        .connect_within("bangioc sink sweeps", LONGEST)
+                        .await?,
+                ),
+            };
+            run_due(connection, instance).await
+        }));
+        match round {
+            Ok(()) => instance.metrics.well("sweeps"),
+            Err(failure) => {
+                connection = None;
+                instance.report("sweeps", &failure);
+            }
+        }
+    }
+}
+
 /// A sweep that its source may order.
-pub struct Ordered<'a> {
+pub(crate) struct Ordered<'a> {
     pub topic: &'a str,
     pub below: Version,
     pub offsets: &'a Offsets,
@@ -23,7 +59,7 @@ pub struct Ordered<'a> {
 
 /// A source sweeps its own datasets only, names every partition, and removes nothing newer than it has
 /// announced (`bound`).
-pub fn judge<'a>(
+pub(crate) fn judge<'a>(
     sweep: &'a Sweep,
     datasets: &[Dataset],
     progress_topic: &str,
@@ -80,7 +116,7 @@ fn is_topic_name(name: &str) -> bool {
 const MOST_WAITING: i64 = 1_000;
 
 /// Remembers a sweep that a progress topic asks for. False: too many of that source wait already.
-pub async fn remember(
+pub(crate) async fn remember(
     connection: &mut PgConnection,
     progress_topic: &str,
     progress_offset: i64,
@@ -110,20 +146,22 @@ struct Waiting {
     below: Vec<u8>,
 }
 
-/// Runs the sweeps whose time has come, the furthest of each dataset: it does what those before it would. `bound`: of a progress topic, as [`judge`] wants it; none while it
-/// is not known. They are judged again: one may be remembered from before that was done.
-pub async fn run_due(
-    connection: &mut PgConnection,
-    datasets: &[Dataset],
-    position: impl Fn(&str) -> Offsets,
-    bound: impl Fn(&str) -> Option<Version>,
-) -> Result<(), SinkError> {
+/// Runs the sweeps whose time has come, the furthest of each dataset: it does what those before it would. They are
+/// judged again: one may be remembered from before that was done.
+async fn run_due(connection: &mut PgConnection, instance: &Instance) -> Result<(), SinkError> {
+    let datasets = &instance.datasets;
     let waiting: Vec<(String, i64, String, Vec<u8>, String)> = sqlx::query_as(
         "select progress_topic, progress_offset, topic, below, offsets::text as offsets from flow.sweep \
          where done_at is null order by seen_at, progress_offset",
     )
     .fetch_all(&mut *connection)
     .await?;
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let positions = positions(connection).await?;
+    let position = |topic: &str| positions.get(topic).cloned().unwrap_or_default();
+    let bound = |topic: &str| instance.ceilings.of(topic);
     let mut due: HashMap<String, (Version, Waiting)> = HashMap::new();
     for (progress_topic, progress_offset, topic, below, offsets) in waiting {
         let sweep = Waiting {
@@ -159,7 +197,15 @@ pub async fn run_due(
     }
     for dataset in datasets {
         if let Some((_, sweep)) = due.remove(&dataset.topic) {
-            run(connection, dataset, &sweep).await?;
+            let part = format!("{}/sweep", dataset.topic);
+            match remove(connection, dataset, &sweep).await {
+                Ok(()) => instance.metrics.well(&part),
+                // One table's matter: the sweep waits, and those of others do not.
+                Err(failure) if failure.is_of_a_table() => {
+                    instance.report_of(dataset, &part, &failure);
+                }
+                Err(failure) => return Err(failure),
+            }
         }
     }
     Ok(())
@@ -196,7 +242,7 @@ async fn refuse(
 
 /// Two transactions, so that no lock on a lease is held while rows go. First the floors: a batch that
 /// was in flight then fails to commit and is done again against the new floor. Then the rows.
-async fn run(
+async fn remove(
     connection: &mut PgConnection,
     dataset: &Dataset,
     sweep: &Waiting,

@@ -9,18 +9,14 @@ use bangioc_change::batch::EventBatch;
 use sqlx::{Executor as _, PgConnection};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::config::StoreSettings;
 use crate::dataset::Dataset;
 use crate::error::SinkError;
+use crate::instance::Instance;
 use crate::stage::{Stage, Target};
-
-/// We never pause inside of a transaction; a process that was frozen there would hold its rows, and make
-/// its successor wait, for as long as it sleeps. Longer than a lease, so that nobody alive meets it.
-const FROZEN: &str = "set idle_in_transaction_session_timeout = '30s'";
 
 /// The memory of one batch.
 #[derive(Default)]
-pub struct Buffers {
+pub(crate) struct Buffers {
     pub events: EventBatch,
     /// Positions in `events` of what is to be applied.
     pub live: Vec<usize>,
@@ -28,7 +24,7 @@ pub struct Buffers {
 }
 
 impl Buffers {
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.events.clear();
         self.live.clear();
         self.stage.clear(Target::Stage);
@@ -37,16 +33,16 @@ impl Buffers {
 
 /// A connection, made when it is first needed, and which staging tables it has.
 #[derive(Default)]
-pub struct Connected {
+pub(crate) struct Connected {
     connection: Option<PgConnection>,
     staged: HashSet<String>,
 }
 
 impl Connected {
     /// The connection, with the staging table of `dataset`.
-    pub async fn ready(
+    pub(crate) async fn ready(
         &mut self,
-        store: &StoreSettings,
+        instance: &Instance,
         dataset: &Dataset,
     ) -> Result<&mut PgConnection, SinkError> {
         if self.connection.is_none() {
@@ -55,8 +51,7 @@ impl Connected {
         let connection = if let Some(connection) = self.connection.take() {
             self.connection.insert(connection)
         } else {
-            let mut connection = store.connect("bangioc sink worker").await?;
-            connection.execute(FROZEN).await?;
+            let connection = instance.connect("bangioc sink worker").await?;
             self.connection.insert(connection)
         };
         if !self.staged.contains(&dataset.table) {
@@ -69,18 +64,18 @@ impl Connected {
     }
 
     /// After a failure nothing is known about the connection; the next batch gets a new one.
-    pub fn disconnect(&mut self) {
+    pub(crate) fn disconnect(&mut self) {
         self.connection = None;
     }
 }
 
-pub struct Workers {
+pub(crate) struct Workers {
     pub connections: Pool<Connected>,
     pub buffers: Pool<Buffers>,
 }
 
 impl Workers {
-    pub fn new(count: usize) -> Workers {
+    pub(crate) fn new(count: usize) -> Workers {
         Workers {
             connections: Pool::new(count),
             buffers: Pool::new(count + 1),
@@ -89,13 +84,13 @@ impl Workers {
 }
 
 /// A fixed number of things to borrow, first come, first served.
-pub struct Pool<T> {
+pub(crate) struct Pool<T> {
     permits: Semaphore,
     idle: Mutex<Vec<T>>,
 }
 
 /// One on loan; it goes back when dropped.
-pub struct Loan<'a, T> {
+pub(crate) struct Loan<'a, T> {
     idle: &'a Mutex<Vec<T>>,
     lent: Option<T>,
     _permit: SemaphorePermit<'a>,
@@ -109,7 +104,7 @@ impl<T: Default> Pool<T> {
         }
     }
 
-    pub async fn borrow(&self) -> Result<Loan<'_, T>, SinkError> {
+    pub(crate) async fn borrow(&self) -> Result<Loan<'_, T>, SinkError> {
         // Never closed, so never refused.
         let permit = self
             .permits

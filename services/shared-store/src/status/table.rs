@@ -64,6 +64,16 @@ impl SideStatus {
                 counted(refused, "record", "records")
             );
         }
+        let nfc: i64 = self.datasets.iter().map(|of| of.warnings.nfc).sum();
+        let whitespace: i64 = self.datasets.iter().map(|of| of.warnings.whitespace).sum();
+        if nfc + whitespace > 0 {
+            let _ = write!(
+                text,
+                "; taken as they are: W_NFC {}, W_WHITESPACE {}",
+                thousands(nfc),
+                thousands(whitespace)
+            );
+        }
         if parked > 0 {
             let _ = write!(text, "; {} parked: {more}", counted(parked, "key", "keys"));
         }
@@ -99,7 +109,27 @@ fn state(dataset: &DatasetStatus) -> String {
         State::Streaming => "streaming".to_owned(),
         State::Waiting => "waiting for the source".to_owned(),
         State::Stopped => "stopped: no instance".to_owned(),
-        State::Halted { code } => format!("halted: {code}"),
+        State::Halted {
+            code,
+            since,
+            waits_for,
+        } => {
+            let since = since
+                .as_ref()
+                .map_or(String::new(), |since| format!(" since {since}"));
+            match waits_for {
+                Some(what) => {
+                    format!("halted: {code}{since}, goes on by itself once mended: {what}")
+                }
+                None => format!("halted: {code}{since}, `bangioc explain {code}`"),
+            }
+        }
+        State::Retrying {
+            code,
+            since,
+            waits_for,
+            ..
+        } => format!("retrying: {code} since {since}: {waits_for}"),
         State::SourceHalted => "halted at the source".to_owned(),
         State::Paused => "paused".to_owned(),
     };
@@ -120,6 +150,7 @@ fn bar(percent: u8) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Warned;
     use super::*;
 
     fn dataset(
@@ -142,6 +173,7 @@ mod tests {
             parked_records: parked_keys,
             refused_records: 0,
             distrust: None,
+            warnings: Warned::default(),
             state,
         }
     }
@@ -173,6 +205,20 @@ mod tests {
                     1,
                     State::Halted {
                         code: "BG0408".into(),
+                        since: Some("2026-11-24T05:00:00Z".into()),
+                        waits_for: None,
+                    },
+                ),
+                dataset(
+                    "school",
+                    (Some(600), 600),
+                    Some(75.0),
+                    0,
+                    State::Retrying {
+                        code: "BG0445".into(),
+                        since: "2026-11-24T05:00:00Z".into(),
+                        waits_for: "table `flow.school` is locked by \"an\" (pid 7)".into(),
+                        tries: 9,
                     },
                 ),
             ],
@@ -193,9 +239,10 @@ mod tests {
         land-parcel         so-nnmt    ~220,000     99,012       –       –  copying ████░░░░░░ 45 %
         business            so-nnmt     ~15,000     15,003   0.8 s      12  streaming
         env-observation     so-nnmt           –          0       –       –  waiting for the source
-        directing-document  so-nnmt          ~7  1,234,567  67 min       1  halted: BG0408
+        directing-document  so-nnmt          ~7  1,234,567  67 min       1  halted: BG0408 since 2026-11-24T05:00:00Z, `bangioc explain BG0408`
+        school              so-nnmt        ~600        600  1.3 min       –  retrying: BG0445 since 2026-11-24T05:00:00Z: table `flow.school` is locked by "an" (pid 7)
 
-        1,348,582 rows in the store, 1 instance at work; 13 keys parked: `bangioc dead-letter list`
+        1,349,182 rows in the store, 1 instance at work; 13 keys parked: `bangioc dead-letter list`
         ");
         report.open = Some(open);
         report.shared.datasets.truncate(1);

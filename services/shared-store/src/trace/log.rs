@@ -10,7 +10,7 @@ use bangioc_feed::KafkaSettings;
 use bangioc_feed::consume::{Limit, RawRecord, Reader, Tuning};
 use bangioc_sink::dataset::Dataset;
 use bangioc_sink::decoders::{Decoders, Found as Schemas, Recent};
-use bangioc_sink::park::Kept;
+use bangioc_sink::kept::Kept;
 use jiff::Timestamp;
 
 use super::{Outcome, SeenRecord, ShownVersion, TraceError};
