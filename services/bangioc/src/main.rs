@@ -6,14 +6,17 @@ mod dataset;
 mod dead_letter;
 mod explain;
 mod key;
+mod ledger;
 mod open_data;
 mod output;
 mod question;
+mod reconcile;
 mod recopy;
 mod reload;
 mod render;
 mod service;
 mod source;
+mod statement;
 mod status;
 mod topic;
 mod trace;
@@ -62,6 +65,10 @@ fn run(arguments: Arguments) -> Result<Then, BoxFailure> {
         }
         return Ok(Then::End);
     }
+    if let Command::Statement(command) = &arguments.command {
+        statement::run(command, &mut out)?;
+        return Ok(Then::End);
+    }
     let mut settings = Settings::load(arguments.config.as_deref())?;
     log::init(&settings.section("log"));
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -95,6 +102,10 @@ fn run(arguments: Arguments) -> Result<Then, BoxFailure> {
             }
             Command::Status { watch } => status::run(watch, &settings, &shutdown, &mut out).await,
             Command::Trace(wanted) => Box::pin(trace::run(wanted, &settings, &mut out)).await,
+            Command::Reconcile(wanted) => {
+                Box::pin(reconcile::run(wanted, &settings, &mut out)).await
+            }
+            Command::Ledger(command) => Box::pin(ledger::run(command, &settings, &mut out)).await,
             Command::DeadLetter { side, command } => {
                 Box::pin(dead_letter::run(side, command, &settings, &mut out)).await
             }
@@ -102,7 +113,7 @@ fn run(arguments: Arguments) -> Result<Then, BoxFailure> {
                 Box::pin(open_data::run(command, &settings, shutdown, &mut out)).await
             }
             // Answered above, before any configuration is read.
-            Command::Explain { .. } => Ok(()),
+            Command::Explain { .. } | Command::Statement(_) => Ok(()),
         }?;
         Ok(Then::End)
     })
