@@ -14,6 +14,7 @@ mod open_store;
 mod operations;
 mod parcels;
 mod poison;
+mod reconcile;
 mod references;
 mod registry;
 mod registry_doors;
@@ -39,6 +40,7 @@ fn main() {
         open_data::CHECKS,
         operations::CHECKS,
         poison::CHECKS,
+        reconcile::CHECKS,
         gaps::CHECKS,
         rights::CHECKS,
         askers::CHECKS,

@@ -1,17 +1,23 @@
-//! All datasets, one after the other: a comparison is a guest at both ends.
+//! All datasets: of each source one after the other, since a comparison is a guest there; some sources side by side.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::Side;
+use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
 
 use crate::config::Config;
 use crate::dataset;
 use crate::difference::{Outcome, SideResult};
 use crate::error::ReconcileError;
 use crate::repair::Repairer;
+
+/// Compared side by side: most of the time one waits for the store to have come to where its source was read.
+const SOURCES: usize = 4;
 
 /// What a comparison says. Signed, it is a statement.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -36,7 +42,7 @@ pub fn sides(config: &Config, contract: &Contract) -> Vec<Side> {
         .collect()
 }
 
-/// `shown` hears of each result as it comes.
+/// `shown` hears of each result as it comes; the report has them in the contracts' order.
 pub async fn all(
     config: &Config,
     contracts: &[Arc<Contract>],
@@ -45,20 +51,48 @@ pub async fn all(
     mut shown: impl FnMut(&SideResult),
 ) -> Report {
     let began_at = now().to_string();
+    let mut sources: BTreeMap<&str, Vec<(usize, &Contract)>> = BTreeMap::new();
+    for (place, contract) in contracts.iter().enumerate() {
+        let source = contract.source.source.as_str();
+        sources.entry(source).or_default().push((place, contract));
+    }
+    let (told, mut heard) = mpsc::unbounded_channel();
+    let each = stream::iter(sources.into_values()).for_each_concurrent(SOURCES, |contracts| {
+        let told = told.clone();
+        async move {
+            for (place, contract) in contracts {
+                for side in sides(config, contract) {
+                    let now_us = now().as_microsecond();
+                    let compared = dataset::compare(config, contract, side, repairer, now_us);
+                    // Nobody hears only when the whole comparison is given up.
+                    let _ = told.send((place, compared.await));
+                }
+            }
+        }
+    });
     let mut results = Vec::new();
-    for contract in contracts {
-        for side in sides(config, contract) {
-            let now_us = now().as_microsecond();
-            let result = dataset::compare(config, contract, side, repairer, now_us).await;
-            shown(&result);
-            results.push(result);
+    let mut each = std::pin::pin!(each);
+    loop {
+        tokio::select! {
+            biased;
+            Some((place, result)) = heard.recv() => {
+                shown(&result);
+                results.push((place, result));
+            }
+            () = &mut each => break,
         }
     }
+    while let Ok((place, result)) = heard.try_recv() {
+        shown(&result);
+        results.push((place, result));
+    }
+    // Of one dataset the shared side came first, and stays so.
+    results.sort_by_key(|(place, _)| *place);
     Report {
         prefix: config.prefix.clone(),
         began_at,
         ended_at: now().to_string(),
-        results,
+        results: results.into_iter().map(|(_, result)| result).collect(),
     }
 }
 

@@ -91,9 +91,11 @@ pub(crate) async fn settle(
                 .map(|found| (found.place, found))
                 .collect();
             for (place, (key, before)) in left.into_iter().enumerate() {
-                let (Some(mut found), Some(expected)) =
-                    (unequal.remove(&place), expected.get(place))
-                else {
+                let Some(expected) = expected.get(place) else {
+                    still.push((key, before));
+                    continue;
+                };
+                let Some(mut found) = unequal.remove(&place) else {
                     continue;
                 };
                 let newer = found

@@ -320,7 +320,8 @@ fn text(row: &PgRow, column: usize) -> Result<Option<String>, sqlx::Error> {
         .map_err(sqlx::Error::Decode)
 }
 
-/// Schema and name of each key column's type, as found in the catalogue: without its length, which would cut.
+/// Schema and name of each key column's type, as found in the catalogue: without its length, which would cut, and of a
+/// domain the type beneath, since a key that somebody made up in the store need not keep the domain's rules.
 async fn key_types(
     connection: &mut PgConnection,
     contract: &Contract,
@@ -333,7 +334,8 @@ async fn key_types(
         "select format('%I.%I', n.nspname, t.typname) from unnest($3::text[]) with ordinality as k (name, place) \
          join pg_class c on c.relname = $2 join pg_namespace cn on cn.oid = c.relnamespace and cn.nspname = $1 \
          join pg_attribute a on a.attrelid = c.oid and a.attname = k.name and a.attnum > 0 and not a.attisdropped \
-         join pg_type t on t.oid = a.atttypid join pg_namespace n on n.oid = t.typnamespace order by k.place",
+         join pg_type d on d.oid = a.atttypid join pg_type t on t.oid = coalesce(nullif(d.typbasetype, 0), d.oid) \
+         join pg_namespace n on n.oid = t.typnamespace order by k.place",
     )
     .bind(&contract.source.schema)
     .bind(&contract.source.table)
