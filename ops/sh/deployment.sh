@@ -105,6 +105,12 @@ open_section() {
     printf '\n[open-data]\ndir = "%s"\nlisten = "127.0.0.1:%s"\nbase_url = "http://127.0.0.1:%s"\n' "$home/open" "$open_port" "$open_port"
 }
 
+# reconcile_section: where the sources are stands in their captures' settings.
+reconcile_section() {
+    printf '\n[reconcile]\nsources = [%s]\nopen_secret_file = "%s"\nsigning_key_file = "%s"\n' \
+        "$(printf "\"$home/capture-%s.toml\", " "${SOURCES[@]}")" "$home/secrets/open-sink" "$home/secrets/statements"
+}
+
 # operators_section: who `topic apply` makes an operator.
 operators_section() { printf '\n[operators]\nnames = [%s]\n' "$(printf '"%s", ' "${OPERATORS[@]}")"; }
 
@@ -115,13 +121,13 @@ write_settings() {
     local name
     registry_port=$(free_port)
     open_port=$(free_port)
-    (umask 077 && mkdir -p "$home/secrets" && random_secret >"$home/secrets/sink" && random_secret >"$home/secrets/open-sink")
+    (umask 077 && mkdir -p "$home/secrets" && random_secret >"$home/secrets/sink" && random_secret >"$home/secrets/open-sink" && { random_secret; random_secret; } >"$home/secrets/statements")
     (registry_users)
     settings registry registry </dev/null
     settings shared-store shared-store < <(store_section; sink_section sink)
     settings open-data open-data < <(open_section; sink_section open-sink)
     for name in "${SOURCES[@]}"; do settings "capture-$name" "capture-$name" < <(source_section "$name"); done
-    for name in "${OPERATORS[@]}"; do settings "operator-$name" "operator-$name" < <(store_section; sink_section sink; open_section); done
+    for name in "${OPERATORS[@]}"; do settings "operator-$name" "operator-$name" < <(store_section; sink_section sink; open_section; reconcile_section); done
     cp "$home/operator-${OPERATORS[0]}.toml" "$home/bangioc.toml"
     settings admin admin < <(store_section; sink_section sink; open_section; operators_section)
     for name in "${OPERATORS[@]}"; do settings "$name" "operator-$name" < <(store_section "$name"; sink_section sink); done

@@ -17,6 +17,7 @@ mod operations;
 mod own_server;
 mod parcels;
 mod poison;
+mod reconcile;
 mod references;
 mod refusals;
 mod registry;
@@ -45,6 +46,7 @@ fn main() {
         operations::CHECKS,
         own_server::CHECKS,
         poison::CHECKS,
+        reconcile::CHECKS,
         gaps::CHECKS,
         rights::CHECKS,
         askers::CHECKS,

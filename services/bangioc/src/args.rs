@@ -68,6 +68,14 @@ pub(crate) enum Command {
     },
     /// Follow one row: its records on Kafka, the store, the open side, the open snapshots
     Trace(Trace),
+    /// Are source and stores equal, row for row? Told from outside the record's path
+    Reconcile(Reconcile),
+    /// Signed results of `reconcile`
+    #[command(subcommand)]
+    Statement(Statement),
+    /// What became of every record of the log
+    #[command(subcommand)]
+    Ledger(Ledger),
     /// Records that can't be applied
     DeadLetter {
         /// Whose store they lie in
@@ -101,6 +109,8 @@ pub(crate) enum Service {
     SharedStore,
     /// Kafka to the open store, then snapshots and pages (one per folder)
     OpenData,
+    /// Sources and stores compared once in a while (one per deployment)
+    Reconcile,
 }
 
 #[derive(Subcommand)]
@@ -237,6 +247,45 @@ pub(crate) struct Trace {
     /// Why the values must be seen
     #[arg(long, value_name = "WHY", requires = "values")]
     pub(crate) purpose: Option<String>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Reconcile {
+    /// Only these; without one, all whose source the configuration names
+    #[arg(value_name = "DATASET")]
+    pub(crate) datasets: Vec<String>,
+    /// Ask the sources for what differs, and compare that again
+    #[arg(long)]
+    pub(crate) repair: bool,
+    /// Write the result there, signed with the key of `[reconcile] signing_key_file`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) statement: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Statement {
+    /// Was it signed with that key, and is it unchanged? Needs neither configuration nor network
+    Verify {
+        file: PathBuf,
+        /// The public key, 64 hexadecimal digits
+        #[arg(long, value_name = "PUBLIC")]
+        key: String,
+    },
+    /// Make a key for signing, in a new file that only you can read; prints its public half
+    Key { file: PathBuf },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Ledger {
+    /// Read the log again, and find every record of it in the books and in the store
+    Verify {
+        /// Only these
+        #[arg(value_name = "DATASET")]
+        datasets: Vec<String>,
+        /// Whose books
+        #[arg(long, value_enum, default_value = "shared")]
+        side: Side,
+    },
 }
 
 #[derive(Subcommand)]

@@ -7,14 +7,17 @@ mod dead_letter;
 mod explain;
 mod findings;
 mod key;
+mod ledger;
 mod open_data;
 mod output;
 mod question;
+mod reconcile;
 mod recopy;
 mod reload;
 mod render;
 mod service;
 mod source;
+mod statement;
 mod status;
 mod topic;
 mod trace;
@@ -66,6 +69,10 @@ fn run(arguments: Arguments) -> Result<Then, BoxFailure> {
         }
         return Ok(Then::End);
     }
+    if let Command::Statement(command) = &arguments.command {
+        statement::run(command, &mut out)?;
+        return Ok(Then::End);
+    }
     let mut settings = Settings::load(arguments.config.as_deref())?;
     log::init(&settings.section("log"));
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -102,6 +109,10 @@ fn run(arguments: Arguments) -> Result<Then, BoxFailure> {
                 return Ok(Then::EndWith(exit));
             }
             Command::Trace(wanted) => Box::pin(trace::run(wanted, &settings, &mut out)).await,
+            Command::Reconcile(wanted) => {
+                Box::pin(reconcile::run(wanted, &settings, &mut out)).await
+            }
+            Command::Ledger(command) => Box::pin(ledger::run(command, &settings, &mut out)).await,
             Command::DeadLetter { side, command } => {
                 Box::pin(dead_letter::run(side, command, &settings, &mut out)).await
             }
@@ -109,7 +120,7 @@ fn run(arguments: Arguments) -> Result<Then, BoxFailure> {
                 Box::pin(open_data::run(command, &settings, shutdown, &mut out)).await
             }
             // Answered above, before any configuration is read.
-            Command::Explain { .. } => Ok(()),
+            Command::Explain { .. } | Command::Statement(_) => Ok(()),
         }?;
         Ok(Then::End)
     })

@@ -24,6 +24,11 @@ impl Output {
         Output { format }
     }
 
+    /// For what is shown line by line as it comes, where a program wants it whole.
+    pub(crate) fn is_text(&self) -> bool {
+        self.format == Format::Text
+    }
+
     /// Writes `value` as JSON, or `text` of it, as the person asked.
     pub(crate) fn show<T: Serialize>(
         &mut self,

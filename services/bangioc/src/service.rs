@@ -17,7 +17,7 @@ use bangioc_schemas::names::Side;
 use bangioc_topics::Deployment;
 use bangioc_topics::principals::{self, SubjectUsers};
 
-use crate::{args, contract, open_data};
+use crate::{args, contract, open_data, reconcile};
 
 /// A service whose configuration and contracts are read and sound; nothing outside is touched yet.
 pub(crate) struct Prepared {
@@ -32,6 +32,7 @@ enum Service {
     Capture(bangioc_capture::config::CaptureConfig, Catalogue),
     SharedStore(bangioc_shared_store::Config, Vec<Arc<Contract>>),
     OpenData(bangioc_open_data::Config, Vec<Arc<Contract>>, Vec<OpenSet>),
+    Reconcile(bangioc_reconcile::Config, Vec<Arc<Contract>>),
 }
 
 impl Prepared {
@@ -71,6 +72,12 @@ impl Prepared {
                 let catalogue = contract::read(&contracts)?;
                 let sets = open_data::sets(&catalogue)?;
                 Service::OpenData(config, contract::of_side(&catalogue, Side::Open), sets)
+            }
+            args::Service::Reconcile => {
+                let config = bangioc_reconcile::Config::read(settings)?;
+                settings.finish()?;
+                let contracts = reconcile::contracts(&config, &contract::read(&contracts)?, &[])?;
+                Service::Reconcile(config, contracts)
             }
         };
         Ok(Prepared { service, listen })
@@ -114,6 +121,14 @@ impl Prepared {
                 };
                 let run = bangioc_open_data::run(config, deps, stop.clone());
                 group.spawn("open-data", ended(run, stop));
+            }
+            Service::Reconcile(config, contracts) => {
+                let deps = bangioc_reconcile::schedule::Deps {
+                    contracts,
+                    metrics: part,
+                };
+                let run = bangioc_reconcile::schedule::run(config, deps, stop.clone());
+                group.spawn("reconcile", ended(run, stop));
             }
         }
         if let Some((listen, settings)) = self.listen {

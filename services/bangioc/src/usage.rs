@@ -52,6 +52,8 @@ pub(crate) enum Refusal {
         #[source]
         cause: io::Error,
     },
+    #[error("a statement is signed, and the configuration names no key for it")]
+    NoSigningKey,
     #[error("could not write the answer")]
     Unwritable(#[source] io::Error),
     #[error("could not start the runtime")]
@@ -76,6 +78,7 @@ impl Failure for Refusal {
             Refusal::DatasetOrWrite => "BG0194",
             Refusal::SourceUnfit { .. } => "BG0195",
             Refusal::NoPassword { .. } => "BG0270",
+            Refusal::NoSigningKey => "BG0810",
             Refusal::Unwritable(_) => "BG0191",
             Refusal::Runtime(_) => "BG0192",
             Refusal::BeginAgain(_) => "BG0196",
@@ -96,6 +99,7 @@ impl Failure for Refusal {
             | Refusal::NotAgreed
             | Refusal::NoStore { .. }
             | Refusal::NoPassword { .. }
+            | Refusal::NoSigningKey
             | Refusal::DatasetOrWrite => Exit::Usage,
             Refusal::SourceUnfit { .. }
             | Refusal::IsPaused { .. }
@@ -142,6 +146,7 @@ impl Failure for Refusal {
             Refusal::CopyInVain { dataset, .. } => format!("`bangioc dataset recopy {dataset} --from-nothing` takes back what was believed of it first"),
             Refusal::NoStore { section } => format!("give `[{section}]` to the tool, with a user that may write there"),
             Refusal::DatasetOrWrite => "`bangioc contract avro land-parcel`".into(),
+            Refusal::NoSigningKey => "`bangioc statement key FILE` makes one; name that file in `[reconcile] signing_key_file`".into(),
             Refusal::Unwritable(_) => {
                 "look at where stdout leads: a full disk, a closed pipe".into()
             }

@@ -135,6 +135,13 @@ impl Encoder {
         Ok(())
     }
 
+    /// The datum of a row's key alone, by which the key is named where no record of it is at hand.
+    pub fn key_alone(&self, row: Row<'_>) -> Result<Vec<u8>, EncodeError> {
+        let mut key = Vec::new();
+        self.key(row, &mut key)?;
+        Ok(key.split_off(PREFIX.min(key.len())))
+    }
+
     pub fn partition(&self, encoded: &Encoded, partitions: u32) -> i32 {
         partition_of(encoded.key_datum(), partitions)
     }

@@ -16,7 +16,7 @@ pub use mistake::{Mistake, MistakeKind, SettingsError};
 pub use section::Section;
 
 /// Sections that some service reads.
-const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 14] = [
     "kafka",
     "operators",
     "registry",
@@ -27,6 +27,7 @@ const SECTIONS: [&str; 13] = [
     "sink",
     "capture",
     "dead-letter",
+    "reconcile",
     "listener",
     "metrics",
     "log",
