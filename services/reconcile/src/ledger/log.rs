@@ -11,7 +11,7 @@ use bangioc_change::{HEADER_ABSENT, HEADER_VERSION};
 use bangioc_feed::consume::{Limit, PartitionReader, Reader};
 use bangioc_sink::dataset::{Dataset, quoted};
 use bangioc_sink::decoders::{Decoders, Found, Recent};
-use bangioc_sink::park::Kept;
+use bangioc_sink::kept::Kept;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::books::Partition;

@@ -234,7 +234,7 @@ mod tests {
             )],
         };
         let mut report = StatusReport { shared, open: None };
-        insta::assert_snapshot!(report.to_table(), @r"
+        insta::assert_snapshot!(report.to_table(), @r#"
         DATASET             OWNER    ~AT SOURCE   IN STORE  BEHIND  PARKED  STATE
         land-parcel         so-nnmt    ~220,000     99,012       –       –  copying ████░░░░░░ 45 %
         business            so-nnmt     ~15,000     15,003   0.8 s      12  streaming
@@ -243,7 +243,7 @@ mod tests {
         school              so-nnmt        ~600        600  1.3 min       –  retrying: BG0445 since 2026-11-24T05:00:00Z: table `flow.school` is locked by "an" (pid 7)
 
         1,349,182 rows in the store, 1 instance at work; 13 keys parked: `bangioc dead-letter list`
-        ");
+        "#);
         report.open = Some(open);
         report.shared.datasets.truncate(1);
         insta::assert_snapshot!(report.to_table(), @r"
