@@ -201,7 +201,7 @@ fn a_locked_table_waits_alone(platform: &Platform) {
         let lock =
             format!("begin; lock table dept.land_parcel; select pg_sleep({seconds}); commit");
         thread::scope(|scope| {
-            let holder = scope.spawn(|| platform.sql(&database, &lock));
+            let holder = scope.spawn(|| platform.try_sql(&database, &lock));
             wait::until("the lock", PATIENCE, || {
                 let held = world.source("so-nnmt", "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted and relation = 'land_parcel'::regclass");
                 wait::holds(held == ["1"], format!("{held:?}"))

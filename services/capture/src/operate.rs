@@ -46,7 +46,7 @@ pub struct Stand {
     pub source: String,
     /// None: no capture of its source has run yet.
     pub phase: Option<Phase>,
-    /// Of a halted one its cause, of a paused one who asked for it.
+    /// Of a halted one its cause, of a paused one who asked for it, of one that waits for its table why.
     pub why: Option<String>,
     /// PostgreSQL's own estimate; a live table is never counted.
     pub estimated_rows: Option<i64>,
@@ -256,7 +256,10 @@ impl Known {
             owner: contract.owner.to_string(),
             source: contract.source.source.clone(),
             phase: copy.map(CopyState::phase),
-            why: copy.and_then(|copy| copy.halted.clone().or_else(|| copy.paused.clone())),
+            why: copy.and_then(|copy| {
+                let why = copy.halted.as_ref().or(copy.paused.as_ref());
+                why.or(copy.waits_for.as_ref()).cloned()
+            }),
             estimated_rows: self.estimates.get(dataset).copied(),
             copied_rows: copy.filter(|copy| !copy.finished).map(|copy| copy.rows),
             last_copy: copy.and_then(|copy| copy.last),

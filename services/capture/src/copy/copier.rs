@@ -308,6 +308,8 @@ impl Copier {
             let now = Instant::now();
             let trouble = self.work.halts.entry(index);
             trouble.or_insert_with(|| Trouble::new(now));
+        }
+        if !copy.is_sent() {
             self.work.keys.retain(|keys| keys.dataset != index);
         }
         // Last: a change sent from here on has its absent columns filled, and a copy that begins later
@@ -345,7 +347,10 @@ impl Copier {
                 (Ask::Resume, true) => copy.paused = None,
                 (Ask::Pause, true) | (Ask::Resume, false) => continue,
             }
-            // What is halted stays so: asking for a copy does not mend its table.
+            // What is halted stays so: asking for a copy does not mend its table. But it is looked at now.
+            if let Some(trouble) = self.work.halts.get_mut(&dataset) {
+                trouble.next = Instant::now();
+            }
             let halted = copy.halted.clone();
             self.start_over(dataset, halted).await?;
             tracing::info!(
