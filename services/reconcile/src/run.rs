@@ -1,11 +1,12 @@
-//! All datasets: of each source one after the other, since a comparison is a guest there; some sources side by side.
+//! All datasets: of each source one after the other, both sides at once, since a comparison is a guest there; some
+//! sources side by side.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::Side;
-use futures_util::{StreamExt as _, stream};
+use futures_util::{StreamExt as _, future, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -61,11 +62,13 @@ pub async fn all(
         let told = told.clone();
         async move {
             for (place, contract) in contracts {
-                for side in sides(config, contract) {
-                    let now_us = now().as_microsecond();
-                    let compared = dataset::compare(config, contract, side, repairer, now_us);
+                let now_us = now().as_microsecond();
+                let compared = sides(config, contract)
+                    .into_iter()
+                    .map(|side| dataset::compare(config, contract, side, repairer, now_us));
+                for result in future::join_all(compared).await {
                     // Nobody hears only when the whole comparison is given up.
-                    let _ = told.send((place, compared.await));
+                    let _ = told.send((place, result));
                 }
             }
         }
