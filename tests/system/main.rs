@@ -2,6 +2,7 @@
 //! own, because what a platform starts must also be stopped.
 
 mod askers;
+mod ddl;
 mod dead_letters;
 mod faults;
 mod gaps;
@@ -34,6 +35,7 @@ fn main() {
         faults::CHECKS,
         dead_letters::CHECKS,
         halts::CHECKS,
+        ddl::CHECKS,
         open_feed::CHECKS,
         open_store::CHECKS,
         open_data::CHECKS,

@@ -69,6 +69,7 @@ impl Standing {
             Phase::Streaming => 1,
             Phase::Halted => 2,
             Phase::Paused => 3,
+            Phase::AwaitsCopy => 4,
         };
         if self.phase.swap(code, Ordering::Relaxed) != code {
             self.changed.store(true, Ordering::Relaxed);
@@ -80,6 +81,7 @@ impl Standing {
             0 => Phase::Copying,
             1 => Phase::Streaming,
             2 => Phase::Halted,
+            4 => Phase::AwaitsCopy,
             _ => Phase::Paused,
         }
     }

@@ -60,6 +60,8 @@ pub enum State {
         percent: Option<u8>,
     },
     Streaming,
+    /// Changes arrive, but rows may differ from the source until a copy is made, which waits for a yes.
+    AwaitsCopy,
     /// Nothing was heard of the source yet.
     Waiting,
     /// No instance of the sink works on some partition.
@@ -199,6 +201,7 @@ fn status(contract: &Contract, found: Option<&Found>) -> DatasetStatus {
         (None, _, Some("copying")) => State::Copying {
             percent: percent(copied.unwrap_or(0), status.source_rows_estimate),
         },
+        (None, _, Some("awaits-copy")) => State::AwaitsCopy,
         (None, _, Some("halted")) => State::SourceHalted,
         (None, _, Some("paused")) => State::Paused,
         (None, _, Some(_)) if behind.is_none() => State::Waiting,

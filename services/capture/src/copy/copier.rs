@@ -1,6 +1,7 @@
 //! The copier: which chunk to read next, and how far each copy has come.
 
 mod chunk;
+pub(crate) mod judge;
 mod outcome;
 
 use std::collections::VecDeque;
@@ -14,6 +15,7 @@ use bangioc_runtime::shutdown::Shutdown;
 use bangioc_schemas::asker::Asker;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 
+use self::judge::KnownPrint;
 use crate::clock::now_us;
 use crate::config::CopySettings;
 use crate::copy::handover::Handover;
@@ -22,6 +24,7 @@ use crate::delivery::Delivery;
 use crate::error::CaptureError;
 use crate::metrics::CaptureMetrics;
 use crate::notice::Notice;
+use crate::print::watch::Look;
 use crate::signal::{Ask, Wanted, WantedKeys};
 use crate::state::{CopyState, StateWriter};
 use crate::tables::reader::SqlReader;
@@ -41,6 +44,10 @@ pub(crate) struct Copier {
     pub(crate) progress: Arc<ProgressTopics>,
     pub(crate) metrics: CaptureMetrics,
     pub(crate) copies: Vec<CopyState>,
+    /// In the order of `datasets`.
+    pub(crate) prints: Vec<KnownPrint>,
+    pub(crate) publication: String,
+    pub(crate) looks: Receiver<Look>,
     pub(crate) work: Work,
 }
 
@@ -94,6 +101,9 @@ impl Copier {
             while let Ok(notice) = self.notices.try_recv() {
                 self.heard(notice).await?;
             }
+            if let Ok(look) = self.looks.try_recv() {
+                self.looked(look).await?;
+            }
             if self.work.in_flight.len() < self.settings.chunks_in_flight {
                 if let Some(pause) = self.work.pause.take() {
                     tokio::select! {
@@ -108,6 +118,7 @@ impl Copier {
             tokio::select! {
                 () = shutdown.requested() => return Ok(()),
                 Some(notice) = self.notices.recv() => self.heard(notice).await?,
+                Some(look) = self.looks.recv() => self.looked(look).await?,
                 Some(wanted) = self.signals.recv(), if self.work.signals_next.is_none() => self.wanted(wanted).await?,
             }
         }
@@ -134,34 +145,32 @@ impl Copier {
         Ok(true)
     }
 
+    /// The first that is to be copied and may be: one that has to wait keeps no other waiting.
+    async fn next_copy(&mut self) -> Result<Option<DatasetIndex>, CaptureError> {
+        for place in 0..self.copies.len() {
+            let copy = &self.copies[place];
+            if copy.finished || !copy.is_sent() {
+                continue;
+            }
+            let Ok(index) = u16::try_from(place).map(DatasetIndex) else {
+                continue;
+            };
+            if copy.has_begun() || self.may_begin(index).await? {
+                return Ok(Some(index));
+            }
+        }
+        Ok(None)
+    }
+
     async fn begin_next_copy(&mut self) -> Result<bool, CaptureError> {
-        let next = self
-            .copies
-            .iter()
-            .position(|copy| !copy.finished && copy.is_sent());
-        let Some(index) = next
-            .and_then(|place| u16::try_from(place).ok())
-            .map(DatasetIndex)
-        else {
+        let Some(index) = self.next_copy().await? else {
             return Ok(false);
         };
+        let start = self.version_now().await?;
         let dataset = &self.datasets[index.place()];
         let copy = &mut self.copies[index.place()];
         if !copy.has_begun() {
-            let lsn: Lsn =
-                self.reader
-                    .current_lsn()
-                    .await?
-                    .parse()
-                    .map_err(|_| CaptureError::Internal {
-                        what: "unreadable pg_current_wal_insert_lsn()",
-                    })?;
-            copy.start = Version {
-                epoch: self.epoch,
-                commit_lsn: lsn,
-                ordinal: 0,
-            }
-            .to_hex();
+            copy.start = start.to_hex();
             copy.began_at_us = Some(now_us());
             self.state.copy(dataset.name(), copy).await?;
         }
@@ -179,6 +188,24 @@ impl Copier {
             at_the_end: false,
         });
         Ok(true)
+    }
+
+    /// Rows that are older were sent before now.
+    async fn version_now(&mut self) -> Result<Version, CaptureError> {
+        let unreadable = CaptureError::Internal {
+            what: "unreadable pg_current_wal_insert_lsn()",
+        };
+        let commit_lsn: Lsn = self
+            .reader
+            .current_lsn()
+            .await?
+            .parse()
+            .map_err(|_| unreadable)?;
+        Ok(Version {
+            epoch: self.epoch,
+            commit_lsn,
+            ordinal: 0,
+        })
     }
 
     async fn heard(&mut self, notice: Notice) -> Result<(), CaptureError> {
@@ -243,7 +270,8 @@ impl Copier {
         dataset.standing.set_copied_rows(0);
         // Last: a change sent from here on has its absent columns filled, and a copy that begins later
         // reads what was committed before.
-        dataset.standing.set_paused(copy.paused.is_some());
+        dataset.standing.set_paused(!copy.is_sent());
+        self.prints[index.place()].forget_beginning();
         Ok(())
     }
 

@@ -11,14 +11,18 @@ use bangioc_runtime::failure::BoxFailure;
 use bangioc_runtime::shutdown::{self, Shutdown, Trigger};
 use bangioc_runtime::tasks::TaskGroup;
 use bangioc_schemas::names::{self, Side};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{channel, unbounded_channel};
 
 use super::Capture;
 use crate::ceiling::Announced;
+use crate::copy::copier::judge::KnownPrint;
 use crate::copy::copier::{Copier, Work};
 use crate::dataset::Dataset;
 use crate::delivery::Delivery;
 use crate::error::CaptureError;
+use crate::print::Print;
+use crate::print::watch::Watch;
 use crate::progress::Reporter;
 use crate::signal::{Following, Known};
 use crate::state::{CopyState, StateWriter};
@@ -38,6 +42,8 @@ pub(super) struct RunParts {
     pub(super) flushed: Lsn,
     pub(super) datasets: Arc<Vec<Dataset>>,
     pub(super) copies: Vec<CopyState>,
+    /// By dataset.
+    pub(super) prints: BTreeMap<String, Print>,
     pub(super) ends: Vec<Vec<i64>>,
     pub(super) writer: Arc<StateWriter>,
     pub(super) journal: Arc<Journal>,
@@ -62,6 +68,7 @@ impl Capture {
             flushed,
             datasets,
             copies,
+            mut prints,
             ends,
             writer,
             journal,
@@ -75,6 +82,8 @@ impl Capture {
         let (notices, heard) = unbounded_channel();
         let (handover, handed) = std::sync::mpsc::channel();
         let (wanted, wanted_signals) = channel(1);
+        let (seen, looks) = channel(1);
+        let met = Arc::new(Notify::new());
         let delivery = Arc::new(Delivery::new(start, ends, notices.clone()));
         let confirmable = Arc::new(AtomicU64::new(start.lsn.0));
         let producer = Producer::connect(&config.kafka, &config.tuning, Arc::clone(&delivery) as _)
@@ -100,6 +109,7 @@ impl Capture {
             Arc::clone(&datasets),
             Feeds::new(outlet, read_back),
             notices,
+            Arc::clone(&met),
             stopping.clone(),
         );
         stream.begin_without(&copies);
@@ -141,7 +151,25 @@ impl Capture {
             count: self.metrics.signals.clone(),
             wanted,
         };
+        let watch = Watch {
+            source: config.source.clone(),
+            datasets: Arc::clone(&datasets),
+            interval: config.heartbeat_interval,
+            met,
+            looks: seen,
+            health: self.health.clone(),
+        };
+        let watch_stopping = stopping.clone();
+        group.spawn("capture-watch", async move {
+            Ok(watch.run(watch_stopping).await?)
+        });
+        let known = datasets
+            .iter()
+            .map(|dataset| KnownPrint::kept(prints.remove(dataset.name())));
         let copier = Copier {
+            prints: known.collect(),
+            publication: config.source.publication.clone(),
+            looks,
             epoch,
             datasets,
             settings: config.copy.clone(),

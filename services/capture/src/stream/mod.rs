@@ -25,6 +25,7 @@ use bangioc_change::version::Lsn;
 use bangioc_runtime::failpoint;
 use bangioc_runtime::shutdown::Shutdown;
 use bangioc_schemas::row::RowBuf;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 
 use self::copied::Copied;
@@ -52,6 +53,8 @@ pub(crate) struct Stream {
     datasets: Arc<Vec<Dataset>>,
     feeds: Feeds,
     notices: UnboundedSender<Notice>,
+    /// Whoever looks at the catalogue hears that a table was met.
+    met: Arc<Notify>,
     shutdown: Shutdown,
     work: Work,
 }
@@ -72,6 +75,7 @@ impl Stream {
         datasets: Arc<Vec<Dataset>>,
         feeds: Feeds,
         notices: UnboundedSender<Notice>,
+        met: Arc<Notify>,
         shutdown: Shutdown,
     ) -> Stream {
         Stream {
@@ -79,6 +83,7 @@ impl Stream {
             datasets,
             feeds,
             notices,
+            met,
             shutdown,
             work: Work::default(),
         }
@@ -87,7 +92,7 @@ impl Stream {
     /// Datasets that are not to be sent: until their table fits again, or until a person says so.
     pub(crate) fn begin_without(&mut self, copies: &[CopyState]) {
         for (place, (copy, dataset)) in (0..).zip(copies.iter().zip(&*self.datasets)) {
-            dataset.standing.set_paused(copy.paused.is_some());
+            dataset.standing.set_paused(!copy.is_sent());
             if copy.halted.is_some() {
                 self.work.relations.halt(DatasetIndex(place));
             }
@@ -213,6 +218,7 @@ impl Stream {
                 at_us: committed_at_us,
             }),
             Message::Relation(relation) => {
+                self.met.notify_one();
                 let learnt = self.work.relations.learn(&relation, &self.datasets);
                 match learnt {
                     Learnt::Nothing => Ok(()),
