@@ -3,6 +3,7 @@
 
 mod askers;
 mod bounds;
+mod ddl;
 mod dead_letters;
 mod doctor;
 mod faults;
@@ -40,6 +41,7 @@ fn main() {
         dead_letters::CHECKS,
         halts::CHECKS,
         bounds::CHECKS,
+        ddl::CHECKS,
         open_feed::CHECKS,
         open_store::CHECKS,
         open_data::CHECKS,

@@ -254,8 +254,27 @@ fn phase(stand: &Stand) -> String {
             }
         }
         Phase::Streaming => "streaming".to_owned(),
+        Phase::AwaitsCopy => {
+            let rows = stand
+                .awaited_rows
+                .map(|rows| format!("; a copy of ~{} rows", thousands(rows)));
+            let last = stand.last_copy.filter(|copy| copy.rows > 0);
+            #[expect(clippy::cast_precision_loss, reason = "an estimate for a person")]
+            let takes = last.zip(stand.awaited_rows).map(|(last, rows)| {
+                format!(
+                    " takes ~{}",
+                    duration(last.seconds * rows as f64 / last.rows as f64)
+                )
+            });
+            format!(
+                "waits for a yes{}: {why}{}{}",
+                since(stand),
+                rows.unwrap_or_default(),
+                takes.unwrap_or_default()
+            )
+        }
         Phase::Paused => format!("paused by {why}"),
-        Phase::Halted => format!("halted: {why}"),
+        Phase::Halted => format!("halted{}: {why}", since(stand)),
     };
     format!("{phase}{found}")
 }
@@ -272,6 +291,13 @@ fn found(stand: &Stand) -> String {
         printable(&finding.code),
         since.strftime("%Y-%m-%d %H:%MZ")
     )
+}
+
+fn since(stand: &Stand) -> String {
+    stand.since_us.map_or_else(String::new, |at_us| {
+        let at = Timestamp::from_microsecond(at_us).unwrap_or_default();
+        format!(" since {}", at.strftime("%Y-%m-%d %H:%MZ"))
+    })
 }
 
 fn table(stands: &[Stand]) -> String {

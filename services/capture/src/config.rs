@@ -79,6 +79,9 @@ pub struct CopySettings {
     pub chunks_in_flight: usize,
     /// Rows per second that a copy may read from the source; 0: as fast as the rest follows.
     pub rows_per_second: u64,
+    /// Rows up to which a dataset whose catalogue has changed is copied again by itself; beyond, a person is
+    /// asked.
+    pub recopy_rows: u64,
     /// Keys that each asker may have copied in a minute; what is beyond waits.
     pub keys_per_minute: u32,
 }
@@ -127,6 +130,7 @@ impl CaptureConfig {
                 ))
                 .unwrap_or(3),
                 rows_per_second: section.whole_number("rows_per_second", 0..=10_000_000, 0),
+                recopy_rows: section.whole_number("recopy_rows", 0..=1_000_000_000_000, 1_000_000),
                 keys_per_minute: u32::try_from(section.whole_number(
                     "keys_per_minute",
                     60..=1_000_000,

@@ -100,6 +100,7 @@ impl Standing {
             Phase::Streaming => 1,
             Phase::Halted => 2,
             Phase::Paused => 3,
+            Phase::AwaitsCopy => 4,
         };
         if self.phase.swap(code, Ordering::Relaxed) != code {
             self.changed.store(true, Ordering::Relaxed);
@@ -111,6 +112,7 @@ impl Standing {
             0 => Phase::Copying,
             1 => Phase::Streaming,
             2 => Phase::Halted,
+            4 => Phase::AwaitsCopy,
             _ => Phase::Paused,
         }
     }

@@ -12,6 +12,7 @@
 //! - [`stream`]: the one thread from log to Kafka; [`progress`]: how far it has come, written down before
 //!   the source hears of it, and [`ceiling`] how far it may go
 //! - [`copy`]: rows that were there before, between marks in the stream; [`signal`]: asked for by others
+//! - [`print`]: what the stream does not tell of, seen in the source's catalogue
 //! - [`delivery`]: what Kafka has acknowledged, and so how far the source may forget
 //! - [`dataset`]: how each table travels; [`cut`]: what the open feed gets of a [`change`]
 //! - [`replication`], [`tables`]: the two ways to ask a source, its log and SQL; [`state`], [`topics`]: what
@@ -35,6 +36,7 @@ mod notice;
 pub mod operate;
 mod pinned;
 pub mod preflight;
+mod print;
 mod progress;
 mod replication;
 mod session;

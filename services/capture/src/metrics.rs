@@ -21,6 +21,7 @@ pub(crate) struct CaptureMetrics {
     pub(crate) restarts: Counter,
     pub(crate) signals: Family<Counter>,
     pub(crate) source_findings: Family<Gauge>,
+    pub(crate) catalogue_changes: Family<Counter>,
 }
 
 impl CaptureMetrics {
@@ -79,6 +80,11 @@ impl CaptureMetrics {
             restarts: metrics
                 .counter("bangioc_capture_restarts_total", "Streams started", &[])
                 .of(&[]),
+            catalogue_changes: metrics.counter(
+                "bangioc_capture_catalogue_changes_total",
+                "Differences in a source's catalogue, by what followed",
+                &["dataset", "verdict"],
+            ),
             signals: metrics.counter(
                 "bangioc_capture_signals_total",
                 "What was asked, by asker: taken, or why not; and waits of one that asked too much",

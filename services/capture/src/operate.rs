@@ -48,6 +48,10 @@ pub struct Stand {
     pub phase: Option<Phase>,
     /// Of a halted one its cause, of a paused one who asked for it, of one that waits for its table why.
     pub why: Option<String>,
+    /// Since when it is so, where that is written down: microseconds since 1970.
+    pub since_us: Option<i64>,
+    /// Rows of the copy that waits for a yes, by estimate.
+    pub awaited_rows: Option<u64>,
     /// PostgreSQL's own estimate; a live table is never counted.
     pub estimated_rows: Option<i64>,
     /// Rows sent by the copy that runs.
@@ -257,9 +261,12 @@ impl Known {
             source: contract.source.source.clone(),
             phase: copy.map(CopyState::phase),
             why: copy.and_then(|copy| {
+                let awaited = copy.awaited.as_ref().map(|awaited| &awaited.why);
                 let why = copy.halted.as_ref().or(copy.paused.as_ref());
-                why.or(copy.waits_for.as_ref()).cloned()
+                why.or(awaited).or(copy.waits_for.as_ref()).cloned()
             }),
+            since_us: copy.and_then(CopyState::since_us),
+            awaited_rows: copy.and_then(|copy| Some(copy.awaited.as_ref()?.rows)),
             estimated_rows: self.estimates.get(dataset).copied(),
             copied_rows: copy.filter(|copy| !copy.finished).map(|copy| copy.rows),
             last_copy: copy.and_then(|copy| copy.last),
@@ -299,6 +306,8 @@ mod tests {
             source: "so-nnmt".into(),
             phase: Some(Phase::Streaming),
             why: None,
+            since_us: None,
+            awaited_rows: None,
             estimated_rows: Some(300),
             copied_rows: None,
             last_copy: Some(LastCopy {

@@ -159,6 +159,7 @@ impl Capture {
             flushed,
             datasets: Arc::new(datasets),
             copies,
+            prints: state.prints,
             ends,
             writer,
             journal,

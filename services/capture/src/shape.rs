@@ -4,15 +4,20 @@ use bangioc_change::layout::Layout;
 use bangioc_change::pgoutput::{Relation, ReplicaIdentity};
 use bangioc_schemas::contract::{Contract, Identity};
 
-/// What the contract needs to know of old rows and the table no longer sends: without it, a row that is
-/// no longer public could not be told from one that never was.
+/// What the contract needs to know of old rows and the table does not send. Its key: else a row whose key
+/// changes stays in the store under the old one. And where some rows are public, what decides which: else a
+/// row that is no longer public could not be told from one that never was.
 pub(crate) fn unsaid(contract: &Contract, relation: &Relation<'_>) -> Option<String> {
+    // Rows are only added there.
+    if contract.natural_key_latest_by.is_some() {
+        return None;
+    }
     let needed = match &contract.source.identity {
-        _ if contract.open.is_none() => return None,
-        Identity::Key => return None,
-        Identity::Full if relation.identity == ReplicaIdentity::Full => return None,
-        Identity::Full => return Some("its replica identity is not FULL".to_owned()),
-        Identity::Columns(columns) => columns,
+        Identity::Full if contract.open.is_some() && relation.identity != ReplicaIdentity::Full => {
+            return Some("its replica identity is not FULL".to_owned());
+        }
+        Identity::Columns(columns) if contract.open.is_some() => columns,
+        Identity::Full | Identity::Columns(_) | Identity::Key => &contract.key,
     };
     let said = |name: &str| {
         relation
@@ -58,4 +63,61 @@ pub(crate) fn contradiction<'a>(
         ));
     }
     Some(parts.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use bangioc_change::pgoutput::RelationColumn;
+
+    use super::*;
+
+    #[test]
+    fn a_table_must_say_the_old_key() {
+        let contract = |key: &str| {
+            let text = format!(
+                "
+dataset: site
+owner: so-nnmt
+name: {{ vi: Điểm, en: Sites }}
+kind: state
+source: {{ table: dept.site }}
+{key}
+columns:
+  code: {{ type: integer, class: internal, vi: Mã, en: Code }}
+  name: {{ type: timestamptz, class: internal, vi: Lúc, en: At }}
+"
+            );
+            Contract::from_yaml(&text).expect("a sound contract")
+        };
+        let relation = |identity, said: &[&str]| Relation {
+            id: 1,
+            namespace: "dept",
+            name: "site",
+            identity,
+            columns: ["code", "name"]
+                .map(|name| RelationColumn {
+                    in_identity: said.contains(&name),
+                    name,
+                    type_id: 25,
+                    type_modifier: -1,
+                })
+                .into(),
+        };
+        let keyed = contract("key: [code]");
+        for (identity, said, lacks) in [
+            (ReplicaIdentity::Default, &["code"][..], false),
+            (ReplicaIdentity::Full, &["code", "name"], false),
+            (ReplicaIdentity::Default, &["name"], true),
+            (ReplicaIdentity::Nothing, &[], true),
+        ] {
+            let found = unsaid(&keyed, &relation(identity, said));
+            assert_eq!(found.is_some(), lacks, "{identity:?} {said:?}: {found:?}");
+        }
+        // Only added to: nothing is said of an old row.
+        let added_to = contract("natural_key: { columns: [code], latest_by: name }");
+        assert_eq!(
+            unsaid(&added_to, &relation(ReplicaIdentity::Nothing, &[])),
+            None
+        );
+    }
 }

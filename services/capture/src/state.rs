@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::CaptureError;
 use crate::findings::SourceFindings;
+use crate::print::Print;
 use crate::unit::{Position, TransactionSeen};
 
 /// Identity of the source, and of the slot that its changes come through.
@@ -72,6 +73,9 @@ pub(crate) struct CopyState {
     /// The asker who wanted nothing of it to be sent. Only a person's word ends this, with a whole copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) paused: Option<String>,
+    /// Rows may differ from the source, and are too many to be copied without being asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) awaited: Option<AwaitedCopy>,
     /// By this host's clock, microseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) began_at_us: Option<i64>,
@@ -90,6 +94,16 @@ pub(crate) struct OwedKey {
     pub(crate) key: Vec<String>,
     /// The open side's sink asked for it: it has the key, and may hear that there is no such row.
     pub(crate) asked_by_open: bool,
+}
+
+/// A copy that waits for a person's yes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct AwaitedCopy {
+    pub(crate) why: String,
+    /// How many would be copied, by estimate.
+    pub(crate) rows: u64,
+    /// By the capture's clock, microseconds since 1970.
+    pub(crate) since_us: i64,
 }
 
 /// A whole copy that was made.
@@ -115,6 +129,7 @@ impl CopyState {
             owed: Vec::new(),
             table_oid: None,
             paused: None,
+            awaited: None,
             began_at_us: None,
             last: None,
             open: None,
@@ -142,11 +157,17 @@ impl CopyState {
             Phase::Halted
         } else if self.paused.is_some() {
             Phase::Paused
-        } else if self.finished {
-            Phase::Streaming
-        } else {
+        } else if !self.finished {
             Phase::Copying
+        } else if self.awaited.is_some() {
+            Phase::AwaitsCopy
+        } else {
+            Phase::Streaming
         }
+    }
+
+    pub(crate) fn since_us(&self) -> Option<i64> {
+        self.awaited.as_ref().map(|awaited| awaited.since_us)
     }
 
     pub(crate) fn has_begun(&self) -> bool {
@@ -169,6 +190,8 @@ pub(crate) struct State {
     pub(crate) source: Option<SourceState>,
     pub(crate) position: Option<Position>,
     pub(crate) copies: BTreeMap<String, CopyState>,
+    /// By dataset: what its copy was true for.
+    pub(crate) prints: BTreeMap<String, Print>,
     /// By asker: the offset before which all that it asked for is done.
     pub(crate) signals: BTreeMap<String, i64>,
     /// What the last look at the source found.
@@ -182,6 +205,7 @@ const FINDINGS: &str = "findings";
 /// shared; nobody reads that topic now.
 const SIGNALS: &str = "signals/";
 const COPY: &str = "copy/";
+const PRINT: &str = "print/";
 
 impl State {
     /// Reads the topic to its end. Blocks.
@@ -215,6 +239,11 @@ impl State {
                 if let Some(found) = found {
                     state.signals.insert(asker.to_owned(), found.next_offset);
                 }
+            } else if let Some(dataset) = key.strip_prefix(PRINT) {
+                match parsed(topic, &key, value)? {
+                    Some(print) => state.prints.insert(dataset.to_owned(), print),
+                    None => state.prints.remove(dataset),
+                };
             } else if let Some(dataset) = key.strip_prefix(COPY) {
                 match parsed(topic, &key, value)? {
                     Some(copy) => state.copies.insert(dataset.to_owned(), copy),
@@ -278,6 +307,10 @@ impl StateWriter {
 
     pub(crate) async fn copy(&self, dataset: &str, copy: &CopyState) -> Result<(), CaptureError> {
         self.write(&format!("{COPY}{dataset}"), copy).await
+    }
+
+    pub(crate) async fn print(&self, dataset: &str, print: &Print) -> Result<(), CaptureError> {
+        self.write(&format!("{PRINT}{dataset}"), print).await
     }
 
     pub(crate) async fn signals(

@@ -80,6 +80,8 @@ pub enum State {
         percent: Option<u8>,
     },
     Streaming,
+    /// Changes arrive, but rows may differ from the source until a copy is made, which waits for a yes.
+    AwaitsCopy,
     /// Nothing was heard of the source yet.
     Waiting,
     /// No instance of the sink works on some partition.
@@ -293,6 +295,7 @@ fn state(books: &Books, estimated: Option<i64>) -> State {
         Some("copying") => State::Copying {
             percent: percent(books.copied_rows.unwrap_or(0), estimated),
         },
+        Some("awaits-copy") => State::AwaitsCopy,
         Some("halted") => State::SourceHalted,
         Some("paused") => State::Paused,
         Some(_) if books.behind.is_none() => State::Waiting,
@@ -307,7 +310,7 @@ impl StatusReport {
         let exits = sides
             .flat_map(|side| &side.datasets)
             .map(|dataset| match dataset.state {
-                State::Halted { .. } | State::SourceHalted => Exit::Halted,
+                State::Halted { .. } | State::SourceHalted | State::AwaitsCopy => Exit::Halted,
                 State::Retrying { .. } | State::Stopped => Exit::Failed,
                 State::Copying { .. } | State::Streaming | State::Waiting | State::Paused => {
                     Exit::Ok

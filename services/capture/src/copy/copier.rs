@@ -1,6 +1,7 @@
 //! The copier: which chunk to read next, and how far each copy has come.
 
 mod chunk;
+pub(crate) mod judge;
 mod outcome;
 mod trouble;
 
@@ -20,6 +21,7 @@ use tokio::time::{Instant, sleep_until};
 
 use self::trouble::Trouble;
 
+use self::judge::KnownPrint;
 use crate::clock::now_us;
 use crate::config::{CopySettings, SourceSettings};
 use crate::copy::handover::Handover;
@@ -28,6 +30,7 @@ use crate::delivery::Delivery;
 use crate::error::CaptureError;
 use crate::metrics::CaptureMetrics;
 use crate::notice::Notice;
+use crate::print::watch::Look;
 use crate::signal::{Ask, Wanted, WantedKeys};
 use crate::state::OwedKey;
 use crate::state::{CopyState, StateWriter};
@@ -52,6 +55,10 @@ pub(crate) struct Copier {
     pub(crate) metrics: CaptureMetrics,
     pub(crate) health: Metrics,
     pub(crate) copies: Vec<CopyState>,
+    /// In the order of `datasets`.
+    pub(crate) prints: Vec<KnownPrint>,
+    pub(crate) publication: String,
+    pub(crate) looks: Receiver<Look>,
     pub(crate) work: Work,
 }
 
@@ -129,6 +136,9 @@ impl Copier {
             while let Ok(notice) = self.notices.try_recv() {
                 self.heard(notice).await?;
             }
+            if let Ok(look) = self.looks.try_recv() {
+                self.looked(look).await?;
+            }
             if self.work.in_flight.len() < self.settings.chunks_in_flight {
                 if let Some(pause) = self.work.pause.take() {
                     tokio::select! {
@@ -148,6 +158,7 @@ impl Copier {
             tokio::select! {
                 () = shutdown.requested() => return Ok(()),
                 Some(notice) = self.notices.recv() => self.heard(notice).await?,
+                Some(look) = self.looks.recv() => self.looked(look).await?,
                 Some(wanted) = self.signals.recv(), if self.work.signals_next.is_none() => self.wanted(wanted).await?,
                 () = sleep_until(next_look.unwrap_or(now)), if next_look.is_some() => {}
             }
@@ -178,31 +189,33 @@ impl Copier {
         Ok(true)
     }
 
+    /// The first that is to be copied and may be: one that has to wait keeps no other waiting.
+    async fn next_copy(&mut self, now: Instant) -> Result<Option<DatasetIndex>, CaptureError> {
+        for place in 0..self.copies.len() {
+            let copy = &self.copies[place];
+            let Ok(index) = u16::try_from(place).map(DatasetIndex) else {
+                continue;
+            };
+            if copy.finished || !copy.is_sent() || self.is_waiting(index, now) {
+                continue;
+            }
+            if copy.has_begun() || self.may_begin(index).await? {
+                return Ok(Some(index));
+            }
+        }
+        Ok(None)
+    }
+
     async fn begin_next_copy(&mut self, now: Instant) -> Result<bool, CaptureError> {
-        let next = (0..)
-            .map(DatasetIndex)
-            .zip(&self.copies)
-            .find(|(index, copy)| {
-                !copy.finished && copy.is_sent() && !self.is_waiting(*index, now)
-            });
-        let Some((index, _)) = next else {
+        let Some(index) = self.next_copy(now).await? else {
             return Ok(false);
         };
+        let (start, oid) = self.version_now(index).await?;
         let dataset = &self.datasets[index.place()];
         let copy = &mut self.copies[index.place()];
         if !copy.has_begun() {
-            let source = &dataset.contract.source;
-            let (lsn, oid) = self
-                .reader
-                .current_lsn(&source.schema, &source.table)
-                .await?;
             copy.table_oid = oid;
-            copy.start = Version {
-                epoch: self.epoch,
-                commit_lsn: lsn,
-                ordinal: 0,
-            }
-            .to_hex();
+            copy.start = start.to_hex();
             copy.began_at_us = Some(now_us());
             self.state.copy(dataset.name(), copy).await?;
         }
@@ -220,6 +233,24 @@ impl Copier {
             at_the_end: false,
         });
         Ok(true)
+    }
+
+    /// Rows that are older were sent before now; and the number of the table that is asked for them.
+    async fn version_now(
+        &mut self,
+        index: DatasetIndex,
+    ) -> Result<(Version, Option<u32>), CaptureError> {
+        let source = &self.datasets[index.place()].contract.source;
+        let (commit_lsn, oid) = self
+            .reader
+            .current_lsn(&source.schema, &source.table)
+            .await?;
+        let version = Version {
+            epoch: self.epoch,
+            commit_lsn,
+            ordinal: 0,
+        };
+        Ok((version, oid))
     }
 
     async fn heard(&mut self, notice: Notice) -> Result<(), CaptureError> {
@@ -244,19 +275,22 @@ impl Copier {
                 Ok(())
             }
             Notice::Replaced(dataset, unit) => {
-                tracing::warn!(
-                    code = "BG0240",
-                    dataset = self.datasets[dataset.place()].name(),
-                    "another table has taken its table's name; it is copied again and swept"
-                );
-                self.begin_again(dataset).await?;
+                let copy = &self.copies[dataset.place()];
+                let rows = copy.last.map_or(0, |last| last.rows);
+                // A large one waits for a yes: its print is another, and will be judged so.
+                if !copy.finished || rows <= self.settings.recopy_rows {
+                    tracing::warn!(
+                        code = "BG0240",
+                        dataset = self.datasets[dataset.place()].name(),
+                        "another table has taken its table's name; it is copied again and swept"
+                    );
+                    self.begin_again(dataset).await?;
+                }
                 self.settle(unit);
                 Ok(())
             }
             Notice::Fits(dataset) => {
-                if let Some(trouble) = self.work.halts.get_mut(&dataset) {
-                    trouble.next = Instant::now();
-                }
+                self.look_soon(dataset);
                 Ok(())
             }
             Notice::Unread(dataset, unit, keys) => {
@@ -316,6 +350,7 @@ impl Copier {
         // reads what was committed before.
         dataset.standing.set_paused(copy.paused.is_some());
         dataset.standing.set_halted(copy.halted.is_some());
+        self.prints[index.place()].forget_beginning();
         self.show_health(index);
         self.signals_done().await
     }
@@ -340,6 +375,7 @@ impl Copier {
 
     async fn wanted(&mut self, wanted: Wanted) -> Result<(), CaptureError> {
         for (dataset, ask) in wanted.datasets {
+            self.look_soon(dataset);
             let copy = &mut self.copies[dataset.place()];
             match (ask, copy.paused.is_some()) {
                 (Ask::Copy, _) => {}
@@ -347,10 +383,7 @@ impl Copier {
                 (Ask::Resume, true) => copy.paused = None,
                 (Ask::Pause, true) | (Ask::Resume, false) => continue,
             }
-            // What is halted stays so: asking for a copy does not mend its table. But it is looked at now.
-            if let Some(trouble) = self.work.halts.get_mut(&dataset) {
-                trouble.next = Instant::now();
-            }
+            // What is halted stays so: asking for a copy does not mend its table. But it has been looked at.
             let halted = copy.halted.clone();
             self.start_over(dataset, halted).await?;
             tracing::info!(

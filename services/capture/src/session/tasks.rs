@@ -11,16 +11,20 @@ use bangioc_runtime::failure::BoxFailure;
 use bangioc_runtime::shutdown::{self, Shutdown, Trigger};
 use bangioc_runtime::tasks::TaskGroup;
 use bangioc_schemas::names::{self, Side};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{channel, unbounded_channel};
 
 use super::Capture;
 use crate::ceiling::Announced;
+use crate::copy::copier::judge::KnownPrint;
 use crate::copy::copier::{Copier, Work};
 use crate::dataset::Dataset;
 use crate::delivery::Delivery;
 use crate::error::CaptureError;
 use crate::findings::SourceFindings;
-use crate::preflight::watch::Watch;
+use crate::preflight::watch::Watch as SourceCheck;
+use crate::print::Print;
+use crate::print::watch::Watch;
 use crate::progress::Reporter;
 use crate::signal::{Following, Known};
 use crate::state::{CopyState, StateWriter};
@@ -40,6 +44,8 @@ pub(super) struct RunParts {
     pub(super) flushed: Lsn,
     pub(super) datasets: Arc<Vec<Dataset>>,
     pub(super) copies: Vec<CopyState>,
+    /// By dataset.
+    pub(super) prints: BTreeMap<String, Print>,
     pub(super) ends: Vec<Vec<i64>>,
     pub(super) writer: Arc<StateWriter>,
     pub(super) journal: Arc<Journal>,
@@ -68,6 +74,7 @@ impl Capture {
             flushed,
             datasets,
             copies,
+            mut prints,
             ends,
             writer,
             journal,
@@ -83,6 +90,8 @@ impl Capture {
         let (notices, heard) = unbounded_channel();
         let (handover, handed) = std::sync::mpsc::channel();
         let (wanted, wanted_signals) = channel(1);
+        let (seen, looks) = channel(1);
+        let met = Arc::new(Notify::new());
         let delivery = Arc::new(Delivery::new(start, ends, notices.clone()));
         let confirmable = Arc::new(AtomicU64::new(start.lsn.0));
         let producer = Producer::connect(&config.kafka, &config.tuning, Arc::clone(&delivery) as _)
@@ -108,6 +117,7 @@ impl Capture {
             Arc::clone(&datasets),
             Feeds::new(outlet, read_back, notices.clone()),
             notices,
+            Arc::clone(&met),
             stopping.clone(),
         );
         stream.begin(start, &copies);
@@ -152,6 +162,18 @@ impl Capture {
         };
         let watch = Watch {
             source: config.source.clone(),
+            datasets: Arc::clone(&datasets),
+            interval: config.heartbeat_interval,
+            met,
+            looks: seen,
+            health: self.health.clone(),
+        };
+        let watch_stopping = stopping.clone();
+        group.spawn("capture-watch", async move {
+            Ok(watch.run(watch_stopping).await?)
+        });
+        let check = SourceCheck {
+            source: config.source.clone(),
             contracts: self.contracts.clone(),
             allow_unlimited_wal: config.allow_unlimited_wal,
             interval: config.check_interval,
@@ -159,9 +181,15 @@ impl Capture {
             found: self.metrics.source_findings.clone(),
             health: self.health.clone(),
         };
-        let watch_stopping = stopping.clone();
-        group.spawn("capture-check", watch.run(findings, watch_stopping));
+        let check_stopping = stopping.clone();
+        group.spawn("capture-check", check.run(findings, check_stopping));
+        let known = datasets
+            .iter()
+            .map(|dataset| KnownPrint::kept(prints.remove(dataset.name())));
         let copier = Copier {
+            prints: known.collect(),
+            publication: config.source.publication.clone(),
+            looks,
             epoch,
             datasets,
             settings: config.copy.clone(),

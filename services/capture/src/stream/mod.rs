@@ -25,6 +25,7 @@ use bangioc_change::version::Lsn;
 use bangioc_runtime::failpoint;
 use bangioc_runtime::shutdown::Shutdown;
 use bangioc_schemas::row::RowBuf;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 
 use self::copied::Copied;
@@ -52,6 +53,8 @@ pub(crate) struct Stream {
     datasets: Arc<Vec<Dataset>>,
     feeds: Feeds,
     notices: UnboundedSender<Notice>,
+    /// Whoever looks at the catalogue hears that a table was met.
+    met: Arc<Notify>,
     shutdown: Shutdown,
     work: Work,
 }
@@ -74,6 +77,7 @@ impl Stream {
         datasets: Arc<Vec<Dataset>>,
         feeds: Feeds,
         notices: UnboundedSender<Notice>,
+        met: Arc<Notify>,
         shutdown: Shutdown,
     ) -> Stream {
         Stream {
@@ -81,6 +85,7 @@ impl Stream {
             datasets,
             feeds,
             notices,
+            met,
             shutdown,
             work: Work::default(),
         }
@@ -222,6 +227,7 @@ impl Stream {
                 last: self.work.last,
             }),
             Message::Relation(relation) => {
+                self.met.notify_one();
                 for learnt in self.work.relations.learn(&relation, &self.datasets) {
                     match learnt {
                         Learnt::Fits(dataset) => {

@@ -85,6 +85,8 @@ pub struct DatasetProgress {
 pub enum Phase {
     Copying,
     Streaming,
+    /// Sent, but rows may differ from the source until a whole copy is made, which waits for a person's yes.
+    AwaitsCopy,
     /// Not sent any more until a person or a copy mends it; the process's log says why, with a code.
     Halted,
     /// A person asked for it; sent again, from a whole copy on, when a person asks for that.

@@ -107,6 +107,7 @@ fn state(dataset: &DatasetStatus) -> String {
             percent: Some(percent),
         } => format!("copying {} {percent} %", bar(*percent)),
         State::Streaming => "streaming".to_owned(),
+        State::AwaitsCopy => "may differ, waits for `dataset recopy`".to_owned(),
         State::Waiting => "waiting for the source".to_owned(),
         State::Stopped => "stopped: no instance".to_owned(),
         State::Halted {

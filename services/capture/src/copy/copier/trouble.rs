@@ -12,6 +12,8 @@ use tokio::time::Instant;
 use super::{Copier, OwedKey};
 use crate::error::{CaptureError, TableTrouble};
 use crate::preflight;
+use crate::print::fitness::unfit;
+use crate::print::look::{Seen, look};
 use crate::tables::table::Table;
 use crate::unit::{DatasetIndex, UnitId};
 
@@ -144,6 +146,13 @@ impl Copier {
         wait.is_some_and(|trouble| trouble.next > now)
     }
 
+    /// A halted dataset may have been mended: it is looked at as soon as nothing else is to be done.
+    pub(super) fn look_soon(&mut self, index: DatasetIndex) {
+        if let Some(trouble) = self.work.halts.get_mut(&index) {
+            trouble.next = Instant::now();
+        }
+    }
+
     /// A halted dataset whose turn it is.
     pub(super) fn halted_due(&self, now: Instant) -> Option<DatasetIndex> {
         let mut halts = self
@@ -174,18 +183,14 @@ impl Copier {
         let dataset = &self.datasets[index.place()];
         match found {
             Ok(_) if now < copied_again_from => Ok(()),
-            Ok(table) => {
-                tracing::info!(
-                    dataset = dataset.name(),
-                    "the table fits its contract again; it is copied again and swept"
-                );
+            Ok((table, seen)) => {
                 if let Some(trouble) = self.work.halts.get_mut(&index) {
                     trouble.penalty = (trouble.penalty * 2).min(LONGEST_PENALTY);
                     trouble.copied_again_from = now + trouble.penalty;
                     trouble.next = trouble.copied_again_from;
                 }
                 dataset.set_table(table);
-                self.start_over(index, None).await
+                self.healed(index, seen).await
             }
             Err(why) => {
                 let copy = &mut self.copies[index.place()];
@@ -200,7 +205,10 @@ impl Copier {
     }
 
     /// The table as it is now, or what does not fit.
-    async fn fits(&mut self, index: DatasetIndex) -> Result<Result<Table, String>, CaptureError> {
+    async fn fits(
+        &mut self,
+        index: DatasetIndex,
+    ) -> Result<Result<(Table, Seen), String>, CaptureError> {
         let datasets = Arc::clone(&self.datasets);
         let contract = &datasets[index.place()].contract;
         let connection = self.looker.connection().await?;
@@ -216,9 +224,17 @@ impl Copier {
         if self.hides_rows(index).await? {
             return Ok(Err(HIDES_ROWS.to_owned()));
         }
+        let connection = self.looker.connection().await?;
+        let seen = look(connection, &self.publication, &[contract]).await?;
+        let Some(seen) = seen.into_iter().next() else {
+            return Ok(Err("there is no such table".to_owned()));
+        };
+        if let Some(unfit) = unfit(&seen.print, contract) {
+            return Ok(Err(unfit.why().to_owned()));
+        }
         let key_types = findings.key_types.into_iter().next().flatten();
         Ok(key_types
-            .map(|types| Table::new(contract, types))
+            .map(|types| (Table::new(contract, types), seen))
             .ok_or_else(|| "its key can't be read".to_owned()))
     }
 

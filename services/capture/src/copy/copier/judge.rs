@@ -1,0 +1,358 @@
+//! What a look at the catalogue means for each dataset: nothing, a copy, a copy once somebody says yes, or
+//! a halt. And what must be known before a copy begins.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bangioc_change::progress::Phase;
+
+use super::Copier;
+use crate::clock::now_us;
+use crate::error::CaptureError;
+use crate::print::Print;
+use crate::print::difference::{Difference, PrintVerdict, differences};
+use crate::print::fitness::{Unfit, unfit};
+use crate::print::look::{Seen, look};
+use crate::print::watch::Look;
+use crate::print::writers::{Writers, writers};
+use crate::state::AwaitedCopy;
+use crate::unit::DatasetIndex;
+
+/// A transaction ends within moments as a rule; a longer one is asked for again with the next look.
+const MOMENTS: u32 = 5;
+const MOMENT: Duration = Duration::from_millis(40);
+
+/// What is known of one dataset's catalogue.
+#[derive(Default)]
+pub(crate) struct KnownPrint {
+    /// True for the copy that was made, or that runs.
+    pub(crate) kept: Option<Print>,
+    /// When it was taken: a look that began before says nothing new.
+    kept_at: Option<Instant>,
+    /// Judged and not kept, so as not to be told twice.
+    judged: Option<Print>,
+    /// Of a copy that has to wait before it begins.
+    beginning: Option<Beginning>,
+}
+
+/// The print that a copy will be true for, and whose ends it waits for.
+struct Beginning {
+    print: Print,
+    taken_at: Instant,
+    writers: Writers,
+}
+
+impl KnownPrint {
+    pub(crate) fn kept(print: Option<Print>) -> KnownPrint {
+        KnownPrint {
+            kept: print,
+            ..KnownPrint::default()
+        }
+    }
+
+    /// Whatever a copy waited for: it is another one now.
+    pub(super) fn forget_beginning(&mut self) {
+        self.beginning = None;
+    }
+}
+
+impl Copier {
+    pub(super) async fn looked(&mut self, look: Look) -> Result<(), CaptureError> {
+        for (place, seen) in (0..).zip(look.seen) {
+            self.judge(DatasetIndex(place), seen, look.began).await?;
+        }
+        Ok(())
+    }
+
+    async fn judge(
+        &mut self,
+        index: DatasetIndex,
+        seen: Seen,
+        began: Instant,
+    ) -> Result<(), CaptureError> {
+        let (known, copy) = (&mut self.prints[index.place()], &self.copies[index.place()]);
+        let stale = known.kept_at.is_some_and(|kept_at| began < kept_at);
+        // A paused dataset is copied whole when it is resumed.
+        if stale || copy.paused.is_some() || known.judged.as_ref() == Some(&seen.print) {
+            return Ok(());
+        }
+        let contract = &self.datasets[index.place()].contract;
+        let unfit = unfit(&seen.print, contract);
+        if copy.halted.is_some() {
+            // Whether all of its causes are gone is asked in one place.
+            return match unfit {
+                Some(unfit) => self.halted_for(index, unfit.why(), seen.print).await,
+                None => {
+                    self.look_soon(index);
+                    Ok(())
+                }
+            };
+        }
+        if let Some(unfit) = unfit {
+            return self.unfit(index, &unfit, seen.print).await;
+        }
+        if !copy.has_begun() {
+            // It takes its own print when it begins.
+            return Ok(());
+        }
+        let Some(kept) = &known.kept else {
+            // From before there were prints: what it is from now on.
+            return self.keep(index, seen.print, Instant::now()).await;
+        };
+        if *kept == seen.print {
+            return Ok(());
+        }
+        let found = differences(kept, &seen.print, contract);
+        self.tell(index, &found);
+        let worst = found.into_iter().next();
+        match worst.filter(|worst| worst.verdict > PrintVerdict::Harmless) {
+            Some(worst) => self.copy_for(index, worst, seen).await,
+            None => self.keep(index, seen.print, Instant::now()).await,
+        }
+    }
+
+    /// One event for each member that is another, one count for what follows.
+    fn tell(&self, index: DatasetIndex, found: &[Difference]) {
+        let dataset = self.datasets[index.place()].name();
+        for Difference {
+            member,
+            verdict,
+            why,
+        } in found
+        {
+            let verdict = verdict.as_str();
+            tracing::info!(dataset, member, verdict, "the source's catalogue: {why}");
+        }
+        let verdict = found
+            .first()
+            .map_or(PrintVerdict::Harmless, |worst| worst.verdict);
+        self.metrics
+            .catalogue_changes
+            .of(&[dataset, verdict.as_str()])
+            .inc();
+    }
+
+    /// By itself where it is small, or not whole yet; else when a person says so.
+    async fn copy_for(
+        &mut self,
+        index: DatasetIndex,
+        worst: Difference,
+        seen: Seen,
+    ) -> Result<(), CaptureError> {
+        let dataset = self.datasets[index.place()].name();
+        let copy = &mut self.copies[index.place()];
+        let rows = seen
+            .estimated_rows
+            .max(copy.last.map_or(0, |last| last.rows));
+        let why = worst.why;
+        if !copy.finished || rows <= self.settings.recopy_rows {
+            tracing::warn!(
+                code = "BG0245",
+                dataset,
+                member = worst.member,
+                why,
+                rows,
+                "rows may differ from the source; the dataset is copied again and swept"
+            );
+            return self.start_over(index, None).await;
+        }
+        self.prints[index.place()].judged = Some(seen.print);
+        if copy.awaited.is_none() {
+            tracing::warn!(
+                code = "BG0246",
+                dataset,
+                member = worst.member,
+                why,
+                rows,
+                "rows may differ from the source; the copy of so many waits for a yes: `bangioc dataset recopy {dataset}`"
+            );
+            copy.awaited = Some(AwaitedCopy {
+                why,
+                rows,
+                since_us: now_us(),
+            });
+            self.state.copy(dataset, copy).await?;
+            self.datasets[index.place()]
+                .standing
+                .set_phase(Phase::AwaitsCopy);
+        }
+        Ok(())
+    }
+
+    async fn unfit(
+        &mut self,
+        index: DatasetIndex,
+        unfit: &Unfit,
+        print: Print,
+    ) -> Result<(), CaptureError> {
+        let dataset = self.datasets[index.place()].name();
+        let (code, verdict) = match unfit {
+            Unfit::Source(_) => ("BG0248", PrintVerdict::HaltSource),
+            Unfit::Dataset(_) => ("BG0247", PrintVerdict::HaltDataset),
+        };
+        let why = unfit.why();
+        tracing::error!(
+            code,
+            dataset,
+            why,
+            "dataset halted; it heals when this is mended at the source"
+        );
+        self.metrics
+            .catalogue_changes
+            .of(&[dataset, verdict.as_str()])
+            .inc();
+        self.prints[index.place()].judged = Some(print);
+        let why = why.to_owned();
+        self.start_over(index, Some(why)).await
+    }
+
+    /// Still halted, perhaps for another reason: the one that is shown is the one to mend.
+    async fn halted_for(
+        &mut self,
+        index: DatasetIndex,
+        why: &str,
+        print: Print,
+    ) -> Result<(), CaptureError> {
+        self.prints[index.place()].judged = Some(print);
+        let copy = &mut self.copies[index.place()];
+        if copy.halted.as_deref() == Some(why) {
+            return Ok(());
+        }
+        copy.halted = Some(why.to_owned());
+        self.state
+            .copy(self.datasets[index.place()].name(), copy)
+            .await
+    }
+
+    /// It can be carried again; what was not sent meanwhile only a whole copy brings.
+    pub(super) async fn healed(
+        &mut self,
+        index: DatasetIndex,
+        seen: Seen,
+    ) -> Result<(), CaptureError> {
+        let datasets = Arc::clone(&self.datasets);
+        let dataset = &datasets[index.place()];
+        let last_rows = self.copies[index.place()].last.map(|last| last.rows);
+        let rows = seen.estimated_rows.max(last_rows.unwrap_or(0));
+        if last_rows.is_none() || rows <= self.settings.recopy_rows {
+            tracing::info!(
+                dataset = dataset.name(),
+                "the table can be carried again; it is copied and swept"
+            );
+            return self.start_over(index, None).await;
+        }
+        let (start, _) = self.version_now(index).await?;
+        let copy = &mut self.copies[index.place()];
+        let why = copy.halted.take().unwrap_or_default();
+        tracing::warn!(
+            code = "BG0246",
+            dataset = dataset.name(),
+            why,
+            rows,
+            "the table can be carried again, but the copy of so many waits for a yes: `bangioc dataset recopy {}`",
+            dataset.name()
+        );
+        copy.awaited = Some(AwaitedCopy {
+            why,
+            rows,
+            since_us: now_us(),
+        });
+        copy.finished = true;
+        copy.start = start.to_hex();
+        self.state.copy(dataset.name(), copy).await?;
+        self.prints[index.place()].judged = Some(seen.print);
+        dataset.standing.set_phase(Phase::AwaitsCopy);
+        dataset.standing.set_halted(false);
+        self.show_health(index);
+        Ok(())
+    }
+
+    /// From now on this is what later prints are held against.
+    async fn keep(
+        &mut self,
+        index: DatasetIndex,
+        print: Print,
+        taken_at: Instant,
+    ) -> Result<(), CaptureError> {
+        self.state
+            .print(self.datasets[index.place()].name(), &print)
+            .await?;
+        let known = &mut self.prints[index.place()];
+        known.kept = Some(print);
+        known.kept_at = Some(taken_at);
+        known.judged = None;
+        Ok(())
+    }
+
+    /// May the copy of this dataset begin? Its print is taken, and is kept, before its first row is read.
+    /// And a transaction that wrote to the table before the print may have been decoded by another catalogue:
+    /// it must have ended, so that the copy sees its rows.
+    pub(super) async fn may_begin(&mut self, index: DatasetIndex) -> Result<bool, CaptureError> {
+        match self.prepared(index).await {
+            Ok(prepared) => Ok(prepared),
+            Err(failure @ CaptureError::Question { .. }) => {
+                let dataset = self.datasets[index.place()].name();
+                tracing::warn!(code = "BG0250", dataset, error = %failure, "its catalogue can't be looked at; its copy waits");
+                Ok(false)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn prepared(&mut self, index: DatasetIndex) -> Result<bool, CaptureError> {
+        let datasets = Arc::clone(&self.datasets);
+        let dataset = &datasets[index.place()];
+        let before = self.prints[index.place()].beginning.take();
+        let connection = self.reader.connection().await?;
+        let (mut beginning, known) = match before {
+            Some(beginning) => (beginning, true),
+            None => {
+                let seen = look(connection, &self.publication, &[&dataset.contract]).await?;
+                let Some(Seen { print, .. }) = seen.into_iter().next() else {
+                    return Ok(false);
+                };
+                if let Some(unfit) = unfit(&print, &dataset.contract) {
+                    self.unfit(index, &unfit, print).await?;
+                    return Ok(false);
+                }
+                let taken_at = Instant::now();
+                let connection = self.reader.connection().await?;
+                let writers = writers(connection, &print).await?;
+                (
+                    Beginning {
+                        print,
+                        taken_at,
+                        writers,
+                    },
+                    false,
+                )
+            }
+        };
+        let mut moments = 0;
+        while !beginning.writers.is_empty() && moments < MOMENTS {
+            tokio::time::sleep(MOMENT).await;
+            let connection = self.reader.connection().await?;
+            let now = writers(connection, &beginning.print).await?;
+            beginning
+                .writers
+                .retain(|writer, _| now.contains_key(writer));
+            moments += 1;
+        }
+        if beginning.writers.is_empty() {
+            self.keep(index, beginning.print, beginning.taken_at)
+                .await?;
+            return Ok(true);
+        }
+        if !known {
+            let pids: Vec<i32> = beginning.writers.values().copied().collect();
+            tracing::warn!(
+                code = "BG0249",
+                dataset = dataset.name(),
+                ?pids,
+                "the copy waits for transactions that have written to the table"
+            );
+        }
+        self.prints[index.place()].beginning = Some(beginning);
+        Ok(false)
+    }
+}

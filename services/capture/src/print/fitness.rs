@@ -1,0 +1,217 @@
+//! Can a dataset be carried from what a print shows? Each reason stands for itself, whatever was there
+//! before. Pure; names of columns and tables only.
+
+use bangioc_change::layout::Layout;
+use bangioc_change::pgoutput::RelationColumn;
+use bangioc_schemas::contract::{Contract, Identity as Needed};
+
+use super::{Print, Publication, Table};
+use crate::shape::contradiction;
+
+/// Why not, and how far it reaches.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Unfit {
+    /// Nothing of the source is sent.
+    Source(String),
+    Dataset(String),
+}
+
+impl Unfit {
+    pub(crate) fn why(&self) -> &str {
+        match self {
+            Unfit::Source(why) | Unfit::Dataset(why) => why,
+        }
+    }
+}
+
+/// None when the print fits its contract.
+pub(crate) fn unfit(print: &Print, contract: &Contract) -> Option<Unfit> {
+    let Some(publication) = &print.publication else {
+        return Some(Unfit::Source("the publication is not there".to_owned()));
+    };
+    let Some(table) = &print.table else {
+        let source = &contract.source;
+        return Some(Unfit::Dataset(format!(
+            "there is no table `{}.{}`",
+            source.schema, source.table
+        )));
+    };
+    let reasons = [
+        nature(table),
+        publishing(publication, table, contract),
+        columns(table, contract),
+        identity(table, contract),
+        parts(table, contract),
+    ];
+    let reasons: Vec<String> = reasons.into_iter().flatten().collect();
+    (!reasons.is_empty()).then(|| Unfit::Dataset(reasons.join("; ")))
+}
+
+fn nature(table: &Table) -> Option<String> {
+    let why = match (table.kind.as_str(), table.persistence.as_str()) {
+        ("r" | "p", "p") if table.secured => {
+            "row security hides rows of it from the capture's role: a copy would take less than all"
+        }
+        ("r" | "p", "p") => return None,
+        ("r" | "p", "u") => "it is unlogged: its changes are in no log",
+        ("r" | "p", _) => "it is a temporary table",
+        ("v" | "m", _) => "it is a view",
+        ("f", _) => "it is a foreign table",
+        _ => "it is no table",
+    };
+    Some(why.to_owned())
+}
+
+fn publishing(publication: &Publication, table: &Table, contract: &Contract) -> Option<String> {
+    let mut wrong = Vec::new();
+    if !publication.leaves_out.is_empty() {
+        wrong.push(format!(
+            "the publication leaves out {}",
+            publication.leaves_out.join(", ")
+        ));
+    }
+    if table.is_partitioned() && !publication.via_root {
+        wrong.push("the publication sends each partition for itself".to_owned());
+    }
+    if table.is_partition && publication.via_root {
+        wrong.push(
+            "it is a partition of another table, under whose name its changes may be sent"
+                .to_owned(),
+        );
+    }
+    let whole = publication.all_tables || table.published.iter().any(|one| one.by_schema);
+    if !whole && table.published.is_empty() {
+        wrong.push("it is not in the publication".to_owned());
+    }
+    for membership in table.published.iter().filter(|_| !whole) {
+        if membership.filtered {
+            wrong.push("the publication has a row filter on it".to_owned());
+        }
+        if let Some(sent) = &membership.columns {
+            let lacking = contract.columns.iter().map(|column| column.name.as_str());
+            let lacking: Vec<_> = lacking.filter(|name| !sent.contains(*name)).collect();
+            if !lacking.is_empty() {
+                wrong.push(format!(
+                    "the publication leaves out column(s) {}",
+                    listed(&lacking)
+                ));
+            }
+        }
+    }
+    (!wrong.is_empty()).then(|| wrong.join("; "))
+}
+
+fn columns(table: &Table, contract: &Contract) -> Option<String> {
+    let sent = table.columns.iter().filter(|(_, column)| !column.generated);
+    let relation: Vec<RelationColumn<'_>> = sent
+        .map(|(name, column)| RelationColumn {
+            in_identity: false,
+            name,
+            type_id: column.base_type,
+            type_modifier: column.type_modifier,
+        })
+        .collect();
+    let layout = Layout::new(contract, &relation);
+    contradiction(&layout, |column| contract.columns[column].name.as_str())
+}
+
+/// The old key must be said of each changed row, or its former self stays in the store for ever.
+fn identity(table: &Table, contract: &Contract) -> Option<String> {
+    // Rows are only added there.
+    if contract.natural_key_latest_by.is_some() {
+        return None;
+    }
+    let needed = needed(contract);
+    let lacking: Vec<_> = needed
+        .into_iter()
+        .filter(|name| !table.identity.says(name))
+        .collect();
+    if table.identity.kind == "n" {
+        return Some("its replica identity is NOTHING".to_owned());
+    }
+    if !lacking.is_empty() {
+        return Some(format!("its replica identity lacks {}", listed(&lacking)));
+    }
+    if contract.open.is_some()
+        && contract.source.identity == Needed::Full
+        && table.identity.kind != "f"
+    {
+        return Some("its replica identity is not FULL".to_owned());
+    }
+    table.unique_by.is_empty().then(|| {
+        let key: Vec<_> = contract
+            .key_columns()
+            .map(|column| column.name.as_str())
+            .collect();
+        format!("no unique index keeps its key ({}) apart", key.join(", "))
+    })
+}
+
+/// The key, and where some rows are public what decides which.
+fn needed(contract: &Contract) -> Vec<&str> {
+    let mut needed: Vec<&str> = contract
+        .key_columns()
+        .map(|column| column.name.as_str())
+        .collect();
+    if let (Some(_), Needed::Columns(columns)) = (&contract.open, &contract.source.identity) {
+        needed.extend(
+            columns
+                .iter()
+                .map(|column| contract.columns[*column].name.as_str()),
+        );
+    }
+    needed.dedup();
+    needed
+}
+
+fn parts(table: &Table, contract: &Contract) -> Option<String> {
+    let named = |names: Vec<&String>| {
+        let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
+        (!names.is_empty()).then(|| listed(&names))
+    };
+    let those = |wrong: &dyn Fn(&super::Part) -> bool| {
+        named(
+            table
+                .parts
+                .values()
+                .filter(|part| wrong(part))
+                .map(|part| &part.name)
+                .collect(),
+        )
+    };
+    if !table.is_partitioned() {
+        return those(&|_| true).map(|names| {
+            format!("tables inherit from it, whose rows it shows as its own: {names}")
+        });
+    }
+    let needed = needed(contract);
+    let updated = contract.natural_key_latest_by.is_none();
+    let unsaid = |part: &super::Part| {
+        updated && part.kind == "r" && needed.iter().any(|name| !part.identity.says(name))
+    };
+    those(&|part| part.kind == "f")
+        .map(|names| format!("partition(s) {names} are foreign tables"))
+        .or_else(|| {
+            those(&|part| part.persistence != "p")
+                .map(|names| format!("partition(s) {names} are unlogged"))
+        })
+        .or_else(|| {
+            those(&unsaid)
+                .map(|names| format!("the replica identity of partition(s) {names} lacks the key"))
+        })
+}
+
+/// The first few are enough to find the rest.
+const SHOWN: usize = 5;
+
+fn listed(names: &[&str]) -> String {
+    let mut list: Vec<String> = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    if names.len() > SHOWN {
+        list.push(format!("and {} more", names.len() - SHOWN));
+    }
+    list.join(", ")
+}
