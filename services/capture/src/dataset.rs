@@ -68,6 +68,11 @@ impl Dataset {
         self.contract.dataset.as_str()
     }
 
+    /// What a look at the catalogue asks for: the contract, and the number that the table was known by.
+    pub(crate) fn to_look_for(&self) -> (&Contract, u32) {
+        (&self.contract, self.standing.table_oid())
+    }
+
     pub(crate) fn feeds(&self) -> impl Iterator<Item = &Feed> {
         std::iter::once(&self.shared).chain(self.open.as_ref().map(|open| &open.feed))
     }

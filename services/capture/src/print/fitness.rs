@@ -31,10 +31,10 @@ pub(crate) fn unfit(print: &Print, contract: &Contract) -> Option<Unfit> {
     };
     let Some(table) = &print.table else {
         let source = &contract.source;
-        return Some(Unfit::Dataset(format!(
-            "there is no table `{}.{}`",
-            source.schema, source.table
-        )));
+        return Some(Unfit::Dataset(match &print.elsewhere {
+            Some(name) => format!("its table is called `{name}` now"),
+            None => format!("there is no table `{}.{}`", source.schema, source.table),
+        }));
     };
     let reasons = [
         nature(table),

@@ -6,7 +6,7 @@ use serde_json::json;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Row as _};
 
-use super::{Asked, Print, Publication, Table};
+use super::{Asked, Oid, Print, Publication, Table};
 use crate::error::CaptureError;
 
 const LOOK: &str = include_str!("look.sql");
@@ -22,23 +22,24 @@ pub(crate) struct Seen {
     pub(crate) estimated_rows: u64,
 }
 
-/// In the order of `contracts`. Reads catalogues only, and takes no lock of a table.
+/// In the order of `tables`: each with the oid that it was known by, 0 where that is not known. Reads catalogues only, and takes no lock of a table.
 pub(crate) async fn look(
     connection: &mut PgConnection,
     publication: &str,
-    contracts: &[&Contract],
+    tables: &[(&Contract, Oid)],
 ) -> Result<Vec<Seen>, CaptureError> {
-    let asked: Vec<Asked> = contracts
+    let asked: Vec<Asked> = tables
         .iter()
-        .map(|contract| Asked::of(contract))
+        .map(|(contract, _)| Asked::of(contract))
         .collect();
-    let wanted: Vec<_> = contracts
+    let wanted: Vec<_> = tables
         .iter()
         .zip(&asked)
-        .map(|(contract, asked)| {
+        .map(|((contract, known), asked)| {
             json!({
                 "schema": contract.source.schema,
                 "table": contract.source.table,
+                "known": known,
                 "columns": asked.columns.keys().collect::<Vec<_>>(),
                 "key": asked.key,
             })
@@ -71,11 +72,13 @@ fn seen(row: &PgRow, asked: Asked) -> Result<Seen, CaptureError> {
     let estimated_rows = estimated.unwrap_or_default() as u64;
     let publication: Option<Publication> = parsed(row, "publication")?;
     let table: Option<Table> = parsed(row, "found")?;
+    let elsewhere: Option<String> = row.try_get("elsewhere").map_err(|_| UNREADABLE)?;
     Ok(Seen {
         print: Print {
             asked,
             publication,
             table,
+            elsewhere,
         },
         estimated_rows,
     })

@@ -1,8 +1,8 @@
 -- The catalogue prints of all datasets. Reads catalogues only, by plain queries: no function here opens a
 -- table, so that nobody at the source waits for us and we wait for nobody's lock.
--- $1: [{"schema": …, "table": …, "columns": […], "key": […]}], $2: the publication's name.
+-- $1: [{"schema": …, "table": …, "known": oid, "columns": […], "key": […]}], $2: the publication's name.
 with recursive wanted as (
-    select w.place, w.item ->> 'schema' as schema_name, w.item ->> 'table' as table_name, w.item -> 'columns' as columns, w.item -> 'key' as key
+    select w.place, (w.item ->> 'known')::oid as known, w.item ->> 'schema' as schema_name, w.item ->> 'table' as table_name, w.item -> 'columns' as columns, w.item -> 'key' as key
     from jsonb_array_elements($1::jsonb) with ordinality as w(item, place)
 ), found as (
     select w.place, w.columns, w.key, n.oid as schema, c.oid, c.relkind, c.relpersistence, c.relfilenode, c.relowner, c.reltype, c.relispartition,
@@ -47,10 +47,7 @@ with recursive wanted as (
     join lateral unnest((i.indkey::int2[])[0:i.indnkeyatts - 1]) as k(number) on true
     join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.number
     group by i.indrelid
-)
-select p.publication, t.rows, t.found
-from wanted w
-left join lateral (
+), ours as materialized (
     select jsonb_build_object(
         'oid', p.oid::int8,
         'written', p.xmin::text::int8,
@@ -61,9 +58,9 @@ left join lateral (
         'via_root', p.pubviaroot)::text as publication, p.oid
     from pg_publication p
     where p.pubname = $2
-) as p on true
-left join lateral (
-    select
+), tables as materialized (
+    -- Each table once: joined to what was wanted only afterwards.
+    select f.place,
         greatest(f.reltuples, 0)::float8 + coalesce((
             select sum(greatest(c.reltuples, 0)) from parts join pg_class c on c.oid = parts.inhrelid and c.relkind <> 'p' where parts.place = f.place), 0)::float8 as rows,
         jsonb_build_object(
@@ -124,6 +121,11 @@ left join lateral (
                 'identity', jsonb_build_object('kind', c.relreplident, 'columns', coalesce((select columns from identities where relation = c.oid), '[]'))))
             from parts join pg_class c on c.oid = parts.inhrelid where parts.place = f.place), '{}'))::text as found
     from found f
-    where f.place = w.place
-) as t on true
+    left join ours p on true
+)
+select p.publication, t.rows, t.found,
+    (select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = w.known and t.found is null) as elsewhere
+from wanted w
+left join ours p on true
+left join tables t on t.place = w.place
 order by w.place

@@ -33,6 +33,9 @@ pub(crate) struct Print {
     pub(crate) publication: Option<Publication>,
     /// None: no table of the contract's name.
     pub(crate) table: Option<Table>,
+    /// Of a table that is not there: the name that it has now, if it has another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) elsewhere: Option<String>,
 }
 
 /// The contract's side, as far as rows of the store depend on it.

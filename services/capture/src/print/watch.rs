@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use bangioc_runtime::failure::Failure as _;
 use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::shutdown::Shutdown;
-use bangioc_schemas::contract::Contract;
 use sqlx::postgres::PgConnection;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::Sender;
@@ -70,18 +69,14 @@ impl Watch {
     }
 
     async fn take(&self, connection: &mut Option<PgConnection>) -> Result<Look, CaptureError> {
-        let contracts: Vec<&Contract> = self
-            .datasets
-            .iter()
-            .map(|dataset| &dataset.contract)
-            .collect();
+        let tables: Vec<_> = self.datasets.iter().map(Dataset::to_look_for).collect();
         let asked = async {
             let connection = match connection {
                 Some(connection) => connection,
                 None => connection.insert(connect(&self.source).await?),
             };
             let began = Instant::now();
-            let seen = look(connection, &self.source.publication, &contracts).await?;
+            let seen = look(connection, &self.source.publication, &tables).await?;
             Ok(Look { began, seen })
         };
         tokio::time::timeout(ANSWERS, asked)

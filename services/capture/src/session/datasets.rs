@@ -112,14 +112,10 @@ pub(super) fn copies(
             }
             // Copied by a version that did not write it down.
             copy.table_oid = copy.table_oid.or((oid != 0).then_some(oid));
-            match halted.get(dataset.name()) {
-                Some(why) => copy.halted = Some(why.clone()),
-                // The cause is gone: what was missed meanwhile only a whole copy brings back.
-                None if copy.halted.is_some() => {
-                    copy.halted = None;
-                    copy = copy.again();
-                }
-                None => {}
+            // One that was halted before stays so until the copier has looked: what was missed meanwhile only
+            // a whole copy brings back, and a large one waits for a yes.
+            if let Some(why) = halted.get(dataset.name()) {
+                copy.halted = Some(why.clone());
             }
             copy
         })

@@ -97,7 +97,7 @@ impl Copier {
         }
         let Some(kept) = &known.kept else {
             // From before there were prints: what it is from now on.
-            return self.keep(index, seen.print, Instant::now()).await;
+            return self.keep(index, seen.print, began).await;
         };
         if *kept == seen.print {
             return Ok(());
@@ -107,7 +107,7 @@ impl Copier {
         let worst = found.into_iter().next();
         match worst.filter(|worst| worst.verdict > PrintVerdict::Harmless) {
             Some(worst) => self.copy_for(index, worst, seen).await,
-            None => self.keep(index, seen.print, Instant::now()).await,
+            None => self.keep(index, seen.print, began).await,
         }
     }
 
@@ -261,6 +261,7 @@ impl Copier {
         copy.start = start.to_hex();
         self.state.copy(dataset.name(), copy).await?;
         self.prints[index.place()].judged = Some(seen.print);
+        self.work.halts.remove(&index);
         dataset.standing.set_phase(Phase::AwaitsCopy);
         dataset.standing.set_halted(false);
         self.show_health(index);
@@ -290,7 +291,7 @@ impl Copier {
     pub(super) async fn may_begin(&mut self, index: DatasetIndex) -> Result<bool, CaptureError> {
         match self.prepared(index).await {
             Ok(prepared) => Ok(prepared),
-            Err(failure @ CaptureError::Question { .. }) => {
+            Err(failure) if failure.of_table().is_some() => {
                 let dataset = self.datasets[index.place()].name();
                 tracing::warn!(code = "BG0250", dataset, error = %failure, "its catalogue can't be looked at; its copy waits");
                 Ok(false)
@@ -303,11 +304,11 @@ impl Copier {
         let datasets = Arc::clone(&self.datasets);
         let dataset = &datasets[index.place()];
         let before = self.prints[index.place()].beginning.take();
-        let connection = self.reader.connection().await?;
+        let connection = self.looker.connection().await?;
         let (mut beginning, known) = match before {
             Some(beginning) => (beginning, true),
             None => {
-                let seen = look(connection, &self.publication, &[&dataset.contract]).await?;
+                let seen = look(connection, &self.publication, &[dataset.to_look_for()]).await?;
                 let Some(Seen { print, .. }) = seen.into_iter().next() else {
                     return Ok(false);
                 };
@@ -316,7 +317,7 @@ impl Copier {
                     return Ok(false);
                 }
                 let taken_at = Instant::now();
-                let connection = self.reader.connection().await?;
+                let connection = self.looker.connection().await?;
                 let writers = writers(connection, &print).await?;
                 (
                     Beginning {
@@ -331,7 +332,7 @@ impl Copier {
         let mut moments = 0;
         while !beginning.writers.is_empty() && moments < MOMENTS {
             tokio::time::sleep(MOMENT).await;
-            let connection = self.reader.connection().await?;
+            let connection = self.looker.connection().await?;
             let now = writers(connection, &beginning.print).await?;
             beginning
                 .writers

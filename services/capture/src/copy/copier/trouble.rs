@@ -212,6 +212,19 @@ impl Copier {
         let datasets = Arc::clone(&self.datasets);
         let contract = &datasets[index.place()].contract;
         let connection = self.looker.connection().await?;
+        let seen = look(
+            connection,
+            &self.publication,
+            &[datasets[index.place()].to_look_for()],
+        )
+        .await?;
+        let Some(seen) = seen.into_iter().next() else {
+            return Ok(Err("there is no such table".to_owned()));
+        };
+        if let Some(unfit) = unfit(&seen.print, contract) {
+            return Ok(Err(unfit.why().to_owned()));
+        }
+        let connection = self.looker.connection().await?;
         let findings = preflight::look(connection, &self.source, &[contract], true).await?;
         let name = contract.dataset.as_str();
         let problem = findings
@@ -223,14 +236,6 @@ impl Copier {
         }
         if self.hides_rows(index).await? {
             return Ok(Err(HIDES_ROWS.to_owned()));
-        }
-        let connection = self.looker.connection().await?;
-        let seen = look(connection, &self.publication, &[contract]).await?;
-        let Some(seen) = seen.into_iter().next() else {
-            return Ok(Err("there is no such table".to_owned()));
-        };
-        if let Some(unfit) = unfit(&seen.print, contract) {
-            return Ok(Err(unfit.why().to_owned()));
         }
         let key_types = findings.key_types.into_iter().next().flatten();
         Ok(key_types

@@ -104,6 +104,7 @@ fn print() -> Print {
             fields: BTreeMap::new(),
             parts: BTreeMap::new(),
         }),
+        elsewhere: None,
     }
 }
 
@@ -395,6 +396,11 @@ fn what_no_longer_fits_halts() {
                 Some(("publication", HaltSource)),
             ),
             ("the table dropped", |p| p.table = None, halts),
+            (
+                "the table renamed",
+                |p| (p.table, p.elsewhere) = (None, Some("dept.other".into())),
+                halts,
+            ),
             (
                 "a view in its place",
                 |p| (table(p).kind, table(p).oid) = ("v".into(), 699),
