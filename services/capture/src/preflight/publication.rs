@@ -269,7 +269,7 @@ impl Look<'_> {
                             "published without a key: PostgreSQL refuses every UPDATE and DELETE of the department on it, and no contract needs it",
                         ))
                         .coded("BG0257")
-                        .theirs()
+                        .aside()
                 } else {
                     check
                         .warning(label(
