@@ -278,7 +278,15 @@ impl Look<'_> {
                         ))
                         .coded("BG0269")
                 };
-                check.remedy(Step::Publication, remedy(table))
+                let check = check.remedy(Step::Publication, remedy(table));
+                if table.named {
+                    check
+                } else {
+                    check.at_the_cost(label(
+                        "publication đổi cách liệt kê bảng: thu nhận có thể sao chép lại mọi bảng",
+                        "the publication names its tables otherwise: capture may copy all of them again",
+                    ))
+                }
             })
             .collect();
         self.checks.extend(checks);
