@@ -8,6 +8,10 @@ use crate::error::CaptureError;
 use crate::tables::table::quoted;
 
 /// The publication as it is; none of its tables where there is none.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what the catalogue says, one by one"
+)]
 #[derive(Default)]
 pub(super) struct Publication {
     pub(super) exists: bool,
