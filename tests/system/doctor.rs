@@ -340,7 +340,6 @@ fn a_database_half_done_becomes_fit_by_its_sql(platform: &Platform) {
     assert_eq!(looked.exit, 1, "{}", looked.errors);
     looked.says(&[
         "all 2 slots (`max_replication_slots`) are taken",
-        "`lock_timeout` = 1s, `statement_timeout` = 5s holds for",
         "its password ends on",
         "it leaves out some of INSERT, UPDATE, DELETE and TRUNCATE",
         "published without a key: PostgreSQL refuses every UPDATE and DELETE of the department on it, and no contract",
@@ -449,7 +448,7 @@ fn commits_wait_for_standbys_alone(platform: &Platform) {
     assert_eq!(looked.exit, 1, "{}", looked.said);
     looked.says(&[
         "every commit of the department waits until we confirm it",
-        "BG0259",
+        "BG0238",
     ]);
     // Its SQL comes before anything whose commit would hang.
     server.run_script(&server.as_administrator(&world, &["--sql"]).said);

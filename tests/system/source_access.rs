@@ -257,7 +257,7 @@ fn a_role_with_too_much_is_named(platform: &Platform) {
     let said = checked(&server.config(&world));
     for told in [
         "⚠ it is also createrole, bypassrls: whoever has its password can do more than capture [BG0233]",
-        "⚠ it has what pg_read_all_data may [BG0233]",
+        "⚠ it has every right of pg_read_all_data, and so has whoever has its password [BG0233]",
         "⚠ it may also read ",
         "alter role \"bangioc_capture_so_yt\" nocreaterole nobypassrls;",
         "revoke \"pg_read_all_data\" from \"bangioc_capture_so_yt\";",

@@ -146,10 +146,13 @@ fn member_check(user: &str, roles: &[String]) -> Check {
         (!roles.is_empty()).then(|| {
             label(
                 format!(
-                    "tài khoản có mọi quyền của {}",
+                    "tài khoản có mọi quyền của {}, và ai có mật khẩu của nó cũng vậy",
                     named(roles, "và {} vai trò nữa")
                 ),
-                format!("it has what {} may", named(roles, "and {} more")),
+                format!(
+                    "it has every right of {}, and so has whoever has its password",
+                    named(roles, "and {} more")
+                ),
             )
         }),
         Step::Role,
@@ -187,8 +190,14 @@ fn tables_check(user: &str, readable: &Readable) -> Check {
         ),
         (!all.is_empty()).then(|| {
             label(
-                format!("tài khoản còn đọc được {}", named(&all, "và {} bảng nữa")),
-                format!("it may also read {}", named(&all, "and {} more")),
+                format!(
+                    "tài khoản còn đọc được {}: ai có mật khẩu cũng đọc được",
+                    named(&all, "và {} bảng nữa")
+                ),
+                format!(
+                    "it may also read {}, and so may whoever has its password",
+                    named(&all, "and {} more")
+                ),
             )
         }),
         if readable.more.is_empty() {
@@ -289,8 +298,8 @@ async fn elsewhere_check(source: &SourceSettings, other: &str, hba: &str) -> Che
         refused(
             tried,
             label(
-                format!("tài khoản vào được cả {other}"),
-                format!("it may enter {other}, too"),
+                format!("tài khoản vào được cả {other}: ai có mật khẩu cũng vào được"),
+                format!("it may enter {other} as well, and so may whoever has its password"),
             ),
         ),
         Step::Person,

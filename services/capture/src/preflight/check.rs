@@ -16,8 +16,8 @@ pub struct Check {
     pub code: Option<&'static str>,
     /// Set when only this dataset is concerned.
     pub dataset: Option<String>,
-    /// The department's own trouble: it is as great with a capture as without one.
-    theirs: bool,
+    /// A problem that keeps no capture from running: the department's own trouble, or one that a run deals with.
+    aside: bool,
 }
 
 /// What a finding is about; in this order they are listed where they are equally bad.
@@ -85,7 +85,7 @@ impl Check {
             remedy: None,
             code: None,
             dataset: None,
-            theirs: false,
+            aside: false,
         }
     }
 
@@ -137,8 +137,8 @@ impl Check {
     }
 
     /// See [`Check::stops_capture`].
-    pub(super) fn theirs(mut self) -> Check {
-        self.theirs = true;
+    pub(super) fn aside(mut self) -> Check {
+        self.aside = true;
         self
     }
 
@@ -156,7 +156,7 @@ impl Check {
 
     /// Nothing can be captured, or, when it has a dataset, nothing of that.
     pub fn stops_capture(&self) -> bool {
-        self.is_problem() && !self.theirs
+        self.is_problem() && !self.aside
     }
 
     /// What is wrong, or what is right.

@@ -101,11 +101,11 @@ pub(super) fn identity(table: &Table<'_>) -> Advice {
         };
         return Advice { sql, cost: None };
     }
-    let filled: String = table
-        .open_to_null
-        .iter()
-        .map(|name| format!("{}\n", not_null(&full_name, name)))
-        .collect();
+    let mut filled = String::new();
+    for name in table.open_to_null {
+        filled.push_str(&not_null(&full_name, name));
+        filled.push('\n');
+    }
     let cost = (!filled.is_empty()).then(reads_under_lock);
     let there = table
         .root
@@ -234,7 +234,7 @@ fn dropped(schema: &str, index: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::member::member;
+    use super::super::member::{IndexCase, member};
     use super::*;
 
     fn table<'a>(
@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn the_sql_for_an_identity_changes_the_least() {
-        let pk: (&str, &[&str], &str) = ("site_pkey", &["code"], "p");
+        let pk: IndexCase = ("site_pkey", &["code"], "p");
         let key = || Needed::Columns(vec!["code"]);
         let two = || Needed::Columns(vec!["code", "state"]);
         let alter = "alter table \"dept\".\"site\" replica identity ";
@@ -281,7 +281,7 @@ mod tests {
             format!("{alter}default;")
         );
         // Another primary key, with and without an index over ours.
-        let other: (&str, &[&str], &str) = ("site_pkey", &["id"], "p");
+        let other: IndexCase = ("site_pkey", &["id"], "p");
         assert_eq!(
             advised(
                 &member("d", &[other, ("by_code", &["code"], "")]),

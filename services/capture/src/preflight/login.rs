@@ -9,8 +9,8 @@ use crate::tables::table::quoted;
 const SOON: &str = "14 days";
 /// As many as a capture opens, with its walsender.
 const CONNECTIONS: i32 = 5;
-/// What ends a question, or a connection that waits for the next.
-const TIME_OUTS: &str = "'lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout'";
+/// What ends a question or a connection and is not set anew by each of ours.
+const TIME_OUTS: &str = "'transaction_timeout'";
 
 /// What of our role decides on other findings.
 #[derive(Clone, Copy, Default, Debug)]

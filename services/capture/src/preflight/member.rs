@@ -9,6 +9,10 @@ pub(super) struct Member {
     pub(super) indexes: Vec<Index>,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what the catalogue says, one by one"
+)]
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Index {
     pub(super) name: String,
@@ -67,10 +71,14 @@ impl Index {
     }
 }
 
+/// Name, columns, and of `p`rimary, chosen as `i`dentity, not valid (`x`), not firm (`w`) those that hold.
+#[cfg(test)]
+pub(super) type IndexCase = (&'static str, &'static [&'static str], &'static str);
+
 /// For tests of what is advised.
 #[cfg(test)]
-pub(super) fn member(identity: &str, indexes: &[(&str, &[&str], &str)]) -> Member {
-    let index = |(name, columns, flags): &(&str, &[&str], &str)| Index {
+pub(super) fn member(identity: &str, indexes: &[IndexCase]) -> Member {
+    let index = |(name, columns, flags): &IndexCase| Index {
         name: (*name).to_owned(),
         columns: columns.iter().map(|column| (*column).to_owned()).collect(),
         primary: flags.contains('p'),
@@ -91,19 +99,24 @@ mod tests {
 
     #[test]
     fn what_an_old_row_says() {
-        let pk: (&str, &[&str], &str) = ("t_pkey", &["id"], "p");
-        let cases: [(&str, &[(&str, &[&str], &str)], Option<&[&str]>); 7] = [
-            ("d", &[pk], Some(&["id"])),
+        type SaidCase = (
+            &'static str,
+            &'static [IndexCase],
+            Option<&'static [&'static str]>,
+        );
+        const PK: IndexCase = ("t_pkey", &["id"], "p");
+        let cases: [SaidCase; 7] = [
+            ("d", &[PK], Some(&["id"])),
             ("d", &[], Some(&[])),
-            ("n", &[pk], Some(&[])),
-            ("f", &[pk], None),
+            ("n", &[PK], Some(&[])),
+            ("f", &[PK], None),
             (
                 "i",
-                &[pk, ("u", &["code", "id"], "i")],
+                &[PK, ("u", &["code", "id"], "i")],
                 Some(&["code", "id"]),
             ),
             // The chosen index was dropped; it failed to build.
-            ("i", &[pk], Some(&[])),
+            ("i", &[PK], Some(&[])),
             ("i", &[("u", &["code"], "ix")], Some(&[])),
         ];
         for (identity, indexes, expected) in cases {

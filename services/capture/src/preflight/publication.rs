@@ -8,6 +8,10 @@ use crate::error::CaptureError;
 use crate::tables::table::quoted;
 
 /// The publication as it is; none of its tables where there is none.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what the catalogue says, one by one"
+)]
 #[derive(Default)]
 pub(super) struct Publication {
     pub(super) exists: bool,
@@ -269,7 +273,7 @@ impl Look<'_> {
                             "published without a key: PostgreSQL refuses every UPDATE and DELETE of the department on it, and no contract needs it",
                         ))
                         .coded("BG0257")
-                        .theirs()
+                        .aside()
                 } else {
                     check
                         .warning(label(
@@ -278,7 +282,15 @@ impl Look<'_> {
                         ))
                         .coded("BG0269")
                 };
-                check.remedy(Step::Publication, remedy(table))
+                let check = check.remedy(Step::Publication, remedy(table));
+                if table.named {
+                    check
+                } else {
+                    check.at_the_cost(label(
+                        "publication đổi cách liệt kê bảng: thu nhận có thể sao chép lại mọi bảng",
+                        "the publication names its tables otherwise: capture may copy all of them again",
+                    ))
+                }
             })
             .collect();
         self.checks.extend(checks);

@@ -5,14 +5,14 @@ use std::fmt;
 use super::check::{About, Check, Step};
 use super::{Look, label};
 use crate::error::CaptureError;
+use crate::pinned::APPLICATION_NAME;
+use crate::standby::{self, Standing};
 
 /// Oldest version with the messages that capture needs in its stream.
 const OLDEST: u32 = 140_000;
 /// Connections that a capture opens at once, beside its walsender: the copy, the progress, what is read back,
 /// and this look.
 const CONNECTIONS: i64 = 4;
-/// As our connections call themselves.
-const OURSELVES: &str = "bangioc-capture";
 /// Of the log's growth, seconds that must have been counted before a day is foretold from them.
 const COUNTED: f64 = 3600.0;
 const DAY: f64 = 86_400.0;
@@ -301,7 +301,7 @@ fn synchronous(names: &str) -> Check {
             "no commit of the department waits for capture",
         ),
     );
-    if !counts_us(names) {
+    if standby::standing(names, &[]) == Standing::Apart {
         return check;
     }
     let before = names
@@ -318,13 +318,14 @@ fn synchronous(names: &str) -> Check {
             format!("`synchronous_standby_names = '{names}'` tính cả thu nhận: mọi lệnh commit của sở sẽ chờ chúng tôi xác nhận, và treo khi chúng tôi dừng"),
             format!("`synchronous_standby_names = '{names}'` counts capture in: every commit of the department waits until we confirm it, and hangs while we are away"),
         ))
-        .coded("BG0259")
+        .coded("BG0238")
+        .aside()
         .remedy(
             Step::Commits,
             format!(
                 "select format('alter system set synchronous_standby_names = %L', coalesce('{before}{open}' || string_agg(distinct '\"' || replace(r.application_name, '\"', '\"\"') || '\"', ', ') || '{close}', ''))\n  \
                  from pg_stat_replication r left join pg_replication_slots s on s.active_pid = r.pid\n  \
-                 where s.slot_type is distinct from 'logical' and r.application_name not in ('pg_basebackup', '{OURSELVES}') \\gexec\n\
+                 where s.slot_type is distinct from 'logical' and r.application_name not in ('pg_basebackup', '{APPLICATION_NAME}') \\gexec\n\
                  select pg_reload_conf();"
             ),
         )
@@ -334,38 +335,9 @@ fn synchronous(names: &str) -> Check {
         ))
 }
 
-/// `*`, `FIRST 1 (*)`, `ANY 2 (a, "bangioc-capture")`: names are compared without their case.
-fn counts_us(names: &str) -> bool {
-    names
-        .split(|c: char| c.is_whitespace() || matches!(c, ',' | '(' | ')'))
-        .map(|name| name.trim_matches('"'))
-        .any(|name| name == "*" || name.eq_ignore_ascii_case(OURSELVES))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn whom_commits_wait_for() {
-        for ours in [
-            "*",
-            "FIRST 1 (*)",
-            "2 (s1, *)",
-            "ANY 1 (s1, \"Bangioc-Capture\")",
-            "bangioc-capture",
-        ] {
-            assert!(counts_us(ours), "{ours}");
-        }
-        for theirs in [
-            "",
-            "s1",
-            "FIRST 1 (s1, s2)",
-            "ANY 2 (\"bangioc-capture-2\", s)",
-        ] {
-            assert!(!counts_us(theirs), "{theirs}");
-        }
-    }
 
     #[test]
     fn a_limit_is_never_lowered() {

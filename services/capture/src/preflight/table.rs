@@ -113,10 +113,16 @@ impl Look<'_> {
             check
                 .problem(label(
                     "schema đóng với tài khoản thu nhận: không đọc được bảng nào trong đó",
-                    "its schema is closed to the capture's role, which so can't read any table in it",
+                    "its schema is closed to the capture's role, so it can't read any table there",
                 ))
                 .coded("BG0253")
-                .remedy(Step::Grant, format!("grant usage on schema {} to {user};", quoted(&contract.source.schema)))
+                .remedy(
+                    Step::Grant,
+                    format!(
+                        "grant usage on schema {} to {user};",
+                        quoted(&contract.source.schema)
+                    ),
+                )
         });
         let missing: Vec<&str> = contract
             .columns
@@ -157,7 +163,7 @@ impl Look<'_> {
                     "bảo mật theo dòng (row security) giấu bớt dòng với bản sao mà không giấu với luồng thay đổi: các dòng bị giấu sẽ bị xóa khỏi kho dùng chung",
                     "row security hides rows from a copy, but not from the stream: what is hidden would be deleted from the shared store",
                 ))
-                .coded("BG0254")
+                .coded("BG0235")
                 .remedy(Step::Role, format!("alter role {user} bypassrls;"))
                 .at_the_cost(label(
                     "từ đó tài khoản này đọc được mọi dòng của các bảng nó được cấp quyền, và chỉ những bảng đó",

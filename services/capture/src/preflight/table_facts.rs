@@ -7,6 +7,10 @@ use super::{Look, label, table_name};
 use crate::error::CaptureError;
 
 /// What the catalogue says of a table, and of our role's rights on it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what the catalogue says, one by one"
+)]
 pub(super) struct TableFacts {
     pub(super) oid: i64,
     pub(super) kind: String,

@@ -21,6 +21,9 @@ use bangioc_schemas::contract::Contract;
 /// Before what is known of a source as a whole, and of each dataset, in the health of the process.
 const PART: &str = "source-check";
 
+/// Until the next look while there is a problem.
+const SOON: Duration = Duration::from_mins(1);
+
 pub(crate) struct Watch {
     pub(crate) source: SourceSettings,
     pub(crate) contracts: Vec<Contract>,
@@ -55,15 +58,22 @@ impl Watch {
                 // It is the stream's matter whether the source can be reached.
                 Err(failure) => tracing::debug!(error = %failure, "the source was not looked at"),
             }
+            // What somebody is mending is looked at sooner.
+            let problem = known.findings.iter().any(|finding| finding.problem);
+            let wait = if problem {
+                self.interval.min(SOON)
+            } else {
+                self.interval
+            };
             tokio::select! {
-                () = tokio::time::sleep(self.interval) => {}
+                () = tokio::time::sleep(wait) => {}
                 () = stopping.requested() => return Ok(()),
             }
         }
     }
 
     async fn look(&self) -> Result<Vec<Check>, CaptureError> {
-        let mut connection = connect(&self.source).await?;
+        let mut connection = connect(&self.source.brisk()).await?;
         let contracts: Vec<&Contract> = self.contracts.iter().collect();
         let found = super::look(
             &mut connection,
@@ -183,7 +193,7 @@ mod tests {
             About::Table("t".to_owned()),
             Some("land-parcel"),
             true,
-            "BG0254",
+            "BG0235",
         );
         let fine = Check::new(About::Server, label("", ""));
         let first = findings(
@@ -197,10 +207,10 @@ mod tests {
             .iter()
             .map(|one| (one.code.as_str(), one.since_us))
             .collect();
-        assert_eq!(seen, [("BG0254", 20), ("BG0265", 10)]);
+        assert_eq!(seen, [("BG0235", 20), ("BG0265", 10)]);
         assert_eq!(
             second.of("land-parcel").map(|one| one.code.as_str()),
-            Some("BG0254")
+            Some("BG0235")
         );
         assert_eq!(
             second.of("other").map(|one| one.code.as_str()),
