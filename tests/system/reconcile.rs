@@ -12,9 +12,9 @@ use bangioc_tests::world::{PATIENCE, World};
 use serde_json::Value;
 
 use crate::Check;
+use crate::open_data;
 use crate::parcels::{self, Writer};
 use crate::sites::{self, CANARY, INDEXED, WHOLE};
-use crate::open_data;
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
     (
@@ -43,7 +43,9 @@ fn start<'p>(platform: &'p Platform, name: &str) -> (World<'p>, Running) {
     open_data::with_open_set(&world);
     let text = fs::read_to_string(world.config("open-data")).expect("a configuration");
     let mut parts = text.split("\n[");
-    let open_store = parts.find(|part| part.starts_with("open-store]")).expect("a section");
+    let open_store = parts
+        .find(|part| part.starts_with("open-store]"))
+        .expect("a section");
     world.configure("operator-lan", &format!("[{open_store}"));
     let key = world.dir.join("statements-key");
     world.configure(
@@ -54,7 +56,10 @@ fn start<'p>(platform: &'p Platform, name: &str) -> (World<'p>, Running) {
             key.display()
         ),
     );
-    world.bangioc("operator-lan", &["statement", "key", &key.display().to_string()]);
+    world.bangioc(
+        "operator-lan",
+        &["statement", "key", &key.display().to_string()],
+    );
     let running = Running {
         capture: world.capture("so-nnmt"),
         store: world.shared_store("store"),
@@ -76,7 +81,9 @@ fn fill(world: &World<'_>) {
         sites::add(world, table, 1, 600);
         world.source(
             "so-nnmt",
-            &format!("update {table} set is_public = true, state = 'issued' where visitors % 4 = 0"),
+            &format!(
+                "update {table} set is_public = true, state = 'issued' where visitors % 4 = 0"
+            ),
         );
     }
 }
@@ -84,9 +91,8 @@ fn fill(world: &World<'_>) {
 fn compare(world: &World<'_>, more: &[&str]) -> (Output, Vec<Value>) {
     let args = [&["--output", "json", "reconcile"], more].concat();
     let output = world.try_bangioc("operator-lan", &args);
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| {
-        panic!("no report: {}", String::from_utf8_lossy(&output.stderr))
-    });
+    let report: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("no report: {}", String::from_utf8_lossy(&output.stderr)));
     let results = report["results"].as_array().expect("results").clone();
     (output, results)
 }
@@ -99,11 +105,16 @@ fn result<'a>(results: &'a [Value], dataset: &str, side: &str) -> &'a Value {
 }
 
 fn count(result: &Value, what: &str) -> u64 {
-    result["counts"][what].as_u64().unwrap_or_else(|| panic!("{result}"))
+    result["counts"][what]
+        .as_u64()
+        .unwrap_or_else(|| panic!("{result}"))
 }
 
 fn differ(result: &Value) -> u64 {
-    ["missing", "surplus", "differs", "incomplete"].map(|what| count(result, what)).iter().sum()
+    ["missing", "surplus", "differs", "incomplete"]
+        .map(|what| count(result, what))
+        .iter()
+        .sum()
 }
 
 /// Until everything that was done has come through.
@@ -127,8 +138,14 @@ fn what_was_changed_by_hand_is_named_and_repaired(platform: &Platform) {
     world.converge(&[]);
     let results = all_equal(&world);
     let rows = |dataset: &str, side: &str| count(result(&results, dataset, side), "equal");
-    assert_eq!((rows("land-parcel", "shared"), rows("land-parcel", "open")), (2_000, 2_000));
-    assert_eq!((rows("site", "shared"), rows("site", "open")), (600, sites::public(&world, INDEXED.1).len() as u64));
+    assert_eq!(
+        (rows("land-parcel", "shared"), rows("land-parcel", "open")),
+        (2_000, 2_000)
+    );
+    assert_eq!(
+        (rows("site", "shared"), rows("site", "open")),
+        (600, sites::public(&world, INDEXED.1).len() as u64)
+    );
 
     statements(&world);
 
@@ -145,7 +162,7 @@ fn what_was_changed_by_hand_is_named_and_repaired(platform: &Platform) {
     world.in_open_store(
         "update flow.site set name_vi = 'Sửa tay' where site_code = 'S4'; delete from flow.site where site_code = 'S8'; \
          insert into flow.site (site_code, name_vi, _version, _deleted, _was_live) values ('S3', 'Lộ ra', decode('00000001' || repeat('00', 16), 'hex'), false, false); \
-         update flow.land_parcel set geom_wkt = null where map_sheet_no = 1 and parcel_no = 7",
+         update flow.land_parcel set geometry = null where map_sheet_no = 1 and parcel_no = 7",
     );
     let (output, results) = compare(&world, &[]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -165,7 +182,11 @@ fn what_was_changed_by_hand_is_named_and_repaired(platform: &Platform) {
         assert!(columns.iter().any(|one| *one == column), "{parcel}");
     }
     let site = result(&results, "site", "open");
-    assert_eq!(["missing", "surplus", "differs"].map(|what| count(site, what)), [1, 1, 1], "{site}");
+    assert_eq!(
+        ["missing", "surplus", "differs"].map(|what| count(site, what)),
+        [1, 1, 1],
+        "{site}"
+    );
     assert_eq!(count(result(&results, "land-parcel", "open"), "differs"), 1);
     assert_eq!(differ(result(&results, "site-whole", "open")), 0);
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &said;
@@ -180,28 +201,49 @@ fn what_was_changed_by_hand_is_named_and_repaired(platform: &Platform) {
     let (output, results) = compare(&world, &["land-parcel", "site", "--repair"]);
     assert_eq!(output.status.code(), Some(1));
     let parcel = result(&results, "land-parcel", "shared");
-    assert_eq!((differ(parcel), count(parcel, "repaired")), (1, 5), "{parcel}");
+    assert_eq!(
+        (differ(parcel), count(parcel, "repaired")),
+        (1, 5),
+        "{parcel}"
+    );
     assert_eq!(count(result(&results, "site", "open"), "repaired"), 3);
-    assert_eq!(count(result(&results, "land-parcel", "open"), "repaired"), 1);
+    assert_eq!(
+        count(result(&results, "land-parcel", "open"), "repaired"),
+        1
+    );
     world.in_store("update flow.land_parcel set _version = decode(repeat('00', 20), 'hex') where map_sheet_no = 2 and parcel_no = 17");
     let (output, _) = compare(&world, &["land-parcel", "--repair"]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     world.converge(&[]);
     all_equal(&world);
 
     // A row that can't be applied is known, and not asked for.
-    world.source("so-nnmt", "update site set visitors = -1 where site_code = 'S2'");
+    world.source(
+        "so-nnmt",
+        "update site set visitors = -1 where site_code = 'S2'",
+    );
     world.store_says(
         "the key to be parked",
         "select count(*) from flow.parked_key where dataset = 'site' and state = 'parked'",
         &["1"],
     );
     let signals = |world: &World<'_>| {
-        world.platform.records(&format!("{}.signal.so-nnmt.operator-lan", world.name)).len()
+        world
+            .platform
+            .records(&format!("{}.signal.so-nnmt.operator-lan", world.name))
+            .len()
     };
     let before = signals(&world);
     let (output, results) = compare(&world, &["site", "--repair"]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let site = result(&results, "site", "shared");
     assert_eq!((count(site, "parked"), differ(site)), (1, 0));
     assert_eq!(site["differences"][0]["code"], "E_RANGE");
@@ -209,19 +251,31 @@ fn what_was_changed_by_hand_is_named_and_repaired(platform: &Platform) {
 
     // Of what is not sent, and of a store that stands still, nothing is said.
     running.store.stop();
-    world.source("so-nnmt", "update land_parcel set area_m2 = area_m2 + 1 where parcel_no = 500");
+    world.source(
+        "so-nnmt",
+        "update land_parcel set area_m2 = area_m2 + 1 where parcel_no = 500",
+    );
     world.configure("operator-lan", "statement_timeout = \"20s\"");
     let output = world.try_bangioc("operator-lan", &["reconcile", "land-parcel"]);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1));
-    assert!(said.contains("not compared") && said.contains("BG0806"), "{said}");
+    assert!(
+        said.contains("not compared") && said.contains("BG0806"),
+        "{said}"
+    );
     let _store = world.shared_store("again");
     all_equal(&world);
-    world.bangioc("operator-lan", &["dataset", "pause", "land-parcel", "--yes"]);
+    world.bangioc(
+        "operator-lan",
+        &["dataset", "pause", "land-parcel", "--yes"],
+    );
     wait::until("the pause to be known", PATIENCE, || {
         let output = world.try_bangioc("operator-lan", &["reconcile", "land-parcel"]);
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        wait::holds(output.status.code() == Some(1) && said.contains("BG0807"), said)
+        wait::holds(
+            output.status.code() == Some(1) && said.contains("BG0807"),
+            said,
+        )
     });
     running.open_data.stop();
     running.capture.stop();
@@ -231,7 +285,10 @@ fn what_was_changed_by_hand_is_named_and_repaired(platform: &Platform) {
 fn statements(world: &World<'_>) {
     let file = world.dir.join("statement.json");
     let path = |file: &PathBuf| file.display().to_string();
-    world.bangioc("operator-lan", &["reconcile", "site", "--statement", &path(&file)]);
+    world.bangioc(
+        "operator-lan",
+        &["reconcile", "site", "--statement", &path(&file)],
+    );
     let text = fs::read_to_string(&file).expect("a statement");
     let public: Value = serde_json::from_str(&text).expect("JSON");
     let public = public["public_key"].as_str().expect("a key").to_owned();
@@ -241,11 +298,17 @@ fn statements(world: &World<'_>) {
             .output()
             .expect("the binary");
         let words = [output.stdout, output.stderr].concat();
-        (output.status.code(), String::from_utf8_lossy(&words).into_owned())
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&words).into_owned(),
+        )
     };
     let (code, said) = verify(&file, &public);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("site shared: as of ") && said.contains("600 rows equal, 0 differ"), "{said}");
+    assert!(
+        said.contains("site shared: as of ") && said.contains("600 rows equal, 0 differ"),
+        "{said}"
+    );
     let changed = world.dir.join("changed.json");
     fs::write(&changed, text.replace("\"equal\":600", "\"equal\":601")).expect("a file");
     assert_ne!(fs::read(&changed).expect("a file"), text.as_bytes());
@@ -302,7 +365,10 @@ fn every_record_of_the_log_is_in_the_books(platform: &Platform) {
         let args = [&["ledger", "verify"], more].concat();
         let output = world.try_bangioc("admin", &args);
         let words = [output.stdout, output.stderr].concat();
-        (output.status.code(), String::from_utf8_lossy(&words).into_owned())
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&words).into_owned(),
+        )
     };
     let (code, said) = verify(&[]);
     assert_eq!(code, Some(0), "{said}");
@@ -311,14 +377,21 @@ fn every_record_of_the_log_is_in_the_books(platform: &Platform) {
     world.in_store("delete from flow.land_parcel where map_sheet_no = 1 and parcel_no = 11");
     let (code, said) = verify(&["land-parcel"]);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("BG0812") && said.contains("the store has the key at an older version, or not at all"), "{said}");
+    assert!(
+        said.contains("BG0812")
+            && said.contains("the store has the key at an older version, or not at all"),
+        "{said}"
+    );
     let (code, said) = verify(&["site"]);
     assert_eq!(code, Some(0), "{said}");
     // A parked record that somebody removed, and a page torn out of the books.
     world.in_store("delete from flow.parked_record where ctid = (select ctid from flow.parked_record where topic like '%.site' and state = 'parked' limit 1)");
     let (code, said) = verify(&["site"]);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("the ledger's parked records are not those that are parked"), "{said}");
+    assert!(
+        said.contains("the ledger's parked records are not those that are parked"),
+        "{said}"
+    );
     world.in_store("delete from flow.ledger where ctid = (select ctid from flow.ledger where topic like '%.site-whole' and next_offset > first_offset order by first_offset offset 1 limit 1)");
     let (code, said) = verify(&["site-whole"]);
     if world.in_store("select count(*) from flow.ledger where topic like '%.site-whole' and next_offset > first_offset") != ["1"] {
