@@ -162,7 +162,7 @@ fn what_was_changed_by_hand_is_named_and_repaired(platform: &Platform) {
     world.in_open_store(
         "update flow.site set name_vi = 'Sửa tay' where site_code = 'S4'; delete from flow.site where site_code = 'S8'; \
          insert into flow.site (site_code, name_vi, _version, _deleted, _was_live) values ('S3', 'Lộ ra', decode('00000001' || repeat('00', 16), 'hex'), false, false); \
-         update flow.land_parcel set geom_wkt = null where map_sheet_no = 1 and parcel_no = 7",
+         update flow.land_parcel set geometry = null where map_sheet_no = 1 and parcel_no = 7",
     );
     let (output, results) = compare(&world, &[]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

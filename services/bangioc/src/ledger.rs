@@ -1,5 +1,6 @@
 //! `bangioc ledger verify`: every record of the log, found again.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,12 +81,13 @@ fn lines(books: &PartitionBooks) -> String {
     }
     text.push_str("WRONG\n");
     for finding in &books.findings {
-        text.push_str(&format!(
-            "  {} from offset {}: {}\n",
+        let _ = writeln!(
+            text,
+            "  {} from offset {}: {}",
             thousands(finding.records),
             finding.offset,
             finding.what.about()
-        ));
+        );
     }
     text
 }

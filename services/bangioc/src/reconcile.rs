@@ -67,8 +67,8 @@ pub(crate) fn contracts(
     names: &[String],
 ) -> Result<Vec<Arc<Contract>>, BoxFailure> {
     if !names.is_empty() {
-        let named = |name: &String| Ok(Arc::new(dataset::active(catalogue, name)?.clone()));
-        return names.iter().map(named).collect();
+        let find = |name: &String| Ok(Arc::new(dataset::active(catalogue, name)?.clone()));
+        return names.iter().map(find).collect();
     }
     let known = |contract: &&Contract| {
         let mut sources = config.sources.iter();

@@ -282,15 +282,15 @@ impl<'a> Pair<'a> {
         mut settled: Settled,
         repairer: Option<&Repairer>,
     ) -> Result<Compared, ReconcileError> {
-        let mut repaired = 0;
+        let mut healed = 0;
         if let Some(repairer) = repairer {
             let before = settled.real.len();
             settled = self.repair(settled, repairer).await?;
-            repaired = before.saturating_sub(settled.real.len()) as u64;
+            healed = before.saturating_sub(settled.real.len()) as u64;
         }
         let mut counts = Counts {
             moving: settled.moving.len() as u64,
-            repaired,
+            repaired: healed,
             ..Counts::default()
         };
         let should_be = settled.real.iter().filter(|real| real.expected).count() as u64;

@@ -210,7 +210,9 @@ mod tests {
             moving: 2,
             ..Counts::default()
         };
-        differences.iter().for_each(|one| counts.add(&one.kind));
+        for one in &differences {
+            counts.add(&one.kind);
+        }
         counts.missing += 1;
         let result = SideResult {
             dataset: "land-parcel".into(),

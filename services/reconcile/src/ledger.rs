@@ -118,7 +118,7 @@ impl Ledger<'_> {
                 let books = PartitionBooks {
                     dataset: dataset.id().to_owned(),
                     topic: partition.topic,
-                    partition: partition.partition,
+                    partition: partition.number,
                     position: partition.position,
                     records,
                     findings,

@@ -18,7 +18,7 @@ use crate::error::ReconcileError;
 use crate::repair::Repairer;
 
 /// Compared side by side: most of the time one waits for the store to have come to where its source was read.
-const SOURCES: usize = 4;
+const SOURCES: usize = 16;
 
 /// What a comparison says. Signed, it is a statement.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

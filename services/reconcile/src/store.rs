@@ -42,6 +42,9 @@ pub(crate) struct Unequal {
     sha256: String,
 }
 
+/// Place from 1, is it live, version, columns missing, columns that differ, hash.
+type Found = (i64, bool, Option<Vec<u8>>, Vec<String>, Vec<String>, String);
+
 /// How the store stands with a dataset.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Standing {
@@ -163,8 +166,7 @@ impl Store {
             let texts: Vec<Option<String>> = expected.iter().map(text).collect();
             query = query.bind(texts);
         }
-        let found: Vec<(i64, bool, Option<Vec<u8>>, Vec<String>, Vec<String>, String)> =
-            query.fetch_all(&mut self.connection).await.map_err(fails)?;
+        let found: Vec<Found> = query.fetch_all(&mut self.connection).await.map_err(fails)?;
         let unequal = |(place, live, version, missing, columns, sha256)| Unequal {
             place: usize::try_from(place - 1).unwrap_or_default(),
             live,

@@ -9,7 +9,7 @@ use crate::error::{ReconcileError, store as fails};
 /// A partition as the sink holds it.
 pub(super) struct Partition {
     pub(super) topic: String,
-    pub(super) partition: i32,
+    pub(super) number: i32,
     pub(super) position: i64,
     pub(super) floor: Vec<u8>,
 }
@@ -26,9 +26,9 @@ pub(super) async fn partitions(
     .fetch_all(connection)
     .await
     .map_err(fails)?;
-    let of = |(partition, position, floor)| Partition {
+    let of = |(number, position, floor)| Partition {
         topic: dataset.topic.clone(),
-        partition,
+        number,
         position,
         floor,
     };
@@ -62,14 +62,14 @@ pub(super) async fn verify(
 ) -> Result<Vec<Finding>, ReconcileError> {
     let ranges: Vec<(String, i64, i64)> = sqlx::query_as(RANGES)
         .bind(&at.topic)
-        .bind(at.partition)
+        .bind(at.number)
         .bind(at.position)
         .fetch_all(&mut *connection)
         .await
         .map_err(fails)?;
     let sums: (i64, i64, i64, i64, i64, i64) = sqlx::query_as(SUMS)
         .bind(&at.topic)
-        .bind(at.partition)
+        .bind(at.number)
         .fetch_one(connection)
         .await
         .map_err(fails)?;

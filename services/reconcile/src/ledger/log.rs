@@ -58,12 +58,12 @@ impl Log<'_> {
         let mut records = 0;
         let mut findings = Vec::new();
         let opened = tokio::task::block_in_place(|| {
-            let (low, high) = self.reader.watermarks(&at.topic, at.partition)?;
+            let (low, high) = self.reader.watermarks(&at.topic, at.number)?;
             let end = at.position.min(high);
             if low >= end {
                 return Ok(None);
             }
-            let log = self.reader.assign(&at.topic, at.partition, low)?;
+            let log = self.reader.assign(&at.topic, at.number, low)?;
             Ok::<_, ReconcileError>(Some((log, end)))
         })?;
         let Some((mut log, end)) = opened else {
@@ -253,7 +253,7 @@ impl Log<'_> {
              where q.topic = $1 and q.partition = $2 and q.first_offset <= o and q.next_offset > o)",
         )
         .bind(&self.partition.topic)
-        .bind(self.partition.partition)
+        .bind(self.partition.number)
         .bind(offsets)
         .fetch_all(connection)
         .await
