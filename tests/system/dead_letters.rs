@@ -128,7 +128,7 @@ fn a_mended_row_heals_by_itself_and_in_order(platform: &Platform) {
     for words in [
         "parcel_no = 7",
         "a code is not in its list",
-        "in land-types",
+        "in code list land-types",
         "at its source",
     ] {
         assert!(shown.contains(words), "no `{words}` in: {shown}");

@@ -219,7 +219,7 @@ impl<'a> Intake<'a> {
         let poison = poison.or_else(|| self.refusal(&key));
         if poison.is_some() || !self.memory.parked.is_empty() {
             let key_ref = self.bench.seal.key_ref(&self.dataset().topic, &key);
-            if self.memory.parked.get(&key_ref).is_some() || poison.is_some() {
+            if self.memory.parked.get(key_ref).is_some() || poison.is_some() {
                 if poison.is_some() {
                     return self.park(key_ref, Some(event.version), bytes, poison);
                 }

@@ -166,7 +166,7 @@ impl PartitionWork {
                 }
                 Then::HaltForNow => {
                     self.trouble
-                        .halts_for_now(&self.instance, &self.lease, failure)
+                        .halts_for_now(&self.instance, &self.lease, failure);
                 }
                 Then::Later => {
                     if matches!(failure, SinkError::LeaseLost { .. }) {

@@ -48,8 +48,8 @@ impl ParkedKeys {
         self.keys.is_empty()
     }
 
-    pub(crate) fn get(&self, key: &KeyRef) -> Option<&Waiting> {
-        self.keys.get(key)
+    pub(crate) fn get(&self, key: KeyRef) -> Option<&Waiting> {
+        self.keys.get(&key)
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &KeyRef> {
@@ -73,8 +73,8 @@ impl ParkedKeys {
         }
     }
 
-    pub(crate) fn remove(&mut self, key: &KeyRef) {
-        if let Some(before) = self.keys.remove(key) {
+    pub(crate) fn remove(&mut self, key: KeyRef) {
+        if let Some(before) = self.keys.remove(&key) {
             self.bytes -= before.bytes;
         }
     }
@@ -121,15 +121,15 @@ mod tests {
         parked.add(&record(1, 3, 5, "E_RANGE"));
         parked.add(&record(2, 2, 0, QUEUE_FULL));
         assert_eq!(parked.bytes(), 15);
-        let waiting = parked.get(&KeyRef([1; 8])).unwrap();
+        let waiting = parked.get(KeyRef([1; 8])).unwrap();
         assert_eq!((waiting.records, waiting.by_reference), (2, false));
-        assert!(parked.get(&KeyRef([2; 8])).unwrap().by_reference);
+        assert!(parked.get(KeyRef([2; 8])).unwrap().by_reference);
         parked.end_below(Version {
             epoch: 3,
             ..Version::default()
         });
         assert_eq!((parked.keys().count(), parked.bytes()), (1, 15));
-        parked.remove(&KeyRef([1; 8]));
+        parked.remove(KeyRef([1; 8]));
         assert!(parked.is_empty() && parked.bytes() == 0);
     }
 

@@ -218,7 +218,7 @@ mod tests {
                     State::Retrying {
                         code: "BG0445".into(),
                         since: "2026-11-24T05:00:00Z".into(),
-                        waits_for: "table `flow.school` is locked by \"an\" (pid 7)".into(),
+                        waits_for: "table `flow.school` is locked by an (pid 7)".into(),
                         tries: 9,
                     },
                 ),
@@ -241,7 +241,7 @@ mod tests {
         business            so-nnmt     ~15,000     15,003   0.8 s      12  streaming
         env-observation     so-nnmt           –          0       –       –  waiting for the source
         directing-document  so-nnmt          ~7  1,234,567  67 min       1  halted: BG0408 since 2026-11-24T05:00:00Z, `bangioc explain BG0408`
-        school              so-nnmt        ~600        600  1.3 min       –  retrying: BG0445 since 2026-11-24T05:00:00Z: table `flow.school` is locked by "an" (pid 7)
+        school              so-nnmt        ~600        600    75 s       –  retrying: BG0445 since 2026-11-24T05:00:00Z: table `flow.school` is locked by an (pid 7)
 
         1,349,182 rows in the store, 1 instance at work; 13 keys parked: `bangioc dead-letter list`
         "#);

@@ -49,7 +49,7 @@ impl Intake<'_> {
 
     /// A record that says all of its row, and is newer than all that waits under its key, needs nothing of it.
     pub(super) fn makes_moot(&mut self, key_ref: KeyRef, event: &ChangeEvent<'_>) -> bool {
-        let waits = self.memory.parked.get(&key_ref);
+        let waits = self.memory.parked.get(key_ref);
         let newest = waits.and_then(|waits| waits.newest);
         if !is_whole(event) || newest.is_none_or(|waiting| waiting >= event.version) {
             return false;
@@ -61,7 +61,7 @@ impl Intake<'_> {
             // Somebody may have replayed it meanwhile: what is remembered of the row is then out of date.
             self.queued_on.insert(key_ref);
         }
-        self.memory.parked.remove(&key_ref);
+        self.memory.parked.remove(key_ref);
         self.memory.suspended.remove(&key_ref);
         self.superseding.push(Superseding {
             key_ref,
@@ -116,7 +116,7 @@ impl Intake<'_> {
         poison: Option<Poison>,
     ) -> Result<(), SinkError> {
         let (topic, partition) = (&self.dataset().topic, self.bench.partition);
-        let waiting = self.memory.parked.get(&key_ref).copied();
+        let waiting = self.memory.parked.get(key_ref).copied();
         if let (Some(poison), None) = (&poison, waiting)
             && poison.suspends()
         {

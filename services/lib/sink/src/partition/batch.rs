@@ -154,28 +154,34 @@ impl PartitionWork {
             instance
                 .metrics
                 .committed(self.dataset.id(), &done, intake.odd, seconds);
-            open.position = intake.next_offset;
-            self.lease.next_offset = Some(intake.next_offset);
-            self.lease.floor = intake.memory.floor.to_bytes();
-            if intake.parking.iter().any(Parking::suspends) {
-                // After the commit: who sees the flag finds the keys.
-                instance.suspended.raise();
-            }
-            intake.pins_committed();
-            open.memory = intake.memory;
-            // Parked by now, every one of them.
-            open.memory.refused.clear();
-            self.refused.clear();
-            self.breaker.clone_from(&open.memory.breaker);
-            self.tell_refused(&intake.quarantine);
-            instance
-                .reader
-                .commit_hint(&self.lease.topic, self.lease.partition, open.position);
+            self.took(open, &mut intake);
         }
         match (intake.trouble, drained) {
             (Some(trouble), _) => Err(trouble),
             (None, drained) => drained.map(|_| true).map_err(SinkError::from),
         }
+    }
+
+    /// The batch is durable: what the next one builds on.
+    fn took(&mut self, open: &mut Open, intake: &mut Intake<'_>) {
+        let instance = Arc::clone(&self.instance);
+        open.position = intake.next_offset;
+        self.lease.next_offset = Some(intake.next_offset);
+        self.lease.floor = intake.memory.floor.to_bytes();
+        if intake.parking.iter().any(Parking::suspends) {
+            // After the commit: who sees the flag finds the keys.
+            instance.suspended.raise();
+        }
+        intake.pins_committed();
+        open.memory = std::mem::take(&mut intake.memory);
+        // Parked by now, every one of them.
+        open.memory.refused.clear();
+        self.refused.clear();
+        self.breaker.clone_from(&open.memory.breaker);
+        self.tell_refused(&intake.quarantine);
+        instance
+            .reader
+            .commit_hint(&self.lease.topic, self.lease.partition, open.position);
     }
 
     /// Another type of a column may take what it should not: `text` takes a number, and is none.
