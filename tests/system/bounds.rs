@@ -173,7 +173,7 @@ fn one_tables_trouble_is_its_own(platform: &Platform) {
 
     // A policy hides rows: a copy must not take the rest for all of them.
     let rows = world.in_store("select count(*) from shared.land_parcel");
-    world.source("so-nnmt", "alter table land_parcel enable row level security; create policy some on land_parcel for select to bangioc_capture using (parcel_no < 100)");
+    world.source("so-nnmt", "alter table land_parcel enable row level security; create policy part on land_parcel for select to bangioc_capture using (parcel_no < 100)");
     recopy();
     is_halted(&world, "row");
     capture.wait_for_log("BG0235", Duration::from_secs(30));
@@ -185,7 +185,7 @@ fn one_tables_trouble_is_its_own(platform: &Platform) {
     );
     world.source(
         "so-nnmt",
-        "drop policy some on land_parcel; alter table land_parcel disable row level security",
+        "drop policy part on land_parcel; alter table land_parcel disable row level security",
     );
     whole_again(103);
     assert!(capture.is_running(), "{}", capture.log());

@@ -163,7 +163,7 @@ fn a_slot_waits_for_whom_it_names(platform: &Platform) {
     let world = World::new(platform, "waiting", &["so-yt"]);
     let server = Server::start(platform, "waiting");
     let _store = world.shared_store("store");
-    server.facility("A0001");
+    server.facility("04011");
     for setting in [
         "lock_timeout = '1s'",
         "statement_timeout = '1s'",
@@ -217,9 +217,9 @@ fn a_slot_waits_for_whom_it_names(platform: &Platform) {
     drop(open.wait());
     again.wait_for_log("left over", Duration::from_mins(1));
     server.sql("postgres", "rollback prepared 'left over'");
-    in_store(&world, &["A0001"]);
-    server.facility("A0002");
-    in_store(&world, &["A0001", "A0002"]);
+    in_store(&world, &["04011"]);
+    server.facility("04012");
+    in_store(&world, &["04011", "04012"]);
     again.stop();
 }
 
@@ -228,8 +228,8 @@ fn no_commit_waits_for_us_and_a_restored_disk_is_known(platform: &Platform) {
     let server = Server::start(platform, "restored");
     let _store = world.shared_store("store");
     let mut capture = server.capture(&world);
-    server.facility("B0001");
-    in_store(&world, &["B0001"]);
+    server.facility("04001");
+    in_store(&world, &["04001"]);
     commits_do_not_wait(&world, &server, &mut capture);
 
     // Last night's snapshot of the disk, slot included.
@@ -242,24 +242,24 @@ fn no_commit_waits_for_us_and_a_restored_disk_is_known(platform: &Platform) {
 
     // Crashes of either change nothing.
     let capture = server.capture(&world);
-    server.facility("B0008");
-    in_store(&world, &["B0001", "B0002", "B0003", "B0008"]);
+    server.facility("04008");
+    in_store(&world, &["04001", "04002", "04003", "04008"]);
     ops("postgres", &["kill", &path]).expect("a kill");
     ops("postgres", &["start", &path]).expect("a start");
-    server.facility("B0009");
-    in_store(&world, &["B0001", "B0002", "B0003", "B0008", "B0009"]);
+    server.facility("04009");
+    in_store(&world, &["04001", "04002", "04003", "04008", "04009"]);
     capture.kill();
     let capture = server.capture(&world);
     server.sql(
         "so_yt",
-        "delete from dept.health_facility where facility_code in ('B0008', 'B0009')",
+        "delete from dept.health_facility where facility_code in ('04008', '04009')",
     );
-    in_store(&world, &["B0001", "B0002", "B0003"]);
+    in_store(&world, &["04001", "04002", "04003"]);
     assert!(!capture.log().contains("BG0212"), "{}", capture.log());
 
     // A future that is lost: first the log ends before it, then it has passed it with other transactions.
-    server.facility("B0004");
-    in_store(&world, &["B0001", "B0002", "B0003", "B0004"]);
+    server.facility("04004");
+    in_store(&world, &["04001", "04002", "04003", "04004"]);
     capture.stop();
     let position = server.sql("so_yt", "select pg_current_wal_lsn()");
     ops("postgres", &["stop", &path]).expect("a stop");
@@ -274,7 +274,7 @@ fn no_commit_waits_for_us_and_a_restored_disk_is_known(platform: &Platform) {
     {
         server.sql("so_yt", "create table if not exists filler (n integer); insert into filler select generate_series(1, 20000)");
     }
-    server.facility("B0005");
+    server.facility("04005");
     server.sql("so_yt", "checkpoint");
     is_another(&world, &server);
 
@@ -287,7 +287,7 @@ fn no_commit_waits_for_us_and_a_restored_disk_is_known(platform: &Platform) {
         .expect("the binary");
     assert!(accepted.status.success(), "{accepted:?}");
     let _capture = server.capture(&world);
-    in_store(&world, &["B0001", "B0002", "B0003", "B0005"]);
+    in_store(&world, &["04001", "04002", "04003", "04005"]);
 }
 
 #[track_caller]
@@ -319,7 +319,7 @@ fn commits_do_not_wait(world: &World<'_>, server: &Server, capture: &mut Service
     );
     server.sql("postgres", "select pg_reload_conf()");
     capture.wait_for_log("BG0238", Duration::from_secs(30));
-    in_time("B0002");
+    in_time("04002");
     let log = server.dir.join("standby");
     fs::create_dir_all(&log).expect("a folder");
     let mut standby = Command::new("pg_receivewal")
@@ -328,13 +328,13 @@ fn commits_do_not_wait(world: &World<'_>, server: &Server, capture: &mut Service
         .spawn()
         .expect("pg_receivewal");
     capture.wait_for_log("another could answer instead", Duration::from_secs(30));
-    in_time("B0003");
+    in_time("04003");
     server.sql(
         "postgres",
         "alter system set synchronous_standby_names = 'pg_receivewal'",
     );
     server.sql("postgres", "select pg_reload_conf()");
-    in_store(world, &["B0001", "B0002", "B0003"]);
+    in_store(world, &["04001", "04002", "04003"]);
     assert!(capture.is_running());
     server.sql("postgres", "alter system reset synchronous_standby_names");
     server.sql("postgres", "select pg_reload_conf()");

@@ -25,10 +25,10 @@ pub(crate) enum Standing {
 
 /// `setting` as the server shows it; `others`: the application names of its other walsenders.
 pub(crate) fn standing(setting: &str, others: &[String]) -> Standing {
-    let names = names(setting);
+    let standbys = names(setting);
     // As the server compares them; a base backup streams as well, and never answers.
     let named = |who: &str| {
-        names
+        standbys
             .iter()
             .any(|name| name == "*" || name.eq_ignore_ascii_case(who))
     };

@@ -124,7 +124,8 @@ impl Copier {
             if copy.halted.is_some() {
                 self.work.halts.insert(index, Trouble::new(Instant::now()));
             }
-            self.read_owed(index, copy.owed.clone());
+            let owed = copy.owed.clone();
+            self.read_owed(index, &owed);
             self.show_health(index);
         }
         loop {
@@ -355,7 +356,7 @@ impl Copier {
         self.signals_done().await
     }
 
-    fn read_owed(&mut self, dataset: DatasetIndex, owed: Vec<OwedKey>) {
+    fn read_owed(&mut self, dataset: DatasetIndex, owed: &[OwedKey]) {
         for asked_by_open in [false, true] {
             let keys: Vec<_> = owed
                 .iter()

@@ -160,7 +160,8 @@ mod tests {
     #[test]
     fn only_the_very_same_log_will_do() {
         use Finding::{Another, Same, Undecided};
-        let cases: [(u64, &[(u64, u32)], u64, Finding); 11] = [
+        type Case = (u64, &'static [(u64, u32)], u64, Finding);
+        let cases: [Case; 11] = [
             (180, &[(110, 4), (180, 5)], 200, Same),
             (180, &[(110, 4), (180, 5), (200, 6)], 0, Same),
             (180, &[(110, 4), (180, 5)], 199, Undecided),

@@ -114,30 +114,30 @@ impl Held {
         read_back: &mut ReadBack,
         datasets: &[Dataset],
     ) -> Result<Current, CaptureError> {
-        let mut wanted: HashMap<DatasetIndex, (UnitId, Vec<Vec<String>>, Vec<u32>)> =
-            HashMap::new();
+        let mut wanted: HashMap<DatasetIndex, (Unread, Vec<u32>)> = HashMap::new();
         for held in self.changes.iter().filter(|held| held.needs.any()) {
             let key = &datasets[held.dataset.place()].contract.key;
             let change = held.change();
             if let Some(texts) = change.new.and_then(|row| key_texts(key, row)) {
-                let (_, keys, xids) = wanted
-                    .entry(held.dataset)
-                    .or_insert_with(|| (held.unit, Vec::new(), Vec::new()));
-                keys.push(texts);
+                let (rows, xids) = wanted.entry(held.dataset).or_insert_with(|| {
+                    let unread = Unread {
+                        dataset: held.dataset,
+                        unit: held.unit,
+                        keys: Vec::new(),
+                    };
+                    (unread, Vec::new())
+                });
+                rows.keys.push(texts);
                 if xids.last() != Some(&change.origin.xid) {
                     xids.push(change.origin.xid);
                 }
             }
         }
         let mut current = Current::default();
-        for (dataset, (unit, keys, xids)) in wanted {
-            match read_back.rows(&datasets[dataset.place()], &keys, &xids)? {
+        for (dataset, (unread, xids)) in wanted {
+            match read_back.rows(&datasets[dataset.place()], &unread.keys, &xids)? {
                 Some(rows) => drop(current.rows.insert(dataset, rows)),
-                None => current.unread.push(Unread {
-                    dataset,
-                    unit,
-                    keys,
-                }),
+                None => current.unread.push(unread),
             }
         }
         Ok(current)

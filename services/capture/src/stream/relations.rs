@@ -78,25 +78,17 @@ impl Relations {
         let layout = Layout::new(contract, &relation.columns);
         let why = contradiction(&layout, |column| contract.columns[column].name.as_str())
             .or_else(|| unsaid(contract, relation));
-        let carried = match why {
-            Some(why) => {
-                if !halted {
-                    learnt.push(Learnt::Contradicts(index, why));
-                }
-                None
-            }
-            None => {
-                if halted {
-                    learnt.push(Learnt::Fits(index));
-                } else if oid != 0 && oid != relation.id {
-                    learnt.push(Learnt::Replaced(index));
-                }
-                Some(CarriedTable {
-                    dataset: index,
-                    layout,
-                })
-            }
-        };
+        let fits = why.is_none();
+        match why {
+            Some(why) if !halted => learnt.push(Learnt::Contradicts(index, why)),
+            None if halted => learnt.push(Learnt::Fits(index)),
+            None if oid != 0 && oid != relation.id => learnt.push(Learnt::Replaced(index)),
+            Some(_) | None => {}
+        }
+        let carried = fits.then_some(CarriedTable {
+            dataset: index,
+            layout,
+        });
         self.known.push((relation.id, carried));
         learnt
     }

@@ -307,7 +307,7 @@ impl Copier {
                 .collect();
             copy.owed.extend(news.iter().cloned());
             self.state.copy(dataset.name(), copy).await?;
-            self.read_owed(index, news);
+            self.read_owed(index, &news);
         }
         if let Some(unit) = unit {
             self.settle(unit);
