@@ -339,7 +339,7 @@ fn a_publication_made_again_names_its_cure(platform: &Platform) {
         capture.log()
     );
     world.source("so-nnmt", "delete from land_parcel where parcel_no = 2");
-    world.bangioc("so-nnmt", &["source", "accept"]);
+    world.bangioc("so-nnmt", &["source", "accept", "--yes"]);
     let _capture = world.capture("so-nnmt");
     world.converge(&[]);
 }

@@ -282,7 +282,7 @@ fn no_commit_waits_for_us_and_a_restored_disk_is_known(platform: &Platform) {
     let accepted = Command::new(bangioc_tests::bangioc())
         .arg("--config")
         .arg(&config)
-        .args(["source", "accept"])
+        .args(["source", "accept", "--yes"])
         .output()
         .expect("the binary");
     assert!(accepted.status.success(), "{accepted:?}");
