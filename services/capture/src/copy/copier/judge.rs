@@ -80,13 +80,11 @@ impl Copier {
         let unfit = unfit(&seen.print, contract);
         if copy.halted.is_some() {
             // Whether all of its causes are gone is asked in one place.
-            return match unfit {
-                Some(unfit) => self.halted_for(index, unfit.why(), seen.print).await,
-                None => {
-                    self.look_soon(index);
-                    Ok(())
-                }
-            };
+            if let Some(unfit) = unfit {
+                return self.halted_for(index, unfit.why(), seen.print).await;
+            }
+            self.look_soon(index);
+            return Ok(());
         }
         if let Some(unfit) = unfit {
             return self.unfit(index, &unfit, seen.print).await;
@@ -305,29 +303,28 @@ impl Copier {
         let dataset = &datasets[index.place()];
         let before = self.prints[index.place()].beginning.take();
         let connection = self.looker.connection().await?;
-        let (mut beginning, known) = match before {
-            Some(beginning) => (beginning, true),
-            None => {
-                let seen = look(connection, &self.publication, &[dataset.to_look_for()]).await?;
-                let Some(Seen { print, .. }) = seen.into_iter().next() else {
-                    return Ok(false);
-                };
-                if let Some(unfit) = unfit(&print, &dataset.contract) {
-                    self.unfit(index, &unfit, print).await?;
-                    return Ok(false);
-                }
-                let taken_at = Instant::now();
-                let connection = self.looker.connection().await?;
-                let writers = writers(connection, &print).await?;
-                (
-                    Beginning {
-                        print,
-                        taken_at,
-                        writers,
-                    },
-                    false,
-                )
+        let (mut beginning, known) = if let Some(beginning) = before {
+            (beginning, true)
+        } else {
+            let seen = look(connection, &self.publication, &[dataset.to_look_for()]).await?;
+            let Some(Seen { print, .. }) = seen.into_iter().next() else {
+                return Ok(false);
+            };
+            if let Some(unfit) = unfit(&print, &dataset.contract) {
+                self.unfit(index, &unfit, print).await?;
+                return Ok(false);
             }
+            let taken_at = Instant::now();
+            let connection = self.looker.connection().await?;
+            let writers = writers(connection, &print).await?;
+            (
+                Beginning {
+                    print,
+                    taken_at,
+                    writers,
+                },
+                false,
+            )
         };
         let mut moments = 0;
         while !beginning.writers.is_empty() && moments < MOMENTS {
