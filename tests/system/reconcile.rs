@@ -148,8 +148,14 @@ fn what_was_changed_by_hand_is_named_and_repaired(platform: &Platform) {
     );
 
     statements(&world);
+    by_hand(&world);
+    a_parked_key_is_not_asked_for(&world);
+    what_stands_still_is_not_compared(&world, running);
+}
 
-    // By hand: a value, an empty text that was null, a row less, one more, one whose version nothing can be newer than.
+/// Changed, taken away and added in both stores: named without a value, repaired, and equal again.
+fn by_hand(world: &World<'_>) {
+    // A value, an empty text that was null, a row less, one more, one whose version nothing can be newer than.
     world.in_store(
         "update flow.land_parcel set area_m2 = area_m2 + 1 where map_sheet_no = 1 and parcel_no = 11; \
          update flow.land_parcel set note = '' where map_sheet_no = 1 and parcel_no = 12 and note is null; \
@@ -164,7 +170,7 @@ fn what_was_changed_by_hand_is_named_and_repaired(platform: &Platform) {
          insert into flow.site (site_code, name_vi, _version, _deleted, _was_live) values ('S3', 'Lộ ra', decode('00000001' || repeat('00', 16), 'hex'), false, false); \
          update flow.land_parcel set geometry = null where map_sheet_no = 1 and parcel_no = 7",
     );
-    let (output, results) = compare(&world, &[]);
+    let (output, results) = compare(world, &[]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("BG0801"), "{said}");
@@ -198,7 +204,7 @@ fn what_was_changed_by_hand_is_named_and_repaired(platform: &Platform) {
     assert!(key_ref.len() == 16 && key_ref.bytes().all(|digit| digit.is_ascii_hexdigit()));
 
     // Asked for again: all but the one whose version says that it is newer than everything.
-    let (output, results) = compare(&world, &["land-parcel", "site", "--repair"]);
+    let (output, results) = compare(world, &["land-parcel", "site", "--repair"]);
     assert_eq!(output.status.code(), Some(1));
     let parcel = result(&results, "land-parcel", "shared");
     assert_eq!(
@@ -212,16 +218,18 @@ fn what_was_changed_by_hand_is_named_and_repaired(platform: &Platform) {
         1
     );
     world.in_store("update flow.land_parcel set _version = decode(repeat('00', 20), 'hex') where map_sheet_no = 2 and parcel_no = 17");
-    let (output, _) = compare(&world, &["land-parcel", "--repair"]);
+    let (output, _) = compare(world, &["land-parcel", "--repair"]);
     assert!(
         output.status.success(),
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
     world.converge(&[]);
-    all_equal(&world);
+    all_equal(world);
+}
 
-    // A row that can't be applied is known, and not asked for.
+/// A row that can't be applied is known, and a copy would change nothing.
+fn a_parked_key_is_not_asked_for(world: &World<'_>) {
     world.source(
         "so-nnmt",
         "update site set visitors = -1 where site_code = 'S2'",
@@ -237,8 +245,8 @@ fn what_was_changed_by_hand_is_named_and_repaired(platform: &Platform) {
             .records(&format!("{}.signal.so-nnmt.operator-lan", world.name))
             .len()
     };
-    let before = signals(&world);
-    let (output, results) = compare(&world, &["site", "--repair"]);
+    let before = signals(world);
+    let (output, results) = compare(world, &["site", "--repair"]);
     assert!(
         output.status.success(),
         "{}",
@@ -247,9 +255,11 @@ fn what_was_changed_by_hand_is_named_and_repaired(platform: &Platform) {
     let site = result(&results, "site", "shared");
     assert_eq!((count(site, "parked"), differ(site)), (1, 0));
     assert_eq!(site["differences"][0]["code"], "E_RANGE");
-    assert_eq!(signals(&world), before);
+    assert_eq!(signals(world), before);
+}
 
-    // Of what is not sent, and of a store that stands still, nothing is said.
+/// Of what is not sent, and of a store that stands still, nothing is said.
+fn what_stands_still_is_not_compared(world: &World<'_>, running: Running) {
     running.store.stop();
     world.source(
         "so-nnmt",
@@ -264,7 +274,7 @@ fn what_was_changed_by_hand_is_named_and_repaired(platform: &Platform) {
         "{said}"
     );
     let _store = world.shared_store("again");
-    all_equal(&world);
+    all_equal(world);
     world.bangioc(
         "operator-lan",
         &["dataset", "pause", "land-parcel", "--yes"],
