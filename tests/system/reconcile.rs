@@ -347,7 +347,7 @@ fn under_load_nothing_false_is_said(platform: &Platform) {
             assert!(writer.changes() > before, "nothing changed meanwhile");
         }
         // One that is real is found among those that are on their way.
-        world.in_store("update flow.land_parcel set land_type = 'XXX' where commune_code = '01273' and map_sheet_no = 2 and land_type = 'ONT' \
+        world.in_store("update flow.land_parcel set land_type = 'ZZZ' where commune_code = '01273' and map_sheet_no = 2 and land_type = 'ONT' \
             and parcel_no = (select max(parcel_no) from flow.land_parcel where map_sheet_no = 2 and parcel_no < 900 and not _deleted)");
         let (_, results) = compare(&world, &["land-parcel", "--repair"]);
         let found = result(&results, "land-parcel", "shared");
