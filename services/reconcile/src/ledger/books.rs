@@ -46,7 +46,7 @@ const RANGES: &str = "\
     union all select 'gap', next_offset, $3 - next_offset from last where next_offset < $3 \
     union all select 'sum', first_offset, next_offset - first_offset from flow.ledger \
       where topic = $1 and partition = $2 and next_offset - first_offset <> applied + folded + duplicate + stale + control \
-      + parked + dead + quarantined + superseded + discarded + erased + gap";
+      + parked + quarantined + superseded + discarded";
 
 /// Of the sums: what the ledger says, and what the tables hold.
 const SUMS: &str = "\
