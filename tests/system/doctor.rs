@@ -340,7 +340,7 @@ fn a_database_half_done_becomes_fit_by_its_sql(platform: &Platform) {
     assert_eq!(looked.exit, 1, "{}", looked.errors);
     looked.says(&[
         "all 2 slots (`max_replication_slots`) are taken",
-        "its password ends on",
+        "ends on",
         "it leaves out some of INSERT, UPDATE, DELETE and TRUNCATE",
         "published without a key: PostgreSQL refuses every UPDATE and DELETE of the department on it, and no contract",
         "it has a primary key, but its replica identity is NOTHING: while it is published, PostgreSQL refuses every UPDATE",
