@@ -72,7 +72,7 @@ fn operators(ground: &Ground) -> [BTreeMap<String, String>; 2] {
 }
 
 /// Tables of the books that they may read: what shows no value.
-pub(crate) const SEEN: [&str; 10] = [
+pub(crate) const SEEN: [&str; 11] = [
     "parked_key",
     "parked_record",
     "lease",
@@ -83,6 +83,7 @@ pub(crate) const SEEN: [&str; 10] = [
     "migration",
     "schema_seen",
     "quarantined",
+    "progress_position",
 ];
 
 pub(crate) const CALLED: [&str; 4] = ["discard", "row_state", "disclose", "disclosed_row"];
