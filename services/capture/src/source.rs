@@ -43,9 +43,15 @@ pub async fn check(
     let mut connection = match asker {
         Asker::Ourselves => match connect(source).await {
             Ok(connection) => connection,
-            Err(failure @ CaptureError::Unreachable { .. }) => return Err(failure),
             // All that can be said from outside: why, and the SQL that makes the role.
-            Err(failure) => return Ok(vec![preflight::bounds::no_login(source, &failure)]),
+            Err(failure)
+                if matches!(failure, CaptureError::Refused { .. })
+                    || preflight::pooler::refuses(&failure) =>
+            {
+                return Ok(vec![preflight::bounds::no_login(source, &failure)]);
+            }
+            // Nobody answers, or nobody has proved to be the server: no SQL mends that.
+            Err(failure) => return Err(failure),
         },
         Asker::Login { user, password } => {
             connect(&SourceSettings {

@@ -21,6 +21,9 @@ use crate::settle::{Real, Settled, settle};
 use crate::source::{Between, RowKey, Source};
 use crate::store::{Expected, Store};
 
+/// How long a store may take to learn that a dataset is whole again.
+const HEARD_WITHIN: Duration = Duration::from_secs(5);
+
 /// Rows that are looked at one by one. Where more differ, a whole copy is the way.
 const MOST: usize = 50_000;
 /// Rows of a chunk that is read whole, for the open side.
@@ -116,7 +119,13 @@ impl<'a> Pair<'a> {
         let of_side = contract.on(side).ok_or_else(nothing_open)?;
         let dataset = Dataset::new(of_side.clone().into(), &config.prefix);
         let mut store = Store::connect(settings, secrets, dataset).await?;
-        let standing = store.standing().await?;
+        let mut standing = store.standing().await?;
+        // What a capture has just done the store hears with the next progress record.
+        let heard_by = Instant::now() + HEARD_WITHIN;
+        while standing.phase.as_deref() != Some("streaming") && Instant::now() < heard_by {
+            tokio::time::sleep(HEARD_WITHIN / 20).await;
+            standing = store.standing().await?;
+        }
         if standing.phase.as_deref() != Some("streaming") {
             return Err(ReconcileError::NotStreaming {
                 dataset: contract.dataset.to_string(),
