@@ -19,8 +19,6 @@ use crate::repair::Repairer;
 
 /// Compared side by side: most of the time one waits for the store to have come to where its source was read.
 const SOURCES: usize = 16;
-/// Of one source at a time: each has a connection to it for each side.
-const DATASETS: usize = 3;
 
 /// What a comparison says. Signed, it is a statement.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -63,19 +61,16 @@ pub async fn all(
     let each = stream::iter(sources.into_values()).for_each_concurrent(SOURCES, |contracts| {
         let told = told.clone();
         async move {
-            let told = &told;
-            stream::iter(contracts)
-                .for_each_concurrent(DATASETS, |(place, contract)| async move {
-                    let now_us = now().as_microsecond();
-                    let compared = sides(config, contract)
-                        .into_iter()
-                        .map(|side| dataset::compare(config, contract, side, repairer, now_us));
-                    for result in future::join_all(compared).await {
-                        // Nobody hears only when the whole comparison is given up.
-                        let _ = told.send((place, result));
-                    }
-                })
-                .await;
+            for (place, contract) in contracts {
+                let now_us = now().as_microsecond();
+                let compared = sides(config, contract)
+                    .into_iter()
+                    .map(|side| dataset::compare(config, contract, side, repairer, now_us));
+                for result in future::join_all(compared).await {
+                    // Nobody hears only when the whole comparison is given up.
+                    let _ = told.send((place, result));
+                }
+            }
         }
     });
     let mut results = Vec::new();
