@@ -165,6 +165,7 @@ impl Capture {
             journal,
             signals: state.signals,
             walsender,
+            checks: findings.checks,
             findings: state.findings,
             wal,
             frames,

@@ -67,9 +67,6 @@ pub(crate) struct CopyState {
     /// Rows that could not be read back when the stream needed them: read when the table answers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) owed: Vec<OwedKey>,
-    /// The table that the copy was read from, as the source's catalogue numbers it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) table_oid: Option<u32>,
     /// The asker who wanted nothing of it to be sent. Only a person's word ends this, with a whole copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) paused: Option<String>,
@@ -127,7 +124,6 @@ impl CopyState {
             halted: None,
             waits_for: None,
             owed: Vec::new(),
-            table_oid: None,
             paused: None,
             awaited: None,
             began_at_us: None,
@@ -145,6 +141,11 @@ impl CopyState {
             open: self.open.clone(),
             ..CopyState::wanted(true)
         }
+    }
+
+    /// How many a copy of it would read: `estimated` by PostgreSQL, or as many as the last one had.
+    pub(crate) fn rows_to_copy(&self, estimated: u64) -> u64 {
+        estimated.max(self.last.map_or(0, |last| last.rows))
     }
 
     /// May it be copied, and its changes sent?

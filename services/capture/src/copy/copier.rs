@@ -19,9 +19,8 @@ use bangioc_schemas::names::Side;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::time::{Instant, sleep_until};
 
-use self::trouble::Trouble;
-
 use self::judge::KnownPrint;
+use self::trouble::Trouble;
 use crate::clock::now_us;
 use crate::config::{CopySettings, SourceSettings};
 use crate::copy::handover::Handover;
@@ -32,8 +31,7 @@ use crate::metrics::CaptureMetrics;
 use crate::notice::Notice;
 use crate::print::watch::Look;
 use crate::signal::{Ask, Wanted, WantedKeys};
-use crate::state::OwedKey;
-use crate::state::{CopyState, StateWriter};
+use crate::state::{CopyState, OwedKey, StateWriter};
 use crate::tables::reader::SqlReader;
 use crate::topics::ProgressTopics;
 use crate::unit::{ChunkId, DatasetIndex, UnitId};
@@ -57,7 +55,6 @@ pub(crate) struct Copier {
     pub(crate) copies: Vec<CopyState>,
     /// In the order of `datasets`.
     pub(crate) prints: Vec<KnownPrint>,
-    pub(crate) publication: String,
     pub(crate) looks: Receiver<Look>,
     pub(crate) work: Work,
 }
@@ -211,15 +208,16 @@ impl Copier {
         let Some(index) = self.next_copy(now).await? else {
             return Ok(false);
         };
-        let (start, oid) = self.version_now(index).await?;
-        let dataset = &self.datasets[index.place()];
-        let copy = &mut self.copies[index.place()];
-        if !copy.has_begun() {
-            copy.table_oid = oid;
+        if !self.copies[index.place()].has_begun() {
+            let start = self.version_now().await?;
+            let copy = &mut self.copies[index.place()];
             copy.start = start.to_hex();
             copy.began_at_us = Some(now_us());
-            self.state.copy(dataset.name(), copy).await?;
+            let name = self.datasets[index.place()].name();
+            self.state.copy(name, copy).await?;
         }
+        let dataset = &self.datasets[index.place()];
+        let copy = &self.copies[index.place()];
         tracing::info!(
             dataset = dataset.name(),
             rows_done = copy.rows,
@@ -236,22 +234,13 @@ impl Copier {
         Ok(true)
     }
 
-    /// Rows that are older were sent before now; and the number of the table that is asked for them.
-    async fn version_now(
-        &mut self,
-        index: DatasetIndex,
-    ) -> Result<(Version, Option<u32>), CaptureError> {
-        let source = &self.datasets[index.place()].contract.source;
-        let (commit_lsn, oid) = self
-            .reader
-            .current_lsn(&source.schema, &source.table)
-            .await?;
-        let version = Version {
+    /// Rows that are older were sent before now.
+    async fn version_now(&mut self) -> Result<Version, CaptureError> {
+        Ok(Version {
             epoch: self.epoch,
-            commit_lsn,
+            commit_lsn: self.reader.current_lsn().await?,
             ordinal: 0,
-        };
-        Ok((version, oid))
+        })
     }
 
     async fn heard(&mut self, notice: Notice) -> Result<(), CaptureError> {
@@ -277,7 +266,7 @@ impl Copier {
             }
             Notice::Replaced(dataset, unit) => {
                 let copy = &self.copies[dataset.place()];
-                let rows = copy.last.map_or(0, |last| last.rows);
+                let rows = copy.rows_to_copy(0);
                 // A large one waits for a yes: its print is another, and will be judged so.
                 if !copy.finished || rows <= self.settings.recopy_rows {
                     tracing::warn!(
@@ -320,15 +309,7 @@ impl Copier {
         index: DatasetIndex,
         halted: Option<String>,
     ) -> Result<(), CaptureError> {
-        self.give_up_ranges(index);
-        if self
-            .work
-            .cursor
-            .as_ref()
-            .is_some_and(|cursor| cursor.dataset == index)
-        {
-            self.work.cursor = None;
-        }
+        self.give_up_copy(index);
         let dataset = &self.datasets[index.place()];
         let copy = &mut self.copies[index.place()];
         *copy = CopyState {

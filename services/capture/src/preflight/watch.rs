@@ -24,7 +24,7 @@ const PART: &str = "source-check";
 /// Until the next look while there is a problem.
 const SOON: Duration = Duration::from_mins(1);
 
-pub(crate) struct Watch {
+pub(crate) struct CheckWatch {
     pub(crate) source: SourceSettings,
     pub(crate) contracts: Vec<Contract>,
     pub(crate) allow_unlimited_wal: bool,
@@ -35,29 +35,17 @@ pub(crate) struct Watch {
     pub(crate) health: Metrics,
 }
 
-impl Watch {
-    /// `known`: what an earlier run has written down.
+impl CheckWatch {
+    /// `checks`: what the start's own look found, and has said; `known`: what an earlier run has written down.
     pub(crate) async fn run(
         self,
-        mut known: SourceFindings,
+        checks: Vec<Check>,
+        known: SourceFindings,
         stopping: Shutdown,
     ) -> Result<(), BoxFailure> {
-        let mut first = true;
+        let mut known = self.tell(&checks, &known).await;
+        drop(checks);
         loop {
-            // A server that does not answer must not hold up the end.
-            let looked = tokio::select! {
-                looked = self.look() => looked,
-                () = stopping.requested() => return Ok(()),
-            };
-            match looked {
-                Ok(checks) => {
-                    // The start's own checklist has said what was there then.
-                    known = self.tell(&checks, &known, first).await;
-                    first = false;
-                }
-                // It is the stream's matter whether the source can be reached.
-                Err(failure) => tracing::debug!(error = %failure, "the source was not looked at"),
-            }
             // What somebody is mending is looked at sooner.
             let problem = known.findings.iter().any(|finding| finding.problem);
             let wait = if problem {
@@ -68,6 +56,23 @@ impl Watch {
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = stopping.requested() => return Ok(()),
+            }
+            // A server that does not answer must not hold up the end.
+            let looked = tokio::select! {
+                looked = self.look() => looked,
+                () = stopping.requested() => return Ok(()),
+            };
+            match looked {
+                Ok(checks) => {
+                    for check in checks.iter().filter(|check| !check.is_fine()) {
+                        if !known.has(check.code, check.dataset.as_deref()) {
+                            check.log();
+                        }
+                    }
+                    known = self.tell(&checks, &known).await;
+                }
+                // It is the stream's matter whether the source can be reached.
+                Err(failure) => tracing::debug!(error = %failure, "the source was not looked at"),
             }
         }
     }
@@ -85,17 +90,8 @@ impl Watch {
         Ok(found.checks)
     }
 
-    async fn tell(
-        &self,
-        checks: &[Check],
-        before: &SourceFindings,
-        silent: bool,
-    ) -> SourceFindings {
-        for check in checks.iter().filter(|check| !check.is_fine() && !silent) {
-            if !before.has(check.code, check.dataset.as_deref()) {
-                check.log();
-            }
-        }
+    /// Shown and written down.
+    async fn tell(&self, checks: &[Check], before: &SourceFindings) -> SourceFindings {
         let count = |test: fn(&Check) -> bool| {
             i32::try_from(checks.iter().filter(|check| test(check)).count()).unwrap_or(i32::MAX)
         };

@@ -29,7 +29,7 @@ pub(crate) struct Look {
     pub(crate) seen: Vec<Seen>,
 }
 
-pub(crate) struct Watch {
+pub(crate) struct CatalogueWatch {
     pub(crate) source: SourceSettings,
     pub(crate) datasets: Arc<Vec<Dataset>>,
     /// Between two looks.
@@ -40,7 +40,7 @@ pub(crate) struct Watch {
     pub(crate) health: Metrics,
 }
 
-impl Watch {
+impl CatalogueWatch {
     /// Until asked to stop. That the catalogue can't be seen stops nothing: it is said, and tried again.
     pub(crate) async fn run(self, shutdown: Shutdown) -> Result<(), CaptureError> {
         let mut connection = None;

@@ -101,17 +101,6 @@ pub(super) fn copies(
                 Some(copy) => copy.clone(),
             };
             copy.open = form;
-            let oid = dataset.standing.table_oid();
-            if copy.has_begun() && oid != 0 && copy.table_oid.is_some_and(|known| known != oid) {
-                tracing::warn!(
-                    code = "BG0240",
-                    dataset = dataset.name(),
-                    "another table has taken its table's name; it is copied again and swept"
-                );
-                copy = copy.again();
-            }
-            // Copied by a version that did not write it down.
-            copy.table_oid = copy.table_oid.or((oid != 0).then_some(oid));
             // One that was halted before stays so until the copier has looked: what was missed meanwhile only
             // a whole copy brings back, and a large one waits for a yes.
             if let Some(why) = halted.get(dataset.name()) {

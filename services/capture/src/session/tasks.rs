@@ -22,9 +22,10 @@ use crate::dataset::Dataset;
 use crate::delivery::Delivery;
 use crate::error::CaptureError;
 use crate::findings::SourceFindings;
-use crate::preflight::watch::Watch as SourceCheck;
+use crate::preflight::Check;
+use crate::preflight::watch::CheckWatch;
 use crate::print::Print;
-use crate::print::watch::Watch;
+use crate::print::watch::CatalogueWatch;
 use crate::progress::Reporter;
 use crate::signal::{Following, Known};
 use crate::state::{CopyState, StateWriter};
@@ -52,7 +53,8 @@ pub(super) struct RunParts {
     pub(super) signals: BTreeMap<String, i64>,
     /// The server's process that streams to us.
     pub(super) walsender: i32,
-    /// What an earlier look at the source found.
+    /// What the start's look at the source found, and what an earlier one has written down.
+    pub(super) checks: Vec<Check>,
     pub(super) findings: SourceFindings,
     pub(super) wal: crate::replication::WalStream,
     pub(super) frames: crate::replication::Frames,
@@ -80,6 +82,7 @@ impl Capture {
             journal,
             signals,
             walsender,
+            checks,
             findings,
             wal,
             frames,
@@ -160,8 +163,8 @@ impl Capture {
             count: self.metrics.signals.clone(),
             wanted,
         };
-        let watch = Watch {
-            source: config.source.clone(),
+        let watch = CatalogueWatch {
+            source: config.source.brisk(),
             datasets: Arc::clone(&datasets),
             interval: config.heartbeat_interval,
             met,
@@ -169,10 +172,10 @@ impl Capture {
             health: self.health.clone(),
         };
         let watch_stopping = stopping.clone();
-        group.spawn("capture-watch", async move {
+        group.spawn("capture-catalogue", async move {
             Ok(watch.run(watch_stopping).await?)
         });
-        let check = SourceCheck {
+        let check = CheckWatch {
             source: config.source.clone(),
             contracts: self.contracts.clone(),
             allow_unlimited_wal: config.allow_unlimited_wal,
@@ -182,13 +185,12 @@ impl Capture {
             health: self.health.clone(),
         };
         let check_stopping = stopping.clone();
-        group.spawn("capture-check", check.run(findings, check_stopping));
+        group.spawn("capture-check", check.run(checks, findings, check_stopping));
         let known = datasets
             .iter()
             .map(|dataset| KnownPrint::kept(prints.remove(dataset.name())));
         let copier = Copier {
             prints: known.collect(),
-            publication: config.source.publication.clone(),
             looks,
             epoch,
             datasets,

@@ -77,30 +77,16 @@ impl SqlReader {
             .map_err(|e| CaptureError::question("writing a mark", &e))
     }
 
-    /// Where the log ends now, and which table has this name now.
-    pub(crate) async fn current_lsn(
-        &mut self,
-        schema: &str,
-        table: &str,
-    ) -> Result<(Lsn, Option<u32>), CaptureError> {
-        let fails = |e: sqlx::Error| CaptureError::question("asking for the log's position", &e);
+    /// Where the log ends now.
+    pub(crate) async fn current_lsn(&mut self) -> Result<Lsn, CaptureError> {
         let connection = self.connection().await?;
-        let row = sqlx::query(
-            "select pg_current_wal_insert_lsn()::text, (select c.oid::int8 from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = $2)",
-        )
-        .bind(schema)
-        .bind(table)
-        .fetch_one(connection)
-        .await
-        .map_err(fails)?;
-        let (lsn, oid): (String, Option<i64>) = (
-            row.try_get(0).map_err(fails)?,
-            row.try_get(1).map_err(fails)?,
-        );
-        let lsn = lsn.parse().map_err(|_| CaptureError::Internal {
+        let lsn: String = sqlx::query_scalar("select pg_current_wal_insert_lsn()::text")
+            .fetch_one(connection)
+            .await
+            .map_err(|e| CaptureError::question("asking for the log's position", &e))?;
+        lsn.parse().map_err(|_| CaptureError::Internal {
             what: "unreadable pg_current_wal_insert_lsn()",
-        })?;
-        Ok((lsn, oid.and_then(|oid| u32::try_from(oid).ok())))
+        })
     }
 
     /// The next rows in key order, at most `limit`.

@@ -138,10 +138,8 @@ impl Copier {
         seen: Seen,
     ) -> Result<(), CaptureError> {
         let dataset = self.datasets[index.place()].name();
-        let copy = &mut self.copies[index.place()];
-        let rows = seen
-            .estimated_rows
-            .max(copy.last.map_or(0, |last| last.rows));
+        let copy = &self.copies[index.place()];
+        let rows = copy.rows_to_copy(seen.estimated_rows);
         let why = worst.why;
         if !copy.finished || rows <= self.settings.recopy_rows {
             tracing::warn!(
@@ -164,16 +162,27 @@ impl Copier {
                 rows,
                 "rows may differ from the source; the copy of so many waits for a yes: `bangioc dataset recopy {dataset}`"
             );
-            copy.awaited = Some(AwaitedCopy {
-                why,
-                rows,
-                since_us: now_us(),
-            });
-            self.state.copy(dataset, copy).await?;
-            self.datasets[index.place()]
-                .standing
-                .set_phase(Phase::AwaitsCopy);
+            self.await_yes(index, why, rows).await?;
         }
+        Ok(())
+    }
+
+    /// It is copied when a person says so; changes go on being sent.
+    async fn await_yes(
+        &mut self,
+        index: DatasetIndex,
+        why: String,
+        rows: u64,
+    ) -> Result<(), CaptureError> {
+        let dataset = &self.datasets[index.place()];
+        let copy = &mut self.copies[index.place()];
+        copy.awaited = Some(AwaitedCopy {
+            why,
+            rows,
+            since_us: now_us(),
+        });
+        self.state.copy(dataset.name(), copy).await?;
+        dataset.standing.set_phase(Phase::AwaitsCopy);
         Ok(())
     }
 
@@ -230,16 +239,16 @@ impl Copier {
     ) -> Result<(), CaptureError> {
         let datasets = Arc::clone(&self.datasets);
         let dataset = &datasets[index.place()];
-        let last_rows = self.copies[index.place()].last.map(|last| last.rows);
-        let rows = seen.estimated_rows.max(last_rows.unwrap_or(0));
-        if last_rows.is_none() || rows <= self.settings.recopy_rows {
+        let copy = &self.copies[index.place()];
+        let rows = copy.rows_to_copy(seen.estimated_rows);
+        if copy.last.is_none() || rows <= self.settings.recopy_rows {
             tracing::info!(
                 dataset = dataset.name(),
                 "the table can be carried again; it is copied and swept"
             );
             return self.start_over(index, None).await;
         }
-        let (start, _) = self.version_now(index).await?;
+        let start = self.version_now().await?;
         let copy = &mut self.copies[index.place()];
         let why = copy.halted.take().unwrap_or_default();
         tracing::warn!(
@@ -250,17 +259,11 @@ impl Copier {
             "the table can be carried again, but the copy of so many waits for a yes: `bangioc dataset recopy {}`",
             dataset.name()
         );
-        copy.awaited = Some(AwaitedCopy {
-            why,
-            rows,
-            since_us: now_us(),
-        });
         copy.finished = true;
         copy.start = start.to_hex();
-        self.state.copy(dataset.name(), copy).await?;
+        self.await_yes(index, why, rows).await?;
         self.prints[index.place()].judged = Some(seen.print);
         self.work.halts.remove(&index);
-        dataset.standing.set_phase(Phase::AwaitsCopy);
         dataset.standing.set_halted(false);
         self.show_health(index);
         Ok(())
@@ -306,7 +309,7 @@ impl Copier {
         let (mut beginning, known) = if let Some(beginning) = before {
             (beginning, true)
         } else {
-            let seen = look(connection, &self.publication, &[dataset.to_look_for()]).await?;
+            let seen = look(connection, &self.source.publication, &[dataset.to_look_for()]).await?;
             let Some(Seen { print, .. }) = seen.into_iter().next() else {
                 return Ok(false);
             };

@@ -126,7 +126,13 @@ impl Copier {
         self.work.pause = Some(RETAKE_PAUSE);
     }
 
-    pub(super) fn give_up_ranges(&mut self, dataset: DatasetIndex) {
+    /// Nothing more of it is read; what was read and not yet taken by Kafka counts for nothing.
+    pub(super) fn give_up_copy(&mut self, dataset: DatasetIndex) {
+        self.give_up_ranges(dataset);
+        self.work.cursor.take_if(|cursor| cursor.dataset == dataset);
+    }
+
+    fn give_up_ranges(&mut self, dataset: DatasetIndex) {
         let handover = &self.handover;
         self.work.in_flight.retain(|chunk| {
             let given_up = chunk.dataset == dataset && matches!(chunk.part, Part::Range { .. });

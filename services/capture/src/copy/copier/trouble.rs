@@ -84,15 +84,7 @@ impl Copier {
         index: DatasetIndex,
         failure: &CaptureError,
     ) -> Result<(), CaptureError> {
-        self.give_up_ranges(index);
-        if self
-            .work
-            .cursor
-            .as_ref()
-            .is_some_and(|cursor| cursor.dataset == index)
-        {
-            self.work.cursor = None;
-        }
+        self.give_up_copy(index);
         let now = Instant::now();
         let trouble = self.work.waits.entry(index);
         trouble.or_insert_with(|| Trouble::new(now)).later(now);
@@ -212,12 +204,8 @@ impl Copier {
         let datasets = Arc::clone(&self.datasets);
         let contract = &datasets[index.place()].contract;
         let connection = self.looker.connection().await?;
-        let seen = look(
-            connection,
-            &self.publication,
-            &[datasets[index.place()].to_look_for()],
-        )
-        .await?;
+        let table = datasets[index.place()].to_look_for();
+        let seen = look(connection, &self.source.publication, &[table]).await?;
         let Some(seen) = seen.into_iter().next() else {
             return Ok(Err("there is no such table".to_owned()));
         };
@@ -233,9 +221,6 @@ impl Copier {
             .find(|check| check.stops_capture() && check.dataset.as_deref() == Some(name));
         if let Some(problem) = problem {
             return Ok(Err(problem.sentence().en.clone()));
-        }
-        if self.hides_rows(index).await? {
-            return Ok(Err(HIDES_ROWS.to_owned()));
         }
         let key_types = findings.key_types.into_iter().next().flatten();
         Ok(key_types
