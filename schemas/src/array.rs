@@ -9,22 +9,10 @@ pub struct NotAnArray;
 
 /// The elements in order, None for null. Ends after the first error.
 pub fn elements(text: &str) -> Elements<'_> {
-    match text
-        .strip_prefix('{')
-        .and_then(|rest| rest.strip_suffix('}'))
-    {
-        Some("") => Elements {
-            rest: None,
-            broken: false,
-        },
-        Some(inner) => Elements {
-            rest: Some(inner),
-            broken: false,
-        },
-        None => Elements {
-            rest: None,
-            broken: true,
-        },
+    match text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+        Some("") => Elements { rest: None, broken: false },
+        Some(inner) => Elements { rest: Some(inner), broken: false },
+        None => Elements { rest: None, broken: true },
     }
 }
 
@@ -87,9 +75,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Vec<Option<String>>, NotAnArray> {
-        elements(text)
-            .map(|element| Ok(element?.map(Cow::into_owned)))
-            .collect()
+        elements(text).map(|element| Ok(element?.map(Cow::into_owned))).collect()
     }
 
     #[test]
@@ -99,14 +85,7 @@ mod tests {
         assert_eq!(read("{a,b}"), Ok(vec![some("a"), some("b")]));
         assert_eq!(
             read(r#"{NULL,"NULL","","a,b","a\"b\\","{}"}"#),
-            Ok(vec![
-                None,
-                some("NULL"),
-                some(""),
-                some("a,b"),
-                some("a\"b\\"),
-                some("{}")
-            ])
+            Ok(vec![None, some("NULL"), some(""), some("a,b"), some("a\"b\\"), some("{}")])
         );
         assert_eq!(read("{Nội,Ngoại}"), Ok(vec![some("Nội"), some("Ngoại")]));
     }

@@ -65,10 +65,7 @@ pub fn value_schema(contract: &Contract, topic: &str) -> String {
     if contract.side == Side::Shared {
         envelope.push(optional("transaction", transaction_block()));
     }
-    envelope.push(optional(
-        "exact",
-        json!({ "type": "map", "values": "string" }),
-    ));
+    envelope.push(optional("exact", json!({ "type": "map", "values": "string" })));
     record("Envelope", &namespace, envelope, Some(2)).to_string()
 }
 
@@ -93,10 +90,7 @@ fn record(name: &str, namespace: &str, fields: Vec<Value>, version: Option<u32>)
     Value::Object(schema)
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it is moved into the schema, inside the macro"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "it is moved into the schema, inside the macro")]
 fn optional(name: &str, plain: Value) -> Value {
     json!({ "name": name, "type": ["null", plain], "default": null })
 }
@@ -215,12 +209,7 @@ fn source_block(side: Side) -> Value {
             optional("origin", json!("string")),
             optional("origin_lsn", json!("long")),
         ]),
-        Side::Open => json!([
-            text("version"),
-            text("connector"),
-            text("name"),
-            text("table")
-        ]),
+        Side::Open => json!([text("version"), text("connector"), text("name"), text("table")]),
     };
     json!({
         "type": "record",

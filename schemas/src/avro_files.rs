@@ -43,9 +43,7 @@ fn of_side(contract: &Contract) -> Vec<AvroFile> {
         text: pretty(&schema),
     };
     let key = (!contract.key.is_empty()).then(|| file("key", avro::key_schema(contract, &topic)));
-    key.into_iter()
-        .chain([file("value", avro::value_schema(contract, &topic))])
-        .collect()
+    key.into_iter().chain([file("value", avro::value_schema(contract, &topic))]).collect()
 }
 
 /// Indented, for people and their diffs. The schema of a topic has no line breaks.
@@ -62,10 +60,7 @@ pub fn check(dir: &Path, catalogue: &Catalogue) -> Result<(), ContractErrors> {
     let expected: Vec<AvroFile> = catalogue.active().flat_map(of).collect();
     let mut mistakes = loosened(dir, catalogue);
     // With a class that may not be written, the file is right and the contract is not.
-    let wrong: Vec<PathBuf> = mistakes
-        .iter()
-        .map(|mistake| mistake.file.clone())
-        .collect();
+    let wrong: Vec<PathBuf> = mistakes.iter().map(|mistake| mistake.file.clone()).collect();
     for file in &expected {
         match std::fs::read_to_string(dir.join(&file.path)) {
             Ok(text) if text == file.text || wrong.contains(&contract_of(&file.path)) => {}
@@ -157,10 +152,7 @@ fn out_of_step(path: &Path, what: &str) -> Mistake {
 
 /// The Avro files in the folders of the owners.
 fn present(dir: &Path, catalogue: &Catalogue) -> Vec<PathBuf> {
-    let mut owners: Vec<&str> = catalogue
-        .iter()
-        .map(|contract| contract.owner.as_str())
-        .collect();
+    let mut owners: Vec<&str> = catalogue.iter().map(|contract| contract.owner.as_str()).collect();
     owners.sort_unstable();
     owners.dedup();
     let mut found = Vec::new();
@@ -170,10 +162,7 @@ fn present(dir: &Path, catalogue: &Catalogue) -> Vec<PathBuf> {
         };
         for entry in entries.flatten() {
             let path = Path::new(owner).join(entry.file_name());
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "avsc")
-            {
+            if path.extension().is_some_and(|extension| extension == "avsc") {
                 found.push(path);
             }
         }

@@ -46,15 +46,10 @@ impl ClassMemory {
         let columns = row_fields(&schema).filter_map(|field| {
             let class = Class::parse(field.get(CLASS)?.as_str()?)?;
             let stated = || Class::parse(field.get(RECLASSIFIED)?.get("from")?.as_str()?);
-            let remembered = Remembered {
-                class,
-                stated: stated(),
-            };
+            let remembered = Remembered { class, stated: stated() };
             Some((field.get("name")?.as_str()?.to_owned(), remembered))
         });
-        ClassMemory {
-            columns: columns.collect(),
-        }
+        ClassMemory { columns: columns.collect() }
     }
 
     /// Does it know all columns of `other`?
@@ -73,21 +68,11 @@ impl ClassMemory {
     /// What `next` may not do after this, in the order of the columns' names.
     pub fn faults(&self, next: &ClassMemory) -> Vec<ClassFault> {
         let judged = next.columns.iter().filter_map(|(column, now)| {
-            let fault = |was, kind| ClassFault {
-                column: column.clone(),
-                was,
-                kind,
-            };
+            let fault = |was, kind| ClassFault { column: column.clone(), was, kind };
             let Some(was) = self.columns.get(column) else {
                 // Where nothing is remembered, nothing can be held against a statement.
                 let from = now.stated.filter(|_| !self.columns.is_empty())?;
-                return Some(fault(
-                    None,
-                    Kind::Untrue {
-                        from,
-                        is: now.class,
-                    },
-                ));
+                return Some(fault(None, Kind::Untrue { from, is: now.class }));
             };
             match now.stated {
                 None if now.class < was.class => {
@@ -97,13 +82,7 @@ impl ClassMemory {
                 Some(from) if from == was.class => None,
                 // Stated before, and true then.
                 Some(from) if was.stated == Some(from) && now.class >= was.class => None,
-                Some(from) => Some(fault(
-                    Some(was.class),
-                    Kind::Untrue {
-                        from,
-                        is: now.class,
-                    },
-                )),
+                Some(from) => Some(fault(Some(was.class), Kind::Untrue { from, is: now.class })),
             }
         });
         judged.collect()
@@ -167,11 +146,9 @@ impl fmt::Display for ClassFault {
         let column = &self.column;
         let was = self.was.map_or("new", Class::as_str);
         match self.kind {
-            Kind::Loosened { to } => write!(
-                f,
-                "column `{column}` was {was} and would become {}",
-                to.as_str()
-            ),
+            Kind::Loosened { to } => {
+                write!(f, "column `{column}` was {was} and would become {}", to.as_str())
+            }
             Kind::Untrue { from, .. } => write!(
                 f,
                 "column `{column}` was {was} so far, not {} as `reclassified` says",

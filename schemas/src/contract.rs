@@ -31,17 +31,13 @@ text_id!(DatasetId, OwnerId);
 impl DatasetId {
     /// None when it could not stand in a topic, a file name and a table name; see [`crate::names::id_fault`].
     pub fn parse(text: &str) -> Option<DatasetId> {
-        crate::names::id_fault(text)
-            .is_none()
-            .then(|| DatasetId(text.to_owned()))
+        crate::names::id_fault(text).is_none().then(|| DatasetId(text.to_owned()))
     }
 }
 
 impl OwnerId {
     pub fn parse(text: &str) -> Option<OwnerId> {
-        crate::names::id_fault(text)
-            .is_none()
-            .then(|| OwnerId(text.to_owned()))
+        crate::names::id_fault(text).is_none().then(|| OwnerId(text.to_owned()))
     }
 }
 
@@ -381,9 +377,7 @@ impl fmt::Display for ColumnType {
             ColumnType::Jsonb => "jsonb",
             ColumnType::Bytea => "bytea",
             ColumnType::Text { max_chars: None } => "text",
-            ColumnType::Text {
-                max_chars: Some(limit),
-            } => return write!(f, "varchar({limit})"),
+            ColumnType::Text { max_chars: Some(limit) } => return write!(f, "varchar({limit})"),
             ColumnType::Enum { name } => return write!(f, "enum {name}"),
             ColumnType::Array(element) => return write!(f, "{element}[]"),
             ColumnType::Other { name } => name,
@@ -393,12 +387,7 @@ impl fmt::Display for ColumnType {
 }
 
 impl Class {
-    pub const ALL: [Class; 4] = [
-        Class::Open,
-        Class::Internal,
-        Class::Personal,
-        Class::Sensitive,
-    ];
+    pub const ALL: [Class; 4] = [Class::Open, Class::Internal, Class::Personal, Class::Sensitive];
 
     /// The reverse of [`Class::as_str`].
     pub fn parse(text: &str) -> Option<Class> {

@@ -28,10 +28,7 @@ impl<'a> Decimal<'a> {
         {
             return None;
         }
-        let (whole, fraction) = (
-            whole.trim_start_matches('0'),
-            fraction.trim_end_matches('0'),
-        );
+        let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
         Some(Decimal {
             // Minus nought is nought.
             negative: negative && !(whole.is_empty() && fraction.is_empty()),
@@ -77,24 +74,17 @@ impl<'a> Decimal<'a> {
         if self.whole.len() + scale > 30 {
             return None;
         }
-        let power = |exponent: usize| {
-            u32::try_from(exponent)
-                .ok()
-                .map(|exponent| 10_i128.pow(exponent))
-        };
+        let power =
+            |exponent: usize| u32::try_from(exponent).ok().map(|exponent| 10_i128.pow(exponent));
         let digits = |text: &str| {
-            text.bytes()
-                .fold(0_i128, |value, digit| value * 10 + i128::from(digit - b'0'))
+            text.bytes().fold(0_i128, |value, digit| value * 10 + i128::from(digit - b'0'))
         };
         let value = digits(self.whole) * power(scale)?
             + digits(self.fraction) * power(scale - self.fraction.len())?;
         let step = i128::from(grain.units) * power(scale - grain.scale)?;
         let steps = (2 * value + step) / (2 * step);
         let units = steps * i128::from(grain.units);
-        Some(Rounded {
-            units: if self.negative { -units } else { units },
-            scale: grain.scale,
-        })
+        Some(Rounded { units: if self.negative { -units } else { units }, scale: grain.scale })
     }
 }
 
@@ -127,19 +117,14 @@ impl Grain {
     pub(crate) fn parse(text: &str) -> Option<Grain> {
         let decimal = Decimal::parse(text).filter(|decimal| !decimal.negative)?;
         let scale = decimal.fraction.len();
-        let units = format!("{}{}", decimal.whole, decimal.fraction)
-            .parse()
-            .ok()?;
+        let units = format!("{}{}", decimal.whole, decimal.fraction).parse().ok()?;
         (units > 0 && scale <= 4).then_some(Grain { units, scale })
     }
 }
 
 impl fmt::Display for Grain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let grain = Rounded {
-            units: i128::from(self.units),
-            scale: self.scale,
-        };
+        let grain = Rounded { units: i128::from(self.units), scale: self.scale };
         f.write_str(&grain.shortest())
     }
 }
@@ -199,18 +184,7 @@ mod tests {
 
     #[test]
     fn texts_that_are_no_plain_decimals() {
-        for none in [
-            "",
-            "-",
-            ".",
-            "NaN",
-            "Infinity",
-            "-Infinity",
-            "1e5",
-            "1,5",
-            "+1",
-            "1.2.3",
-        ] {
+        for none in ["", "-", ".", "NaN", "Infinity", "-Infinity", "1e5", "1,5", "+1", "1.2.3"] {
             assert_eq!(Decimal::parse(none), None, "{none}");
         }
         assert_eq!(decimal("-0.00"), decimal("0"));
@@ -249,9 +223,7 @@ mod tests {
         ] {
             assert_eq!(rounded(text, grain), expected, "{text} to {grain}");
         }
-        let tenth = decimal("106.050000")
-            .rounded(Grain::parse("0.1").unwrap())
-            .unwrap();
+        let tenth = decimal("106.050000").rounded(Grain::parse("0.1").unwrap()).unwrap();
         assert_eq!(tenth.with_scale(6), "106.100000");
         assert_eq!(tenth.whole_digits(), 3);
         assert_eq!(Grain::parse("0"), None);

@@ -81,13 +81,7 @@ impl fmt::Display for Mistake {
             (false, 0) => write!(f, "{}: ", self.file.display())?,
             (false, line) => write!(f, "{}:{line}: ", self.file.display())?,
         }
-        write!(
-            f,
-            "{}: {}\n  hint: {}",
-            self.kind.code(),
-            self.what,
-            self.hint
-        )
+        write!(f, "{}: {}\n  hint: {}", self.kind.code(), self.what, self.hint)
     }
 }
 
@@ -113,16 +107,9 @@ impl ContractErrors {
         what: &str,
         hint: &str,
     ) -> ContractErrors {
-        let mistake = Mistake {
-            file: file.to_owned(),
-            line: 0,
-            kind,
-            what: what.into(),
-            hint: hint.into(),
-        };
-        ContractErrors {
-            mistakes: vec![mistake],
-        }
+        let mistake =
+            Mistake { file: file.to_owned(), line: 0, kind, what: what.into(), hint: hint.into() };
+        ContractErrors { mistakes: vec![mistake] }
     }
 
     pub fn mistakes(&self) -> &[Mistake] {
@@ -131,9 +118,7 @@ impl ContractErrors {
 
     /// Of the first mistake: one process ends with one code, and the text lists all.
     pub fn code(&self) -> &'static str {
-        self.mistakes
-            .first()
-            .map_or("BG0706", |mistake| mistake.kind.code())
+        self.mistakes.first().map_or("BG0706", |mistake| mistake.kind.code())
     }
 
     pub fn hint(&self) -> String {
@@ -146,8 +131,6 @@ impl fmt::Display for ContractErrors {
         let count = self.mistakes.len();
         let noun = if count == 1 { "mistake" } else { "mistakes" };
         write!(f, "{count} {noun} in the contracts")?;
-        self.mistakes
-            .iter()
-            .try_for_each(|mistake| write!(f, "\n{mistake}"))
+        self.mistakes.iter().try_for_each(|mistake| write!(f, "\n{mistake}"))
     }
 }

@@ -110,10 +110,8 @@ const RESERVED: [&str; 17] = [
 /// end with `-`. Without `_` and `.` the mappings to topics, Avro and tables stay one-to-one.
 pub fn id_fault(id: &str) -> Option<&'static str> {
     let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let device = matches!(
-        id.as_bytes(),
-        [b'c', b'o', b'm', b'0'..=b'9'] | [b'l', b'p', b't', b'0'..=b'9']
-    );
+    let device =
+        matches!(id.as_bytes(), [b'c', b'o', b'm', b'0'..=b'9'] | [b'l', b'p', b't', b'0'..=b'9']);
     if id.is_empty() {
         Some("is empty")
     } else if id.len() > MAX_ID {
@@ -169,14 +167,7 @@ mod tests {
         ] {
             assert!(id_fault(bad).is_some(), "{bad:?}");
         }
-        for good in [
-            "a",
-            "so-nnmt",
-            "land-parcel",
-            "ocop2",
-            "st-research-task",
-            &"a".repeat(48),
-        ] {
+        for good in ["a", "so-nnmt", "land-parcel", "ocop2", "st-research-task", &"a".repeat(48)] {
             assert_eq!(id_fault(good), None, "{good}");
         }
     }

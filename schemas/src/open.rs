@@ -72,11 +72,7 @@ impl OpenProjection {
             open: None,
             ..whole.clone()
         };
-        OpenProjection {
-            contract: Arc::new(contract),
-            filter,
-            outputs,
-        }
+        OpenProjection { contract: Arc::new(contract), filter, outputs }
     }
 
     /// Is the row public? Not when a column of the filter is absent; the old row that PostgreSQL sends
@@ -120,9 +116,7 @@ impl OpenProjection {
             let words = transform.describe(output.column, name);
             Some(format!("{}: {words}", open.name))
         });
-        std::iter::once(format!("as they are: {}", unchanged.join(", ")))
-            .chain(changed)
-            .collect()
+        std::iter::once(format!("as they are: {}", unchanged.join(", "))).chain(changed).collect()
     }
 
     /// In words: which rows are public; None when all are.
@@ -134,12 +128,7 @@ impl OpenProjection {
 impl Output {
     /// The column as it is.
     pub(crate) fn unchanged(column: usize) -> Output {
-        Output {
-            column,
-            name: None,
-            transform: None,
-            inputs: Vec::new(),
-        }
+        Output { column, name: None, transform: None, inputs: Vec::new() }
     }
 
     pub(crate) fn transformed(&mut self, name: Option<String>, transform: Transform) {
@@ -149,10 +138,7 @@ impl Output {
     }
 
     fn open_column(&self, column: &Column) -> Column {
-        let mut open = Column {
-            class: Class::Open,
-            ..column.clone()
-        };
+        let mut open = Column { class: Class::Open, ..column.clone() };
         if let Some(name) = &self.name {
             open.name.clone_from(name);
         }
@@ -170,11 +156,7 @@ impl Output {
             out.push(own);
             return Ok(());
         };
-        let absent = self
-            .inputs
-            .iter()
-            .filter(|&&input| row.cell(input).is_absent())
-            .count();
+        let absent = self.inputs.iter().filter(|&&input| row.cell(input).is_absent()).count();
         if absent == self.inputs.len() && own.is_absent() {
             out.push(own);
         } else if absent > 0 || own.is_absent() {

@@ -45,18 +45,9 @@ pub struct Span {
 impl Span {
     /// `start` of a span that holds no text; `end` then says which kind.
     const MARK: u32 = u32::MAX;
-    pub const NULL: Span = Span {
-        start: Self::MARK,
-        end: 0,
-    };
-    pub const TOAST: Span = Span {
-        start: Self::MARK,
-        end: 1,
-    };
-    pub const TOO_LARGE: Span = Span {
-        start: Self::MARK,
-        end: 2,
-    };
+    pub const NULL: Span = Span { start: Self::MARK, end: 0 };
+    pub const TOAST: Span = Span { start: Self::MARK, end: 1 };
+    pub const TOO_LARGE: Span = Span { start: Self::MARK, end: 2 };
 
     /// Byte range `start..end` of the row's text.
     pub fn text(start: u32, end: u32) -> Span {
@@ -103,9 +94,7 @@ impl<'a> Row<'a> {
     }
 
     pub fn has_absent(&self) -> bool {
-        self.spans
-            .iter()
-            .any(|span| span.start == Span::MARK && span.end > 0)
+        self.spans.iter().any(|span| span.start == Span::MARK && span.end > 0)
     }
 }
 
@@ -163,10 +152,7 @@ impl RowBuf {
 }
 
 /// A frame of PostgreSQL's protocol is below 1 GiB and a record below 8 MiB, so both ends fit.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "bounded by the protocol, see above"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "bounded by the protocol, see above")]
 fn span_between(start: usize, end: usize) -> Span {
     Span::text(start as u32, end as u32)
 }

@@ -107,10 +107,7 @@ pub struct Breach {
 
 impl Breach {
     fn of(code: RuleCode, column: usize) -> Breach {
-        Breach {
-            code,
-            column: Some(column),
-        }
+        Breach { code, column: Some(column) }
     }
 }
 
@@ -129,13 +126,8 @@ impl Warnings {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (RuleCode, usize)> {
-        let named = [
-            (RuleCode::Nfc, self.nfc),
-            (RuleCode::Whitespace, self.whitespace),
-        ];
-        named
-            .into_iter()
-            .filter_map(|(code, column)| Some((code, column?)))
+        let named = [(RuleCode::Nfc, self.nfc), (RuleCode::Whitespace, self.whitespace)];
+        named.into_iter().filter_map(|(code, column)| Some((code, column?)))
     }
 
     fn add(&mut self, oddities: text::Oddities, column: usize) {
@@ -165,15 +157,9 @@ impl Rules {
         // Secrets first: no other breach may decide what happens to the payload of a secret row.
         rows.sort_by_key(|rule| !rule.is_secret());
         let secrets = rows.iter().take_while(|rule| rule.is_secret()).count();
-        let without_credentials = (0..columns.len())
-            .filter(|&column| columns[column].no_credentials)
-            .collect();
-        Rules {
-            columns,
-            rows,
-            secrets,
-            without_credentials,
-        }
+        let without_credentials =
+            (0..columns.len()).filter(|&column| columns[column].no_credentials).collect();
+        Rules { columns, rows, secrets, without_credentials }
     }
 
     /// The rules that concern only some columns, for rows that have these columns in this order. `kept`
@@ -184,9 +170,7 @@ impl Rules {
         }
         let place = |column: usize| kept.iter().position(|kept| *kept == Some(column));
         let column_rules = |column: &Option<usize>| {
-            column
-                .and_then(|column| self.columns.get(column).cloned())
-                .unwrap_or_default()
+            column.and_then(|column| self.columns.get(column).cloned()).unwrap_or_default()
         };
         let moved = self.rows.iter().filter_map(|rule| rule.moved(&place));
         Rules::new(kept.iter().map(column_rules).collect(), moved.collect())
@@ -199,11 +183,7 @@ impl Rules {
         let (secret_rules, row_rules) = self.rows.split_at(self.secrets);
         secret_rules.iter().try_for_each(|rule| rule.check(row))?;
         for &column in &self.without_credentials {
-            if row
-                .cell(column)
-                .text()
-                .is_some_and(content::has_credentials)
-            {
+            if row.cell(column).text().is_some_and(content::has_credentials) {
                 return Err(Breach::of(RuleCode::Secret, column));
             }
         }
@@ -235,10 +215,7 @@ impl Rules {
 
     /// In words, for a person: the rules of one column.
     pub(crate) fn describe_column(&self, column: usize) -> Vec<String> {
-        self.columns
-            .get(column)
-            .map(ColumnRules::describe)
-            .unwrap_or_default()
+        self.columns.get(column).map(ColumnRules::describe).unwrap_or_default()
     }
 
     /// In words, for a person: the rules between columns. `name` gives a column's name.

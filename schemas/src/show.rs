@@ -12,18 +12,9 @@ use table::table;
 
 /// One line per dataset and open set, in columns.
 pub fn list(catalogue: &Catalogue) -> String {
-    let head = [
-        "DATASET",
-        "OWNER",
-        "GROUP",
-        "STATUS",
-        "KIND",
-        "COLUMNS",
-        "OPEN",
-        "PARTITIONS",
-        "NAME",
-    ]
-    .map(str::to_owned);
+    let head =
+        ["DATASET", "OWNER", "GROUP", "STATUS", "KIND", "COLUMNS", "OPEN", "PARTITIONS", "NAME"]
+            .map(str::to_owned);
     let datasets = catalogue.iter().map(|contract| {
         let open = contract.on(Side::Open).map(|open| open.columns.len());
         [
@@ -68,10 +59,7 @@ pub fn page(catalogue: &Catalogue, contract: &Contract, prefix: &str) -> String 
         text.push('\n');
     };
     line(&format!("{} — {}", contract.name.vi, contract.name.en));
-    for label in [&contract.about, &contract.draft_because, &contract.legal]
-        .into_iter()
-        .flatten()
-    {
+    for label in [&contract.about, &contract.draft_because, &contract.legal].into_iter().flatten() {
         line(&format!("{}\n{}", label.vi, label.en));
     }
     line("");
@@ -130,10 +118,7 @@ pub fn page(catalogue: &Catalogue, contract: &Contract, prefix: &str) -> String 
 
 fn facts(catalogue: &Catalogue, contract: &Contract, prefix: &str) -> Vec<(&'static str, String)> {
     let mut facts = vec![
-        (
-            "dataset",
-            format!("{} ({})", contract.dataset, status(contract.status)),
-        ),
+        ("dataset", format!("{} ({})", contract.dataset, status(contract.status))),
         ("owner", contract.owner.to_string()),
     ];
     facts.extend(contract.catalogue.as_ref().map(entry).into_iter().flatten());
@@ -149,18 +134,11 @@ fn facts(catalogue: &Catalogue, contract: &Contract, prefix: &str) -> Vec<(&'sta
     facts.extend(key(contract).map(|key| ("key", key)));
     facts.push((
         "truncate",
-        if contract.truncate {
-            "travels as an event"
-        } else {
-            "met with a copy and a sweep"
-        }
-        .to_owned(),
+        if contract.truncate { "travels as an event" } else { "met with a copy and a sweep" }
+            .to_owned(),
     ));
     facts.push(("poison", on_poison(contract.on_poison).to_owned()));
-    facts.push((
-        "freshness",
-        format!("{} s from commit to store", contract.freshness_seconds),
-    ));
+    facts.push(("freshness", format!("{} s from commit to store", contract.freshness_seconds)));
     facts.push(("columns", classes(contract)));
     let published: Vec<&str> = catalogue
         .publications()
@@ -174,23 +152,14 @@ fn facts(catalogue: &Catalogue, contract: &Contract, prefix: &str) -> Vec<(&'sta
 }
 
 fn is_made_from(publication: &Publication, contract: &Contract) -> bool {
-    publication
-        .resources
-        .iter()
-        .any(|resource| resource.dataset == contract.dataset)
+    publication.resources.iter().any(|resource| resource.dataset == contract.dataset)
 }
 
 /// The catalogue's words.
 fn entry(entry: &CatalogueEntry) -> Vec<(&'static str, String)> {
-    let phrase = entry
-        .phrase
-        .as_ref()
-        .map(|phrase| format!(", {phrase}"))
-        .unwrap_or_default();
-    let mut facts = vec![(
-        "group",
-        format!("{} ({}{phrase})", entry.group.as_str(), entry.seed.as_str()),
-    )];
+    let phrase = entry.phrase.as_ref().map(|phrase| format!(", {phrase}")).unwrap_or_default();
+    let mut facts =
+        vec![("group", format!("{} ({}{phrase})", entry.group.as_str(), entry.seed.as_str()))];
     if !entry.consumers.is_empty() {
         facts.push(("consumers", entry.consumers.join(", ")));
     }
@@ -213,29 +182,18 @@ fn source(contract: &Contract) -> String {
         Identity::Key => String::new(),
         Identity::Full => ", replica identity full".to_owned(),
         Identity::Columns(columns) => {
-            let names: Vec<&str> = columns
-                .iter()
-                .map(|&column| contract.columns[column].name.as_str())
-                .collect();
+            let names: Vec<&str> =
+                columns.iter().map(|&column| contract.columns[column].name.as_str()).collect();
             format!(", replica identity ({})", names.join(", "))
         }
     };
-    format!(
-        "{}, table {}.{}{identity}",
-        source.source, source.schema, source.table
-    )
+    format!("{}, table {}.{}{identity}", source.source, source.schema, source.table)
 }
 
 fn key(contract: &Contract) -> Option<String> {
-    let names: Vec<&str> = contract
-        .key_columns()
-        .map(|column| column.name.as_str())
-        .collect();
+    let names: Vec<&str> = contract.key_columns().map(|column| column.name.as_str()).collect();
     let latest = contract.natural_key_latest_by.map(|index| {
-        format!(
-            " (not enforced at the source; latest by {})",
-            contract.columns[index].name
-        )
+        format!(" (not enforced at the source; latest by {})", contract.columns[index].name)
     });
     (!names.is_empty()).then(|| format!("{}{}", names.join(", "), latest.unwrap_or_default()))
 }
@@ -246,16 +204,11 @@ fn classes(contract: &Contract) -> String {
         let of_class = |column: &&crate::contract::Column| column.class == class;
         contract.columns.iter().filter(of_class).count()
     };
-    let counts: Vec<String> = [
-        Class::Open,
-        Class::Internal,
-        Class::Personal,
-        Class::Sensitive,
-    ]
-    .into_iter()
-    .filter(|class| count(*class) > 0)
-    .map(|class| format!("{} {}", count(class), class.as_str()))
-    .collect();
+    let counts: Vec<String> = [Class::Open, Class::Internal, Class::Personal, Class::Sensitive]
+        .into_iter()
+        .filter(|class| count(*class) > 0)
+        .map(|class| format!("{} {}", count(class), class.as_str()))
+        .collect();
     format!("{} ({})", contract.columns.len(), counts.join(", "))
 }
 
@@ -266,11 +219,7 @@ fn columns(contract: &Contract) -> String {
         .iter()
         .enumerate()
         .map(|(index, column)| {
-            let key = if contract.key.contains(&index) {
-                "*"
-            } else {
-                ""
-            };
+            let key = if contract.key.contains(&index) { "*" } else { "" };
             [
                 format!("{}{key}", column.name),
                 column.column_type.to_string(),

@@ -1,11 +1,7 @@
 //! The set of bad records that the province agreed on, each with the code it must get: `bad-records.json`.
 //! Records about references between datasets, whole files and bytes are tested where those are judged.
 
-#![expect(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a helper of tests may fail loudly"
-)]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -51,11 +47,7 @@ fn judge(
     set: &BTreeMap<String, Option<String>>,
 ) -> Option<(String, String)> {
     for name in good.keys().chain(set.keys()) {
-        assert!(
-            contract.column_index(name).is_some(),
-            "{}.{name}",
-            contract.dataset
-        );
+        assert!(contract.column_index(name).is_some(), "{}.{name}", contract.dataset);
     }
     let row: RowBuf = contract
         .columns
@@ -72,10 +64,7 @@ fn judge(
         Ok(warnings) => warnings.iter().next()?,
         Err(breach) => (breach.code, breach.column.unwrap()),
     };
-    Some((
-        told.0.as_str().to_owned(),
-        contract.columns[told.1].name.clone(),
-    ))
+    Some((told.0.as_str().to_owned(), contract.columns[told.1].name.clone()))
 }
 
 #[test]
@@ -103,24 +92,18 @@ fn each_bad_record_gets_its_code_on_its_column() {
 fn the_rows_they_are_made_from_are_good() {
     let (fixtures, catalogue) = (fixtures(), catalogue());
     for (dataset, good) in &fixtures.good {
-        let contract = catalogue
-            .get(dataset)
-            .unwrap_or_else(|| panic!("there is no contract `{dataset}`"));
+        let contract =
+            catalogue.get(dataset).unwrap_or_else(|| panic!("there is no contract `{dataset}`"));
         assert_eq!(judge(contract, good, &BTreeMap::new()), None, "{dataset}");
     }
 }
 
 #[test]
 fn the_set_is_complete() {
-    let numbers: BTreeSet<u32> = fixtures()
-        .records
-        .iter()
-        .map(|record| record.number)
-        .collect();
+    let numbers: BTreeSet<u32> = fixtures().records.iter().map(|record| record.number).collect();
     // 17 is a reference between datasets, 21 a megabyte of JSON, 25 bytes that are no record. From 27 on
     // they are ours.
-    let expected: BTreeSet<u32> = (1..=29)
-        .filter(|number| ![17, 21, 25].contains(number))
-        .collect();
+    let expected: BTreeSet<u32> =
+        (1..=29).filter(|number| ![17, 21, 25].contains(number)).collect();
     assert_eq!(numbers, expected);
 }

@@ -24,19 +24,12 @@ fn catalogue() -> Catalogue {
 }
 
 /// The datasets of which there are sample rows here.
-const SAMPLES: [&str; 5] = [
-    "business",
-    "directing-document",
-    "env-observation",
-    "health-facility",
-    "land-parcel",
-];
+const SAMPLES: [&str; 5] =
+    ["business", "directing-document", "env-observation", "health-facility", "land-parcel"];
 
 fn samples(catalogue: &Catalogue) -> impl Iterator<Item = &Contract> {
     SAMPLES.iter().map(|dataset| {
-        catalogue
-            .get(dataset)
-            .unwrap_or_else(|| panic!("there is no contract `{dataset}`"))
+        catalogue.get(dataset).unwrap_or_else(|| panic!("there is no contract `{dataset}`"))
     })
 }
 
@@ -48,14 +41,8 @@ fn a_topic_has_one_contract() {
             .by_topic("caobang", topic)
             .map(|contract| (contract.dataset.as_str(), contract.side))
     };
-    assert_eq!(
-        of("caobang.shared.so-tc.business"),
-        Some(("business", Side::Shared))
-    );
-    assert_eq!(
-        of("caobang.open.so-tc.business"),
-        Some(("business", Side::Open))
-    );
+    assert_eq!(of("caobang.shared.so-tc.business"), Some(("business", Side::Shared)));
+    assert_eq!(of("caobang.open.so-tc.business"), Some(("business", Side::Open)));
     assert_eq!(of("caobang.shared.so-tc.land-parcel"), None);
     assert_eq!(of("caobang.open.ca-tinh.population"), None);
 }
@@ -71,11 +58,8 @@ fn avro_schemas_are_valid_and_named_after_their_topics() {
         for file in avro_files::of(contract) {
             let schema = apache_avro::Schema::parse_str(&file.text)
                 .unwrap_or_else(|error| panic!("{}: {error}", file.path.display()));
-            let side = if file.path.to_string_lossy().contains(".open.") {
-                "open"
-            } else {
-                "shared"
-            };
+            let side =
+                if file.path.to_string_lossy().contains(".open.") { "open" } else { "shared" };
             let namespace =
                 format!("caobang.{side}.{}.{}", contract.owner, contract.dataset).replace('-', "_");
             assert_eq!(schema.namespace().map(ToString::to_string), Some(namespace));
@@ -167,10 +151,7 @@ fn good(dataset: &str) -> Fields {
             ("urgency", "0"),
             ("recipients", "{H14.02,H14.35}"),
             ("file_name", "1234_QD.pdf"),
-            (
-                "file_sha256",
-                r"\x86edbaa24831badfa0a8b04bb410141e2ee4182b6d0014493fe262a7a331c20b",
-            ),
+            ("file_sha256", r"\x86edbaa24831badfa0a8b04bb410141e2ee4182b6d0014493fe262a7a331c20b"),
             ("file_content", r"\x255044462d312e37"),
             ("is_public", "t"),
             ("state", "issued"),
@@ -190,14 +171,10 @@ fn row(contract: &Contract, changes: Changes<'_>) -> RowBuf {
         .columns
         .iter()
         .map(|column| {
-            let replaced = changes
-                .iter()
-                .find(|(name, _)| *name == column.name)
-                .map(|(_, text)| *text);
+            let replaced =
+                changes.iter().find(|(name, _)| *name == column.name).map(|(_, text)| *text);
             let text = replaced.unwrap_or_else(|| {
-                base.iter()
-                    .find(|(name, _)| *name == column.name)
-                    .map(|(_, text)| *text)
+                base.iter().find(|(name, _)| *name == column.name).map(|(_, text)| *text)
             });
             text.map_or(Cell::Null, Cell::Text)
         })
@@ -206,16 +183,10 @@ fn row(contract: &Contract, changes: Changes<'_>) -> RowBuf {
 
 /// Code and column of the breach, or none.
 fn judge(contract: &Contract, changes: Changes<'_>) -> Option<(RuleCode, String)> {
-    let breach = contract
-        .rules
-        .check(row(contract, changes).row(), NOW_US)
-        .err()?;
+    let breach = contract.rules.check(row(contract, changes).row(), NOW_US).err()?;
     Some((
         breach.code,
-        breach
-            .column
-            .map(|column| contract.columns[column].name.clone())
-            .unwrap_or_default(),
+        breach.column.map(|column| contract.columns[column].name.clone()).unwrap_or_default(),
     ))
 }
 
@@ -254,67 +225,32 @@ fn bad_rows_are_refused_with_their_code_and_column() {
         ("land-parcel", Range, "parcel_no", Some("-1")),
         ("land-parcel", CodeList, "land_type", Some("ZZZ")),
         ("land-parcel", Required, "land_type", None),
-        (
-            "land-parcel",
-            CodeList,
-            "land_types_mixed",
-            Some("{CLN,QQQ}"),
-        ),
+        ("land-parcel", CodeList, "land_types_mixed", Some("{CLN,QQQ}")),
         ("land-parcel", Format, "land_types_mixed", Some("{{CLN}}")),
         ("land-parcel", Range, "area_m2", Some("0.0")),
         ("land-parcel", Range, "area_m2", Some("NaN")),
         ("land-parcel", Precision, "area_m2", Some("300.05")),
         ("land-parcel", Geometry, "geom_wkt", Some(swapped)),
         ("land-parcel", Geometry, "geom_wkt", Some(bow_tie)),
-        (
-            "land-parcel",
-            Geometry,
-            "geom_wkt",
-            Some("POLYGON((0 0,1 0,1 1))"),
-        ),
+        ("land-parcel", Geometry, "geom_wkt", Some("POLYGON((0 0,1 0,1 1))")),
         ("land-parcel", Encoding, "address_text", Some("xã Cao B»ng")),
         ("land-parcel", Unicode, "note", Some("a\u{1}")),
         ("land-parcel", Unicode, "note", Some("xã Ðàm Thủy")),
         ("land-parcel", CodeList, "status", Some("sold")),
         ("land-parcel", Format, "holder_ids", Some("{00414599990}")),
-        (
-            "land-parcel",
-            CheckDigit,
-            "holder_ids",
-            Some("{4899999018}"),
-        ),
-        (
-            "land-parcel",
-            Format,
-            "certificate_serial",
-            Some("A1 12345"),
-        ),
+        ("land-parcel", CheckDigit, "holder_ids", Some("{4899999018}")),
+        ("land-parcel", Format, "certificate_serial", Some("A1 12345")),
         ("land-parcel", Range, "surveyed_on", Some("infinity")),
         ("land-parcel", Range, "surveyed_on", Some("2026-11-25")),
-        (
-            "business",
-            CheckDigit,
-            "enterprise_code",
-            Some("4899999018"),
-        ),
-        (
-            "business",
-            CheckDigit,
-            "enterprise_code",
-            Some("4899999000"),
-        ),
+        ("business", CheckDigit, "enterprise_code", Some("4899999018")),
+        ("business", CheckDigit, "enterprise_code", Some("4899999000")),
         ("business", Format, "enterprise_code", Some("4899999017 ")),
         ("business", CrossField, "parent_code", None),
         ("business", CrossField, "parent_code", Some("4899999024")),
         ("business", CrossField, "main_industry", Some("99999")),
         ("business", Format, "main_industry", Some("１０７４０")),
         ("business", Range, "charter_capital", Some("-1")),
-        (
-            "business",
-            Range,
-            "charter_capital",
-            Some("1000000000000001"),
-        ),
+        ("business", Range, "charter_capital", Some("1000000000000001")),
         ("business", TooBig, "legal_reps", Some(&many)),
         ("business", TooBig, "legal_reps", Some(&long)),
         ("business", Format, "legal_reps", Some(r#"[{"id":"1"}]"#)),
@@ -332,45 +268,15 @@ fn bad_rows_are_refused_with_their_code_and_column() {
         ("env-observation", CodeList, "param_code", Some("XYZ")),
         ("env-observation", CodeList, "unit", Some("mg/L")),
         ("env-observation", CodeList, "status", Some("09")),
-        (
-            "env-observation",
-            Range,
-            "observed_at",
-            Some("2026-07-01 17:00:00+00"),
-        ),
-        (
-            "env-observation",
-            Range,
-            "observed_at",
-            Some("2026-03-01 17:00:00+00"),
-        ),
+        ("env-observation", Range, "observed_at", Some("2026-07-01 17:00:00+00")),
+        ("env-observation", Range, "observed_at", Some("2026-03-01 17:00:00+00")),
         ("env-observation", Range, "observed_at", Some("infinity")),
         ("directing-document", Secret, "secrecy", Some("2")),
         ("directing-document", Secret, "secrecy", None),
-        (
-            "directing-document",
-            Format,
-            "document_no",
-            Some("không số"),
-        ),
-        (
-            "directing-document",
-            Format,
-            "agency_code",
-            Some("H14.35\u{200B}"),
-        ),
-        (
-            "directing-document",
-            CrossField,
-            "file_sha256",
-            Some(r"\x00"),
-        ),
-        (
-            "directing-document",
-            Format,
-            "file_content",
-            Some(r"\x474946383961"),
-        ),
+        ("directing-document", Format, "document_no", Some("không số")),
+        ("directing-document", Format, "agency_code", Some("H14.35\u{200B}")),
+        ("directing-document", CrossField, "file_sha256", Some(r"\x00")),
+        ("directing-document", Format, "file_content", Some(r"\x474946383961")),
         ("directing-document", TooBig, "summary_vi", Some(&summary)),
     ];
     let catalogue = catalogue();
@@ -402,43 +308,23 @@ fn odd_rows_are_accepted_and_reported() {
                 ("parent_code", None),
             ],
         ),
-        (
-            "business",
-            &[("main_industry", Some("46322")), ("legal_reps", Some("[]"))],
-        ),
+        ("business", &[("main_industry", Some("46322")), ("legal_reps", Some("[]"))]),
         ("env-observation", &[("value", None)]),
         (
             "env-observation",
-            &[
-                ("param_code", Some("TEMP")),
-                ("unit", Some("oC")),
-                ("value", Some("-3.5")),
-            ],
+            &[("param_code", Some("TEMP")), ("unit", Some("oC")), ("value", Some("-3.5"))],
         ),
-        (
-            "env-observation",
-            &[("observed_at", Some("2026-05-01 00:00:00+00"))],
-        ),
+        ("env-observation", &[("observed_at", Some("2026-05-01 00:00:00+00"))]),
         ("directing-document", &[("file_content", None)]),
-        (
-            "health-facility",
-            &[("lon", None), ("lat", None), ("class", None)],
-        ),
+        ("health-facility", &[("lon", None), ("lat", None), ("class", None)]),
     ];
     for (dataset, changes) in accepted {
-        assert_eq!(
-            judge(catalogue.get(dataset).unwrap(), changes),
-            None,
-            "{dataset} {changes:?}"
-        );
+        assert_eq!(judge(catalogue.get(dataset).unwrap(), changes), None, "{dataset} {changes:?}");
     }
     let parcel = catalogue.get("land-parcel").unwrap();
     let odd = row(
         parcel,
-        &[
-            ("address_text", Some("Cao Ba\u{306}\u{300}ng")),
-            ("note", Some("hai  dấu cách")),
-        ],
+        &[("address_text", Some("Cao Ba\u{306}\u{300}ng")), ("note", Some("hai  dấu cách"))],
     );
     let warnings = parcel.rules.check(odd.row(), NOW_US).unwrap();
     assert_eq!(warnings.nfc, parcel.column_index("address_text"));
@@ -465,13 +351,11 @@ fn absent_columns_are_not_judged() {
                 .row()
                 .cells()
                 .enumerate()
-                .map(|(index, cell)| {
-                    if index == absent {
-                        Cell::Absent(Absence::Toast)
-                    } else {
-                        cell
-                    }
-                })
+                .map(
+                    |(index, cell)| {
+                        if index == absent { Cell::Absent(Absence::Toast) } else { cell }
+                    },
+                )
                 .collect();
             assert!(
                 contract.rules.check(partial.row(), NOW_US).is_ok(),
@@ -487,17 +371,9 @@ fn absent_columns_are_not_judged() {
 fn a_list_and_a_page_can_be_shown() {
     let catalogue = catalogue();
     let list = bangioc_schemas::show::list(&catalogue);
-    let some = [
-        "DATASET",
-        "business ",
-        "criminal-record ",
-        "land-parcel ",
-        "open-environment ",
-    ];
-    let lines: Vec<&str> = list
-        .lines()
-        .filter(|line| some.iter().any(|start| line.starts_with(start)))
-        .collect();
+    let some = ["DATASET", "business ", "criminal-record ", "land-parcel ", "open-environment "];
+    let lines: Vec<&str> =
+        list.lines().filter(|line| some.iter().any(|start| line.starts_with(start))).collect();
     insta::assert_snapshot!(lines.join("\n"), @r"
     DATASET                     OWNER      GROUP              STATUS  KIND      COLUMNS  OPEN  PARTITIONS  NAME
     business                    so-tc      shared-national    active  state     22       9     1           Dữ liệu đăng ký doanh nghiệp / Business registration

@@ -80,10 +80,7 @@ fn row(contract: &Contract, changes: &[(&str, Option<&str>)], absent: &[&str]) -
             let replaced = changes.iter().find(|(other, _)| *other == name);
             let text = match replaced {
                 Some((_, text)) => *text,
-                None => base
-                    .iter()
-                    .find(|(known, _)| *known == name)
-                    .map(|(_, text)| *text),
+                None => base.iter().find(|(known, _)| *known == name).map(|(_, text)| *text),
             };
             text.map_or(Cell::Null, Cell::Text)
         })
@@ -119,39 +116,16 @@ fn value(
     let whole = heritage();
     let open = whole.open.clone().unwrap();
     let projected = projected(&open, &row(&whole, changes, absent))?;
-    Ok(projected
-        .into_iter()
-        .find(|(name, _)| name == column)
-        .unwrap()
-        .1)
+    Ok(projected.into_iter().find(|(name, _)| name == column).unwrap().1)
 }
 
 #[test]
 fn the_derived_contract_holds_what_is_public_and_nothing_else() {
     let whole = heritage();
     let open = &whole.open.as_ref().unwrap().contract;
-    let names: Vec<&str> = open
-        .columns
-        .iter()
-        .map(|column| column.name.as_str())
-        .collect();
-    assert_eq!(
-        names,
-        [
-            "rank",
-            "heritage_code",
-            "score",
-            "best_score",
-            "zone",
-            "lon",
-            "lat"
-        ]
-    );
-    assert!(
-        open.columns
-            .iter()
-            .all(|column| column.class == Class::Open)
-    );
+    let names: Vec<&str> = open.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["rank", "heritage_code", "score", "best_score", "zone", "lon", "lat"]);
+    assert!(open.columns.iter().all(|column| column.class == Class::Open));
     assert_eq!(open.key, [1]);
     assert_eq!(open.columns[4].column_type, ColumnType::Json);
     assert_eq!(open.columns[5].column_type.to_string(), "numeric(9,6)");
@@ -219,10 +193,9 @@ fn a_row_is_public_when_every_column_of_the_filter_holds_a_listed_value() {
 
 #[test]
 fn without_a_filter_every_row_is_public() {
-    let whole = Contract::from_yaml(&HERITAGE.replace(
-        "  rows: { kind: [historic, scenic], is_public: [true] }\n",
-        "",
-    ))
+    let whole = Contract::from_yaml(
+        &HERITAGE.replace("  rows: { kind: [historic, scenic], is_public: [true] }\n", ""),
+    )
     .unwrap();
     let open = whole.open.clone().unwrap();
     assert!(open.passes(row(&whole, &[("is_public", None)], &["kind"]).row()));
@@ -260,12 +233,7 @@ fn outlines_become_geojson_of_wgs84() {
     assert_eq!(geometry["type"], "Polygon");
     let ring = geometry["coordinates"][0].as_array().unwrap();
     assert_eq!(ring.len(), 5);
-    let at = |place: usize| {
-        (
-            ring[place][0].as_f64().unwrap(),
-            ring[place][1].as_f64().unwrap(),
-        )
-    };
+    let at = |place: usize| (ring[place][0].as_f64().unwrap(), ring[place][1].as_f64().unwrap());
     assert_eq!(at(0), (106.724, 22.854));
     assert_eq!(at(4), at(0));
     // Counter-clockwise, though it was drawn clockwise: the second corner is to the east. 20 m of easting
@@ -308,11 +276,7 @@ fn outlines_near_the_border_are_left_out() {
         let whole = catalogue.get(dataset).unwrap();
         let open = whole.open.clone().unwrap();
         let found = projected(&open, &row(whole, changes, &[])).unwrap();
-        found
-            .into_iter()
-            .find(|(name, _)| name == column)
-            .unwrap()
-            .1
+        found.into_iter().find(|(name, _)| name == column).unwrap().1
     };
 
     let town = SQUARE.replace("5997", "5519").replace("25285", "25074");
@@ -327,11 +291,7 @@ fn outlines_near_the_border_are_left_out() {
     assert_eq!(parcel(SQUARE), None);
 
     let zone = |outline: &str| {
-        open_value(
-            "land-use-plan",
-            &[("geom_geojson", Some(outline))],
-            "geom_geojson",
-        )
+        open_value("land-use-plan", &[("geom_geojson", Some(outline))], "geom_geojson")
     };
     let of = |longitude: &str| {
         format!(
@@ -346,18 +306,11 @@ fn outlines_near_the_border_are_left_out() {
         )
     );
     assert_eq!(zone(&of("106.72")), None);
-    assert_eq!(
-        zone(r#"{"type":"Feature"}"#),
-        None,
-        "what is no outline might lie anywhere"
-    );
+    assert_eq!(zone(r#"{"type":"Feature"}"#), None, "what is no outline might lie anywhere");
 
     let heritage = open_value(
         "cultural-heritage",
-        &[
-            ("protection_zone_wkt", Some(SQUARE)),
-            ("location_sensitive", Some("f")),
-        ],
+        &[("protection_zone_wkt", Some(SQUARE)), ("location_sensitive", Some("f"))],
         "protection_zone",
     );
     assert!(heritage.is_some(), "exempt");
@@ -406,10 +359,7 @@ fn of_json_only_named_keys_are_public() {
     let written = r#"[{"title": "Hồ sơ", "year": 1998.0, "author": {"name": "Nông Văn Mẫu"}}, "0912345678", {"url": {"by": "Mẫu"}}]"#;
     let found = projected(&open, &row(whole, &[("documents", Some(written))], &[])).unwrap();
     let documents = found.into_iter().find(|(name, _)| name == "documents");
-    assert_eq!(
-        documents.unwrap().1.as_deref(),
-        Some(r#"[{"title":"Hồ sơ","year":1998.0},{}]"#)
-    );
+    assert_eq!(documents.unwrap().1.as_deref(), Some(r#"[{"title":"Hồ sơ","year":1998.0},{}]"#));
 }
 
 #[test]
@@ -422,11 +372,7 @@ fn sensitive_places_are_coarse_and_their_zones_left_out() {
     assert_eq!(of(Some("f"), "lat"), text("22.98"));
     assert!(of(Some("f"), "zone").is_some());
     assert_eq!(of(Some("t"), "lon"), text("106.100000"), "of six decimals");
-    assert_eq!(
-        of(Some("t"), "lat"),
-        text("23"),
-        "a float has no zeros at its end"
-    );
+    assert_eq!(of(Some("t"), "lat"), text("23"), "a float has no zeros at its end");
     assert_eq!(of(Some("t"), "zone"), None);
     assert_eq!(of(None, "lon"), text("106.050000"));
     assert_eq!(of(None, "lat"), text("23"), "null is listed");
@@ -435,12 +381,7 @@ fn sensitive_places_are_coarse_and_their_zones_left_out() {
 #[test]
 fn numbers_that_can_not_be_rounded_become_null() {
     let lat = |text| {
-        value(
-            &[("lat", Some(text)), ("location_sensitive", Some("t"))],
-            &[],
-            "lat",
-        )
-        .unwrap()
+        value(&[("lat", Some(text)), ("location_sensitive", Some("t"))], &[], "lat").unwrap()
     };
     assert_eq!(lat("NaN"), None);
     assert_eq!(lat("-Infinity"), None);
@@ -462,10 +403,7 @@ fn a_value_whose_inputs_came_in_part_needs_the_whole_row() {
     assert_eq!(absent(&["location_sensitive"], "rank"), Err(NeedsWholeRow));
     assert_eq!(absent(&["lon"], "rank"), Err(NeedsWholeRow));
     // Columns that no open value hangs on.
-    assert_eq!(
-        absent(&["custodian_name", "is_public"], "rank"),
-        text("special")
-    );
+    assert_eq!(absent(&["custodian_name", "is_public"], "rank"), text("special"));
 }
 
 #[test]
@@ -476,16 +414,11 @@ fn the_open_topic_tells_no_position_and_no_transaction() {
     let schema: serde_json::Value = serde_json::from_str(&avro::value_schema(open, topic)).unwrap();
     let names = |fields: &serde_json::Value| -> Vec<String> {
         let fields = fields.as_array().unwrap();
-        fields
-            .iter()
-            .map(|field| field["name"].as_str().unwrap().to_owned())
-            .collect()
+        fields.iter().map(|field| field["name"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(
         names(&schema["fields"]),
-        [
-            "before", "after", "source", "op", "ts_ms", "ts_us", "ts_ns", "exact"
-        ]
+        ["before", "after", "source", "op", "ts_ms", "ts_us", "ts_ns", "exact"]
     );
     assert_eq!(
         names(&schema["fields"][2]["type"]["fields"]),
@@ -493,26 +426,13 @@ fn the_open_topic_tells_no_position_and_no_transaction() {
     );
     assert_eq!(
         names(&schema["fields"][0]["type"][1]["fields"]),
-        [
-            "rank",
-            "heritage_code",
-            "score",
-            "best_score",
-            "zone",
-            "lon",
-            "lat"
-        ]
+        ["rank", "heritage_code", "score", "best_score", "zone", "lon", "lat"]
     );
     apache_avro::Schema::parse_str(&schema.to_string()).unwrap();
     apache_avro::Schema::parse_str(&avro::key_schema(open, topic)).unwrap();
-    for inside in [
-        "custodian_name",
-        "location_sensitive",
-        "is_public",
-        "lsn",
-        "txId",
-        "transaction",
-    ] {
+    for inside in
+        ["custodian_name", "location_sensitive", "is_public", "lsn", "txId", "transaction"]
+    {
         assert!(!schema.to_string().contains(inside), "{inside}");
     }
 }

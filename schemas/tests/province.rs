@@ -1,10 +1,6 @@
 //! The contracts of the whole province, held against its catalogue: `catalogue.csv`.
 
-#![expect(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a helper of tests may fail loudly"
-)]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -68,24 +64,15 @@ fn every_dataset_of_the_catalogue_has_its_file_and_says_what_the_catalogue_says(
     assert_eq!(lines.len(), 81);
     for line in lines {
         let [id, name_vi, name_en, group, seed] = fields(line).try_into().unwrap();
-        let head = heads
-            .remove(id.as_str())
-            .unwrap_or_else(|| panic!("there is no file of `{id}`"));
+        let head =
+            heads.remove(id.as_str()).unwrap_or_else(|| panic!("there is no file of `{id}`"));
         assert_eq!((&head.name.vi, &head.name.en), (&name_vi, &name_en));
-        let entry = head
-            .entry
-            .unwrap_or_else(|| panic!("`{id}` has no catalogue entry"));
-        assert_eq!(
-            (entry.group.as_str(), entry.seed.as_str()),
-            (&*group, &*seed),
-            "{id}"
-        );
+        let entry = head.entry.unwrap_or_else(|| panic!("`{id}` has no catalogue entry"));
+        assert_eq!((entry.group.as_str(), entry.seed.as_str()), (&*group, &*seed), "{id}");
     }
     // What the catalogue doesn't list is there because of another dataset, and says so.
     for (id, head) in heads {
-        let entry = head
-            .entry
-            .unwrap_or_else(|| panic!("`{id}` has no catalogue entry"));
+        let entry = head.entry.unwrap_or_else(|| panic!("`{id}` has no catalogue entry"));
         assert_eq!(entry.seed, Seed::Assumed, "{id}");
     }
 }
@@ -95,9 +82,7 @@ fn every_file_says_its_legal_ground_and_quotes_what_it_was_named_by() {
     let catalogue = catalogue();
     for (id, head) in heads(&catalogue) {
         assert!(head.legal.is_some(), "{id}");
-        let entry = head
-            .entry
-            .unwrap_or_else(|| panic!("`{id}` has no catalogue entry"));
+        let entry = head.entry.unwrap_or_else(|| panic!("`{id}` has no catalogue entry"));
         assert_eq!(entry.phrase.is_some(), entry.seed != Seed::Assumed, "{id}");
     }
 }
@@ -112,20 +97,12 @@ fn an_open_side_has_the_open_columns_of_its_contract_only() {
         };
         open_sides += 1;
         for column in &open.columns {
-            let source = contract
-                .columns
-                .iter()
-                .find(|other| other.name == column.name);
+            let source = contract.columns.iter().find(|other| other.name == column.name);
             // One that is not there under its name is made by a transform.
             let made = matches!(column.column_type.to_string().as_str(), "json");
             let class = source.map_or(Class::Open, |source| source.class);
             assert_eq!(class, Class::Open, "{}.{}", contract.dataset, column.name);
-            assert!(
-                source.is_some() || made,
-                "{}.{}",
-                contract.dataset,
-                column.name
-            );
+            assert!(source.is_some() || made, "{}.{}", contract.dataset, column.name);
         }
         assert!(!open.key.is_empty(), "{}", contract.dataset);
     }
@@ -150,9 +127,8 @@ fn what_is_about_persons_has_no_open_side() {
         "religious-dignitary",
         "ethnic-prestigious-person",
     ] {
-        let contract = catalogue
-            .get(dataset)
-            .unwrap_or_else(|| panic!("there is no contract `{dataset}`"));
+        let contract =
+            catalogue.get(dataset).unwrap_or_else(|| panic!("there is no contract `{dataset}`"));
         assert!(contract.open.is_none(), "{dataset}");
     }
 }

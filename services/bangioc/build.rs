@@ -4,9 +4,7 @@ use std::fmt::Write as _;
 use std::{env, fs, io, path::Path};
 
 fn main() -> io::Result<()> {
-    let pages = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../ops/errors")
-        .canonicalize()?;
+    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ops/errors").canonicalize()?;
     println!("cargo:rerun-if-changed={}", pages.display());
     let mut files: Vec<_> = fs::read_dir(&pages)?.collect::<Result<_, _>>()?;
     files.sort_by_key(fs::DirEntry::file_name);
@@ -14,22 +12,14 @@ fn main() -> io::Result<()> {
     let mut table = String::from("&[\n");
     for file in files {
         let path = file.path();
-        if let Some(code) = path
-            .file_stem()
-            .and_then(|stem| stem.to_str())
-            .filter(|stem| stem.starts_with("BG"))
+        if let Some(code) =
+            path.file_stem().and_then(|stem| stem.to_str()).filter(|stem| stem.starts_with("BG"))
         {
             println!("cargo:rerun-if-changed={}", path.display());
-            let _ = writeln!(
-                table,
-                "    ({code:?}, include_str!({:?})),",
-                path.display().to_string()
-            );
+            let _ =
+                writeln!(table, "    ({code:?}, include_str!({:?})),", path.display().to_string());
         }
     }
     table.push(']');
-    fs::write(
-        Path::new(&env::var("OUT_DIR").map_err(io::Error::other)?).join("pages.rs"),
-        table,
-    )
+    fs::write(Path::new(&env::var("OUT_DIR").map_err(io::Error::other)?).join("pages.rs"), table)
 }

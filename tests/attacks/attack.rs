@@ -24,54 +24,32 @@ pub(crate) struct Attack {
 /// Beside a running deployment: one after another, each with its words; then ends the process.
 pub(crate) fn report(attacks: &[Attack], ground: &Ground, wanted: Option<&str>) -> ! {
     let (mut tried, mut lost) = (0, 0);
-    for attack in attacks
-        .iter()
-        .filter(|attack| wanted.is_none_or(|wanted| attack.name.contains(wanted)))
+    for attack in
+        attacks.iter().filter(|attack| wanted.is_none_or(|wanted| attack.name.contains(wanted)))
     {
         // Its own message went to stderr by then.
         let held = catch_unwind(AssertUnwindSafe(|| (attack.run)(ground))).is_ok();
         tried += 1;
         lost += usize::from(!held);
-        println!(
-            "{} {}",
-            if held { '\u{2714}' } else { '\u{2716}' },
-            attack.name
-        );
+        println!("{} {}", if held { '\u{2714}' } else { '\u{2716}' }, attack.name);
         println!("    who    {}", attack.who);
         println!("    did    {}", attack.does);
-        println!(
-            "    {}  {}",
-            if held { "held " } else { "MUST " },
-            attack.holds
-        );
+        println!("    {}  {}", if held { "held " } else { "MUST " }, attack.holds);
     }
-    println!(
-        "attacks: {tried} tried, {} held, {lost} did not",
-        tried - lost
-    );
+    println!("attacks: {tried} tried, {} held, {lost} did not", tried - lost);
     exit(i32::from(lost > 0))
 }
 
 /// In a suite, by name.
 pub(crate) fn checks(attacks: &[Attack]) -> Vec<suite::Check<Ground>> {
-    attacks
-        .iter()
-        .map(|attack| (attack.name, attack.run))
-        .collect()
+    attacks.iter().map(|attack| (attack.name, attack.run)).collect()
 }
 
 /// The list in Markdown, for `ops/security.md`.
 pub(crate) fn table(attacks: &[Attack]) -> String {
     let line = |attack: &Attack| {
-        let got = if attack.got.is_empty() {
-            "held"
-        } else {
-            attack.got
-        };
-        format!(
-            "| {} | {} | {} | {} |\n",
-            attack.who, attack.does, attack.holds, got
-        )
+        let got = if attack.got.is_empty() { "held" } else { attack.got };
+        format!("| {} | {} | {} | {} |\n", attack.who, attack.does, attack.holds, got)
     };
     let lines: String = attacks.iter().map(line).collect();
     format!("| who | does | what has to hold | got at first |\n|---|---|---|---|\n{lines}")

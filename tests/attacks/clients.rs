@@ -26,12 +26,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
         holds: "somebody else is answered within 5 s, the log says it, rows go on arriving, the process stays",
         got: "nobody else was answered, not a word in the log",
         run: |ground| {
-            half_requests(
-                ground,
-                "shared-store",
-                &ground.metrics["shared-store"],
-                "/metrics",
-            );
+            half_requests(ground, "shared-store", &ground.metrics["shared-store"], "/metrics");
         },
     },
     Attack {
@@ -48,19 +43,11 @@ const CONNECTIONS: usize = 1_100;
 
 fn half_requests(ground: &Ground, service: &str, address: &str, path: &str) {
     let own = getrlimit(Resource::Nofile);
-    let room = Rlimit {
-        current: own.maximum.or(Some(4_096)),
-        maximum: own.maximum,
-    };
+    let room = Rlimit { current: own.maximum.or(Some(4_096)), maximum: own.maximum };
     setrlimit(Resource::Nofile, room).expect("room for the attack's own files");
-    let raw = i32::try_from(ground.pids[service])
-        .ok()
-        .and_then(Pid::from_raw);
+    let raw = i32::try_from(ground.pids[service]).ok().and_then(Pid::from_raw);
     let pid = raw.expect("a process");
-    let usual = |limit: u64| Rlimit {
-        current: Some(limit),
-        maximum: own.maximum,
-    };
+    let usual = |limit: u64| Rlimit { current: Some(limit), maximum: own.maximum };
     let before = prlimit(Some(pid), Resource::Nofile, usual(1_024)).expect("a process of ours");
     let said_before = ground.log(service).len();
     let sent = b"GET / HTTP/1.1\r\nHost: slow\r\nX-Slow: ";
@@ -96,8 +83,5 @@ fn half_requests(ground: &Ground, service: &str, address: &str, path: &str) {
         "nobody else was answered: {tries:?} in {waited:?}"
     );
     assert!(flowed.is_ok(), "rows have stopped");
-    assert!(
-        said.contains("connections"),
-        "not a word in the log: {said}"
-    );
+    assert!(said.contains("connections"), "not a word in the log: {said}");
 }

@@ -83,18 +83,11 @@ fn sweep_of_another(ground: &Ground, side: Side) {
     assert!(!before.0.starts_with("0 "), "nothing to lose: {before:?}");
     let progress = ground.progress(side, "national");
     let sweep = json!({ "kind": "sweep", "topic": topic, "below": ALL_ONES, "offsets": {} });
-    send(
-        ground,
-        "capture-national",
-        &[Forged::json(&progress, &sweep)],
-    );
+    send(ground, "capture-national", &[Forged::json(&progress, &sweep)]);
     ground.met(side, &progress);
     // A sweep runs in the round after the one that read it.
     std::thread::sleep(Duration::from_secs(3));
-    assert_eq!(
-        (ground.rows(side, victim), floor(ground, side, victim)),
-        before
-    );
+    assert_eq!((ground.rows(side, victim), floor(ground, side, victim)), before);
     if side == Side::Shared {
         ground.flows(victim);
     }
@@ -102,10 +95,8 @@ fn sweep_of_another(ground: &Ground, side: Side) {
 
 /// What the victim's capture would say, but from the end of time.
 fn from_2100(topics: &[String], datasets: &[&str]) -> Value {
-    let offsets: serde_json::Map<String, Value> = topics
-        .iter()
-        .map(|topic| (topic.clone(), json!({ "0": 0 })))
-        .collect();
+    let offsets: serde_json::Map<String, Value> =
+        topics.iter().map(|topic| (topic.clone(), json!({ "0": 0 }))).collect();
     let datasets: serde_json::Map<String, Value> = datasets
         .iter()
         .map(|dataset| {
@@ -123,28 +114,17 @@ fn progress_of_another(ground: &Ground) {
     let victim = FACILITIES;
     let progress = ground.progress(Side::Shared, "national");
     let record = from_2100(&[ground.topic(Side::Shared, victim)], &[victim.dataset]);
-    send(
-        ground,
-        "capture-national",
-        &[Forged::json(&progress, &record)],
-    );
+    send(ground, "capture-national", &[Forged::json(&progress, &record)]);
     ground.met(Side::Shared, &progress);
     ground.signal("capture-so-yt", Signal::STOP);
     let seen = std::panic::catch_unwind(|| {
-        wait::until(
-            "a frozen department to fall behind",
-            Duration::from_secs(30),
-            || {
-                let behind = ground.status(Side::Shared, victim.dataset)["seconds_behind"].clone();
-                wait::holds(behind.as_f64() > Some(4.0), behind)
-            },
-        );
+        wait::until("a frozen department to fall behind", Duration::from_secs(30), || {
+            let behind = ground.status(Side::Shared, victim.dataset)["seconds_behind"].clone();
+            wait::holds(behind.as_f64() > Some(4.0), behind)
+        });
     });
     ground.signal("capture-so-yt", Signal::CONT);
-    assert!(
-        seen.is_ok(),
-        "a dataset whose source is frozen is shown as fresh"
-    );
+    assert!(seen.is_ok(), "a dataset whose source is frozen is shown as fresh");
     ground.flows(victim);
 }
 
@@ -152,34 +132,24 @@ fn its_own_clock(ground: &Ground) {
     let victim = BUSINESSES;
     let progress = ground.progress(Side::Shared, "national");
     let record = from_2100(&[ground.topic(Side::Shared, victim)], &[victim.dataset]);
-    send(
-        ground,
-        "capture-national",
-        &[Forged::json(&progress, &record)],
-    );
+    send(ground, "capture-national", &[Forged::json(&progress, &record)]);
     ground.met(Side::Shared, &progress);
     // Its capture speaks again by itself, at the latest within the time of a full map.
-    wait::until(
-        "what is honest to count again",
-        Duration::from_secs(90),
-        || {
-            let sql = format!(
-                "select complete_at < now() + interval '1 hour' and source_at < now() + interval '1 hour' \
+    wait::until("what is honest to count again", Duration::from_secs(90), || {
+        let sql = format!(
+            "select complete_at < now() + interval '1 hour' and source_at < now() + interval '1 hour' \
              and complete_at > now() - interval '2 minutes' from flow.freshness where dataset = '{}'",
-                victim.dataset
-            );
-            let found = ground.try_store(Side::Shared, &sql)?;
-            wait::holds(found == ["t"], format!("{found:?}"))
-        },
-    );
+            victim.dataset
+        );
+        let found = ground.try_store(Side::Shared, &sql)?;
+        wait::holds(found == ["t"], format!("{found:?}"))
+    });
 }
 
 fn sweeps_that_are_none(ground: &Ground) {
     let (victim, topic) = (BUSINESSES, ground.topic(Side::Shared, BUSINESSES));
-    let (rows, floor_before) = (
-        ground.rows(Side::Shared, victim),
-        floor(ground, Side::Shared, victim),
-    );
+    let (rows, floor_before) =
+        (ground.rows(Side::Shared, victim), floor(ground, Side::Shared, victim));
     let progress = ground.progress(Side::Shared, "national");
     let low = "0000000100000000000000010000000000000000";
     let sweep = |below: &str, offsets: Value| {
@@ -193,10 +163,7 @@ fn sweeps_that_are_none(ground: &Ground) {
         sweep(ALL_ONES, json!({ "0": -1 })),
         sweep(ALL_ONES, json!({ "7": 0 })),
         sweep(ALL_ONES, json!({ "0": 0, "-1": 0 })),
-        sweep(
-            "7fffffff7fffffffffffffff0000000000000000",
-            json!({ "0": 0 }),
-        ),
+        sweep("7fffffff7fffffffffffffff0000000000000000", json!({ "0": 0 })),
         sweep("ff", json!({ "0": 0 })),
     ];
     send(ground, "capture-national", &sweeps);
@@ -205,10 +172,7 @@ fn sweeps_that_are_none(ground: &Ground) {
     assert_eq!(ground.rows(Side::Shared, victim), rows);
     // A sweep that is too early to have come from a copy may be believed: it removes nothing.
     let floor_now = floor(ground, Side::Shared, victim);
-    assert!(
-        floor_now.concat() <= floor_before.concat().max(format!("0|{low}")),
-        "{floor_now:?}"
-    );
+    assert!(floor_now.concat() <= floor_before.concat().max(format!("0|{low}")), "{floor_now:?}");
     ground.flows(victim);
 }
 
@@ -257,10 +221,7 @@ fn hostile(size: Size) -> Vec<String> {
         values.push(format!("\"{}\"", "x".repeat(1 << 20)));
         values.push(format!(
             "{{{}}}",
-            (0..50_000)
-                .map(|n| format!("\"t{n}\":{{\"0\":{n}}}"))
-                .collect::<Vec<_>>()
-                .join(",")
+            (0..50_000).map(|n| format!("\"t{n}\":{{\"0\":{n}}}")).collect::<Vec<_>>().join(",")
         ));
     }
     values
@@ -283,22 +244,17 @@ fn mutated(honest: &Value, size: Size) -> Vec<Vec<u8>> {
     };
     for name in fields.keys() {
         let with = |value: Option<&str>| {
-            let fields = fields
-                .iter()
-                .filter_map(|(field, old)| match (field == name, value) {
-                    (true, None) => None,
-                    (true, Some(value)) => Some(format!("\"{field}\":{value}")),
-                    (false, _) => Some(format!("\"{field}\":{old}")),
-                });
+            let fields = fields.iter().filter_map(|(field, old)| match (field == name, value) {
+                (true, None) => None,
+                (true, Some(value)) => Some(format!("\"{field}\":{value}")),
+                (false, _) => Some(format!("\"{field}\":{old}")),
+            });
             format!("{{{}}}", fields.collect::<Vec<_>>().join(",")).into_bytes()
         };
         all.push(with(None));
         all.extend(hostile(size).iter().map(|value| with(Some(value))));
         // Said twice: which one counts?
-        all.push(
-            text.replacen('{', &format!("{{\"{name}\":{},", fields[name]), 1)
-                .into_bytes(),
-        );
+        all.push(text.replacen('{', &format!("{{\"{name}\":{},", fields[name]), 1).into_bytes());
     }
     all
 }
@@ -306,10 +262,7 @@ fn mutated(honest: &Value, size: Size) -> Vec<Vec<u8>> {
 /// The same, as an honest capture might: it is believed.
 fn of_today(topics: &[String], datasets: &[&str]) -> Value {
     let mut record = from_2100(topics, datasets);
-    let now = std::time::UNIX_EPOCH
-        .elapsed()
-        .expect("a clock")
-        .as_micros();
+    let now = std::time::UNIX_EPOCH.elapsed().expect("a clock").as_micros();
     record["at_us"] = json!(i64::try_from(now).expect("a time"));
     record["epoch"] = json!(1);
     record["lsn"] = json!("0/1");
@@ -326,10 +279,7 @@ fn more_than_can_be_remembered(ground: &Ground) {
     let own = ground.topic(Side::Shared, BUSINESSES);
     let sweeps = (0..2_000).flat_map(|n| {
         let nowhere = format!("{}.shared.nobody.nothing-{n}", ground.prefix);
-        [
-            (nowhere, json!({ "0": i64::MAX })),
-            (own.clone(), json!({ "0": 1 })),
-        ]
+        [(nowhere, json!({ "0": i64::MAX })), (own.clone(), json!({ "0": 1 }))]
     });
     let mut records: Vec<Forged> = sweeps
         .map(|(topic, offsets)| {
@@ -340,9 +290,8 @@ fn more_than_can_be_remembered(ground: &Ground) {
         .collect();
     for round in 0..20 {
         let names = (0..10_000).map(|n| format!("nothing-{round}-{n}"));
-        let (topics, datasets): (Vec<String>, Vec<String>) = names
-            .map(|name| (format!("{}.{name}", ground.prefix), name))
-            .unzip();
+        let (topics, datasets): (Vec<String>, Vec<String>) =
+            names.map(|name| (format!("{}.{name}", ground.prefix), name)).unzip();
         // In two, below the length that any record may have.
         let datasets: Vec<&str> = datasets.iter().map(String::as_str).collect();
         records.push(Forged::json(&progress, &of_today(&topics, &[])));
@@ -365,10 +314,8 @@ fn more_than_can_be_remembered(ground: &Ground) {
     ground.tool(&["dataset", "recopy", FACILITIES.dataset, "--yes", "--wait"]);
     ground.flows(FACILITIES);
     // For those who come after.
-    let forget = format!(
-        "delete from flow.sweep where topic like '{}.shared.nobody.%'",
-        ground.prefix
-    );
+    let forget =
+        format!("delete from flow.sweep where topic like '{}.shared.nobody.%'", ground.prefix);
     ground.in_store(Side::Shared, &forget);
     let number = |text: &str| text.parse::<u64>().expect("a number");
     assert!(number(&waiting) <= 1_000, "{waiting} sweeps wait");
@@ -405,9 +352,6 @@ fn every_field_with_every_value(ground: &Ground) {
     for victim in victims {
         ground.flows(victim);
         let behind = ground.status(Side::Shared, victim.dataset)["seconds_behind"].clone();
-        assert!(
-            behind.as_f64().is_some_and(|behind| behind < 90.0),
-            "{behind}"
-        );
+        assert!(behind.as_f64().is_some_and(|behind| behind < 90.0), "{behind}");
     }
 }

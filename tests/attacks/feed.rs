@@ -101,52 +101,31 @@ fn again(topic: &str, record: &JournalRecord) -> Forged {
 }
 
 fn floors(ground: &Ground, victim: Victim) -> Vec<String> {
-    let sql = format!(
-        "select encode(floor, 'hex') from flow.lease where dataset = '{}'",
-        victim.dataset
-    );
+    let sql =
+        format!("select encode(floor, 'hex') from flow.lease where dataset = '{}'", victim.dataset);
     ground.in_store(Side::Shared, &sql)
 }
 
 fn truncate(ground: &Ground, victim: Victim) {
     let contract = ground.contract(victim.dataset);
     let topic = ground.topic(Side::Shared, victim);
-    let known = ground
-        .records(&topic)
-        .into_iter()
-        .find_map(|record| record.value);
+    let known = ground.records(&topic).into_iter().find_map(|record| record.value);
     let value = wire::schema_id(&known.expect("a record")).expect("a schema");
-    let encoder = Encoder::new(
-        &contract,
-        &topic,
-        SchemaIds { key: 0, value },
-        victim.source,
-        "it",
-    );
+    let encoder = Encoder::new(&contract, &topic, SchemaIds { key: 0, value }, victim.source, "it");
     let event = ChangeEvent {
         op: Operation::Truncate,
-        version: Version {
-            epoch: u32::MAX,
-            commit_lsn: Lsn(u64::MAX),
-            ordinal: u64::MAX,
-        },
+        version: Version { epoch: u32::MAX, commit_lsn: Lsn(u64::MAX), ordinal: u64::MAX },
         before: None,
         after: None,
         origin: Origin::default(),
     };
     let mut record = Encoded::default();
-    encoder
-        .expect("the contract's schema")
-        .encode(&event, 0, &mut record)
-        .expect("a record");
+    encoder.expect("the contract's schema").encode(&event, 0, &mut record).expect("a record");
     let before = (ground.rows(Side::Shared, victim), floors(ground, victim));
     let forged = Forged::new(&topic, None, Some(&record.value)).header(HEADER_VERSION, &[0xff; 20]);
     send(ground, &format!("capture-{}", victim.source), &[forged]);
     ground.met(Side::Shared, &topic);
-    assert_eq!(
-        (ground.rows(Side::Shared, victim), floors(ground, victim)),
-        before
-    );
+    assert_eq!((ground.rows(Side::Shared, victim), floors(ground, victim)), before);
     ground.works(Side::Shared, victim);
     ground.flows(victim);
 }
@@ -154,12 +133,7 @@ fn truncate(ground: &Ground, victim: Victim) {
 fn versions_beyond(ground: &Ground) {
     let topic = ground.topic(Side::Shared, FACILITIES);
     let version = |epoch: u32, lsn: u64, ordinal: u64| {
-        Version {
-            epoch,
-            commit_lsn: Lsn(lsn),
-            ordinal,
-        }
-        .to_bytes()
+        Version { epoch, commit_lsn: Lsn(lsn), ordinal }.to_bytes()
     };
     let versions = [
         [0xff; 20],
@@ -207,41 +181,21 @@ fn headers(ground: &Ground) {
     let topic = ground.topic(Side::Shared, FACILITIES);
     let record = honest(ground, FACILITIES, "04920");
     let forged = || again(&topic, &record);
-    let good = Version {
-        epoch: 1,
-        commit_lsn: Lsn(1),
-        ordinal: 1,
-    }
-    .to_bytes();
+    let good = Version { epoch: 1, commit_lsn: Lsn(1), ordinal: 1 }.to_bytes();
     let mut records: Vec<Forged> = [0, 1, 19, 21, 1_000]
         .map(|length| forged().header(HEADER_VERSION, &vec![0xff; length]))
         .into();
     records.push(forged());
     records.push(forged().header(HEADER_VERSION, &[0; 20]));
-    records.push(
-        forged()
-            .header(HEADER_VERSION, &good)
-            .header(HEADER_VERSION, &[0xff; 20]),
-    );
-    records.push(
-        forged()
-            .header(HEADER_VERSION, &[0xff; 20])
-            .header(HEADER_VERSION, &good),
-    );
+    records.push(forged().header(HEADER_VERSION, &good).header(HEADER_VERSION, &[0xff; 20]));
+    records.push(forged().header(HEADER_VERSION, &[0xff; 20]).header(HEADER_VERSION, &good));
     records.push(forged().header(HEADER_VERSION, &vec![1; 900_000]));
     let many = (0..10_000).fold(forged(), |record, n| record.header(&format!("h{n}"), b"x"));
     records.push(many.header(HEADER_VERSION, &good));
-    for absent in [
-        &b"nobody=TOAST"[..],
-        b"\xff\xfe",
-        b"{\"nobody\":\"TOAST\"}",
-        &vec![0x2c; 100_000],
-    ] {
-        records.push(
-            forged()
-                .header(HEADER_VERSION, &good)
-                .header(HEADER_ABSENT, absent),
-        );
+    for absent in
+        [&b"nobody=TOAST"[..], b"\xff\xfe", b"{\"nobody\":\"TOAST\"}", &vec![0x2c; 100_000]]
+    {
+        records.push(forged().header(HEADER_VERSION, &good).header(HEADER_ABSENT, absent));
     }
     let count = records.len();
     let taken = send(ground, "capture-so-yt", &records);
@@ -254,12 +208,7 @@ fn keys(ground: &Ground) {
     let record = honest(ground, FACILITIES, "04921");
     let of_another = honest(ground, BUSINESSES, "4899999017");
     let own = record.key.clone().unwrap_or_default();
-    let version = Version {
-        epoch: 1,
-        commit_lsn: Lsn(1),
-        ordinal: 1,
-    }
-    .to_bytes();
+    let version = Version { epoch: 1, commit_lsn: Lsn(1), ordinal: 1 }.to_bytes();
     let with = |key: Option<&[u8]>| {
         Forged::new(&topic, key, record.value.as_deref()).header(HEADER_VERSION, &version)
     };
@@ -276,11 +225,7 @@ fn keys(ground: &Ground) {
         // No key and no value: what a tombstone would be.
         Forged::new(&topic, None, None),
     ];
-    assert_eq!(
-        send(ground, "capture-so-yt", &records),
-        records.len(),
-        "not all were written"
-    );
+    assert_eq!(send(ground, "capture-so-yt", &records), records.len(), "not all were written");
     only_a_key_waits(ground, &topic);
 }
 
@@ -288,16 +233,9 @@ fn values(ground: &Ground) {
     let topic = ground.topic(Side::Shared, FACILITIES);
     let record = honest(ground, FACILITIES, "04922");
     let own = record.value.clone().unwrap_or_default();
-    let of_another = honest(ground, BUSINESSES, "4899999017")
-        .value
-        .unwrap_or_default();
+    let of_another = honest(ground, BUSINESSES, "4899999017").value.unwrap_or_default();
     let key = record.key.clone().unwrap_or_default();
-    let version = Version {
-        epoch: 1,
-        commit_lsn: Lsn(1),
-        ordinal: 1,
-    }
-    .to_bytes();
+    let version = Version { epoch: 1, commit_lsn: Lsn(1), ordinal: 1 }.to_bytes();
     let with = |value: Option<&[u8]>| {
         Forged::new(&topic, Some(&key), value).header(HEADER_VERSION, &version)
     };
@@ -315,11 +253,7 @@ fn values(ground: &Ground) {
         with(Some(&named(&key, &own))),
         with(Some(&[&own[..5], &[0xff; 64]].concat())),
     ];
-    assert_eq!(
-        send(ground, "capture-so-yt", &records),
-        records.len(),
-        "not all were written"
-    );
+    assert_eq!(send(ground, "capture-so-yt", &records), records.len(), "not all were written");
     only_a_key_waits(ground, &topic);
 }
 
@@ -352,15 +286,8 @@ fn bombs(ground: &Ground) {
     let kept_before = number(ground.in_store(Side::Shared, &kept));
     forget_peak(pid);
     for packing in packings {
-        let version = Version {
-            epoch: 1,
-            commit_lsn: Lsn(2),
-            ordinal: 1,
-        }
-        .to_bytes();
-        let bomb = again(&topic, &record)
-            .zeros(&beginning, ZEROS)
-            .header(HEADER_VERSION, &version);
+        let version = Version { epoch: 1, commit_lsn: Lsn(2), ordinal: 1 }.to_bytes();
+        let bomb = again(&topic, &record).zeros(&beginning, ZEROS).header(HEADER_VERSION, &version);
         let mut taken = 0;
         for _ in 0..count {
             // Each in a batch of its own, or our own client would need as much.
@@ -369,20 +296,11 @@ fn bombs(ground: &Ground) {
                 std::panic::catch_unwind(|| send_packed(ground, "capture-so-yt", &one, packing))
                     .unwrap_or(0);
         }
-        assert!(
-            taken > 0 || *packing == "snappy",
-            "no bomb of {packing} was taken"
-        );
+        assert!(taken > 0 || *packing == "snappy", "no bomb of {packing} was taken");
     }
     ground.met(Side::Shared, &topic);
-    let (peak, kept) = (
-        peak_mb(pid),
-        number(ground.in_store(Side::Shared, &kept)) - kept_before,
-    );
-    assert!(
-        peak < 256,
-        "the shared store took {peak} MB, and keeps {kept} bytes of it"
-    );
+    let (peak, kept) = (peak_mb(pid), number(ground.in_store(Side::Shared, &kept)) - kept_before);
+    assert!(peak < 256, "the shared store took {peak} MB, and keeps {kept} bytes of it");
     assert!(kept < 16 << 20, "{kept} bytes are kept");
     ground.flows(PARCELS);
     ground.flows(FACILITIES);
@@ -394,12 +312,7 @@ fn unknown_schema(ground: &Ground) {
     let open = ground.records(&ground.topic(Side::Open, FACILITIES));
     let open = open.into_iter().find_map(|record| record.value);
     let open = open.expect("an open record")[..5].to_vec();
-    let version = Version {
-        epoch: 1,
-        commit_lsn: Lsn(1),
-        ordinal: 1,
-    }
-    .to_bytes();
+    let version = Version { epoch: 1, commit_lsn: Lsn(1), ordinal: 1 }.to_bytes();
     let never = [&[0][..], &0x7fff_fffe_u32.to_be_bytes()].concat();
     let own = record.value.as_deref().unwrap_or_default();
     let forged = [open, never].map(|schema| {

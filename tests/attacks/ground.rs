@@ -208,8 +208,7 @@ impl Ground {
 
     #[track_caller]
     pub(crate) fn in_store(&self, side: Side, sql: &str) -> Vec<String> {
-        self.try_store(side, sql)
-            .unwrap_or_else(|why| panic!("{why}"))
+        self.try_store(side, sql).unwrap_or_else(|why| panic!("{why}"))
     }
 
     /// All that readers see of a dataset, in one line.
@@ -234,23 +233,17 @@ impl Ground {
 
     #[track_caller]
     fn becomes(&self, victim: Victim, text: &str, limit: Duration) {
-        let Victim {
-            table, column, row, ..
-        } = victim;
+        let Victim { table, column, row, .. } = victim;
         let text = text.replace('\'', "");
         self.at_source(
             victim.source,
             &format!("update {table} set {column} = '{text}' where {row}"),
         );
         let look = format!("select {column} from shared.{table} where {row}");
-        wait::until(
-            &format!("a change of {} to arrive", victim.dataset),
-            limit,
-            || {
-                let found = self.try_store(Side::Shared, &look)?;
-                wait::holds(found == [text.clone()], format!("{found:?}"))
-            },
-        );
+        wait::until(&format!("a change of {} to arrive", victim.dataset), limit, || {
+            let found = self.try_store(Side::Shared, &look)?;
+            wait::holds(found == [text.clone()], format!("{found:?}"))
+        });
     }
 
     /// Of the status that people see, one dataset.
@@ -259,16 +252,9 @@ impl Ground {
         let all: Value =
             serde_json::from_slice(&self.try_tool(&["status", "--output", "json"]).stdout)
                 .expect("JSON");
-        let side = if side == Side::Open {
-            &all["open"]
-        } else {
-            &all
-        };
+        let side = if side == Side::Open { &all["open"] } else { &all };
         let mut datasets = side["datasets"].as_array().expect("datasets").iter();
-        datasets
-            .find(|one| one["dataset"] == dataset)
-            .expect("the dataset")
-            .clone()
+        datasets.find(|one| one["dataset"] == dataset).expect("the dataset").clone()
     }
 
     /// No partition of a dataset has stopped.
@@ -299,27 +285,17 @@ impl Ground {
             "select coalesce((select next_offset from flow.progress_position where progress_topic = '{topic}'), \
              (select min(next_offset) from flow.lease where topic = '{topic}' and partition = 0))"
         );
-        wait::until(
-            &format!("`{topic}` to be read up to {end}"),
-            MET_WITHIN,
-            || {
-                let found = self.try_store(side, &position)?;
-                let reached = found.first().and_then(|text| text.parse::<i64>().ok());
-                wait::holds(reached >= Some(end), format!("{found:?}"))
-            },
-        );
+        wait::until(&format!("`{topic}` to be read up to {end}"), MET_WITHIN, || {
+            let found = self.try_store(side, &position)?;
+            let reached = found.first().and_then(|text| text.parse::<i64>().ok());
+            wait::holds(reached >= Some(end), format!("{found:?}"))
+        });
     }
 
     // ---- Kafka --------------------------------------------------------------------------------------
 
     pub(crate) fn topic(&self, side: Side, victim: Victim) -> String {
-        format!(
-            "{}.{}.{}.{}",
-            self.prefix,
-            side.as_str(),
-            victim.owner,
-            victim.dataset
-        )
+        format!("{}.{}.{}.{}", self.prefix, side.as_str(), victim.owner, victim.dataset)
     }
 
     pub(crate) fn progress(&self, side: Side, source: &str) -> String {
@@ -361,11 +337,7 @@ impl Ground {
         let new = file.with_extension(format!("{:?}.toml", std::thread::current().id()));
         fs::write(&new, text).expect("a configuration");
         fs::rename(&new, &file).expect("a configuration");
-        KafkaSettings::read(
-            &Settings::load(Some(&file))
-                .expect("settings")
-                .section("kafka"),
-        )
+        KafkaSettings::read(&Settings::load(Some(&file)).expect("settings").section("kafka"))
     }
 
     /// Runs `tests/python/attack.py` as `user`; what it printed.
@@ -390,11 +362,7 @@ impl Ground {
     #[track_caller]
     pub(crate) fn tool(&self, args: &[&str]) -> String {
         let output = self.try_tool(args);
-        assert!(
-            output.status.success(),
-            "bangioc {args:?}: {}",
-            words(&output)
-        );
+        assert!(output.status.success(), "bangioc {args:?}: {}", words(&output));
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
@@ -419,9 +387,7 @@ impl Ground {
     /// To one of our processes, by its number.
     #[track_caller]
     pub(crate) fn signal(&self, service: &str, signal: Signal) {
-        let pid = i32::try_from(self.pids[service])
-            .ok()
-            .and_then(Pid::from_raw);
+        let pid = i32::try_from(self.pids[service]).ok().and_then(Pid::from_raw);
         kill_process(pid.expect("a process"), signal).expect("a process of ours");
     }
 

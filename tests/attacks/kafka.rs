@@ -35,12 +35,7 @@ type Rights = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 
 pub(crate) fn users(ground: &Ground) -> Vec<String> {
     let files = fs::read_dir(&ground.secrets).expect("a folder of passwords");
-    let names = files.map(|file| {
-        file.expect("a file")
-            .file_name()
-            .to_string_lossy()
-            .into_owned()
-    });
+    let names = files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned());
     let mut users: Vec<String> = names.filter(|name| name != "admin").collect();
     users.sort();
     users
@@ -53,28 +48,21 @@ fn every_user_and_every_topic(ground: &Ground) {
         .filter(|topic| topic.starts_with(&format!("{}.", ground.prefix)) || topic.starts_with('_'))
         .collect();
     assert!(topics.len() > 10, "{topics:?}");
-    let groups: Vec<String> = users(ground)
-        .iter()
-        .map(|user| format!("{}.{user}", ground.prefix))
-        .collect();
+    let groups: Vec<String> =
+        users(ground).iter().map(|user| format!("{}.{user}", ground.prefix)).collect();
     let mut granted = Rights::new();
     let mut args = vec!["rights"];
     args.extend(groups.iter().map(String::as_str));
     for user in users(ground) {
         let told = ground.kafka_client(&user, &args, &topics.join("\n"));
         let told: Value = serde_json::from_str(&told).expect("JSON");
-        assert_eq!(
-            told["cluster"],
-            serde_json::json!([]),
-            "{user} at the cluster"
-        );
+        assert_eq!(told["cluster"], serde_json::json!([]), "{user} at the cluster");
         let of = granted.entry(user).or_default();
         for part in ["topics", "groups"] {
             for (name, operations) in told[part].as_object().expect("an object") {
                 let operations = operations.as_array().expect("a list").iter();
-                let operations: BTreeSet<String> = operations
-                    .filter_map(|one| Some(one.as_str()?.to_owned()))
-                    .collect();
+                let operations: BTreeSet<String> =
+                    operations.filter_map(|one| Some(one.as_str()?.to_owned())).collect();
                 if !operations.is_empty() {
                     of.insert(name.clone(), operations);
                 }
@@ -85,17 +73,13 @@ fn every_user_and_every_topic(ground: &Ground) {
     let mut wrong = Vec::new();
     for user in users(ground) {
         let none = BTreeMap::new();
-        let (granted, wanted) = (
-            granted.get(&user).unwrap_or(&none),
-            wanted.get(&user).unwrap_or(&none),
-        );
+        let (granted, wanted) =
+            (granted.get(&user).unwrap_or(&none), wanted.get(&user).unwrap_or(&none));
         let names: BTreeSet<&String> = granted.keys().chain(wanted.keys()).collect();
         for name in names {
             let (has, should) = (granted.get(name), wanted.get(name));
             if has != should {
-                wrong.push(format!(
-                    "{user} on {name}: may {has:?}, the table says {should:?}"
-                ));
+                wrong.push(format!("{user} on {name}: may {has:?}, the table says {should:?}"));
             }
         }
     }
@@ -105,10 +89,7 @@ fn every_user_and_every_topic(ground: &Ground) {
 /// The table, with every dataset and source of the contracts in its places.
 fn wanted(ground: &Ground, topics: &[&str]) -> Rights {
     let page = fs::read_to_string(root().join("ops/security.md")).expect("ops/security.md");
-    let table = page
-        .split("<!-- kafka -->")
-        .nth(1)
-        .expect("a table between marks");
+    let table = page.split("<!-- kafka -->").nth(1).expect("a table between marks");
     let operators: Vec<String> = users(ground)
         .iter()
         .filter_map(|user| Some(user.strip_prefix("operator-")?.to_owned()))
@@ -138,18 +119,12 @@ fn wanted(ground: &Ground, topics: &[&str]) -> Rights {
             panic!("not a line of the table: {line}")
         };
         let quoted = |cell: &str| -> Vec<String> {
-            cell.split('`')
-                .skip(1)
-                .step_by(2)
-                .map(str::to_owned)
-                .collect()
+            cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
         };
         for binding in &bindings {
             let put = |text: &str| {
                 let text = text.replace("<prefix>", &ground.prefix);
-                binding
-                    .iter()
-                    .fold(text, |text, (name, value)| text.replace(name, value))
+                binding.iter().fold(text, |text, (name, value)| text.replace(name, value))
             };
             for user in quoted(user) {
                 for place in quoted(places) {
@@ -163,11 +138,7 @@ fn wanted(ground: &Ground, topics: &[&str]) -> Rights {
                         continue;
                     }
                     let place = place.trim_start_matches("group ").to_owned();
-                    let all = rights
-                        .entry(put(&user))
-                        .or_default()
-                        .entry(place)
-                        .or_default();
+                    let all = rights.entry(put(&user)).or_default().entry(place).or_default();
                     for operation in operations.split(", ") {
                         let (operation, describes) = match operation {
                             "read" => ("READ", true),

@@ -41,9 +41,7 @@ fn main() {
         feed::ATTACKS,
     ]
     .concat();
-    let wanted = env::args()
-        .skip(1)
-        .find(|argument| !argument.starts_with('-'));
+    let wanted = env::args().skip(1).find(|argument| !argument.starts_with('-'));
     if env::args().any(|argument| argument == "--table") {
         print!("{}", attack::table(&attacks));
         return;

@@ -83,20 +83,14 @@ fn the_password_in_clear(ground: &Ground) {
         ("shared-store", "shared-store", "store"),
         ("open-data", "open-data", "open-store"),
     ] {
-        let file = if ground.small.is_some() {
-            file.trim_start_matches("capture-")
-        } else {
-            file
-        };
+        let file = if ground.small.is_some() { file.trim_start_matches("capture-") } else { file };
         let honest = std::fs::read_to_string(ground.settings.join(format!("{file}.toml")))
             .expect("settings");
         for tls in ["", "tls = \"verify\"", "tls = \"require\"", "tls = \"off\""] {
             for kind in [3, 5] {
                 let (port, heard) = impostor(kind);
-                let parts = honest
-                    .split("\n[")
-                    .filter(|part| !part.starts_with("metrics]"))
-                    .map(|part| {
+                let parts =
+                    honest.split("\n[").filter(|part| !part.starts_with("metrics]")).map(|part| {
                         // The one that runs has its folder and its port.
                         if part.starts_with("open-data]") {
                             let lines = part.lines().map(|line| match line.split(" = ").next() {
@@ -112,15 +106,14 @@ fn the_password_in_clear(ground: &Ground) {
                             return part.to_owned();
                         }
                         let lines =
-                            part.lines()
-                                .filter_map(|line| match line.split(" = ").next() {
-                                    Some("port") => Some(format!("port = {port}")),
-                                    Some("password_file") => {
-                                        Some(format!("password_file = \"{}\"", password.display()))
-                                    }
-                                    Some("tls") => None,
-                                    _ => Some(line.to_owned()),
-                                });
+                            part.lines().filter_map(|line| match line.split(" = ").next() {
+                                Some("port") => Some(format!("port = {port}")),
+                                Some("password_file") => {
+                                    Some(format!("password_file = \"{}\"", password.display()))
+                                }
+                                Some("tls") => None,
+                                _ => Some(line.to_owned()),
+                            });
                         lines.chain([tls.to_owned()]).collect::<Vec<_>>().join("\n") + "\n"
                     });
                 let config = ground.desk.join(format!("middle-{service}.toml"));

@@ -47,12 +47,8 @@ fn operators(ground: &Ground) -> [BTreeMap<String, String>; 2] {
         let password = ground.desk.join("operator-password");
         secret::write(&password, "attack");
         let database = ground.database(Side::Shared);
-        psql(
-            &ground.store.env,
-            database,
-            &format!("drop role if exists {name}"),
-        )
-        .expect("none before");
+        psql(&ground.store.env, database, &format!("drop role if exists {name}"))
+            .expect("none before");
         let made = Command::new("psql")
             .args(["-X", "-q", "-v", "ON_ERROR_STOP=1"])
             .args(["-v", &format!("name={name}")])
@@ -92,12 +88,7 @@ fn more_than_their_functions(ground: &Ground) {
     let [operator, _] = operators(ground);
     let database = ground.database(Side::Shared);
     assert!(
-        psql(
-            &operator,
-            database,
-            "select count(*) from flow.parked_record"
-        )
-        .is_ok(),
+        psql(&operator, database, "select count(*) from flow.parked_record").is_ok(),
         "an operator sees what waits"
     );
     let named = |sql: &str| ground.in_store(Side::Shared, sql);
@@ -113,9 +104,7 @@ fn more_than_their_functions(ground: &Ground) {
         tries.push(format!("delete from flow.{table}"));
         tries.push(format!("truncate flow.{table}"));
         tries.push(format!("insert into flow.{table} default values"));
-        tries.push(format!(
-            "begin; lock table flow.{table} in share mode; commit"
-        ));
+        tries.push(format!("begin; lock table flow.{table} in share mode; commit"));
     }
     tries.extend(
         named(
@@ -203,14 +192,11 @@ fn not_on_record(ground: &Ground) {
         )
     };
     let on_record = |env: &BTreeMap<String, String>| {
-        psql(env, database, &disclose("04902"))
-            .expect("an entry")
-            .concat()
+        psql(env, database, &disclose("04902")).expect("an entry").concat()
     };
     let (own, of_other) = (on_record(&operator), on_record(&other));
-    let seen = psql(&operator, database, &row(&own, "04902"))
-        .expect("a row that is on record")
-        .concat();
+    let seen =
+        psql(&operator, database, &row(&own, "04902")).expect("a row that is on record").concat();
     assert!(seen.contains("04902"), "{seen}");
     let tries = [
         row("0", "04902"),
@@ -255,11 +241,7 @@ fn not_on_record(ground: &Ground) {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     let by = "select count(distinct \"by\") from flow.disclosure where purpose = 'attack'";
-    assert_eq!(
-        ground.in_store(Side::Shared, by),
-        ["2"],
-        "each under the own name"
-    );
+    assert_eq!(ground.in_store(Side::Shared, by), ["2"], "each under the own name");
 }
 
 fn one_as_two(ground: &Ground) {
@@ -271,10 +253,7 @@ fn one_as_two(ground: &Ground) {
         .into_iter()
         .rev()
         .find_map(|record| {
-            record
-                .key
-                .filter(|key| key.ends_with(b"04925"))
-                .map(|key| (key, record.partition))
+            record.key.filter(|key| key.ends_with(b"04925")).map(|key| (key, record.partition))
         })
         .expect("an honest key");
     let spoiled = Forged::new(&topic, Some(&key.0), Some(b"not a value at all")).partition(key.1);

@@ -51,19 +51,12 @@ fn escapes(ground: &Ground) {
         .rev()
         .find(|record| record.key.as_ref().is_some_and(about))
         .expect("the state of a copy");
-    let (key, honest) = (
-        copy.key.clone().expect("a key"),
-        copy.value.clone().expect("a value"),
-    );
+    let (key, honest) = (copy.key.clone().expect("a key"), copy.value.clone().expect("a value"));
     let mut forged: Value = serde_json::from_slice(&honest).expect("JSON");
     forged["paused"] = json!(text);
     forged["halted"] = json!(text);
     let write = |value: &[u8]| {
-        send(
-            ground,
-            "capture-so-yt",
-            &[Forged::new(&state, Some(&key), Some(value))],
-        )
+        send(ground, "capture-so-yt", &[Forged::new(&state, Some(&key), Some(value))])
     };
     write(forged.to_string().as_bytes());
     let listed = ground.try_tool(&["dataset", "list"]);
@@ -74,11 +67,7 @@ fn escapes(ground: &Ground) {
     let phase = json!({ "kind": "progress", "epoch": 1, "lsn": text, "at_us": 1, "full": false, "offsets": { text: { "0": 1 } }, "datasets": {} });
     send(ground, "capture-so-yt", &[Forged::json(&progress, &phase)]);
     let status = ground.try_tool(&["status"]);
-    assert!(
-        words(&listed).contains("owned"),
-        "it is not shown at all: {}",
-        words(&listed)
-    );
+    assert!(words(&listed).contains("owned"), "it is not shown at all: {}", words(&listed));
     for (what, output) in [
         ("dataset list", listed),
         ("dataset pause", asked),
@@ -97,10 +86,7 @@ fn escapes(ground: &Ground) {
 
 fn readable_password(ground: &Ground) {
     let config = std::fs::read_to_string(&ground.admin).expect("settings");
-    let line = config
-        .lines()
-        .find(|line| line.starts_with("password_file"))
-        .expect("a password");
+    let line = config.lines().find(|line| line.starts_with("password_file")).expect("a password");
     let file = line.split('"').nth(1).expect("a path");
     let copy = ground.desk.join("readable-password");
     std::fs::copy(file, &copy).expect("a copy");
@@ -164,9 +150,7 @@ fn password_in_arguments(ground: &Ground) {
         let text = std::fs::read_to_string(&script).unwrap_or_default();
         let shown = |line: &&str| line.contains("-v password=\"$(") || line.contains("--password=");
         wrong.extend(
-            text.lines()
-                .filter(shown)
-                .map(|line| format!("{}: {}", script.display(), line.trim())),
+            text.lines().filter(shown).map(|line| format!("{}: {}", script.display(), line.trim())),
         );
     }
     assert!(wrong.is_empty(), "{wrong:#?}");

@@ -63,10 +63,7 @@ const JSON: &str = "application/vnd.schemaregistry.v1+json";
 
 fn authorization(ground: &Ground, user: &str) -> String {
     let password = fs::read_to_string(ground.registry_secrets.join(user)).expect("a password");
-    format!(
-        "Basic {}",
-        base64(format!("{user}:{}", password.trim()).as_bytes())
-    )
+    format!("Basic {}", base64(format!("{user}:{}", password.trim()).as_bytes()))
 }
 
 struct Caller<'a> {
@@ -83,31 +80,20 @@ impl Caller<'_> {
         more: &[(&str, &str)],
     ) -> Answer {
         let login = self.user.map(|user| authorization(self.ground, user));
-        let mut headers: Vec<(&str, &str)> = login
-            .iter()
-            .map(|login| ("Authorization", login.as_str()))
-            .collect();
+        let mut headers: Vec<(&str, &str)> =
+            login.iter().map(|login| ("Authorization", login.as_str())).collect();
         headers.extend(more);
         if body.is_some() && !more.iter().any(|(name, _)| *name == "Content-Type") {
             headers.push(("Content-Type", JSON));
         }
         let body = body.map(Value::to_string);
-        ask(
-            &self.ground.registry,
-            method,
-            path,
-            &headers,
-            body.as_deref(),
-        )
+        ask(&self.ground.registry, method, path, &headers, body.as_deref())
     }
 }
 
 /// What the registry holds, as its administrator sees it: to find that nothing was changed.
 fn contents(ground: &Ground) -> Value {
-    let admin = Caller {
-        ground,
-        user: Some("admin"),
-    };
+    let admin = Caller { ground, user: Some("admin") };
     let get = |path: &str| admin.call("GET", path, None, &[]).body;
     let of = |side| {
         let subject = subject(ground, side, FACILITIES);
@@ -135,61 +121,17 @@ fn writes(subject: &str) -> Vec<(&'static str, String, Option<Value>)> {
     let escaped = subject.replace('.', "%2E");
     let with_id = json!({ "schema": schema["schema"], "id": 1, "version": 1 });
     vec![
-        (
-            "POST",
-            format!("/subjects/{subject}/versions"),
-            Some(schema.clone()),
-        ),
-        (
-            "POST",
-            format!("/subjects/{subject}/versions?normalize=true"),
-            Some(schema.clone()),
-        ),
-        (
-            "POST",
-            format!("/subjects/{subject}/versions"),
-            Some(with_id),
-        ),
-        (
-            "POST",
-            format!("/subjects/{escaped}/versions"),
-            Some(schema.clone()),
-        ),
-        (
-            "POST",
-            format!("/subjects/:.:{subject}/versions"),
-            Some(schema.clone()),
-        ),
-        (
-            "POST",
-            format!("/subjects/:.other:{subject}/versions"),
-            Some(schema.clone()),
-        ),
-        (
-            "POST",
-            format!("//subjects/{subject}/versions"),
-            Some(schema.clone()),
-        ),
-        (
-            "POST",
-            format!("/subjects/{subject}/versions/"),
-            Some(schema.clone()),
-        ),
-        (
-            "POST",
-            format!("/subjects/x/../{subject}/versions"),
-            Some(schema.clone()),
-        ),
-        (
-            "PUT",
-            format!("/subjects/{subject}/versions"),
-            Some(schema.clone()),
-        ),
-        (
-            "POST",
-            "/subjects/brand-new-subject/versions".into(),
-            Some(schema),
-        ),
+        ("POST", format!("/subjects/{subject}/versions"), Some(schema.clone())),
+        ("POST", format!("/subjects/{subject}/versions?normalize=true"), Some(schema.clone())),
+        ("POST", format!("/subjects/{subject}/versions"), Some(with_id)),
+        ("POST", format!("/subjects/{escaped}/versions"), Some(schema.clone())),
+        ("POST", format!("/subjects/:.:{subject}/versions"), Some(schema.clone())),
+        ("POST", format!("/subjects/:.other:{subject}/versions"), Some(schema.clone())),
+        ("POST", format!("//subjects/{subject}/versions"), Some(schema.clone())),
+        ("POST", format!("/subjects/{subject}/versions/"), Some(schema.clone())),
+        ("POST", format!("/subjects/x/../{subject}/versions"), Some(schema.clone())),
+        ("PUT", format!("/subjects/{subject}/versions"), Some(schema.clone())),
+        ("POST", "/subjects/brand-new-subject/versions".into(), Some(schema)),
         ("PUT", format!("/config/{subject}"), Some(none.clone())),
         ("PUT", "/config".into(), Some(none.clone())),
         (
@@ -199,30 +141,14 @@ fn writes(subject: &str) -> Vec<(&'static str, String, Option<Value>)> {
         ),
         ("PUT", "/config/:.:".into(), Some(none)),
         ("DELETE", format!("/config/{subject}"), None),
-        (
-            "PUT",
-            format!("/mode/{subject}?force=true"),
-            Some(import.clone()),
-        ),
+        ("PUT", format!("/mode/{subject}?force=true"), Some(import.clone())),
         ("PUT", "/mode?force=true".into(), Some(import.clone())),
         ("PUT", "/mode/:.:?force=true".into(), Some(import)),
         ("DELETE", format!("/mode/{subject}"), None),
-        (
-            "DELETE",
-            format!("/subjects/{subject}/versions/latest"),
-            None,
-        ),
+        ("DELETE", format!("/subjects/{subject}/versions/latest"), None),
         ("DELETE", format!("/subjects/{subject}"), None),
-        (
-            "DELETE",
-            format!("/subjects/{subject}?permanent=true"),
-            None,
-        ),
-        (
-            "DELETE",
-            format!("/subjects/{escaped}?permanent=true"),
-            None,
-        ),
+        ("DELETE", format!("/subjects/{subject}?permanent=true"), None),
+        ("DELETE", format!("/subjects/{escaped}?permanent=true"), None),
     ]
 }
 
@@ -243,11 +169,7 @@ fn only_what_is_allowed(ground: &Ground, user: Option<&str>) {
     let before = contents(ground);
     let mut wrong = Vec::new();
     let subject_of = subject(ground, Side::Shared, FACILITIES);
-    let first = Caller {
-        ground,
-        user: Some("admin"),
-    }
-    .call(
+    let first = Caller { ground, user: Some("admin") }.call(
         "GET",
         &format!("/subjects/{subject_of}/versions/1"),
         None,
@@ -304,19 +226,13 @@ fn only_what_is_allowed(ground: &Ground, user: Option<&str>) {
 }
 
 fn from_a_browser(ground: &Ground) {
-    let admin = Caller {
-        ground,
-        user: Some("admin"),
-    };
+    let admin = Caller { ground, user: Some("admin") };
     let before = contents(ground);
     let schema = json!({ "schema": r#"{"type":"string"}"# });
     let mut wrong = Vec::new();
     for headers in [
         &[("Origin", "https://elsewhere.example")][..],
-        &[
-            ("Sec-Fetch-Site", "cross-site"),
-            ("Sec-Fetch-Mode", "no-cors"),
-        ],
+        &[("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors")],
         &[("Content-Type", "text/plain")],
         &[("Content-Type", "application/x-www-form-urlencoded")],
         &[("Content-Type", "")],
@@ -331,27 +247,18 @@ fn from_a_browser(ground: &Ground) {
     // The same login, asked as a tool asks.
     let path = "/subjects/from-a-browser/versions";
     let honest = admin.call("POST", path, Some(&schema), &[]);
-    for path in [
-        "/subjects/from-a-browser",
-        "/subjects/from-a-browser?permanent=true",
-    ] {
+    for path in ["/subjects/from-a-browser", "/subjects/from-a-browser?permanent=true"] {
         admin.call("DELETE", path, None, &[]);
     }
     assert_eq!(honest.status, 200, "{}", honest.body);
 }
 
 fn another_meaning(ground: &Ground) {
-    let admin = Caller {
-        ground,
-        user: Some("admin"),
-    };
+    let admin = Caller { ground, user: Some("admin") };
     let subject = subject(ground, Side::Shared, FACILITIES);
     let text = |answer: Answer| serde_json::from_str::<Value>(&answer.body).unwrap_or_default();
     let first = text(admin.call("GET", &format!("/subjects/{subject}/versions/1"), None, &[]));
-    let (id, meant) = (
-        first["id"].clone(),
-        first["schema"].as_str().expect("a schema").to_owned(),
-    );
+    let (id, meant) = (first["id"].clone(), first["schema"].as_str().expect("a schema").to_owned());
     let exchanged = meant
         .replace("\"address_text\"", "\"between\"")
         .replace("\"responsible_person\"", "\"address_text\"")
@@ -362,42 +269,19 @@ fn another_meaning(ground: &Ground) {
     let forged = json!({ "schema": exchanged, "id": id, "version": 1 });
     let calls = [
         ("DELETE", format!("/subjects/{subject}/versions/1"), None),
-        (
-            "DELETE",
-            format!("/subjects/{subject}/versions/1?permanent=true"),
-            None,
-        ),
+        ("DELETE", format!("/subjects/{subject}/versions/1?permanent=true"), None),
         ("DELETE", format!("/subjects/{subject}"), None),
-        (
-            "DELETE",
-            format!("/subjects/{subject}?permanent=true"),
-            None,
-        ),
+        ("DELETE", format!("/subjects/{subject}?permanent=true"), None),
         ("PUT", "/mode?force=true".to_owned(), Some(&import)),
         ("PUT", format!("/mode/{subject}?force=true"), Some(&import)),
-        (
-            "POST",
-            format!("/subjects/{subject}/versions"),
-            Some(&forged),
-        ),
-        (
-            "POST",
-            format!("/subjects/{subject}/versions?normalize=true"),
-            Some(&forged),
-        ),
-        (
-            "POST",
-            "/subjects/quite-another/versions".to_owned(),
-            Some(&forged),
-        ),
+        ("POST", format!("/subjects/{subject}/versions"), Some(&forged)),
+        ("POST", format!("/subjects/{subject}/versions?normalize=true"), Some(&forged)),
+        ("POST", "/subjects/quite-another/versions".to_owned(), Some(&forged)),
     ];
     let told: Vec<String> = calls
         .iter()
         .map(|(method, path, body)| {
-            format!(
-                "{method} {path}: {}",
-                admin.call(method, path, *body, &[]).status
-            )
+            format!("{method} {path}: {}", admin.call(method, path, *body, &[]).status)
         })
         .collect();
     // For those who come after, where it was let through.

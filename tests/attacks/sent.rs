@@ -54,10 +54,7 @@ pub(crate) fn send_packed(
 ) -> usize {
     let told = tried(ground, user, records, compression);
     let taken = told.iter().filter(|one| one.parse::<i64>().is_ok()).count();
-    assert!(
-        taken > 0 || records.is_empty(),
-        "nothing was written: {told:?}"
-    );
+    assert!(taken > 0 || records.is_empty(), "nothing was written: {told:?}");
     taken
 }
 
@@ -80,9 +77,7 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for three in bytes.chunks(3) {
-        let whole = three
-            .iter()
-            .fold(0_u32, |whole, byte| whole << 8 | u32::from(*byte))
+        let whole = three.iter().fold(0_u32, |whole, byte| whole << 8 | u32::from(*byte))
             << (8 * (3 - three.len()));
         for n in 0..4 {
             let sign = SIGNS[(whole >> (18 - 6 * n) & 63) as usize] as char;

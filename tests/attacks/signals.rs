@@ -78,15 +78,8 @@ fn topic_of(ground: &Ground, source: &str, asker: &str) -> String {
 
 fn ask(ground: &Ground, asker: &str, source: &str, signals: &[Value]) {
     let topic = topic_of(ground, source, asker);
-    let records: Vec<Forged> = signals
-        .iter()
-        .map(|signal| Forged::json(&topic, signal))
-        .collect();
-    assert_eq!(
-        send(ground, asker, &records),
-        signals.len(),
-        "{asker} was not heard at all"
-    );
+    let records: Vec<Forged> = signals.iter().map(|signal| Forged::json(&topic, signal)).collect();
+    assert_eq!(send(ground, asker, &records), signals.len(), "{asker} was not heard at all");
 }
 
 /// The capture's own word about a dataset.
@@ -94,10 +87,7 @@ fn stand(ground: &Ground, dataset: &str) -> Value {
     let listed: Value =
         serde_json::from_str(&ground.tool(&["dataset", "list", "--output", "json"])).expect("JSON");
     let mut listed = listed.as_array().expect("datasets").iter();
-    listed
-        .find(|one| one["dataset"] == dataset)
-        .expect("the dataset")
-        .clone()
+    listed.find(|one| one["dataset"] == dataset).expect("the dataset").clone()
 }
 
 /// A request that everyone may make who may ask at all, and its answer: then all before it were taken.
@@ -125,10 +115,7 @@ fn nobody_pauses(ground: &Ground, asker: &str) {
 
 fn as_another(ground: &Ground) {
     let users = crate::kafka::users(ground);
-    let askers: Vec<&String> = users
-        .iter()
-        .filter(|user| Asker::of_user(user).is_some())
-        .collect();
+    let askers: Vec<&String> = users.iter().filter(|user| Asker::of_user(user).is_some()).collect();
     assert!(askers.len() > 3, "{askers:?}");
     let victim = FACILITIES;
     let mut records = Vec::new();
@@ -174,10 +161,8 @@ fn under_another_name(ground: &Ground) {
         seen.push(stand(ground, victim.dataset).to_string());
         ground.tool(&["dataset", "resume", victim.dataset, "--yes", "--wait"]);
     }
-    let wrong: Vec<&String> = seen
-        .iter()
-        .filter(|seen| !seen.contains("hung") || seen.contains("lan"))
-        .collect();
+    let wrong: Vec<&String> =
+        seen.iter().filter(|seen| !seen.contains("hung") || seen.contains("lan")).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
     ground.flows(victim);
 }
@@ -222,12 +207,9 @@ fn key_of_the_other_side(ground: &Ground) {
     );
     std::thread::sleep(Duration::from_secs(4));
     let sent = ground.records(&topic).split_off(start);
-    let copied = sent.iter().filter(|record| {
-        record
-            .key
-            .as_deref()
-            .is_some_and(|key| key.ends_with(b"04930"))
-    });
+    let copied = sent
+        .iter()
+        .filter(|record| record.key.as_deref().is_some_and(|key| key.ends_with(b"04930")));
     assert_eq!(copied.count(), 0, "it was copied to the shared side");
     ground.flows(PARCELS);
 }
@@ -236,11 +218,7 @@ fn every_field(ground: &Ground) {
     let victim = FACILITIES;
     for asker in ["open-data", "shared-store"] {
         let topic = topic_of(ground, victim.source, asker);
-        let side = if asker == "open-data" {
-            Side::Open
-        } else {
-            Side::Shared
-        };
+        let side = if asker == "open-data" { Side::Open } else { Side::Shared };
         let key = |key: Value| json!({ "kind": "copy-key", "dataset": victim.dataset, "side": side.as_str(), "key": key });
         let long = "9".repeat(100_000);
         let mut records: Vec<Forged> = [
@@ -271,24 +249,14 @@ fn every_field(ground: &Ground) {
             r#"{{"kind":"copy-key","kind":"pause-dataset","dataset":"{}","by":"x"}}"#,
             victim.dataset
         );
-        for bytes in [
-            &b""[..],
-            b"\xff\xfe",
-            b"{",
-            &deep,
-            &vec![b' '; 1_000_000],
-            twice.as_bytes(),
-        ] {
+        for bytes in [&b""[..], b"\xff\xfe", b"{", &deep, &vec![b' '; 1_000_000], twice.as_bytes()]
+        {
             records.push(Forged::new(&topic, None, Some(bytes)));
         }
         records.push(Forged::new(&topic, None, None));
         send(ground, asker, &records);
         ground.flows(victim);
-        assert_eq!(
-            stand(ground, victim.dataset)["phase"],
-            "streaming",
-            "{asker}"
-        );
+        assert_eq!(stand(ground, victim.dataset)["phase"], "streaming", "{asker}");
         // It still hears who asks for what is theirs.
         let feed = names::topic(
             &ground.prefix,
@@ -298,23 +266,13 @@ fn every_field(ground: &Ground) {
         );
         let start = ground.records(&feed).len();
         ask(ground, asker, victim.source, &[key(json!(["04931"]))]);
-        wait::until(
-            &format!("a row that {asker} asks for"),
-            Duration::from_secs(30),
-            || {
-                let sent = ground.records(&feed).split_off(start);
-                let found = sent.iter().any(|record| {
-                    record
-                        .key
-                        .as_deref()
-                        .is_some_and(|key| key.ends_with(b"04931"))
-                });
-                wait::holds(found, format!("{} records since", sent.len()))
-            },
-        );
+        wait::until(&format!("a row that {asker} asks for"), Duration::from_secs(30), || {
+            let sent = ground.records(&feed).split_off(start);
+            let found = sent
+                .iter()
+                .any(|record| record.key.as_deref().is_some_and(|key| key.ends_with(b"04931")));
+            wait::holds(found, format!("{} records since", sent.len()))
+        });
     }
-    assert_eq!(
-        ground.at_source("so-yt", "select count(*) > 0 from health_facility"),
-        ["t"]
-    );
+    assert_eq!(ground.at_source("so-yt", "select count(*) > 0 from health_facility"), ["t"]);
 }

@@ -51,9 +51,8 @@ impl Small {
         own_roles(platform, &world);
         let pages = settings(platform, &world);
         let metrics = listening(&world);
-        let mut services: Vec<(String, Service)> = SOURCES
-            .map(|source| (format!("capture-{source}"), world.capture(source)))
-            .into();
+        let mut services: Vec<(String, Service)> =
+            SOURCES.map(|source| (format!("capture-{source}"), world.capture(source))).into();
         services.push(("shared-store".into(), world.shared_store("shared-store")));
         let open_data = Service::start(
             "open-data",
@@ -69,10 +68,8 @@ impl Small {
                 wait::holds(answer.status == 200, answer.body)
             });
         }
-        let server = Server {
-            env: platform.postgres.clone(),
-            log: platform.dir.join("postgres/log"),
-        };
+        let server =
+            Server { env: platform.postgres.clone(), log: platform.dir.join("postgres/log") };
         let desk = world.dir.join("desk");
         fs::create_dir_all(&desk).expect("a folder");
         let ground = Ground {
@@ -93,10 +90,7 @@ impl Small {
             },
             shared_database: "attacked_shared".into(),
             open_database: "attacked_open_store".into(),
-            registry: platform
-                .registry_url
-                .trim_start_matches("http://")
-                .to_owned(),
+            registry: platform.registry_url.trim_start_matches("http://").to_owned(),
             pages,
             metrics,
             pids: services
@@ -125,18 +119,8 @@ fn settings(platform: &Platform, world: &World<'_>) -> String {
     let set = world.dir.join("contracts/so-yt/open-facilities.yaml");
     fs::write(set, OPEN_SET).expect("a contract");
     for (service, file, role, database) in [
-        (
-            "shared-store",
-            "store-access.sql",
-            "bangioc_store",
-            "attacked_shared",
-        ),
-        (
-            "open-data",
-            "open-store-access.sql",
-            "bangioc_open_store",
-            "attacked_open_store",
-        ),
+        ("shared-store", "store-access.sql", "bangioc_store", "attacked_shared"),
+        ("open-data", "open-store-access.sql", "bangioc_open_store", "attacked_open_store"),
     ] {
         give(platform, world, file, role, database);
         for who in [service, "operator-lan", "admin"] {
@@ -145,15 +129,10 @@ fn settings(platform: &Platform, world: &World<'_>) -> String {
     }
     let pages = format!("127.0.0.1:{}", free_port());
     let folder = world.dir.join("public");
-    let section = format!(
-        "[open-data]\ndir = \"{}\"\nlisten = \"{pages}\"",
-        folder.display()
-    );
+    let section = format!("[open-data]\ndir = \"{}\"\nlisten = \"{pages}\"", folder.display());
     world.configure("open-data", &section);
     let open = fs::read_to_string(world.config("open-data")).expect("a configuration");
-    let open_store = open
-        .split("\n[")
-        .find(|part| part.starts_with("open-store]"));
+    let open_store = open.split("\n[").find(|part| part.starts_with("open-store]"));
     let open_store = format!("[{}", open_store.expect("a section"));
     for who in ["operator-lan", "admin"] {
         world.configure(who, &open_store);
@@ -180,10 +159,7 @@ fn give(platform: &Platform, world: &World<'_>, file: &str, role: &str, database
     platform.sql_file(
         "postgres",
         &root().join("ops/sql").join(file),
-        &[
-            ("password_file", &password.display().to_string()),
-            ("database", database),
-        ],
+        &[("password_file", &password.display().to_string()), ("database", database)],
     );
 }
 
@@ -198,10 +174,7 @@ fn own_roles(platform: &Platform, world: &World<'_>) {
         secret::write(&password, &format!("the password of {role}"));
         let tables = "select string_agg(format('%I.%I', schemaname, tablename), ', ') from pg_publication_tables where pubname = 'bangioc'";
         let tables = platform.sql(&database, tables).concat();
-        platform.sql(
-            &database,
-            "drop publication bangioc; drop owned by bangioc_capture",
-        );
+        platform.sql(&database, "drop publication bangioc; drop owned by bangioc_capture");
         platform.sql_file(
             &database,
             &root().join("ops/sql/department/capture-access.sql"),
@@ -214,10 +187,7 @@ fn own_roles(platform: &Platform, world: &World<'_>) {
         let file = world.config(source);
         let common = world.dir.join("capture-password").display().to_string();
         let text = fs::read_to_string(&file).expect("a configuration");
-        let own = format!(
-            "user = \"{role}\"\npassword_file = \"{}\"",
-            password.display()
-        );
+        let own = format!("user = \"{role}\"\npassword_file = \"{}\"", password.display());
         let text = text.replace(&format!("password_file = \"{common}\""), &own);
         fs::write(&file, text).expect("a configuration");
         let hba = Command::new("bash")

@@ -36,43 +36,26 @@ pub(crate) const ATTACKS: &[Attack] = &[
 
 /// The login that the capture of `source` uses.
 fn login(ground: &Ground, source: &str) -> BTreeMap<String, String> {
-    let name = if ground.small.is_some() {
-        source.to_owned()
-    } else {
-        format!("capture-{source}")
-    };
+    let name = if ground.small.is_some() { source.to_owned() } else { format!("capture-{source}") };
     let text =
         std::fs::read_to_string(ground.settings.join(format!("{name}.toml"))).expect("settings");
-    let section = text
-        .split("[source]")
-        .nth(1)
-        .expect("a section")
-        .split("\n[")
-        .next()
-        .unwrap_or_default();
+    let section =
+        text.split("[source]").nth(1).expect("a section").split("\n[").next().unwrap_or_default();
     let value = |key: &str| {
-        let line = section
-            .lines()
-            .find_map(|line| line.strip_prefix(&format!("{key} = ")));
+        let line = section.lines().find_map(|line| line.strip_prefix(&format!("{key} = ")));
         line.map(|value| value.trim_matches('"').to_owned())
     };
     let password =
         std::fs::read_to_string(value("password_file").expect("a password")).expect("a password");
     let mut env = ground.source.env.clone();
-    env.insert(
-        "PGUSER".into(),
-        value("user").unwrap_or_else(|| "bangioc_capture".into()),
-    );
+    env.insert("PGUSER".into(), value("user").unwrap_or_else(|| "bangioc_capture".into()));
     env.insert("PGPASSWORD".into(), password.trim().to_owned());
     env
 }
 
 fn base_backup(ground: &Ground) {
     let env = login(ground, "so-yt");
-    assert!(
-        psql(&env, &ground.source_database("so-yt"), "select 1").is_ok(),
-        "its own database"
-    );
+    assert!(psql(&env, &ground.source_database("so-yt"), "select 1").is_ok(), "its own database");
     let to = ground.desk.join("backup");
     let _ = std::fs::remove_dir_all(&to);
     let backup = Command::new("pg_basebackup")
@@ -85,29 +68,18 @@ fn base_backup(ground: &Ground) {
     let (taken, said) = (backup.status.success(), words(&backup));
     let _ = std::fs::remove_dir_all(&to);
     let physical = Command::new("psql")
-        .args([
-            "-X",
-            "-c",
-            "IDENTIFY_SYSTEM",
-            "dbname=postgres replication=true",
-        ])
+        .args(["-X", "-c", "IDENTIFY_SYSTEM", "dbname=postgres replication=true"])
         .envs(&env)
         .output()
         .expect("psql");
     assert!(!taken, "the whole server was taken");
-    assert!(
-        !physical.status.success(),
-        "a physical replication connection is open to it: {said}"
-    );
+    assert!(!physical.status.success(), "a physical replication connection is open to it: {said}");
 }
 
 /// The one attack that succeeds. Where it no longer does, the pages that say so are to be changed.
 fn backup_by_its_own_database(ground: &Ground) {
     let env = login(ground, "so-yt");
-    let own = format!(
-        "dbname={} replication=database",
-        ground.source_database("so-yt")
-    );
+    let own = format!("dbname={} replication=database", ground.source_database("so-yt"));
     let mut backup = Command::new("psql")
         .args(["-X", "-q", "-c", "BASE_BACKUP (CHECKPOINT 'fast')", &own])
         .envs(&env)
@@ -121,15 +93,12 @@ fn backup_by_its_own_database(ground: &Ground) {
     let _ = backup.kill();
     let _ = backup.wait();
     assert!(
-        got && [&b"backup_label"[..], b"PG_VERSION"]
-            .iter()
-            .any(|name| contains(&beginning, name)),
+        got && [&b"backup_label"[..], b"PG_VERSION"].iter().any(|name| contains(&beginning, name)),
         "it is refused: then say so in ops/security.md"
     );
-    for (page, words) in [
-        ("ops/security.md", "`BASE_BACKUP`"),
-        ("ops/guides/source-access.md", "`BASE_BACKUP`"),
-    ] {
+    for (page, words) in
+        [("ops/security.md", "`BASE_BACKUP`"), ("ops/guides/source-access.md", "`BASE_BACKUP`")]
+    {
         let text = std::fs::read_to_string(bangioc_tests::root().join(page)).expect("a page");
         assert!(text.contains(words), "{page} says nothing of it");
     }

@@ -95,22 +95,10 @@ fn reader(ground: &Ground) -> BTreeMap<String, String> {
     const NAME: &str = "attack_reader";
     let password = ground.desk.join("reader-password");
     secret::write(&password, PASSWORD);
-    psql(
-        &ground.store.env,
-        "postgres",
-        &format!("drop role if exists {NAME}"),
-    )
-    .expect("none before");
+    psql(&ground.store.env, "postgres", &format!("drop role if exists {NAME}"))
+        .expect("none before");
     let made = Command::new("psql")
-        .args([
-            "-X",
-            "-q",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-v",
-            "class=open",
-            "-v",
-        ])
+        .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", "class=open", "-v"])
         .arg(format!("login={NAME}"))
         .arg("-v")
         .arg(format!("password_file={}", password.display()))
@@ -139,13 +127,8 @@ fn owner(ground: &Ground, side: Side) -> BTreeMap<String, String> {
     };
     let file = ground.settings.join(format!("{service}.toml"));
     let text = std::fs::read_to_string(file).expect("settings");
-    let part = text
-        .split(&format!("[{section}]"))
-        .nth(1)
-        .expect("a section");
-    let line = part
-        .lines()
-        .find_map(|line| line.strip_prefix("password_file = \""));
+    let part = text.split(&format!("[{section}]")).nth(1).expect("a section");
+    let line = part.lines().find_map(|line| line.strip_prefix("password_file = \""));
     let file = line.expect("a password").trim_end_matches('"');
     let password = std::fs::read_to_string(file).expect("a password");
     as_user(ground, role, password.trim())
@@ -156,10 +139,7 @@ fn any_login(ground: &Ground) {
     let mut wrong = Vec::new();
     let mut try_it = |who: &str, env: &BTreeMap<String, String>, side: Side, sql: &str| {
         if let Ok(seen) = psql(env, ground.database(side), sql) {
-            wrong.push(format!(
-                "{who} in the {} store: {sql}: {seen:?}",
-                side.as_str()
-            ));
+            wrong.push(format!("{who} in the {} store: {sql}: {seen:?}", side.as_str()));
         }
     };
     let tries = [
@@ -176,17 +156,9 @@ fn any_login(ground: &Ground) {
         }
     }
     let (of_open, of_shared) = (owner(ground, Side::Open), owner(ground, Side::Shared));
-    assert!(
-        psql(&of_open, ground.database(Side::Open), "select 1").is_ok(),
-        "the owner gets in"
-    );
+    assert!(psql(&of_open, ground.database(Side::Open), "select 1").is_ok(), "the owner gets in");
     try_it("the open store's owner", &of_open, Side::Shared, "select 1");
-    try_it(
-        "the shared store's owner",
-        &of_shared,
-        Side::Open,
-        "select 1",
-    );
+    try_it("the shared store's owner", &of_shared, Side::Open, "select 1");
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
@@ -196,11 +168,7 @@ fn a_reader_does_more(ground: &Ground) {
         let reader = reader(ground);
         let (database, schema) = (ground.database(side), side.as_str());
         let may = format!("select count(facility_code) > 0 from {schema}.health_facility");
-        assert_eq!(
-            psql(&reader, database, &may),
-            Ok(vec!["t".into()]),
-            "a reader reads"
-        );
+        assert_eq!(psql(&reader, database, &may), Ok(vec!["t".into()]), "a reader reads");
         let tables = "select format('%I.%I', nspname, relname) from pg_class join pg_namespace n on n.oid = relnamespace \
                       where nspname = 'flow' and relkind in ('r', 'v', 'S', 'm')";
         let mut tries: Vec<String> = ground
@@ -211,12 +179,7 @@ fn a_reader_does_more(ground: &Ground) {
         assert!(tries.len() > 5, "{tries:?}");
         let advisory = "select distinct format('%s(%s)', proname, case when pronargs = 0 then '' when pronargs = 1 then '1' else '1, 1' end) \
                         from pg_proc where proname ~ 'advisory' and pronargs > 0 and proname !~ 'unlock'";
-        tries.extend(
-            ground
-                .in_store(side, advisory)
-                .iter()
-                .map(|call| format!("select {call}")),
-        );
+        tries.extend(ground.in_store(side, advisory).iter().map(|call| format!("select {call}")));
         let own = [
             "create temporary table x (a int)",
             "create temporary view x as select 1",
@@ -256,16 +219,11 @@ fn a_reader_does_more(ground: &Ground) {
         ];
         tries.extend(own.map(str::to_owned));
         for mode in ["row share", "row exclusive", "share", "access exclusive"] {
-            tries.push(format!(
-                "begin; lock table {schema}.health_facility in {mode} mode; commit"
-            ));
+            tries
+                .push(format!("begin; lock table {schema}.health_facility in {mode} mode; commit"));
         }
         for sql in ["insert into", "delete from", "truncate"] {
-            let end = if sql == "insert into" {
-                "default values"
-            } else {
-                ""
-            };
+            let end = if sql == "insert into" { "default values" } else { "" };
             tries.push(format!("{sql} {schema}.health_facility {end}"));
         }
         if side == Side::Shared {
@@ -294,10 +252,8 @@ fn what_each_login_has(ground: &Ground) {
         (Side::Shared, "bangioc_store", &CLASSES[..]),
         (Side::Open, "bangioc_open_store", &CLASSES[..1]),
     ] {
-        let roles: Vec<String> = readers
-            .iter()
-            .map(|class| format!("bangioc_reader_{class}"))
-            .collect();
+        let roles: Vec<String> =
+            readers.iter().map(|class| format!("bangioc_reader_{class}")).collect();
         // Rights of anyone but the owner and superusers, on the database, its schemas, and what is in ours.
         let held = "select format('%s: %s on %s', coalesce(r.rolname, 'everyone'), lower(a.privilege_type), w.what) from ( \
             select 'the database' as what, coalesce(datacl, acldefault('d', datdba)) as acl, datdba as owner from pg_database where datname = current_database() \
@@ -312,10 +268,8 @@ fn what_each_login_has(ground: &Ground) {
             where a.grantee <> w.owner and not coalesce(r.rolsuper, false) and coalesce(r.rolname, '') !~ '^pg_' order by 1";
         let schema = side.as_str();
         // Whoever deals with dead letters, in the books alone; into the open store they do not get.
-        let mut of_operators = vec![
-            "usage on schema flow".to_owned(),
-            "connect on the database".to_owned(),
-        ];
+        let mut of_operators =
+            vec!["usage on schema flow".to_owned(), "connect on the database".to_owned()];
         of_operators.truncate(if side == Side::Shared { 2 } else { 1 });
         of_operators.extend(SEEN.map(|table| format!("select on table flow.{table}")));
         of_operators.extend(CALLED.map(|name| format!("execute on function flow.{name}")));
@@ -346,11 +300,7 @@ fn what_each_login_has(ground: &Ground) {
         let owned = format!(
             "select count(*) from pg_namespace where nspname in ('flow', '{schema}') and nspowner = '{owner}'::regrole"
         );
-        assert_eq!(
-            ground.in_store(side, &owned),
-            ["2"],
-            "who owns the {schema} store?"
-        );
+        assert_eq!(ground.in_store(side, &owned), ["2"], "who owns the {schema} store?");
         wrong.extend(columns(ground, side, &roles));
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -364,10 +314,7 @@ fn columns(ground: &Ground, side: Side, roles: &[String]) -> Vec<String> {
             continue;
         };
         for column in &contract.columns {
-            may.insert(
-                (names::store_table(contract), column.name.clone()),
-                column.class,
-            );
+            may.insert((names::store_table(contract), column.name.clone()), column.class);
         }
     }
     let sql = format!(
@@ -442,10 +389,8 @@ impl Second {
     fn start(ground: &Ground, name: &str) -> Second {
         let settings =
             std::fs::read_to_string(ground.settings.join("shared-store.toml")).expect("settings");
-        let parts: Vec<&str> = settings
-            .split("\n[")
-            .filter(|part| !part.starts_with("metrics]"))
-            .collect();
+        let parts: Vec<&str> =
+            settings.split("\n[").filter(|part| !part.starts_with("metrics]")).collect();
         let config = ground.desk.join(format!("{name}.toml"));
         std::fs::write(&config, parts.join("\n[")).expect("settings");
         let log = ground.desk.join(format!("{name}.log"));
@@ -483,10 +428,7 @@ impl Second {
 
 fn opened_again(ground: &Ground) {
     let name = ground.database(Side::Shared).to_owned();
-    assert!(
-        !ground.log("shared-store").contains("BG044"),
-        "a store that `ops/sql` made is closed"
-    );
+    assert!(!ground.log("shared-store").contains("BG044"), "a store that `ops/sql` made is closed");
     let at_server = |sql: &str| psql(&ground.store.env, "postgres", sql).expect("an administrator");
     at_server(
         "alter role bangioc_store set log_min_messages = 'warning'; alter role bangioc_store reset log_error_verbosity",
@@ -494,21 +436,17 @@ fn opened_again(ground: &Ground) {
     at_server(&format!("grant connect on database {name} to public"));
     let second = Second::start(ground, "second-opened");
     let said = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        wait::until(
-            "a start to say what stands open",
-            Duration::from_secs(20),
-            || {
-                let log = second.log();
-                let all = [
-                    "BG0441",
-                    "log_min_messages = warning",
-                    "log_error_verbosity = default",
-                    "BG0442",
-                    "every login may connect",
-                ];
-                wait::holds(all.iter().all(|word| log.contains(word)), log)
-            },
-        );
+        wait::until("a start to say what stands open", Duration::from_secs(20), || {
+            let log = second.log();
+            let all = [
+                "BG0441",
+                "log_min_messages = warning",
+                "log_error_verbosity = default",
+                "BG0442",
+                "every login may connect",
+            ];
+            wait::holds(all.iter().all(|word| log.contains(word)), log)
+        });
     }));
     let ended = second.ends();
     at_server(
@@ -527,16 +465,8 @@ fn a_lock_at_start(ground: &Ground) {
     let reader = reader(ground);
     let ours = 0x0062_616e_6769_6f63_i64;
     for (name, env, sql) in [
-        (
-            "outsider",
-            &outsider,
-            format!("select pg_advisory_lock({ours})"),
-        ),
-        (
-            "reader",
-            &reader,
-            format!("select pg_advisory_lock({ours})"),
-        ),
+        ("outsider", &outsider, format!("select pg_advisory_lock({ours})")),
+        ("reader", &reader, format!("select pg_advisory_lock({ours})")),
         (
             "viewer",
             &reader,
@@ -547,18 +477,12 @@ fn a_lock_at_start(ground: &Ground) {
         std::thread::sleep(Duration::from_secs(1));
         let second = Second::start(ground, &format!("second-{name}"));
         let ready = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            wait::until(
-                &format!("a start beside the {name}"),
-                Duration::from_secs(20),
-                || wait::holds(second.log().contains(READY), second.log()),
-            );
+            wait::until(&format!("a start beside the {name}"), Duration::from_secs(20), || {
+                wait::holds(second.log().contains(READY), second.log())
+            });
         }));
         let ended = second.ends();
-        assert!(
-            ready.is_ok() && ended.is_ok(),
-            "{name}: ready {}, {ended:?}",
-            ready.is_ok()
-        );
+        assert!(ready.is_ok() && ended.is_ok(), "{name}: ready {}, {ended:?}", ready.is_ok());
     }
     // Whoever has the right to hold it up is named, and a start that waits can be ended.
     let admin = Held::start(
@@ -569,14 +493,10 @@ fn a_lock_at_start(ground: &Ground) {
     std::thread::sleep(Duration::from_secs(1));
     let second = Second::start(ground, "second-admin");
     let named = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        wait::until(
-            "a start that waits to say for whom",
-            Duration::from_secs(20),
-            || {
-                let log = second.log();
-                wait::holds(log.contains("BG0440") && log.contains("postgres"), log)
-            },
-        );
+        wait::until("a start that waits to say for whom", Duration::from_secs(20), || {
+            let log = second.log();
+            wait::holds(log.contains("BG0440") && log.contains("postgres"), log)
+        });
     }));
     let ended = second.ends();
     drop(admin);
@@ -596,15 +516,11 @@ fn holds_the_merge_back(ground: &Ground) {
         "select pg_advisory_lock(1)",
     ];
     // More than one login gets.
-    let held: Vec<Held> = (0..4)
-        .flat_map(|_| holds)
-        .map(|sql| Held::start(ground, &reader, sql))
-        .collect();
+    let held: Vec<Held> =
+        (0..4).flat_map(|_| holds).map(|sql| Held::start(ground, &reader, sql)).collect();
     std::thread::sleep(Duration::from_secs(2));
     let seen = "select count(*) from pg_stat_activity where application_name = 'attack'";
-    let seen = psql(&ground.store.env, database, seen)
-        .expect("a count")
-        .concat();
+    let seen = psql(&ground.store.env, database, seen).expect("a count").concat();
     assert!(
         (3..=10).contains(&seen.parse::<u32>().expect("a number")),
         "{seen} sessions hold something"
@@ -658,14 +574,7 @@ fn the_log_of_the_source(ground: &Ground) {
     for key in ["04935", "9'9\\9", "CANARYCANARY"] {
         let _ = ground.try_tool(&["dataset", "repair", FACILITIES.dataset, key]);
     }
-    let _ = ground.try_tool(&[
-        "dataset",
-        "repair",
-        "land-parcel",
-        "CANARY",
-        "CANARY",
-        "CANARY",
-    ]);
+    let _ = ground.try_tool(&["dataset", "repair", "land-parcel", "CANARY", "CANARY", "CANARY"]);
     std::thread::sleep(Duration::from_secs(3));
     let log = std::fs::read(&ground.source.log).expect("a log");
     let new =

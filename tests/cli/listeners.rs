@@ -26,26 +26,18 @@ impl Drop for Running {
 /// A connection from an address of its own: all of 127.0.0.0/8 is loopback.
 async fn connect(from: [u8; 4], to: u16) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
-    socket
-        .bind(SocketAddr::new(Ipv4Addr::from(from).into(), 0))
-        .unwrap();
+    socket.bind(SocketAddr::new(Ipv4Addr::from(from).into(), 0)).unwrap();
     let to = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), to);
     let stream = socket.connect(to).await.unwrap().into_std().unwrap();
     stream.set_nonblocking(false).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(5)))
-        .unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
     stream
 }
 
 async fn ask(from: [u8; 4], port: u16, path: &str) -> (String, Duration) {
     let begun = Instant::now();
     let mut stream = connect(from, port).await;
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-    )
-    .unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     let end = stream.read_to_string(&mut answer);
     end.unwrap_or_else(|error| panic!("{path} from {from:?}: {error}"));
@@ -65,10 +57,7 @@ async fn a_thousand_half_sent_requests_keep_nobody_out() {
     );
     fs::write(&config, text).unwrap();
     let started = Command::new("sh")
-        .args([
-            "-c",
-            "ulimit -n 1024; exec \"$0\" --config \"$1\" open-data serve",
-        ])
+        .args(["-c", "ulimit -n 1024; exec \"$0\" --config \"$1\" open-data serve"])
         .arg(bangioc())
         .arg(&config)
         .stdin(Stdio::null())
@@ -96,24 +85,17 @@ async fn a_thousand_half_sent_requests_keep_nobody_out() {
                 "{from:?} {time:?} {answer}"
             );
         }
-        let files = fs::read_dir(format!("/proc/{}/fd", running.0.id()))
-            .unwrap()
-            .count();
+        let files = fs::read_dir(format!("/proc/{}/fd", running.0.id())).unwrap().count();
         assert!(files < 512, "{files} files held");
     }
     let log = said();
-    assert!(
-        log.matches("BG0156").count() == 2,
-        "each listener says it once: {log}"
-    );
+    assert!(log.matches("BG0156").count() == 2, "each listener says it once: {log}");
     let (page, _) = ask([127, 0, 0, 2], metrics, "/metrics").await;
     for listener in ["pages", "metrics"] {
         let line = format!(
             "bangioc_listener_connections_ended_total{{listener=\"{listener}\",outcome=\"too_many_of_one_address\"}} "
         );
-        let count = page
-            .lines()
-            .find_map(|text| text.strip_prefix(&line)?.parse::<usize>().ok());
+        let count = page.lines().find_map(|text| text.strip_prefix(&line)?.parse::<usize>().ok());
         assert!(count.is_some_and(|count| count > 500), "{line}{count:?}");
     }
 }

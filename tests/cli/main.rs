@@ -18,10 +18,8 @@ fn seen(args: &[&str]) -> String {
         .env("USER", "an")
         .output()
         .expect("the binary");
-    let (stdout, stderr) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
+    let (stdout, stderr) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let text = format!(
         "$ bangioc {}\n{stdout}{stderr}[exit {}]",
         args.join(" "),
@@ -32,11 +30,7 @@ fn seen(args: &[&str]) -> String {
     // The number of codes grows.
     let codes = text
         .split_whitespace()
-        .find_map(|word| {
-            word.parse::<u32>()
-                .ok()
-                .filter(|_| text.contains(" codes there are"))
-        })
+        .find_map(|word| word.parse::<u32>().ok().filter(|_| text.contains(" codes there are")))
         .unwrap_or_default();
     text.replace(&format!("lists the {codes} codes"), "lists the N codes")
 }
@@ -54,10 +48,7 @@ fn contracts() {
     insta::assert_snapshot!("contract_check", seen(&["contract", "check"]));
     insta::assert_snapshot!("contract_list", seen(&["contract", "list"]));
     insta::assert_snapshot!("contract_show", seen(&["contract", "show", "business"]));
-    insta::assert_snapshot!(
-        "contract_unknown",
-        seen(&["contract", "show", "land-parcels"])
-    );
+    insta::assert_snapshot!("contract_unknown", seen(&["contract", "show", "land-parcels"]));
 }
 
 /// The contracts of `so-tc`, in a folder of their own.
@@ -98,10 +89,7 @@ fn what_others_wrote_does_not_act_on_a_terminal() {
     ] {
         let said = seen_with("raw", &config, args);
         let (_, said) = said.split_once('\n').expect("an answer");
-        assert!(
-            !said.contains(|c| c != '\n' && is_unprintable(c)),
-            "{args:?}: {said:?}"
-        );
+        assert!(!said.contains(|c| c != '\n' && is_unprintable(c)), "{args:?}: {said:?}");
         if args[2..] == ["cooperative"] {
             assert!(said.contains(shown), "{args:?}: {said}");
         }
@@ -134,10 +122,7 @@ fn a_class_that_becomes_weaker() {
     );
     becomes("open, reclassified: { from: internal, by: 12/QĐ-UBND, on: 2026-11-20 }");
     let written = seen_with("weaker", &config, &["contract", "avro", "--write"]);
-    assert!(
-        written.contains("so-tc/business.value.avsc\n[exit 0]"),
-        "{written}"
-    );
+    assert!(written.contains("so-tc/business.value.avsc\n[exit 0]"), "{written}");
     let checked = seen_with("weaker", &config, &["contract", "check"]);
     assert!(checked.ends_with("[exit 0]"), "{checked}");
     let shown = seen_with("weaker", &config, &["contract", "show", "business"]);
@@ -159,14 +144,8 @@ fn the_wrong_words() {
 fn datasets_that_nobody_can_move() {
     let config = "[kafka]\nbrokers = \"127.0.0.1:1\"\nsecurity = \"plaintext\"\n[registry]\nurl = \"http://127.0.0.1:1\"\n[store]\nhost = \"127.0.0.1\"\nport = 1\nuser = \"x\"\ndatabase = \"x\"\n";
     let seen = |args: &[&str]| seen_with("datasets", config, args);
-    insta::assert_snapshot!(
-        "dataset_is_a_draft",
-        seen(&["dataset", "recopy", "criminal-record"])
-    );
-    insta::assert_snapshot!(
-        "dataset_unknown",
-        seen(&["dataset", "pause", "land-parcels"])
-    );
+    insta::assert_snapshot!("dataset_is_a_draft", seen(&["dataset", "recopy", "criminal-record"]));
+    insta::assert_snapshot!("dataset_unknown", seen(&["dataset", "pause", "land-parcels"]));
     insta::assert_snapshot!(
         "key_of_another_length",
         seen(&["dataset", "repair", "land-parcel", "01273", "1"])
@@ -181,25 +160,16 @@ fn datasets_that_nobody_can_move() {
 #[test]
 fn a_configuration_is_refused_with_all_its_mistakes() {
     let config = "prefix = \"Cao_Bang\"\ntopics = 3\n[kafka]\nbroker = \"127.0.0.1:9092\"\nsecurity = \"tls\"\nreplication = 99\n[source]\nname = \"so-nnmt\"\npassword = \"plain\"\nport = \"many\"\n";
-    insta::assert_snapshot!(
-        "bad_configuration",
-        seen_with("bad", config, &["run", "capture"])
-    );
+    insta::assert_snapshot!("bad_configuration", seen_with("bad", config, &["run", "capture"]));
 }
 
 #[test]
 fn a_dependency_that_is_down_is_named() {
     let config = "[kafka]\nbrokers = \"127.0.0.1:1\"\nsecurity = \"plaintext\"\n[registry]\nurl = \"http://127.0.0.1:1\"\n[store]\nhost = \"127.0.0.1\"\nport = 1\nuser = \"x\"\ndatabase = \"x\"\n";
     let status = seen_with("down", config, &["status"]);
-    assert!(
-        status.contains("127.0.0.1:1") && status.ends_with("[exit 4]"),
-        "{status}"
-    );
+    assert!(status.contains("127.0.0.1:1") && status.ends_with("[exit 4]"), "{status}");
     let plan = seen_with("down", config, &["topic", "plan"]);
-    assert!(
-        plan.contains("127.0.0.1:1") && plan.ends_with("[exit 4]"),
-        "{plan}"
-    );
+    assert!(plan.contains("127.0.0.1:1") && plan.ends_with("[exit 4]"), "{plan}");
 }
 
 #[test]
@@ -226,18 +196,11 @@ fn the_sample_configuration_is_understood() {
     let file = root().join("target/cli-secret");
     secret::write(&file, "secret");
     for name in ["kafka", "registry", "source", "store", "open-store", "sink"] {
-        config = config.replace(
-            &format!("/etc/bangioc/secrets/{name}"),
-            &file.display().to_string(),
-        );
+        config =
+            config.replace(&format!("/etc/bangioc/secrets/{name}"), &file.display().to_string());
     }
-    config = config
-        .replace("10.0.0.9", "127.0.0.1")
-        .replace("port = 5432", "port = 1");
-    for (command, exit) in [
-        (&["status"][..], "[exit 4]"),
-        (&["source", "check"][..], "[exit 4]"),
-    ] {
+    config = config.replace("10.0.0.9", "127.0.0.1").replace("port = 5432", "port = 1");
+    for (command, exit) in [(&["status"][..], "[exit 4]"), (&["source", "check"][..], "[exit 4]")] {
         let said = seen_with("sample", &config.replace("10.0.0.5", "127.0.0.1"), command);
         assert!(said.ends_with(exit), "{said}");
     }

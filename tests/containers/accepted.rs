@@ -24,20 +24,11 @@ pub(crate) fn every_setting(compose: &Compose) {
         .services()
         .filter(|(_, service)| service.get("image").map(Node::text) == Some("bangioc"))
         .collect();
-    let started: Vec<_> = ours
-        .iter()
-        .map(|(name, service)| (*name, start(&dir, name, service, None)))
-        .collect();
-    assert!(
-        started.len() > 12,
-        "only {} services are ours",
-        started.len()
-    );
+    let started: Vec<_> =
+        ours.iter().map(|(name, service)| (*name, start(&dir, name, service, None))).collect();
+    assert!(started.len() > 12, "only {} services are ours", started.len());
     // One without a word that it needs: what is looked for would be found.
-    let (_, registry) = ours
-        .iter()
-        .find(|(name, _)| *name == "registry")
-        .expect("a registry");
+    let (_, registry) = ours.iter().find(|(name, _)| *name == "registry").expect("a registry");
     let spoilt = start(&dir, "spoilt", registry, Some("BANGIOC__KAFKA__TLS"));
     sleep(READ_BY);
     let spoilt = end(&dir, "spoilt", spoilt);
@@ -62,10 +53,7 @@ fn start(dir: &Path, name: &str, service: &Node, without: Option<&str>) -> Child
         }
         let value = value.text();
         let here = if let Some(target) = value.strip_prefix("/run/secrets/") {
-            assert!(
-                secrets.contains_key(target),
-                "{name} does not get `{target}`"
-            );
+            assert!(secrets.contains_key(target), "{name} does not get `{target}`");
             let file = dir.join(format!("{name}-{target}"));
             secret::write(&file, "0123456789abcdef0123456789abcdef");
             file.display().to_string()

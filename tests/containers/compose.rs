@@ -40,10 +40,7 @@ type Check = fn(&Compose);
 pub fn trials() -> Vec<Trial> {
     let trials: [(&str, Check); 9] = [
         ("compose_has_what_it_names", has_what_it_names),
-        (
-            "compose_sets_what_the_manual_knows",
-            sets_what_the_manual_knows,
-        ),
+        ("compose_sets_what_the_manual_knows", sets_what_the_manual_knows),
         ("compose_is_accepted_by_the_binary", accepted::every_setting),
         ("compose_listens_on_loopback", listens_on_loopback),
         ("compose_starts_by_health", starts_by_health),
@@ -67,9 +64,7 @@ pub(crate) struct Compose {
 
 impl Compose {
     fn read() -> Compose {
-        Compose {
-            file: yaml::read(&read("docker-compose.yml")),
-        }
+        Compose { file: yaml::read(&read("docker-compose.yml")) }
     }
 
     pub(crate) fn services(&self) -> impl Iterator<Item = (&str, &Node)> {
@@ -83,9 +78,7 @@ impl Compose {
 
     /// What stands at the top as networks, volumes or secrets.
     fn defined(&self, kind: &str) -> BTreeSet<&str> {
-        Node::entries(self.file.get(kind))
-            .map(|(name, _)| name)
-            .collect()
+        Node::entries(self.file.get(kind)).map(|(name, _)| name).collect()
     }
 
     fn secret_file(&self, name: &str) -> &str {
@@ -99,12 +92,10 @@ impl Compose {
 pub(crate) fn secrets(service: &Node) -> BTreeMap<&str, &str> {
     Node::items(service.get("secrets"))
         .iter()
-        .map(
-            |secret| match (secret.get("target"), secret.get("source")) {
-                (Some(target), Some(source)) => (target.text(), source.text()),
-                _ => (secret.text(), secret.text()),
-            },
-        )
+        .map(|secret| match (secret.get("target"), secret.get("source")) {
+            (Some(target), Some(source)) => (target.text(), source.text()),
+            _ => (secret.text(), secret.text()),
+        })
         .collect()
 }
 
@@ -119,15 +110,9 @@ fn volumes(service: &Node) -> impl Iterator<Item = &str> {
 }
 
 fn networks(service: &Node) -> BTreeSet<&str> {
-    let named: BTreeSet<&str> = Node::items(service.get("networks"))
-        .iter()
-        .map(Node::text)
-        .collect();
-    if named.is_empty() {
-        BTreeSet::from(["default"])
-    } else {
-        named
-    }
+    let named: BTreeSet<&str> =
+        Node::items(service.get("networks")).iter().map(Node::text).collect();
+    if named.is_empty() { BTreeSet::from(["default"]) } else { named }
 }
 
 fn setting<'n>(service: &'n Node, name: &str) -> Option<&'n str> {
@@ -140,11 +125,8 @@ fn read(file: &str) -> String {
 
 /// Words that a script of ours leaves in its variables.
 fn told_by_bash(script: &str) -> Vec<String> {
-    let told = Command::new("bash")
-        .args(["-euc", script])
-        .current_dir(root())
-        .output()
-        .expect("bash");
+    let told =
+        Command::new("bash").args(["-euc", script]).current_dir(root()).output().expect("bash");
     assert!(told.status.success(), "{told:?}");
     let text = String::from_utf8(told.stdout).expect("UTF-8");
     text.split_whitespace().map(str::to_owned).collect()
@@ -170,12 +152,8 @@ fn has_what_it_names(compose: &Compose) {
             assert!(!script || mode & 0o111 == 0o111, "{name}: mode {mode:o}");
         }
         used.entry("volumes").or_default().extend(named);
-        used.entry("secrets")
-            .or_default()
-            .extend(secrets(service).into_values());
-        used.entry("networks")
-            .or_default()
-            .extend(networks(service));
+        used.entry("secrets").or_default().extend(secrets(service).into_values());
+        used.entry("networks").or_default().extend(networks(service));
         // A password's file is a secret of this service.
         for (setting, value) in Node::entries(service.get("environment")) {
             let file = value.text().strip_prefix("/run/secrets/");
@@ -199,11 +177,7 @@ fn sets_what_the_manual_knows(compose: &Compose) {
         if let Some(name) = line.strip_prefix('[') {
             section = name.split(']').next().unwrap_or_default();
         } else if let Some((key, _)) = line.split_once(" = ") {
-            known.insert(
-                format!("BANGIOC__{section}__{key}")
-                    .replace('-', "_")
-                    .to_uppercase(),
-            );
+            known.insert(format!("BANGIOC__{section}__{key}").replace('-', "_").to_uppercase());
         }
     }
     for (name, service) in compose.services() {
@@ -240,11 +214,8 @@ fn starts_by_health(compose: &Compose) {
         assert_eq!(stays, tells, "{name}");
         for (before, how) in Node::entries(service.get("depends_on")) {
             let stays = compose.service(before).get("healthcheck").is_some();
-            let condition = if stays {
-                "service_healthy"
-            } else {
-                "service_completed_successfully"
-            };
+            let condition =
+                if stays { "service_healthy" } else { "service_completed_successfully" };
             let asked = how.get("condition").expect("a condition").text();
             assert_eq!(asked, condition, "{name} after {before}");
         }
@@ -254,16 +225,12 @@ fn starts_by_health(compose: &Compose) {
 fn captures_every_source(compose: &Compose) {
     let sources = told_by_bash(r#". ops/sh/deployment.sh; echo "${SOURCES[@]}""#);
     let sources: BTreeSet<&str> = sources.iter().map(String::as_str).collect();
-    let captures: BTreeSet<&str> = compose
-        .services()
-        .filter_map(|(name, _)| name.strip_prefix("capture-"))
-        .collect();
+    let captures: BTreeSet<&str> =
+        compose.services().filter_map(|(name, _)| name.strip_prefix("capture-")).collect();
     assert_eq!(captures, sources);
     let catalogue = Catalogue::read(&root().join("schemas")).expect("the contracts");
-    let contracted: BTreeSet<&str> = catalogue
-        .active()
-        .map(|contract| contract.source.source.as_str())
-        .collect();
+    let contracted: BTreeSet<&str> =
+        catalogue.active().map(|contract| contract.source.source.as_str()).collect();
     assert_eq!(sources, contracted);
     for source in sources {
         let user = format!("capture-{source}");
@@ -287,25 +254,14 @@ fn captures_every_source(compose: &Compose) {
     }
     // Kafka's users are those that its container has a password of, and no service is another's.
     let principals = told_by_bash(r#". ops/sh/deployment.sh; echo "admin ${PRINCIPALS//,/ }""#);
-    assert_eq!(
-        values(compose.service("kafka")),
-        principals.iter().map(String::as_str).collect()
-    );
+    assert_eq!(values(compose.service("kafka")), principals.iter().map(String::as_str).collect());
     for (name, service) in compose.services() {
         if let Some(user) = setting(service, "BANGIOC__KAFKA__USER") {
             assert_eq!(secrets(service)["kafka"], user, "{name}");
             // At the registry it is the same user, with another password.
             if name != "registry" {
-                assert_eq!(
-                    setting(service, "BANGIOC__REGISTRY__USER"),
-                    Some(user),
-                    "{name}"
-                );
-                assert_eq!(
-                    secrets(service)["registry"],
-                    format!("login-{user}"),
-                    "{name}"
-                );
+                assert_eq!(setting(service, "BANGIOC__REGISTRY__USER"), Some(user), "{name}");
+                assert_eq!(secrets(service)["registry"], format!("login-{user}"), "{name}");
             }
         }
     }
@@ -334,11 +290,7 @@ fn gets_all_passwords(compose: &Compose) {
     if dir.exists() {
         fs::remove_dir_all(&dir).expect("an old folder goes");
     }
-    for file in [
-        "docker-compose.yml",
-        "ops/docker/passwords",
-        "ops/sh/words.sh",
-    ] {
+    for file in ["docker-compose.yml", "ops/docker/passwords", "ops/sh/words.sh"] {
         let copy = dir.join(file);
         fs::create_dir_all(copy.parent().expect("a folder")).expect("a folder");
         fs::copy(root().join(file), copy).expect("a copy");
@@ -347,11 +299,7 @@ fn gets_all_passwords(compose: &Compose) {
     let made = passwords(&dir, compose, &names);
     let different: BTreeSet<&String> = made.iter().collect();
     assert_eq!(different.len(), names.len(), "two are the same");
-    assert_eq!(
-        made,
-        passwords(&dir, compose, &names),
-        "those that are there stay"
-    );
+    assert_eq!(made, passwords(&dir, compose, &names), "those that are there stay");
     let users = fs::read_dir(dir.join("ops/docker/registry-users")).expect("users of the registry");
     let logins = names.iter().filter(|name| name.starts_with("login-"));
     assert_eq!(users.count(), logins.count());
@@ -364,9 +312,7 @@ fn images_are_built_of_enough(_: &Compose) {
     // Of what ops/setup installs, what the build takes: compilers and headers.
     let setup = read("ops/setup");
     let line = setup.lines().find(|line| line.starts_with("packages=("));
-    let packages = line
-        .expect("what is installed")
-        .trim_start_matches("packages=(");
+    let packages = line.expect("what is installed").trim_start_matches("packages=(");
     let builds = |name: &&str| name.ends_with("-dev") || ["g++", "cmake", "make"].contains(name);
     let needed: Vec<&str> = packages.split([' ', ')']).filter(builds).collect();
     assert!(needed.len() > 5, "{needed:?}");
@@ -376,10 +322,7 @@ fn images_are_built_of_enough(_: &Compose) {
     }
     // Nothing goes into an image but what is named, and never a secret.
     let kept_out = read(".dockerignore");
-    let lines: Vec<&str> = kept_out
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .collect();
+    let lines: Vec<&str> = kept_out.lines().filter(|line| !line.starts_with('#')).collect();
     assert_eq!(lines.first(), Some(&"*"));
     assert_eq!(lines.last(), Some(&"ops/docker/secrets"));
     assert!(lines.iter().all(|line| !line.contains("target")));

@@ -73,9 +73,7 @@ fn a_row_arrives_over_the_official_images(runtime: &Runtime) -> Result<(), Box<d
     );
     let platform = Platform::over(dir, kafka, postgres);
     // A published port takes connections from the first moment on; only an answer says that somebody is there.
-    wait::until("PostgreSQL", START, || {
-        platform.try_sql("postgres", "select 1")
-    });
+    wait::until("PostgreSQL", START, || platform.try_sql("postgres", "select 1"));
     let world = World::new(&platform, "images", &["so-yt"]);
     let (_capture, _store) = (world.capture("so-yt"), world.shared_store("store"));
     world.source("so-yt", FACILITY);
@@ -102,18 +100,14 @@ async fn kafka(dir: &Path, port: u16) -> Result<ContainerAsync<GenericImage>, Bo
         .with_env_var("KAFKA_HEAP_OPTS", "-Xmx512m")
         .with_startup_timeout(START);
     for script in ["docker/kafka-start", "sh/kafka.sh"] {
-        request = request.with_copy_to(
-            format!("/opt/bangioc/{script}"),
-            root().join("ops").join(script),
-        );
+        request =
+            request.with_copy_to(format!("/opt/bangioc/{script}"), root().join("ops").join(script));
     }
     for principal in PRINCIPALS.split(',').chain(["admin"]) {
         let password = format!("{:016x}", rand::random::<u64>());
         secret::write(&secrets.join(principal), &password);
-        request = request.with_copy_to(
-            format!("/opt/bangioc/secrets/{principal}"),
-            password.into_bytes(),
-        );
+        request = request
+            .with_copy_to(format!("/opt/bangioc/secrets/{principal}"), password.into_bytes());
     }
     Ok(request.start().await?)
 }
@@ -141,9 +135,7 @@ fn published(
             host_port: Some(port.to_string()),
         };
         host.publish_all_ports = Some(false);
-        host.port_bindings = Some(HashMap::from([(
-            inside.to_owned(),
-            Some(vec![binding.clone()]),
-        )]));
+        host.port_bindings =
+            Some(HashMap::from([(inside.to_owned(), Some(vec![binding.clone()]))]));
     })
 }

@@ -12,10 +12,7 @@ pub enum Node {
 }
 
 pub fn read(text: &str) -> Node {
-    let mut reader = Reader {
-        parser: Parser::new_from_str(text),
-        anchors: BTreeMap::new(),
-    };
+    let mut reader = Reader { parser: Parser::new_from_str(text), anchors: BTreeMap::new() };
     loop {
         match reader.next() {
             Event::StreamStart | Event::DocumentStart(_) => {}
@@ -55,10 +52,7 @@ impl Node {
             Some(Node::Map(entries)) => Some(entries),
             Some(other) => panic!("a mapping was expected: {other:?}"),
         };
-        entries
-            .into_iter()
-            .flatten()
-            .map(|(key, value)| (key.as_str(), value))
+        entries.into_iter().flatten().map(|(key, value)| (key.as_str(), value))
     }
 }
 
@@ -107,17 +101,14 @@ impl<'t> Reader<'t> {
             match self.node(event) {
                 Node::List(maps) if key == "<<" => merged.extend(maps),
                 map if key == "<<" => merged.push(map),
-                value => assert!(
-                    entries.insert(key.clone(), value).is_none(),
-                    "`{key}` stands twice"
-                ),
+                value => {
+                    assert!(entries.insert(key.clone(), value).is_none(), "`{key}` stands twice")
+                }
             }
         }
         // What is written out goes before what is merged, and of that the earlier.
         for (key, value) in merged.iter().flat_map(|map| Node::entries(Some(map))) {
-            entries
-                .entry(key.to_owned())
-                .or_insert_with(|| value.clone());
+            entries.entry(key.to_owned()).or_insert_with(|| value.clone());
         }
         Node::Map(entries)
     }

@@ -27,10 +27,7 @@ impl Authority {
         params.distinguished_name.push(DnType::CommonName, name);
         let file = dir.join(format!("{name}.pem"));
         fs::write(&file, params.self_signed(&key).expect("signed").pem()).expect("a file");
-        Authority {
-            issuer: Issuer::new(params, key),
-            file,
-        }
+        Authority { issuer: Issuer::new(params, key), file }
     }
 
     pub(crate) fn signs(&self, name: &str, until_year: i32) -> Certificate {
@@ -38,9 +35,6 @@ impl Authority {
         let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
         params.not_after = date_time_ymd(until_year, 1, 1);
         let signed = params.signed_by(&key, &self.issuer).expect("signed");
-        Certificate {
-            certificate: signed.pem(),
-            key: key.serialize_pem(),
-        }
+        Certificate { certificate: signed.pem(), key: key.serialize_pem() }
     }
 }

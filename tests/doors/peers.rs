@@ -31,11 +31,7 @@ pub(crate) struct Peers {
 const SIDES: [(&str, &[&str], [&str; 2]); 3] = [
     ("source", &["source", "check"], ["BG0203", "BG0223"]),
     ("store", &["dead-letter", "list"], ["BG0422", "BG0423"]),
-    (
-        "open-store",
-        &["dead-letter", "list", "--side", "open"],
-        ["BG0422", "BG0423"],
-    ),
+    ("open-store", &["dead-letter", "list", "--side", "open"], ["BG0422", "BG0423"]),
 ];
 
 impl Peers {
@@ -48,10 +44,7 @@ impl Peers {
             fs::remove_dir_all(&dir).expect("an empty folder");
         }
         fs::create_dir_all(&dir).expect("a folder");
-        let (ours, another) = (
-            Authority::new(&dir, "ours"),
-            Authority::new(&dir, "another"),
-        );
+        let (ours, another) = (Authority::new(&dir, "ours"), Authority::new(&dir, "another"));
         secret::write(&dir.join("password"), PASSWORD);
         // As the broker advertises itself.
         let broker = ours.signs("127.0.0.1", GOOD);
@@ -79,10 +72,7 @@ impl Peers {
     fn present(&self, given: &Certificate) {
         let data = self.dir.join("postgres/data");
         let owner = fs::metadata(&data).expect("data").uid();
-        for (name, content) in [
-            ("server.crt", &given.certificate),
-            ("server.key", &given.key),
-        ] {
+        for (name, content) in [("server.crt", &given.certificate), ("server.key", &given.key)] {
             let file = data.join(name);
             secret::write(&file, content);
             chown(&file, Some(owner), None).expect("its owner");
@@ -110,11 +100,7 @@ impl Peers {
         format!(
             "[{name}]\n{}host = \"{host}\"\nport = {port}\nuser = \"postgres\"\npassword_file = \"{}\"\ndatabase = \"postgres\"\n{lines}\n\
              [sink]\nsecret_file = \"{}\"\n",
-            if name == "source" {
-                "name = \"so-nnmt\"\n"
-            } else {
-                ""
-            },
+            if name == "source" { "name = \"so-nnmt\"\n" } else { "" },
             self.password_file(port).display(),
             sink.display(),
         )
@@ -181,26 +167,10 @@ pub(crate) fn an_impostor_of_a_database_gets_no_password(peers: &Peers) {
     let ours = trusting(&peers.ours);
     for (name, args, [code, _]) in SIDES {
         for (what, certificate, lines) in [
-            (
-                "another authority",
-                Some(peers.another.signs("127.0.0.1", GOOD)),
-                &*ours,
-            ),
-            (
-                "another name",
-                Some(peers.ours.signs("db.example.vn", GOOD)),
-                &*ours,
-            ),
-            (
-                "expired",
-                Some(peers.ours.signs("127.0.0.1", EXPIRED)),
-                &*ours,
-            ),
-            (
-                "unknown to the system",
-                Some(peers.ours.signs("127.0.0.1", GOOD)),
-                "",
-            ),
+            ("another authority", Some(peers.another.signs("127.0.0.1", GOOD)), &*ours),
+            ("another name", Some(peers.ours.signs("db.example.vn", GOOD)), &*ours),
+            ("expired", Some(peers.ours.signs("127.0.0.1", EXPIRED)), &*ours),
+            ("unknown to the system", Some(peers.ours.signs("127.0.0.1", GOOD)), ""),
             ("no TLS at all", None, &*ours),
             ("no TLS, nothing written", None, ""),
         ] {
@@ -218,12 +188,8 @@ pub(crate) fn an_unverified_database_is_answered_by_scram_alone(peers: &Peers) {
         for (what, asks) in [("in clear", CLEARTEXT), ("as MD5", MD5)] {
             let what = format!("{name}: {what}");
             let impostor = Impostor::postgres(None, asks);
-            let section = peers.section(
-                name,
-                "127.0.0.1",
-                &impostor.port.to_string(),
-                "tls = \"off\"",
-            );
+            let section =
+                peers.section(name, "127.0.0.1", &impostor.port.to_string(), "tls = \"off\"");
             is_refused(&peers.said(&what, &section, args), code, &what);
             heard_nothing(&impostor, &what);
         }
@@ -254,31 +220,15 @@ pub(crate) fn a_real_database_is_believed_by_its_certificate(peers: &Peers) {
 pub(crate) fn an_impostor_of_kafka_gets_no_password(peers: &Peers) {
     let ours = trusting(&peers.ours);
     for (what, certificate, lines) in [
-        (
-            "another authority",
-            peers.another.signs("127.0.0.1", GOOD),
-            &*ours,
-        ),
-        (
-            "another name",
-            peers.ours.signs("kafka.example.vn", GOOD),
-            &*ours,
-        ),
+        ("another authority", peers.another.signs("127.0.0.1", GOOD), &*ours),
+        ("another name", peers.ours.signs("kafka.example.vn", GOOD), &*ours),
         ("expired", peers.ours.signs("127.0.0.1", EXPIRED), &*ours),
-        (
-            "unknown to the system",
-            peers.ours.signs("127.0.0.1", GOOD),
-            "",
-        ),
+        ("unknown to the system", peers.ours.signs("127.0.0.1", GOOD), ""),
     ] {
         let impostor = Impostor::kafka(certificate);
         let brokers = format!("127.0.0.1:{}", impostor.port);
         let section = kafka_section(&brokers, &peers.dir.join("password"), lines);
-        is_refused(
-            &peers.said(what, &section, &["topic", "plan"]),
-            "BG0115",
-            what,
-        );
+        is_refused(&peers.said(what, &section, &["topic", "plan"]), "BG0115", what);
         heard_nothing(&impostor, what);
     }
 }
@@ -294,21 +244,11 @@ pub(crate) fn a_real_kafka_is_believed_by_its_certificate(peers: &Peers) {
     };
     let good = said("kafka good", by_address, &ours);
     assert!(good.starts_with("Topics under"), "{good}");
-    is_refused(
-        &said("kafka name", &by_name, &ours),
-        "BG0115",
-        "another name",
-    );
+    is_refused(&said("kafka name", &by_name, &ours), "BG0115", "another name");
     let another = trusting(&peers.another);
-    is_refused(
-        &said("kafka authority", by_address, &another),
-        "BG0115",
-        "another authority",
-    );
+    is_refused(&said("kafka authority", by_address, &another), "BG0115", "another authority");
     let clear = said("kafka no TLS", &peers.kafka["KAFKA"], &ours);
-    let is_told = ["error[BG0115]", "error[BG0101]"]
-        .iter()
-        .any(|code| clear.contains(code));
+    let is_told = ["error[BG0115]", "error[BG0101]"].iter().any(|code| clear.contains(code));
     assert!(is_told, "a port without TLS: {clear}");
 }
 

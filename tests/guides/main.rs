@@ -17,14 +17,8 @@ use bangioc_tests::{bangioc, root, wait};
 use libtest_mimic::{Arguments, Trial};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-const GUIDES: [&str; 6] = [
-    "add-a-dataset",
-    "subscribe",
-    "publish",
-    "operate",
-    "source-access",
-    "rotate",
-];
+const GUIDES: [&str; 6] =
+    ["add-a-dataset", "subscribe", "publish", "operate", "source-access", "rotate"];
 
 fn main() {
     let mut arguments = Arguments::from_args();
@@ -37,10 +31,7 @@ fn main() {
     let wanted = GUIDES
         .iter()
         .filter(|guide| {
-            arguments
-                .filter
-                .as_ref()
-                .is_none_or(|filter| guide.contains(filter.as_str()))
+            arguments.filter.as_ref().is_none_or(|filter| guide.contains(filter.as_str()))
         })
         .count();
     if wanted == 0 {
@@ -100,11 +91,7 @@ impl Demo {
         let child = Command::new(root().join("ops/demo"))
             .env("SCHEMAS", desk.join("schemas"))
             .env("BANGIOC_BINARY", bangioc())
-            .envs([
-                ("PARCELS", "2000"),
-                ("OBSERVATIONS", "2000"),
-                ("BUSINESSES", "500"),
-            ])
+            .envs([("PARCELS", "2000"), ("OBSERVATIONS", "2000"), ("BUSINESSES", "500")])
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a file"))
             .stderr(log)

@@ -40,10 +40,7 @@ pub fn read(file: &Path) -> Page {
         steps.push(match language {
             "sh" => Step::Type(block.join("\n")),
             "text" => Step::Seen(block),
-            _ => Step::Save {
-                file: std::mem::take(&mut named),
-                text: block.join("\n") + "\n",
-            },
+            _ => Step::Save { file: std::mem::take(&mut named), text: block.join("\n") + "\n" },
         });
     }
     Page { steps }
@@ -78,11 +75,7 @@ impl Page {
             .map_err(|error| error.to_string())?;
         let printed = String::from_utf8_lossy(&output.stdout);
         if !output.status.success() {
-            return Err(format!(
-                "it ended with {}: {}",
-                output.status,
-                tail(&printed)
-            ));
+            return Err(format!("it ended with {}: {}", output.status, tail(&printed)));
         }
         let mut printed = printed.split(MARK).skip(1);
         let mut last = "";

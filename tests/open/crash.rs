@@ -11,14 +11,8 @@ use crate::Check;
 use crate::store::{Province, Store, tree};
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
-    (
-        "crash::killed_at_every_step_readers_have_a_whole_snapshot",
-        killed_at_every_step,
-    ),
-    (
-        "crash::every_step_of_publishing_is_killed",
-        every_step_is_known,
-    ),
+    ("crash::killed_at_every_step_readers_have_a_whole_snapshot", killed_at_every_step),
+    ("crash::every_step_of_publishing_is_killed", every_step_is_known),
     ("crash::a_full_disk_leaves_the_old_snapshot", full_disk),
 ];
 
@@ -42,14 +36,9 @@ fn killed_at_every_step(store: &Store) {
     for (n, step) in STEPS.iter().enumerate() {
         let before = province.latest("open-zone");
         let old = tree(&province.set("open-zone").join(&before));
-        province.sql(&format!(
-            "update flow.zone set units = {} where zone_code = 'Z1'",
-            100 + n
-        ));
-        let output = province.try_bangioc(
-            &["open-data", "publish", "open-zone"],
-            &[("BANGIOC_FAILPOINT", step)],
-        );
+        province.sql(&format!("update flow.zone set units = {} where zone_code = 'Z1'", 100 + n));
+        let output = province
+            .try_bangioc(&["open-data", "publish", "open-zone"], &[("BANGIOC_FAILPOINT", step)]);
         assert_eq!(
             std::os::unix::process::ExitStatusExt::signal(&output.status),
             Some(9),
@@ -76,9 +65,7 @@ fn killed_at_every_step(store: &Store) {
         }
         province.publish();
         assert!(
-            province
-                .data("open-zone", "zone", "csv")
-                .contains(&format!("Z1,Khu 1,{}", 100 + n)),
+            province.data("open-zone", "zone", "csv").contains(&format!("Z1,Khu 1,{}", 100 + n)),
             "{step}"
         );
         let entries: BTreeSet<String> = fs::read_dir(province.set("open-zone"))
@@ -96,8 +83,7 @@ fn killed_at_every_step(store: &Store) {
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         assert!(
-            top.iter()
-                .all(|name| !name.starts_with('.') || name == ".lock"),
+            top.iter().all(|name| !name.starts_with('.') || name == ".lock"),
             "{step}: {top:?}"
         );
         let catalogue = fs::read_to_string(province.dir.join("catalog.ttl")).unwrap();
@@ -139,22 +125,12 @@ fn full_disk(store: &Store) {
         .output()
         .expect("bash");
     let words = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.code() == Some(1) && words.contains("BG0502"),
-        "{words}"
-    );
+    assert!(output.status.code() == Some(1) && words.contains("BG0502"), "{words}");
     let mut now = tree(&province.dir);
     now.retain(|name, _| !name.contains("/.making/"));
     assert!(now == old, "the old snapshot changed");
     province.bangioc(&["open-data", "verify"]);
     province.publish();
-    assert_eq!(
-        province.json("open-zone/latest/manifest.json")["resources"][0]["rows"],
-        5009
-    );
-    assert!(
-        !tree(&province.dir)
-            .keys()
-            .any(|name| name.contains(".making"))
-    );
+    assert_eq!(province.json("open-zone/latest/manifest.json")["resources"][0]["rows"], 5009);
+    assert!(!tree(&province.dir).keys().any(|name| name.contains(".making")));
 }

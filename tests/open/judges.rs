@@ -8,10 +8,8 @@ use bangioc_tests::root;
 use crate::Check;
 use crate::store::{Province, Store};
 
-pub(crate) const CHECKS: &[(&str, Check)] = &[(
-    "judges::accept_every_file_and_the_catalogue",
-    accept_everything,
-)];
+pub(crate) const CHECKS: &[(&str, Check)] =
+    &[("judges::accept_every_file_and_the_catalogue", accept_everything)];
 
 /// The interpreter that `ops/setup test` made.
 pub(crate) fn python() -> Command {

@@ -13,12 +13,6 @@ use store::Store;
 type Check = fn(&Store);
 
 fn main() {
-    let checks = [
-        snapshots::CHECKS,
-        crash::CHECKS,
-        judges::CHECKS,
-        pages::CHECKS,
-    ]
-    .concat();
+    let checks = [snapshots::CHECKS, crash::CHECKS, judges::CHECKS, pages::CHECKS].concat();
     suite::run(checks, || Store::start("open"), Store::stop)
 }

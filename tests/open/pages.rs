@@ -15,10 +15,7 @@ use crate::judges::python;
 use crate::store::{Province, Store};
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
-    (
-        "pages::tell_what_there_is_in_both_languages",
-        both_languages,
-    ),
+    ("pages::tell_what_there_is_in_both_languages", both_languages),
     ("pages::files_come_with_their_headers", files_and_headers),
     ("pages::nothing_else_can_be_reached", nothing_else),
 ];
@@ -52,10 +49,7 @@ impl Site {
             "serve",
             province.config(),
             &["open-data", "serve"],
-            &[
-                ("BANGIOC__OPEN_DATA__LISTEN", &address),
-                ("BANGIOC__OPEN_STORE__PORT", "1"),
-            ],
+            &[("BANGIOC__OPEN_DATA__LISTEN", &address), ("BANGIOC__OPEN_STORE__PORT", "1")],
             &home,
         );
         wait::until("the pages", Duration::from_secs(20), || {
@@ -66,35 +60,23 @@ impl Site {
 
     fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         let mut stream = TcpStream::connect(&self.address).expect("a connection");
-        let more = headers.iter().fold(String::new(), |more, (name, value)| {
-            more + name + ": " + value + "\r\n"
-        });
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nHost: x\r\n{more}Connection: close\r\n\r\n"
-        )
-        .expect("a request");
+        let more = headers
+            .iter()
+            .fold(String::new(), |more, (name, value)| more + name + ": " + value + "\r\n");
+        write!(stream, "{method} {path} HTTP/1.1\r\nHost: x\r\n{more}Connection: close\r\n\r\n")
+            .expect("a request");
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).expect("an answer");
-        let end = bytes
-            .windows(4)
-            .position(|part| part == b"\r\n\r\n")
-            .expect("a head");
+        let end = bytes.windows(4).position(|part| part == b"\r\n\r\n").expect("a head");
         let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
         let mut lines = head.lines();
-        let status = lines
-            .next()
-            .and_then(|line| line.split(' ').nth(1)?.parse().ok())
-            .expect("a status");
+        let status =
+            lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("a status");
         let headers = lines
             .filter_map(|line| line.split_once(": "))
             .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
             .collect();
-        Answer {
-            status,
-            headers,
-            body: bytes[end + 4..].to_vec(),
-        }
+        Answer { status, headers, body: bytes[end + 4..].to_vec() }
     }
 
     fn get(&self, path: &str) -> Answer {
@@ -103,11 +85,7 @@ impl Site {
 }
 
 fn both_languages(store: &Store) {
-    let province = Province::new(
-        store,
-        "languages",
-        "contact_email = \"dulieumo@example.vn\"",
-    );
+    let province = Province::new(store, "languages", "contact_email = \"dulieumo@example.vn\"");
     province.bangioc(&["open-data", "publish", "open-sample", "open-zone"]);
     province.sql("update flow.zone set units = 20 where zone_code = 'Z1'");
     province.bangioc(&["open-data", "publish", "open-zone"]);
@@ -156,13 +134,7 @@ fn both_languages(store: &Store) {
     let unpublished = site.get("/open-reading/");
     assert_eq!(unpublished.status, 200);
     assert!(unpublished.text().contains("has not been published yet"));
-    let pages = [
-        home,
-        page,
-        history,
-        unpublished.text(),
-        site.get("/nowhere").text(),
-    ];
+    let pages = [home, page, history, unpublished.text(), site.get("/nowhere").text()];
     for page in &pages {
         // Style sheets know offsets of their own.
         let (before, after) = page
@@ -170,14 +142,7 @@ fn both_languages(store: &Store) {
             .and_then(|(before, rest)| Some((before, rest.split_once("</style>")?.1)))
             .expect("a style");
         let page = format!("{before}{after}");
-        for word in [
-            "offset",
-            "LSN",
-            "<script src",
-            "javascript:",
-            "http-equiv",
-            " style=",
-        ] {
+        for word in ["offset", "LSN", "<script src", "javascript:", "http-equiv", " style="] {
             assert!(!page.contains(word), "{word}");
         }
     }
@@ -195,11 +160,7 @@ fn both_languages(store: &Store) {
         .write_all(&serde_json::to_vec(&pages).expect("JSON"))
         .expect("the pages");
     let judged = judge.wait_with_output().expect("its end");
-    assert!(
-        judged.status.success(),
-        "{}",
-        String::from_utf8_lossy(&judged.stderr)
-    );
+    assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stderr));
     site.service.stop();
 }
 
@@ -210,10 +171,7 @@ fn files_and_headers(store: &Store) {
     province.publish();
     let site = Site::of(&province);
     let history = province.json("open-sample/history.json");
-    let slot = history["revisions"][0]["published_at"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let slot = history["revisions"][0]["published_at"].as_str().unwrap().to_owned();
     let revision = province.latest("open-sample");
     for (resource, kind) in [
         ("csv", "text/csv; charset=utf-8; header=present"),
@@ -224,14 +182,8 @@ fn files_and_headers(store: &Store) {
     ] {
         let latest = site.get(&format!("/open-sample/latest/sample.{resource}"));
         assert_eq!(latest.status, 302, "{resource}");
-        let path = format!(
-            "/open-sample/{}",
-            latest.header("location").trim_start_matches("../")
-        );
-        assert!(
-            path.starts_with(&format!("/open-sample/{revision}/sample-")),
-            "{path}"
-        );
+        let path = format!("/open-sample/{}", latest.header("location").trim_start_matches("../"));
+        assert!(path.starts_with(&format!("/open-sample/{revision}/sample-")), "{path}");
         let file = site.get(&path);
         assert_eq!((file.status, file.header("content-type")), (200, kind));
         assert!(
@@ -240,10 +192,7 @@ fn files_and_headers(store: &Store) {
             "{resource}"
         );
         assert_eq!(file.header("content-length"), file.body.len().to_string());
-        assert_eq!(
-            file.header("cache-control"),
-            "public, max-age=31536000, immutable"
-        );
+        assert_eq!(file.header("cache-control"), "public, max-age=31536000, immutable");
         assert_eq!(file.header("access-control-allow-origin"), "*");
         assert_eq!(file.header("x-content-type-options"), "nosniff");
         assert!(file.header("content-security-policy").contains("sandbox"));
@@ -264,10 +213,7 @@ fn files_and_headers(store: &Store) {
             site.ask(
                 "GET",
                 &path,
-                &[
-                    ("If-None-Match", "\"x\""),
-                    ("If-Modified-Since", file.header("last-modified"))
-                ]
+                &[("If-None-Match", "\"x\""), ("If-Modified-Since", file.header("last-modified"))]
             )
             .status,
             200
@@ -280,12 +226,7 @@ fn files_and_headers(store: &Store) {
             .starts_with("default-src 'none'; style-src 'sha256-")
     );
     assert_eq!(
-        site.ask(
-            "GET",
-            "/open-sample/",
-            &[("If-None-Match", page.header("etag"))]
-        )
-        .status,
+        site.ask("GET", "/open-sample/", &[("If-None-Match", page.header("etag"))]).status,
         304
     );
     // A slot of a day begins at 00:00 in Viet Nam, the evening before in Greenwich.
@@ -293,10 +234,7 @@ fn files_and_headers(store: &Store) {
         slot.ends_with("T00:00:00+07:00") && page.header("last-modified").ends_with("17:00:00 GMT"),
         "{slot}"
     );
-    assert_eq!(
-        site.get("/").header("content-type"),
-        "text/html; charset=utf-8"
-    );
+    assert_eq!(site.get("/").header("content-type"), "text/html; charset=utf-8");
     assert_eq!(site.get("/open-sample").header("location"), "open-sample/");
     for (path, kind) in [
         ("/catalog.ttl", "text/turtle; charset=utf-8"),
@@ -306,11 +244,7 @@ fn files_and_headers(store: &Store) {
         ("/open-sample/latest/datapackage.json", "application/json"),
     ] {
         let answer = site.get(path);
-        assert_eq!(
-            (answer.status, answer.header("content-type")),
-            (200, kind),
-            "{path}"
-        );
+        assert_eq!((answer.status, answer.header("content-type")), (200, kind), "{path}");
         assert!(!answer.body.is_empty());
     }
     assert_eq!(site.ask("POST", "/", &[]).status, 405);
@@ -356,14 +290,9 @@ fn nothing_else(store: &Store) {
         let answer = site.get(path);
         assert_eq!(answer.status, 404, "{path}");
         let text = answer.text();
+        assert!(!text.contains("CANARY") && !text.contains("password"), "{path}");
         assert!(
-            !text.contains("CANARY") && !text.contains("password"),
-            "{path}"
-        );
-        assert!(
-            answer
-                .header("content-security-policy")
-                .starts_with("default-src 'none'"),
+            answer.header("content-security-policy").starts_with("default-src 'none'"),
             "{path}"
         );
     }

@@ -11,41 +11,23 @@ use crate::Check;
 use crate::store::{Province, Store, tree};
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
-    (
-        "snapshots::the_same_state_gives_the_same_bytes",
-        the_same_state_gives_the_same_bytes,
-    ),
+    ("snapshots::the_same_state_gives_the_same_bytes", the_same_state_gives_the_same_bytes),
     (
         "snapshots::rows_that_are_not_whole_and_columns_that_are_not_open_stay_out",
         only_whole_rows_and_open_columns,
     ),
-    (
-        "snapshots::the_history_counts_what_changed_and_old_files_go",
-        history_and_retention,
-    ),
+    ("snapshots::the_history_counts_what_changed_and_old_files_go", history_and_retention),
     ("snapshots::every_resource_is_of_one_moment", one_moment),
-    (
-        "snapshots::an_hour_has_a_mean_when_enough_of_it_is_valid",
-        hourly_means,
-    ),
-    (
-        "snapshots::half_a_first_copy_is_held",
-        half_a_first_copy_is_held,
-    ),
-    (
-        "snapshots::verify_names_what_is_damaged_and_publishing_mends_it",
-        damage,
-    ),
+    ("snapshots::an_hour_has_a_mean_when_enough_of_it_is_valid", hourly_means),
+    ("snapshots::half_a_first_copy_is_held", half_a_first_copy_is_held),
+    ("snapshots::verify_names_what_is_damaged_and_publishing_mends_it", damage),
     ("snapshots::what_is_wrong_is_said", refusals),
 ];
 
 fn the_same_state_gives_the_same_bytes(store: &Store) {
     let province = Province::new(store, "same", "");
     let said = province.publish();
-    assert!(
-        said.contains("new revision") && !said.contains("unchanged"),
-        "{said}"
-    );
+    assert!(said.contains("new revision") && !said.contains("unchanged"), "{said}");
     let first = tree(&province.dir);
     // Rows in another physical order, and a row written anew.
     province.sql(
@@ -55,34 +37,19 @@ fn the_same_state_gives_the_same_bytes(store: &Store) {
     let beside = province.beside("same-beside");
     beside.publish();
     let second = tree(&beside.dir);
-    assert_eq!(
-        first.keys().collect::<Vec<_>>(),
-        second.keys().collect::<Vec<_>>()
-    );
+    assert_eq!(first.keys().collect::<Vec<_>>(), second.keys().collect::<Vec<_>>());
     for (name, content) in &first {
         assert!(*content == second[name], "{name} differs");
     }
     let again = province.publish();
-    assert!(
-        again.contains("unchanged") && !again.contains("new revision"),
-        "{again}"
-    );
-    assert!(
-        first == tree(&province.dir),
-        "an unchanged set was written anew"
-    );
+    assert!(again.contains("unchanged") && !again.contains("new revision"), "{again}");
+    assert!(first == tree(&province.dir), "an unchanged set was written anew");
     for (name, content) in &first {
-        assert!(
-            name.starts_with('.') || !content.is_empty(),
-            "{name} is empty"
-        );
+        assert!(name.starts_with('.') || !content.is_empty(), "{name} is empty");
     }
     let sample = province.data("open-sample", "sample", "csv");
-    let keys: Vec<&str> = sample
-        .split("\r\n")
-        .skip(1)
-        .map(|line| line.split(',').next().unwrap_or(""))
-        .collect();
+    let keys: Vec<&str> =
+        sample.split("\r\n").skip(1).map(|line| line.split(',').next().unwrap_or("")).collect();
     // By bytes: `Ä` after `D`; by number: 2 before 10.
     assert_eq!(keys[0], "A");
     assert!(
@@ -103,33 +70,19 @@ fn only_whole_rows_and_open_columns(store: &Store) {
     for (name, content) in tree(&province.dir) {
         for canary in ["CANARY", "Z-MISSING", "Z-DELETED", "owner_name"] {
             assert!(
-                !content
-                    .windows(canary.len())
-                    .any(|part| part == canary.as_bytes()),
+                !content.windows(canary.len()).any(|part| part == canary.as_bytes()),
                 "{canary} in {name}"
             );
         }
         // Positions, versions, offsets: the store's own columns have this form.
-        for word in [
-            "\"_version",
-            "_deleted",
-            "_missing",
-            "_was_live",
-            "offset",
-            "lsn",
-        ] {
+        for word in ["\"_version", "_deleted", "_missing", "_was_live", "offset", "lsn"] {
             assert!(
-                !content
-                    .windows(word.len())
-                    .any(|part| part == word.as_bytes()),
+                !content.windows(word.len()).any(|part| part == word.as_bytes()),
                 "{word} in {name}"
             );
         }
     }
-    assert_eq!(
-        province.json("open-zone/latest/manifest.json")["resources"][0]["rows"],
-        9
-    );
+    assert_eq!(province.json("open-zone/latest/manifest.json")["resources"][0]["rows"], 9);
 }
 
 fn history_and_retention(store: &Store) {
@@ -161,22 +114,13 @@ fn history_and_retention(store: &Store) {
         (json!(rows), json!(added), json!(removed), json!(changed))
     };
     assert_eq!(counts, [row(9, 9, 0, 0), row(9, 1, 1, 2), row(9, 0, 0, 1)]);
-    assert!(
-        !province.set("open-zone").join(&first).exists(),
-        "keep_revisions = 2"
-    );
+    assert!(!province.set("open-zone").join(&first).exists(), "keep_revisions = 2");
     assert!(province.set("open-zone").join(&second).exists());
     // Back to what was before: the same revision, a new entry.
     province.sql("update flow.zone set name = 'Khu 2' where zone_code = 'Z2'");
     province.publish();
     assert_eq!(province.latest("open-zone"), second);
-    assert_eq!(
-        province.json("open-zone/history.json")["revisions"]
-            .as_array()
-            .unwrap()
-            .len(),
-        4
-    );
+    assert_eq!(province.json("open-zone/history.json")["revisions"].as_array().unwrap().len(), 4);
     let listed: serde_json::Value =
         serde_json::from_str(&province.bangioc(&["--output", "json", "open-data", "list"]))
             .unwrap();
@@ -205,10 +149,7 @@ fn one_moment(store: &Store) {
             let both: Vec<String> = ["zone", "zones-again"]
                 .map(|resource| province.data("open-zone", resource, "csv"))
                 .to_vec();
-            assert_eq!(
-                both[0], both[1],
-                "two resources of one snapshot are of two moments"
-            );
+            assert_eq!(both[0], both[1], "two resources of one snapshot are of two moments");
             let sum: i64 = both[0]
                 .split("\r\n")
                 .skip(1)
@@ -218,10 +159,7 @@ fn one_moment(store: &Store) {
         }
         stop.store(true, Ordering::Relaxed);
     });
-    let revisions = province.json("open-zone/history.json")["revisions"]
-        .as_array()
-        .unwrap()
-        .len();
+    let revisions = province.json("open-zone/history.json")["revisions"].as_array().unwrap().len();
     assert!(revisions > 1, "nothing moved meanwhile");
 }
 
@@ -280,10 +218,7 @@ fn damage(store: &Store) {
         let output = province.try_bangioc(&["open-data", "verify"], &[]);
         let words = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{what}: {words}");
-        assert!(
-            words.contains("BG0504") && words.contains(fault),
-            "{what}: {words}"
-        );
+        assert!(words.contains("BG0504") && words.contains(fault), "{what}: {words}");
     };
     let name = csv.file_name().unwrap().to_str().unwrap().to_owned();
     let mut bad = good.clone();
@@ -324,28 +259,12 @@ fn refusals(store: &Store) {
             "{code} {exit}: {words}"
         );
     };
-    expect(
-        province.try_bangioc(&["open-data", "publish"], &[]),
-        "BG0501",
-        1,
-    );
-    expect(
-        province.try_bangioc(&["open-data", "publish", "open-zoo"], &[]),
-        "BG0505",
-        2,
-    );
-    expect(
-        province.try_bangioc(&["open-data", "verify"], &[]),
-        "BG0507",
-        1,
-    );
+    expect(province.try_bangioc(&["open-data", "publish"], &[]), "BG0501", 1);
+    expect(province.try_bangioc(&["open-data", "publish", "open-zoo"], &[]), "BG0505", 2);
+    expect(province.try_bangioc(&["open-data", "verify"], &[]), "BG0507", 1);
     let lock = File::create(province.dir.join(".lock")).unwrap();
     lock.lock().unwrap();
-    expect(
-        province.try_bangioc(&["open-data", "publish"], &[]),
-        "BG0506",
-        1,
-    );
+    expect(province.try_bangioc(&["open-data", "publish"], &[]), "BG0506", 1);
     drop(lock);
     assert_eq!(
         province.bangioc(&["open-data", "list"]).lines().count(),

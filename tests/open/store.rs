@@ -23,22 +23,13 @@ impl Store {
             fs::remove_dir_all(&dir).expect("an empty folder");
         }
         fs::create_dir_all(&dir).expect("a folder");
-        ops(
-            "postgres",
-            &["up", &postgres.display().to_string(), "--fsync", "off"],
-        )
-        .expect("PostgreSQL");
-        Store {
-            postgres: read_env(&postgres.join("env")),
-            dir,
-        }
+        ops("postgres", &["up", &postgres.display().to_string(), "--fsync", "off"])
+            .expect("PostgreSQL");
+        Store { postgres: read_env(&postgres.join("env")), dir }
     }
 
     pub(crate) fn stop(&self) {
-        let _ = ops(
-            "postgres",
-            &["down", &self.dir.join("postgres").display().to_string()],
-        );
+        let _ = ops("postgres", &["down", &self.dir.join("postgres").display().to_string()]);
     }
 }
 
@@ -72,12 +63,7 @@ impl<'s> Province<'s> {
             home.join("public").display(),
         );
         fs::write(&config, text).expect("a configuration");
-        let province = Province {
-            store,
-            name: name.to_owned(),
-            dir: home.join("public"),
-            config,
-        };
+        let province = Province { store, name: name.to_owned(), dir: home.join("public"), config };
         province.run_psql("postgres", &["-c", &format!("create database {name}")]);
         province
     }
@@ -94,12 +80,7 @@ impl<'s> Province<'s> {
             text.replace(&self.dir.display().to_string(), &dir.display().to_string()),
         )
         .expect("a configuration");
-        Province {
-            store: self.store,
-            name: self.name.clone(),
-            dir,
-            config,
-        }
+        Province { store: self.store, name: self.name.clone(), dir, config }
     }
 
     pub(crate) fn config(&self) -> &Path {
@@ -122,11 +103,7 @@ impl<'s> Province<'s> {
             .env("PGDATABASE", database)
             .output()
             .expect("psql");
-        assert!(
-            output.status.success(),
-            "{args:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
@@ -179,19 +156,14 @@ impl<'s> Province<'s> {
     pub(crate) fn data_path(&self, set: &str, resource: &str, extension: &str) -> PathBuf {
         let manifest = self.json(&format!("{set}/latest/manifest.json"));
         let all = manifest["resources"].as_array().expect("resources");
-        let files = all
-            .iter()
-            .find(|one| one["name"] == resource)
-            .expect("the resource")["files"]
+        let files = all.iter().find(|one| one["name"] == resource).expect("the resource")["files"]
             .as_array()
             .expect("files");
         let path = files
             .iter()
             .filter_map(|file| file["path"].as_str())
             .find(|path| path.ends_with(&format!(".{extension}")));
-        self.set(set)
-            .join("latest")
-            .join(path.expect("a file of that format"))
+        self.set(set).join("latest").join(path.expect("a file of that format"))
     }
 }
 
@@ -206,11 +178,7 @@ pub(crate) fn tree(dir: &Path) -> BTreeMap<String, Vec<u8>> {
             if path.is_symlink() {
                 found.insert(
                     name,
-                    fs::read_link(&path)
-                        .expect("a link")
-                        .display()
-                        .to_string()
-                        .into_bytes(),
+                    fs::read_link(&path).expect("a link").display().to_string().into_bytes(),
                 );
             } else if path.is_dir() {
                 folders.push(path);

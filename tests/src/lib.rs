@@ -22,10 +22,7 @@ use std::sync::Once;
 
 /// The repository.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .canonicalize()
-        .expect("the repository")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the repository")
 }
 
 /// Built for people, the binary has no fail points, and a trial that needs one would wait for a death that does not come.
@@ -39,11 +36,7 @@ pub fn bangioc() -> PathBuf {
         path.pop();
     }
     let binary = path.join("bangioc");
-    assert!(
-        binary.exists(),
-        "`{}` is missing: `ops/test` builds it first",
-        binary.display()
-    );
+    assert!(binary.exists(), "`{}` is missing: `ops/test` builds it first", binary.display());
     LOOKED_AT.call_once(|| {
         let version = Command::new(&binary).arg("--version").output();
         let version = version.expect("its version").stdout;

@@ -62,11 +62,7 @@ impl Platform {
         )
         .expect("PostgreSQL");
         kafka.join().expect("no panic").expect("Kafka");
-        Platform::over(
-            dir,
-            read_env(&kafka_dir.join("env")),
-            read_env(&postgres_dir.join("env")),
-        )
+        Platform::over(dir, read_env(&kafka_dir.join("env")), read_env(&postgres_dir.join("env")))
     }
 
     /// Over servers that run: `kafka` has its address as `KAFKA`, `postgres` libpq's variables, the passwords
@@ -91,10 +87,7 @@ impl Platform {
             capture if capture.starts_with("capture-") => "read *",
             _ => "",
         });
-        platform
-            .kafka_as("admin")
-            .check(Duration::from_mins(1))
-            .expect("Kafka");
+        platform.kafka_as("admin").check(Duration::from_mins(1)).expect("Kafka");
         // The registry's topic and its rights come before the registry.
         let admin = platform.dir.join("admin.toml");
         let contracts = root().join("schemas");
@@ -111,11 +104,7 @@ impl Platform {
             .args(["topic", "apply", "--kafka-only"])
             .output()
             .expect("the binary");
-        assert!(
-            apply.status.success(),
-            "{}",
-            String::from_utf8_lossy(&apply.stderr)
-        );
+        assert!(apply.status.success(), "{}", String::from_utf8_lossy(&apply.stderr));
         platform.start_registry();
         platform
     }
@@ -129,11 +118,7 @@ impl Platform {
     pub fn kafka_as(&self, principal: &str) -> KafkaSettings {
         let file = self.dir.join(format!("as-{principal}.toml"));
         let secret = self.dir.join("kafka/secrets").join(principal);
-        let secret = if secret.exists() {
-            secret
-        } else {
-            self.dir.join("kafka/secrets/stranger")
-        };
+        let secret = if secret.exists() { secret } else { self.dir.join("kafka/secrets/stranger") };
         let section = format!(
             "[kafka]\nbrokers = \"{}\"\nsecurity = \"sasl_plaintext\"\nuser = \"{principal}\"\npassword_file = \"{}\"\n",
             self.kafka["KAFKA"],
@@ -185,11 +170,7 @@ impl Platform {
             .args(args)
             .output()
             .expect("the Python environment that `ops/setup test` makes");
-        assert!(
-            output.status.success(),
-            "{args:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
@@ -211,9 +192,7 @@ impl Platform {
         for record in records {
             producer.send(record).expect("room for a record");
         }
-        producer
-            .flush(std::time::Duration::from_secs(30))
-            .expect("all acknowledged");
+        producer.flush(std::time::Duration::from_secs(30)).expect("all acknowledged");
     }
 
     /// The registry's id of a subject's latest schema.
@@ -235,16 +214,12 @@ impl Platform {
         topic: &str,
         records: &[(&str, &str)],
     ) -> Result<(), FeedError> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let journal = Journal::connect(&self.kafka_as(principal))?;
         runtime.block_on(async {
             for (key, value) in records {
-                journal
-                    .append(topic, 0, Some(key.as_bytes()), Some(value.as_bytes()))
-                    .await?;
+                journal.append(topic, 0, Some(key.as_bytes()), Some(value.as_bytes())).await?;
             }
             Ok(())
         })
@@ -403,10 +378,7 @@ impl Platform {
             .output()
             .expect("psql");
         if output.status.success() {
-            Ok(String::from_utf8_lossy(&output.stdout)
-                .lines()
-                .map(str::to_owned)
-                .collect())
+            Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
         } else {
             Err(String::from_utf8_lossy(&output.stderr).into_owned())
         }
@@ -426,17 +398,12 @@ pub fn registry_password(user: &str) -> String {
 
 /// Runs `ops/<script>`.
 pub fn ops(script: &str, args: &[&str]) -> Result<(), String> {
-    let output = Command::new(root().join("ops").join(script))
-        .args(args)
-        .output()
-        .expect("a script of ops");
+    let output =
+        Command::new(root().join("ops").join(script)).args(args).output().expect("a script of ops");
     if output.status.success() {
         Ok(())
     } else {
-        Err(format!(
-            "ops/{script} {args:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        ))
+        Err(format!("ops/{script} {args:?}: {}", String::from_utf8_lossy(&output.stderr)))
     }
 }
 

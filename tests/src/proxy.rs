@@ -85,9 +85,7 @@ fn carry(mut client: TcpStream, mut server: TcpStream, script: &Arc<Script>) {
         copied |= has(sent, b"copy ");
         if has(sent, b"Q\0\0\0\x0bCOMMIT\0") {
             let armed = |armed: u32| armed.checked_sub(1).filter(|_| copied);
-            let lose = script
-                .armed
-                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, armed);
+            let lose = script.armed.fetch_update(Ordering::SeqCst, Ordering::SeqCst, armed);
             losing.store(u32::from(lose.is_ok()), Ordering::SeqCst);
             copied = false;
         }

@@ -25,11 +25,7 @@ impl Service {
         dir: &Path,
     ) -> Service {
         let log = dir.join(format!("{name}.log"));
-        let file = File::options()
-            .create(true)
-            .append(true)
-            .open(&log)
-            .expect("a log file");
+        let file = File::options().create(true).append(true).open(&log).expect("a log file");
         let child = Command::new(bangioc())
             .arg("--config")
             .arg(config)

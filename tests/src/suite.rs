@@ -34,10 +34,7 @@ fn run_with<T: Sync + 'static>(
     let mut arguments = Arguments::from_args();
     arguments.test_threads = arguments.test_threads.or(Some(threads));
     if arguments.list {
-        let named = checks
-            .into_iter()
-            .map(|(name, _)| Trial::test(name, || Ok(())))
-            .collect();
+        let named = checks.into_iter().map(|(name, _)| Trial::test(name, || Ok(()))).collect();
         libtest_mimic::run(&arguments, named).exit();
     }
     // Trials run on threads that own what they use.

@@ -25,9 +25,5 @@ pub fn until<T, W: Display>(
 
 /// `Ok` when it holds, else the words that say what was seen instead.
 pub fn holds(condition: bool, seen: impl Display) -> Result<(), String> {
-    if condition {
-        Ok(())
-    } else {
-        Err(seen.to_string())
-    }
+    if condition { Ok(()) } else { Err(seen.to_string()) }
 }

@@ -18,10 +18,7 @@ use crate::{bangioc, root, secret, wait};
 pub const SOURCES: [(&str, &[(&str, &str)]); 4] = [
     (
         "so-nnmt",
-        &[
-            ("land_parcel", ""),
-            ("env_observation", "station_code, param_code, observed_at"),
-        ],
+        &[("land_parcel", ""), ("env_observation", "station_code, param_code, observed_at")],
     ),
     ("national", &[("business", "")]),
     ("so-yt", &[("health_facility", "")]),
@@ -81,11 +78,7 @@ impl<'p> World<'p> {
         let password_file = platform.dir.join("postgres/secrets/postgres");
         for source in sources {
             world.make_source(source, own);
-            world.write_config(
-                source,
-                &format!("capture-{source}"),
-                &world.source_section(source),
-            );
+            world.write_config(source, &format!("capture-{source}"), &world.source_section(source));
         }
         platform.sql("postgres", &format!("create database {}", world.store()));
         platform.sql(
@@ -103,13 +96,9 @@ impl<'p> World<'p> {
         );
         world.write_config("shared-store", "shared-store", &store);
         world.write_config("dead-letter", "dead-letter", &store);
-        platform.sql(
-            "postgres",
-            &format!("create database {}", world.open_store()),
-        );
-        let open_store = store
-            .replace("[store]", "[open-store]")
-            .replace(&world.store(), &world.open_store());
+        platform.sql("postgres", &format!("create database {}", world.open_store()));
+        let open_store =
+            store.replace("[store]", "[open-store]").replace(&world.store(), &world.open_store());
         world.write_config("open-data", "open-data", &open_store);
         for operator in OPERATORS {
             let user = format!("operator-{operator}");
@@ -122,11 +111,8 @@ impl<'p> World<'p> {
     }
 
     fn make_source(&self, source: &str, own: &[OwnTable]) {
-        let (platform, database, sql) = (
-            self.platform,
-            self.database(source),
-            root().join("ops/sql/department"),
-        );
+        let (platform, database, sql) =
+            (self.platform, self.database(source), root().join("ops/sql/department"));
         platform.sql("postgres", &format!("create database {database}"));
         platform.sql_file(&database, &sql.join(format!("{source}.sql")), &[]);
         let own = || own.iter().filter(|own| own.source == source);
@@ -137,10 +123,7 @@ impl<'p> World<'p> {
             .map(|table| format!("dept.{table}"))
             .collect();
         let password = self.dir.join("capture-password").display().to_string();
-        let variables = [
-            ("password_file", password.as_str()),
-            ("tables", &tables.join(", ")),
-        ];
+        let variables = [("password_file", password.as_str()), ("tables", &tables.join(", "))];
         platform.sql_file(&database, &sql.join("capture-access.sql"), &variables);
     }
 
@@ -174,10 +157,7 @@ impl<'p> World<'p> {
         let name = format!("{}_{person}", self.name);
         let file = self.dir.join(format!("{person}-password"));
         secret::write(&file, &format!("the password of {name}"));
-        let variables = [
-            ("name", name.as_str()),
-            ("password_file", &file.display().to_string()),
-        ];
+        let variables = [("name", name.as_str()), ("password_file", &file.display().to_string())];
         let access = root().join("ops/sql/operator-access.sql");
         self.platform.sql_file(&self.store(), &access, &variables);
         let text = fs::read_to_string(self.config("dead-letter")).expect("a configuration");
@@ -233,10 +213,7 @@ impl<'p> World<'p> {
     /// SQL at a source, in the department's schema.
     #[track_caller]
     pub fn source(&self, source: &str, sql: &str) -> Vec<String> {
-        self.platform.sql(
-            &self.database(source),
-            &format!("set search_path = dept; {sql}"),
-        )
+        self.platform.sql(&self.database(source), &format!("set search_path = dept; {sql}"))
     }
 
     #[track_caller]
@@ -364,13 +341,8 @@ impl<'p> World<'p> {
                 .try_sql(database, &sql)
                 .map(|lines| lines.into_iter().collect::<BTreeSet<_>>())
         };
-        let wanted = lines(
-            &self.database(source),
-            &format!("dept.{table}"),
-            &distinct,
-            &order,
-            bad,
-        )?;
+        let wanted =
+            lines(&self.database(source), &format!("dept.{table}"), &distinct, &order, bad)?;
         let found = lines(&self.store(), &format!("shared.{table}"), "", "", bad)?;
         if wanted == found {
             return Ok(());
@@ -397,11 +369,7 @@ impl<'p> World<'p> {
             "select count(*) from flow.ledger where next_offset - first_offset <> applied + folded + duplicate + stale + control + parked \
              + quarantined + superseded + discarded",
         );
-        assert_eq!(
-            sums,
-            ["0"],
-            "ranges of the ledger whose counts are not their length"
-        );
+        assert_eq!(sums, ["0"], "ranges of the ledger whose counts are not their length");
     }
 }
 
@@ -411,15 +379,8 @@ fn contracts_with(own: &[OwnTable], dir: &Path) -> PathBuf {
     let (given, copy) = (root().join("schemas"), dir.join("contracts"));
     let carried = |file: &Path| {
         let dataset = file.file_name().unwrap_or_default().to_string_lossy();
-        let dataset = dataset
-            .split('.')
-            .next()
-            .unwrap_or_default()
-            .replace('-', "_");
-        SOURCES
-            .iter()
-            .flat_map(|(_, tables)| *tables)
-            .any(|(table, _)| *table == dataset)
+        let dataset = dataset.split('.').next().unwrap_or_default().replace('-', "_");
+        SOURCES.iter().flat_map(|(_, tables)| *tables).any(|(table, _)| *table == dataset)
     };
     fs::create_dir_all(&copy).expect("a folder");
     for entry in fs::read_dir(&given).expect("contracts") {

@@ -19,10 +19,7 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
         the_open_side_moves_nothing_that_is_not_its_own,
     ),
     ("askers::who_asked_is_who_wrote", who_asked_is_who_wrote),
-    (
-        "askers::one_that_asks_too_much_is_in_nobodys_way",
-        one_that_asks_too_much_is_in_nobodys_way,
-    ),
+    ("askers::one_that_asks_too_much_is_in_nobodys_way", one_that_asks_too_much_is_in_nobodys_way),
 ];
 
 /// A table of which nothing is public.
@@ -74,9 +71,7 @@ fn heard(world: &World<'_>, user: &str) {
     let end = world.platform.records(&topic(world, user)).len();
     let key = format!("signals/{user}");
     wait::until("the capture to have heard it", PATIENCE, || {
-        let state = world
-            .platform
-            .records(&format!("{}.state.so-nnmt", world.name));
+        let state = world.platform.records(&format!("{}.state.so-nnmt", world.name));
         let newest = state
             .iter()
             .rev()
@@ -114,10 +109,7 @@ fn the_open_side_moves_nothing_that_is_not_its_own(platform: &Platform) {
     let copied = |dataset| stand(&world, dataset)["last_copy"]["done_at_us"].clone();
     let before = [SECRET, "site"].map(copied);
     let records = |topic: &str| world.platform.records(topic).len();
-    let (shared, secrets) = (
-        world.topic("so-nnmt", "site"),
-        world.topic("so-nnmt", SECRET),
-    );
+    let (shared, secrets) = (world.topic("so-nnmt", "site"), world.topic("so-nnmt", SECRET));
     let sent = (records(&shared), records(&secrets));
 
     // All that it may not have, in its own topic: the password of the process with the public web server is
@@ -146,16 +138,8 @@ fn the_open_side_moves_nothing_that_is_not_its_own(platform: &Platform) {
     for dataset in [SECRET, "site", "land-parcel"] {
         assert_eq!(stand(&world, dataset)["phase"], "streaming", "{dataset}");
     }
-    assert_eq!(
-        [SECRET, "site"].map(copied),
-        before,
-        "a whole table was copied again"
-    );
-    assert_eq!(
-        records(&secrets),
-        sent.1,
-        "rows of a private table were sent again"
-    );
+    assert_eq!([SECRET, "site"].map(copied), before, "a whole table was copied again");
+    assert_eq!(records(&secrets), sent.1, "rows of a private table were sent again");
     // Of the key that it may ask for, which is not public, the open side alone hears that it is gone.
     assert_eq!(records(&shared), sent.0 + 1, "only the one key was copied");
     // Said together, not one by one.
@@ -166,11 +150,7 @@ fn the_open_side_moves_nothing_that_is_not_its_own(platform: &Platform) {
 
     // Elsewhere it may not write at all.
     let common = names::common_signal_topic(&world.name, "so-nnmt");
-    for topic in [
-        topic(&world, "operator-lan"),
-        topic(&world, "shared-store"),
-        common,
-    ] {
+    for topic in [topic(&world, "operator-lan"), topic(&world, "shared-store"), common] {
         assert!(!platform.may_write("open-data", &topic), "{topic}");
     }
 }
@@ -188,14 +168,8 @@ fn who_asked_is_who_wrote(platform: &Platform) {
     );
     heard(&world, "operator-lan");
     let paused = stand(&world, SECRET);
-    assert_eq!(
-        (&paused["phase"], &paused["why"]),
-        (&"paused".into(), &"operator-lan".into())
-    );
-    let resumed = world.bangioc(
-        "operator-hung",
-        &["dataset", "resume", SECRET, "--yes", "--wait"],
-    );
+    assert_eq!((&paused["phase"], &paused["why"]), (&"paused".into(), &"operator-lan".into()));
+    let resumed = world.bangioc("operator-hung", &["dataset", "resume", SECRET, "--yes", "--wait"]);
     assert!(resumed.contains("streaming"), "{resumed}");
     let paused = world.bangioc("operator-hung", &["dataset", "pause", SECRET, "--yes"]);
     assert_eq!(paused.trim(), format!("{SECRET}: paused by operator-hung"));
@@ -222,10 +196,8 @@ fn one_that_asks_too_much_is_in_nobodys_way(platform: &Platform) {
     streaming(&world, "site");
 
     let key = r#"{"kind":"copy-key","dataset":"site","key":["S1"]}"#;
-    let huge = format!(
-        r#"{{"kind":"copy-key","dataset":"site","key":["{}"]}}"#,
-        "x".repeat(60_000)
-    );
+    let huge =
+        format!(r#"{{"kind":"copy-key","dataset":"site","key":["{}"]}}"#, "x".repeat(60_000));
     let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
     let mut flood = vec![key; 400];
     flood.extend([huge.as_str(), deep.as_str(), "\u{1}"]);

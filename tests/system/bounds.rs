@@ -15,26 +15,11 @@ use crate::Check;
 use crate::parcels;
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
-    (
-        "bounds::one_tables_trouble_is_its_own",
-        one_tables_trouble_is_its_own,
-    ),
-    (
-        "bounds::a_locked_table_waits_alone",
-        a_locked_table_waits_alone,
-    ),
-    (
-        "bounds::a_halt_found_at_start_is_kept",
-        a_halt_found_at_start_is_kept,
-    ),
-    (
-        "bounds::a_table_is_known_by_its_oid",
-        a_table_is_known_by_its_oid,
-    ),
-    (
-        "bounds::a_publication_made_again_names_its_cure",
-        a_publication_made_again_names_its_cure,
-    ),
+    ("bounds::one_tables_trouble_is_its_own", one_tables_trouble_is_its_own),
+    ("bounds::a_locked_table_waits_alone", a_locked_table_waits_alone),
+    ("bounds::a_halt_found_at_start_is_kept", a_halt_found_at_start_is_kept),
+    ("bounds::a_table_is_known_by_its_oid", a_table_is_known_by_its_oid),
+    ("bounds::a_publication_made_again_names_its_cure", a_publication_made_again_names_its_cure),
 ];
 
 /// What a role or a database may have set, and would change what we read or end what we ask.
@@ -86,10 +71,7 @@ fn is_halted(world: &World<'_>, words: &str) {
     wait::until(&format!("a halt because of `{words}`"), PATIENCE, || {
         let stand = stand(world, "land-parcel");
         let why = stand["why"].as_str().unwrap_or_default();
-        wait::holds(
-            stand["phase"] == "halted" && why.contains(words),
-            stand.to_string(),
-        )
+        wait::holds(stand["phase"] == "halted" && why.contains(words), stand.to_string())
     });
 }
 
@@ -130,12 +112,7 @@ fn one_tables_trouble_is_its_own(platform: &Platform) {
     world.converge(&[]);
     world.source("so-nnmt", "update land_parcel set surveyed_on = '2020-02-03', updated_at = now() where parcel_no < 20");
     world.converge(&[]);
-    let recopy = || {
-        world.bangioc(
-            "operator-lan",
-            &["dataset", "recopy", "land-parcel", "--yes"],
-        )
-    };
+    let recopy = || world.bangioc("operator-lan", &["dataset", "recopy", "land-parcel", "--yes"]);
     let whole_again = |n: u32| {
         world.source("so-nnmt", &format!("update land_parcel set area_m2 = {n}.5 where parcel_no < 40; delete from land_parcel where parcel_no = {n}"));
         world.converge(&[]);
@@ -146,25 +123,16 @@ fn one_tables_trouble_is_its_own(platform: &Platform) {
     };
 
     // A column goes, and no row changes: nothing tells of it but the copy.
-    world.source(
-        "so-nnmt",
-        "alter table land_parcel rename column srid to old_srid",
-    );
+    world.source("so-nnmt", "alter table land_parcel rename column srid to old_srid");
     recopy();
     is_halted(&world, "srid");
     the_other_goes_on(&world, 11);
     world.source("so-nnmt", "update land_parcel set area_m2 = 3.5 where parcel_no = 7; delete from land_parcel where parcel_no = 8");
-    world.source(
-        "so-nnmt",
-        "alter table land_parcel rename column old_srid to srid",
-    );
+    world.source("so-nnmt", "alter table land_parcel rename column old_srid to srid");
     whole_again(101);
 
     // The right to read it is taken and given back.
-    world.source(
-        "so-nnmt",
-        "revoke select on land_parcel from bangioc_capture",
-    );
+    world.source("so-nnmt", "revoke select on land_parcel from bangioc_capture");
     recopy();
     is_halted(&world, "SELECT");
     the_other_goes_on(&world, 12);
@@ -207,15 +175,9 @@ fn a_locked_table_waits_alone(platform: &Platform) {
                 wait::holds(held == ["1"], format!("{held:?}"))
             });
             meanwhile();
-            assert!(
-                !holder.is_finished(),
-                "the lock was gone before it was over"
-            );
+            assert!(!holder.is_finished(), "the lock was gone before it was over");
             let pid = world.source("so-nnmt", "select pid from pg_locks where mode = 'AccessExclusiveLock' and granted and relation = 'land_parcel'::regclass");
-            world.source(
-                "so-nnmt",
-                &format!("select pg_terminate_backend({})", pid[0]),
-            );
+            world.source("so-nnmt", &format!("select pg_terminate_backend({})", pid[0]));
             drop(holder.join());
         });
     };
@@ -232,10 +194,7 @@ fn a_locked_table_waits_alone(platform: &Platform) {
 
     // A copy meets the lock, and so does a start.
     held(120, &|| {
-        world.bangioc(
-            "operator-lan",
-            &["dataset", "recopy", "land-parcel", "--yes"],
-        );
+        world.bangioc("operator-lan", &["dataset", "recopy", "land-parcel", "--yes"]);
         capture.wait_for_log("BG0236", Duration::from_secs(30));
         the_other_goes_on(&world, 23);
     });
@@ -246,10 +205,7 @@ fn a_locked_table_waits_alone(platform: &Platform) {
         the_other_goes_on(&world, 24);
     });
     let _capture = quick(&world);
-    world.source(
-        "so-nnmt",
-        "update land_parcel set area_m2 = 9.5 where parcel_no < 50",
-    );
+    world.source("so-nnmt", "update land_parcel set area_m2 = 9.5 where parcel_no < 50");
     world.converge(&[]);
 }
 
@@ -259,19 +215,13 @@ fn a_halt_found_at_start_is_kept(platform: &Platform) {
     let (capture, _store) = (world.capture("so-nnmt"), world.shared_store("store"));
     world.converge(&[]);
     capture.stop();
-    world.source(
-        "so-nnmt",
-        "alter table land_parcel rename column note to remark",
-    );
+    world.source("so-nnmt", "alter table land_parcel rename column note to remark");
     let capture = world.capture("so-nnmt");
     is_halted(&world, "note");
     world.source("so-nnmt", "update land_parcel set area_m2 = 4.5 where parcel_no < 90; delete from land_parcel where parcel_no > 150");
     the_other_goes_on(&world, 31);
     capture.stop();
-    world.source(
-        "so-nnmt",
-        "alter table land_parcel rename column remark to note",
-    );
+    world.source("so-nnmt", "alter table land_parcel rename column remark to note");
     let _capture = world.capture("so-nnmt");
     world.converge(&[]);
 }

@@ -21,22 +21,10 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
         "ddl::what_was_done_while_capture_was_away_is_seen",
         what_was_done_while_capture_was_away_is_seen,
     ),
-    (
-        "ddl::what_no_longer_fits_halts_and_heals",
-        what_no_longer_fits_halts_and_heals,
-    ),
-    (
-        "ddl::a_writer_from_before_is_waited_for",
-        a_writer_from_before_is_waited_for,
-    ),
-    (
-        "ddl::a_large_table_waits_for_a_yes",
-        a_large_table_waits_for_a_yes,
-    ),
-    (
-        "ddl::a_column_joins_with_what_is_there",
-        a_column_joins_with_what_is_there,
-    ),
+    ("ddl::what_no_longer_fits_halts_and_heals", what_no_longer_fits_halts_and_heals),
+    ("ddl::a_writer_from_before_is_waited_for", a_writer_from_before_is_waited_for),
+    ("ddl::a_large_table_waits_for_a_yes", a_large_table_waits_for_a_yes),
+    ("ddl::a_column_joins_with_what_is_there", a_column_joins_with_what_is_there),
     ("ddl::upkeep_copies_nothing", upkeep_copies_nothing),
 ];
 
@@ -92,9 +80,7 @@ fn own(table: &str, sql: &str) -> OwnTable {
 /// Each in a transaction of its own, and nothing besides: VACUUM takes no company.
 fn run(world: &World<'_>, table: &str, statements: &[&str]) {
     for statement in statements {
-        world
-            .platform
-            .sql(&world.database(SOURCE), &statement.replace("TABLE", table));
+        world.platform.sql(&world.database(SOURCE), &statement.replace("TABLE", table));
     }
 }
 
@@ -114,10 +100,8 @@ fn differs(world: &World<'_>, table: &str) -> Option<String> {
 #[track_caller]
 fn equal(world: &World<'_>, tables: &[&str]) {
     wait::until("source and store to be equal", PATIENCE, || {
-        let different: Vec<String> = tables
-            .iter()
-            .filter_map(|table| differs(world, table))
-            .collect();
+        let different: Vec<String> =
+            tables.iter().filter_map(|table| differs(world, table)).collect();
         wait::holds(different.is_empty(), different.join("\n"))
     });
 }
@@ -126,18 +110,15 @@ fn equal(world: &World<'_>, tables: &[&str]) {
 fn stands(world: &World<'_>) -> BTreeMap<String, Value> {
     let listed = world.bangioc("admin", &["dataset", "list", "--output", "json"]);
     let listed: Vec<Value> = serde_json::from_str(&listed).expect("JSON");
-    let named = listed
-        .into_iter()
-        .filter_map(|one| Some((one["dataset"].as_str()?.to_owned(), one)));
+    let named =
+        listed.into_iter().filter_map(|one| Some((one["dataset"].as_str()?.to_owned(), one)));
     named.collect()
 }
 
 #[track_caller]
 fn stands_at(world: &World<'_>, table: &str, phase: &str, why: &str) {
     wait::until(&format!("{table} to be {phase}"), PATIENCE, || {
-        let stand = stands(world)
-            .remove(&table.replace('_', "-"))
-            .unwrap_or_default();
+        let stand = stands(world).remove(&table.replace('_', "-")).unwrap_or_default();
         let said = stand["why"].as_str().unwrap_or_default().contains(why);
         wait::holds(stand["phase"] == phase && said, stand.to_string())
     });
@@ -145,10 +126,7 @@ fn stands_at(world: &World<'_>, table: &str, phase: &str, why: &str) {
 
 /// A row that comes last: then so has all that was committed before it.
 fn streams(world: &World<'_>, table: &str, code: u32) {
-    world.source(
-        SOURCE,
-        &format!("insert into {table} values ({code}, null)"),
-    );
+    world.source(SOURCE, &format!("insert into {table} values ({code}, null)"));
     world.store_says(
         "a row to come",
         &format!("select count(*) from shared.{table} where code = {code}"),
@@ -208,11 +186,7 @@ const ACTS: &[(&str, &str, &[&str])] = &[
         ],
     ),
     ("ddl_leaf_truncated", PARTED, &["truncate TABLE_b"]),
-    (
-        "ddl_leaf_detached",
-        PARTED,
-        &["alter table TABLE detach partition TABLE_b"],
-    ),
+    ("ddl_leaf_detached", PARTED, &["alter table TABLE detach partition TABLE_b"]),
     (
         "ddl_leaf_attached",
         PARTED,
@@ -230,11 +204,7 @@ const ACTS: &[(&str, &str, &[&str])] = &[
         ],
     ),
     ("ddl_leaf_dropped", PARTED, &["drop table TABLE_b"]),
-    (
-        "ddl_retyped",
-        PLAIN,
-        &["alter table TABLE alter column word type text using upper(word)"],
-    ),
+    ("ddl_retyped", PLAIN, &["alter table TABLE alter column word type text using upper(word)"]),
     (
         "ddl_replaced",
         PLAIN,
@@ -243,11 +213,7 @@ const ACTS: &[(&str, &str, &[&str])] = &[
          alter table TABLE rename column fresh to word",
         ],
     ),
-    (
-        "ddl_relabelled",
-        MOODY,
-        &["alter type TABLE_mood rename value 'wild' to 'loud'"],
-    ),
+    ("ddl_relabelled", MOODY, &["alter type TABLE_mood rename value 'wild' to 'loud'"]),
 ];
 
 fn acted_on() -> Vec<OwnTable> {
@@ -296,10 +262,8 @@ fn what_the_stream_is_not_told_of_comes_all_the_same(platform: &Platform) {
 }
 
 fn what_was_done_while_capture_was_away_is_seen(platform: &Platform) {
-    let acted_on: Vec<OwnTable> = acted_on()
-        .into_iter()
-        .chain([own("ddl_narrowed", PLAIN)])
-        .collect();
+    let acted_on: Vec<OwnTable> =
+        acted_on().into_iter().chain([own("ddl_narrowed", PLAIN)]).collect();
     let (world, capture, _store) = begin(platform, "unwatched", &acted_on);
     capture.stop();
     for (table, _, statements) in ACTS {
@@ -332,12 +296,8 @@ fn what_was_done_while_capture_was_away_is_seen(platform: &Platform) {
 fn what_no_longer_fits_halts_and_heals(platform: &Platform) {
     let (secured, rekeyed, unsaid, quiet) =
         ("ddl_secured", "ddl_rekeyed", "ddl_unsaid", "ddl_quiet");
-    let tables = [
-        own(secured, PLAIN),
-        own(rekeyed, TWICE_UNIQUE),
-        own(unsaid, PLAIN),
-        own(quiet, PLAIN),
-    ];
+    let tables =
+        [own(secured, PLAIN), own(rekeyed, TWICE_UNIQUE), own(unsaid, PLAIN), own(quiet, PLAIN)];
     let (world, capture, _store) = begin(platform, "unfit", &tables);
     run(
         &world,
@@ -353,36 +313,19 @@ fn what_no_longer_fits_halts_and_heals(platform: &Platform) {
             "alter table TABLE drop constraint TABLE_pkey; alter table TABLE add primary key (word); create unique index on TABLE (code)",
         ],
     );
-    run(
-        &world,
-        unsaid,
-        &["alter table TABLE replica identity nothing"],
-    );
-    for (table, why) in [
-        (secured, "row security"),
-        (rekeyed, "identity lacks `code`"),
-        (unsaid, "NOTHING"),
-    ] {
+    run(&world, unsaid, &["alter table TABLE replica identity nothing"]);
+    for (table, why) in
+        [(secured, "row security"), (rekeyed, "identity lacks `code`"), (unsaid, "NOTHING")]
+    {
         stands_at(&world, table, "halted", why);
     }
     streams(&world, quiet, 40);
-    run(
-        &world,
-        unsaid,
-        &["alter table TABLE replica identity default"],
-    );
+    run(&world, unsaid, &["alter table TABLE replica identity default"]);
     equal(&world, &[unsaid]);
     stands_at(&world, unsaid, "streaming", "");
     // Asking does not mend a table, and takes nothing from the store.
-    world.bangioc(
-        "operator-lan",
-        &["dataset", "recopy", "ddl-secured", "--yes"],
-    );
-    run(
-        &world,
-        rekeyed,
-        &["update TABLE set code = 21 where code = 1"],
-    );
+    world.bangioc("operator-lan", &["dataset", "recopy", "ddl-secured", "--yes"]);
+    run(&world, rekeyed, &["update TABLE set code = 21 where code = 1"]);
     capture.stop();
     let _capture = world.capture(SOURCE);
     streams(&world, quiet, 41);
@@ -392,11 +335,7 @@ fn what_no_longer_fits_halts_and_heals(platform: &Platform) {
         assert_eq!(kept, ["12"], "{table}");
     }
 
-    run(
-        &world,
-        secured,
-        &["alter table TABLE disable row level security"],
-    );
+    run(&world, secured, &["alter table TABLE disable row level security"]);
     run(
         &world,
         rekeyed,
@@ -411,11 +350,7 @@ fn what_no_longer_fits_halts_and_heals(platform: &Platform) {
 fn a_writer_from_before_is_waited_for(platform: &Platform) {
     let table = "ddl_late";
     let (world, _capture, _store) = begin(platform, "late", &[own(table, PLAIN)]);
-    run(
-        &world,
-        table,
-        &["alter publication bangioc drop table TABLE"],
-    );
+    run(&world, table, &["alter publication bangioc drop table TABLE"]);
     stands_at(&world, table, "halted", "not in the publication");
     // Writes while the table is out, and commits long after it is back: the stream never hears of its row, and
     // a copy made at once would not see it either.
@@ -431,11 +366,7 @@ fn a_writer_from_before_is_waited_for(platform: &Platform) {
             let writing = world.source(SOURCE, "select count(*) from pg_locks where relation = 'ddl_late'::regclass and mode = 'RowExclusiveLock'");
             wait::holds(writing == ["1"], format!("{writing:?}"))
         });
-        run(
-            &world,
-            table,
-            &["alter publication bangioc add table TABLE"],
-        );
+        run(&world, table, &["alter publication bangioc add table TABLE"]);
         writer.join().expect("the writer's end");
     });
     equal(&world, &[table]);
@@ -453,10 +384,7 @@ fn a_large_table_waits_for_a_yes(platform: &Platform) {
     run(
         &world,
         table,
-        &[
-            "analyze TABLE",
-            "alter table TABLE alter column word type text using upper(word)",
-        ],
+        &["analyze TABLE", "alter table TABLE alter column word type text using upper(word)"],
     );
     stands_at(&world, table, "awaits-copy", "rewritten");
     // It goes on arriving meanwhile, and a restart forgets nothing.
@@ -471,25 +399,12 @@ fn a_large_table_waits_for_a_yes(platform: &Platform) {
     let shown = status["datasets"]
         .as_array()
         .and_then(|all| all.iter().find(|one| one["dataset"] == "ddl-large"));
-    assert_eq!(
-        shown.map(|one| &one["state"]["is"]),
-        Some(&"awaits-copy".into()),
-        "{status}"
-    );
+    assert_eq!(shown.map(|one| &one["state"]["is"]), Some(&"awaits-copy".into()), "{status}");
     let listed = world.bangioc("admin", &["dataset", "list"]);
-    let line = listed
-        .lines()
-        .find(|line| line.starts_with("ddl-large"))
-        .unwrap_or_default();
-    assert!(
-        line.contains("waits for a yes") && line.contains("~12 rows"),
-        "{listed}"
-    );
+    let line = listed.lines().find(|line| line.starts_with("ddl-large")).unwrap_or_default();
+    assert!(line.contains("waits for a yes") && line.contains("~12 rows"), "{listed}");
     assert!(differs(&world, table).is_some(), "copied without a yes");
-    world.bangioc(
-        "operator-lan",
-        &["dataset", "recopy", "ddl-large", "--yes", "--wait"],
-    );
+    world.bangioc("operator-lan", &["dataset", "recopy", "ddl-large", "--yes", "--wait"]);
     equal(&world, &[table]);
     stands_at(&world, table, "streaming", "");
 }
@@ -516,11 +431,8 @@ fn a_column_joins_with_what_is_there(platform: &Platform) {
         "  spare: {{ type: text, class: internal, vi: Thừa, en: Spare }}\n{}",
         word("text")
     );
-    fs::write(
-        world.dir.join("contracts/so-nnmt/ddl-joined.yaml"),
-        contract(table, &both),
-    )
-    .expect("a contract");
+    fs::write(world.dir.join("contracts/so-nnmt/ddl-joined.yaml"), contract(table, &both))
+        .expect("a contract");
     world.bangioc("admin", &["topic", "apply", "--reviewed"]);
     store.signal(rustix::process::Signal::HUP);
     capture.signal(rustix::process::Signal::HUP);
@@ -533,10 +445,7 @@ fn upkeep_copies_nothing(platform: &Platform) {
     let (world, capture, _store) = begin(platform, "upkeep", &tables);
     let copied = |world: &World<'_>| -> Vec<Value> {
         let stands = stands(world);
-        tables
-            .iter()
-            .map(|own| stands[&own.table.replace('_', "-")]["last_copy"].clone())
-            .collect()
+        tables.iter().map(|own| stands[&own.table.replace('_', "-")]["last_copy"].clone()).collect()
     };
     let before = copied(&world);
     let seen = |member: &str| {
@@ -584,14 +493,7 @@ fn upkeep_copies_nothing(platform: &Platform) {
             "create table TABLE_d partition of TABLE for values from (100) to (120)",
         ],
     );
-    run(
-        &world,
-        moody,
-        &[
-            "alter type TABLE_mood add value 'loud'",
-            "vacuum full TABLE",
-        ],
-    );
+    run(&world, moody, &["alter type TABLE_mood add value 'loud'", "vacuum full TABLE"]);
     for own in &tables {
         streams(&world, &own.table, 40);
     }
@@ -605,8 +507,6 @@ fn upkeep_copies_nothing(platform: &Platform) {
     }
     equal(&world, &[table, parted, moody]);
     assert_eq!(copied(&world), before, "copied again: {}", capture.log());
-    world.source(
-        SOURCE,
-        &format!("alter table {table} owner to postgres; drop role {table}_owner"),
-    );
+    world
+        .source(SOURCE, &format!("alter table {table} owner to postgres; drop role {table}_owner"));
 }

@@ -10,10 +10,7 @@ use crate::Check;
 use crate::parcels;
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
-    (
-        "dead_letters::a_bad_row_parks_its_key_and_no_other",
-        a_bad_row_parks_its_key_and_no_other,
-    ),
+    ("dead_letters::a_bad_row_parks_its_key_and_no_other", a_bad_row_parks_its_key_and_no_other),
     (
         "dead_letters::a_mended_row_heals_by_itself_and_in_order",
         a_mended_row_heals_by_itself_and_in_order,
@@ -26,10 +23,7 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
         "dead_letters::a_secret_is_exchanged_while_records_wait",
         a_secret_is_exchanged_while_records_wait,
     ),
-    (
-        "dead_letters::foreign_bytes_are_parked_by_code",
-        foreign_bytes_are_parked_by_code,
-    ),
+    ("dead_letters::foreign_bytes_are_parked_by_code", foreign_bytes_are_parked_by_code),
 ];
 
 const CANARY: &str = "0041999999-CANARY";
@@ -65,10 +59,7 @@ fn a_bad_row_parks_its_key_and_no_other(platform: &Platform) {
         ),
         ["0"]
     );
-    assert_eq!(
-        world.in_store("select count(*) from shared.directing_document"),
-        ["0"]
-    );
+    assert_eq!(world.in_store("select count(*) from shared.directing_document"), ["0"]);
     // The row as it was before its key was parked is still there: nothing is lost.
     assert_eq!(
         world.in_store(
@@ -81,10 +72,7 @@ fn a_bad_row_parks_its_key_and_no_other(platform: &Platform) {
 
     // People see codes and places, and no value anywhere.
     let list = world.bangioc("dead-letter", &["dead-letter", "list"]);
-    assert!(
-        list.contains("E_CODELIST") && list.contains("land_type"),
-        "{list}"
-    );
+    assert!(list.contains("E_CODELIST") && list.contains("land_type"), "{list}");
     let mut said = list;
     for file in fs::read_dir(&world.dir).expect("a folder").flatten() {
         if file.path().extension().is_some_and(|end| end == "log") {
@@ -111,10 +99,7 @@ fn a_mended_row_heals_by_itself_and_in_order(platform: &Platform) {
     let (_capture, _store) = (world.capture("so-nnmt"), world.shared_store("store"));
     parcels::add(&world, 1, 20);
     world.converge(&[]);
-    world.source(
-        "so-nnmt",
-        "update land_parcel set land_type = 'ZZZ' where parcel_no = 7",
-    );
+    world.source("so-nnmt", "update land_parcel set land_type = 'ZZZ' where parcel_no = 7");
     parked(&world, &["E_CODELIST"]);
     let key = key_ref(&world);
     let refused = world.try_bangioc("dead-letter", &["dead-letter", "replay", &key]);
@@ -125,12 +110,9 @@ fn a_mended_row_heals_by_itself_and_in_order(platform: &Platform) {
     );
     parked(&world, &["E_CODELIST"]);
     let shown = world.bangioc("dead-letter", &["dead-letter", "show", &key]);
-    for words in [
-        "parcel_no = 7",
-        "a code is not in its list",
-        "in code list land-types",
-        "at its source",
-    ] {
+    for words in
+        ["parcel_no = 7", "a code is not in its list", "in code list land-types", "at its source"]
+    {
         assert!(shown.contains(words), "no `{words}` in: {shown}");
     }
 
@@ -142,9 +124,8 @@ fn a_mended_row_heals_by_itself_and_in_order(platform: &Platform) {
         );
     }
     wait::until("the queue to grow", PATIENCE, || {
-        let waiting = world
-            .platform
-            .try_sql(&world.store(), "select count(*) from flow.parked_record")?;
+        let waiting =
+            world.platform.try_sql(&world.store(), "select count(*) from flow.parked_record")?;
         wait::holds(waiting == ["31"], format!("{waiting:?}"))
     });
     // Mended, wrong again and mended again in one transaction: the last one counts.
@@ -157,18 +138,11 @@ fn a_mended_row_heals_by_itself_and_in_order(platform: &Platform) {
     world.converge(&[]);
     world.ledger_adds_up();
     let sums = "select sum(parked) || ' ' || sum(superseded) from flow.ledger";
-    assert_eq!(
-        world.in_store(sums),
-        ["0 32"],
-        "what was parked was posted back"
-    );
+    assert_eq!(world.in_store(sums), ["0 32"], "what was parked was posted back");
 
     // A long text that did not change does not travel with the mended row: a copy of it comes.
     let long = "map_sheet_no = 1 and parcel_no = 11";
-    world.source(
-        "so-nnmt",
-        &format!("update land_parcel set land_type = 'ZZZ' where {long}"),
-    );
+    world.source("so-nnmt", &format!("update land_parcel set land_type = 'ZZZ' where {long}"));
     parked(&world, &["E_CODELIST"]);
     world.source(
         "so-nnmt",
@@ -184,10 +158,7 @@ fn two_people_discard_and_the_key_is_copied(platform: &Platform) {
     let (_capture, store) = (world.capture("so-nnmt"), world.shared_store("store"));
     parcels::add(&world, 1, 20);
     world.converge(&[]);
-    world.source(
-        "so-nnmt",
-        "update land_parcel set land_type = 'ZZZ' where parcel_no = 7",
-    );
+    world.source("so-nnmt", "update land_parcel set land_type = 'ZZZ' where parcel_no = 7");
     parked(&world, &["E_CODELIST"]);
     let key = key_ref(&world);
     let (an, binh) = (world.operator("an"), world.operator("binh"));
@@ -200,10 +171,7 @@ fn two_people_discard_and_the_key_is_copied(platform: &Platform) {
         String::from_utf8_lossy(&again.stderr).contains("BG0603"),
         "one person is not two: {again:?}"
     );
-    assert_eq!(
-        world.in_store("select discard_by from flow.parked_key"),
-        std::slice::from_ref(&an)
-    );
+    assert_eq!(world.in_store("select discard_by from flow.parked_key"), std::slice::from_ref(&an));
     one_login_is_one_person(&world, &an, &key);
     parked(&world, &["E_CODELIST"]);
     // Mended at the source while no sink runs; the copy of the key brings what is there now.
@@ -263,38 +231,22 @@ fn one_login_is_one_person(world: &World<'_>, login: &str, key: &str) {
         "permission denied",
     );
     refused(
-        &format!(
-            "begin; savepoint s; {}; rollback",
-            row(disclose, "{01273,1,7}")
-        ),
+        &format!("begin; savepoint s; {}; rollback", row(disclose, "{01273,1,7}")),
         "not on record",
     );
     let asked = world
         .platform
-        .sql_as(
-            login,
-            &password,
-            &world.store(),
-            &format!("select {disclose}"),
-        )
+        .sql_as(login, &password, &world.store(), &format!("select {disclose}"))
         .expect("an operator may ask");
     refused(&row(&asked[0], "{01273,1,8}"), "not on record");
     let by_another_column = row(&asked[0], "{01273,1,7}").replace("parcel_no", "note");
     refused(&by_another_column, "not the key");
     let seen = world
         .platform
-        .sql_as(
-            login,
-            &password,
-            &world.store(),
-            &row(&asked[0], "{01273,1,7}"),
-        )
+        .sql_as(login, &password, &world.store(), &row(&asked[0], "{01273,1,7}"))
         .expect("what is on record is shown");
     assert!(seen.concat().contains("parcel_no"), "{seen:?}");
-    assert_eq!(
-        world.in_store("select distinct \"by\" from flow.disclosure"),
-        [login.to_owned()]
-    );
+    assert_eq!(world.in_store("select distinct \"by\" from flow.disclosure"), [login.to_owned()]);
 }
 
 /// The secret is exchanged while a key waits: it is still that key, what waits still opens, in order.
@@ -310,10 +262,7 @@ fn a_secret_is_exchanged_while_records_wait(platform: &Platform) {
             wait::holds(found == [wanted], format!("{found:?}"))
         });
     };
-    world.source(
-        "so-nnmt",
-        "update land_parcel set land_type = 'ZZZ' where parcel_no = 7",
-    );
+    world.source("so-nnmt", "update land_parcel set land_type = 'ZZZ' where parcel_no = 7");
     for n in 1..=2 {
         world.source(
             "so-nnmt",
@@ -334,10 +283,7 @@ fn a_secret_is_exchanged_while_records_wait(platform: &Platform) {
     assert!(refused.log().contains("BG0606"), "{}", refused.log());
     let list = ["dead-letter", "show", &key];
     let unsaid = world.try_bangioc("dead-letter", &list);
-    assert!(
-        String::from_utf8_lossy(&unsaid.stderr).contains("BG0606"),
-        "{unsaid:?}"
-    );
+    assert!(String::from_utf8_lossy(&unsaid.stderr).contains("BG0606"), "{unsaid:?}");
 
     let previous = format!("[sink]\nprevious_secret_file = \"{}\"", before.display());
     for who in ["shared-store", "dead-letter"] {
@@ -348,10 +294,7 @@ fn a_secret_is_exchanged_while_records_wait(platform: &Platform) {
     // A tool that has both reads what the sink has not sealed anew yet.
     world.bangioc("dead-letter", &list);
     let store = world.shared_store("both");
-    world.source(
-        "so-nnmt",
-        "update land_parcel set area_m2 = 4.5 where parcel_no = 7",
-    );
+    world.source("so-nnmt", "update land_parcel set area_m2 = 4.5 where parcel_no = 7");
     waiting("4");
     assert_eq!(key_ref(&world), key, "the key has the name that it had");
     store.stop();
@@ -366,14 +309,8 @@ fn a_secret_is_exchanged_while_records_wait(platform: &Platform) {
     let _store = world.shared_store("new");
     // All four open, and the first still says what is wrong.
     let replayed = world.try_bangioc("dead-letter", &["dead-letter", "replay", &key]);
-    assert!(
-        String::from_utf8_lossy(&replayed.stderr).contains("E_CODELIST"),
-        "{replayed:?}"
-    );
-    world.source(
-        "so-nnmt",
-        "update land_parcel set land_type = 'CLN' where parcel_no = 7",
-    );
+    assert!(String::from_utf8_lossy(&replayed.stderr).contains("E_CODELIST"), "{replayed:?}");
+    world.source("so-nnmt", "update land_parcel set land_type = 'CLN' where parcel_no = 7");
     parked(&world, &[]);
     world.converge(&[]);
     world.ledger_adds_up();
@@ -388,11 +325,7 @@ fn foreign_bytes_are_parked_by_code(platform: &Platform) {
     let producer = world.platform.produce_raw(
         "capture-so-nnmt",
         &topic,
-        &[
-            ("key-1", "{\"json\": 1}"),
-            ("key-2", "Obj\u{1}..."),
-            ("key-3", ""),
-        ],
+        &[("key-1", "{\"json\": 1}"), ("key-2", "Obj\u{1}..."), ("key-3", "")],
     );
     assert!(producer.is_ok(), "{producer:?}");
     wait::until("foreign records to be parked", PATIENCE, || {

@@ -16,23 +16,14 @@ use crate::Check;
 use crate::sites;
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
-    (
-        "doctor::a_fresh_database_becomes_fit_by_its_sql",
-        a_fresh_database_becomes_fit_by_its_sql,
-    ),
+    ("doctor::a_fresh_database_becomes_fit_by_its_sql", a_fresh_database_becomes_fit_by_its_sql),
     (
         "doctor::a_database_half_done_becomes_fit_by_its_sql",
         a_database_half_done_becomes_fit_by_its_sql,
     ),
     ("doctor::nothing_is_ever_lowered", nothing_is_ever_lowered),
-    (
-        "doctor::commits_wait_for_standbys_alone",
-        commits_wait_for_standbys_alone,
-    ),
-    (
-        "doctor::who_may_not_log_in_is_told_so",
-        who_may_not_log_in_is_told_so,
-    ),
+    ("doctor::commits_wait_for_standbys_alone", commits_wait_for_standbys_alone),
+    ("doctor::who_may_not_log_in_is_told_so", who_may_not_log_in_is_told_so),
     ("doctor::what_stays_open_is_named", what_stays_open_is_named),
     (
         "doctor::a_partitioned_table_gets_its_identity_on_each_partition",
@@ -42,10 +33,7 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
         "doctor::one_table_without_identity_halts_its_dataset_alone",
         one_table_without_identity_halts_its_dataset_alone,
     ),
-    (
-        "doctor::a_capture_that_runs_looks_again",
-        a_capture_that_runs_looks_again,
-    ),
+    ("doctor::a_capture_that_runs_looks_again", a_capture_that_runs_looks_again),
     (
         "doctor::accepting_a_source_says_its_cost_and_asks",
         accepting_a_source_says_its_cost_and_asks,
@@ -73,16 +61,10 @@ impl Server {
         let (path, bounds) = (dir.display().to_string(), format!("{ROLE}:so_nnmt"));
         let fixed = ["up", &path, "--fsync", "off", "--capture", &bounds];
         ops("postgres", &[&fixed, settings].concat()).expect("a server");
-        let server = Server {
-            env: read_env(&dir.join("env")),
-            dir,
-        };
+        let server = Server { env: read_env(&dir.join("env")), dir };
         secret::write(&server.dir.join("capture-password"), "capture");
         server.psql("postgres", &["-c", "create database so_nnmt"]);
-        let file = root()
-            .join("ops/sql/department/so-nnmt.sql")
-            .display()
-            .to_string();
+        let file = root().join("ops/sql/department/so-nnmt.sql").display().to_string();
         server.psql("so_nnmt", &["-f", &file]);
         server.sql("create table dept.site (site_code varchar(20) primary key, name_vi text not null, story text, visitors integer, keeper text, note text, secrecy smallint not null default 0, is_public boolean not null default false, state varchar(10) default 'draft')");
         server.sql("create table dept.site_whole (like dept.site including all)");
@@ -92,16 +74,7 @@ impl Server {
     #[track_caller]
     fn psql(&self, database: &str, args: &[&str]) -> String {
         let output = Command::new("psql")
-            .args([
-                "-X",
-                "-q",
-                "-A",
-                "-t",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-d",
-                database,
-            ])
+            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database])
             .args(args)
             .envs(&self.env)
             .output()
@@ -142,10 +115,8 @@ impl Server {
     /// Contracts and this source, and nothing else: no Kafka, no registry.
     fn config(&self, world: &World<'_>, more: &str) -> PathBuf {
         let text = fs::read_to_string(world.config("so-nnmt")).expect("a configuration");
-        let contracts = text
-            .lines()
-            .find(|line| line.starts_with("contracts = "))
-            .expect("contracts");
+        let contracts =
+            text.lines().find(|line| line.starts_with("contracts = ")).expect("contracts");
         let config = self.dir.join("check.toml");
         let text = format!(
             "{contracts}\n[source]\nname = \"so-nnmt\"\nhost = \"127.0.0.1\"\nport = {}\nuser = \"{ROLE}\"\npassword_file = \"{}\"\ndatabase = \"so_nnmt\"\ntls = \"off\"\n{more}",
@@ -162,20 +133,13 @@ impl Server {
 
     fn check_with(&self, world: &World<'_>, more: &str, args: &[&str]) -> Looked {
         let mut command = Command::new(bangioc());
-        command
-            .arg("--config")
-            .arg(self.config(world, more))
-            .args(["source", "check"])
-            .args(args);
+        command.arg("--config").arg(self.config(world, more)).args(["source", "check"]).args(args);
         Looked::of(&command.output().expect("the binary"))
     }
 
     fn as_administrator(&self, world: &World<'_>, args: &[&str]) -> Looked {
         let password = self.env["PGPASSWORD_FILE"].clone();
-        self.check(
-            world,
-            &[&["--as", "postgres", "--password-file", &password], args].concat(),
-        )
+        self.check(world, &[&["--as", "postgres", "--password-file", &password], args].concat())
     }
 }
 
@@ -197,24 +161,14 @@ impl Looked {
     #[track_caller]
     fn says(&self, words: &[&str]) {
         for word in words {
-            assert!(
-                self.said.contains(word),
-                "no `{word}` in: {}{}",
-                self.said,
-                self.errors
-            );
+            assert!(self.said.contains(word), "no `{word}` in: {}{}", self.said, self.errors);
         }
     }
 
     /// Whoever looks: all ✔.
     #[track_caller]
     fn is_all_well(&self) {
-        assert!(
-            self.exit == 0 && !self.said.contains(['✖', '⚠']),
-            "{}{}",
-            self.said,
-            self.errors
-        );
+        assert!(self.exit == 0 && !self.said.contains(['✖', '⚠']), "{}{}", self.said, self.errors);
     }
 }
 
@@ -251,11 +205,7 @@ fn a_fresh_database_becomes_fit_by_its_sql(platform: &Platform) {
         "it has no key: once it is published",
     ]);
     let in_vietnamese = server.as_administrator(&world, &["--lang", "vi"]);
-    in_vietnamese.says(&[
-        "chưa có tài khoản",
-        "chưa có publication",
-        "khởi động lại máy chủ",
-    ]);
+    in_vietnamese.says(&["chưa có tài khoản", "chưa có publication", "khởi động lại máy chủ"]);
 
     // With the role alone, as the role sees it.
     server.sql(&format!("create role {ROLE} login password 'capture'; revoke connect on database so_nnmt from public; grant connect on database so_nnmt to {ROLE}"));
@@ -267,38 +217,20 @@ fn a_fresh_database_becomes_fit_by_its_sql(platform: &Platform) {
         "SELECT is missing",
         "it is not in the publication",
     ]);
-    assert!(
-        !without_rights.said.contains("42501"),
-        "{}",
-        without_rights.said
-    );
+    assert!(!without_rights.said.contains("42501"), "{}", without_rights.said);
     let wanted = server.as_administrator(&world, &["--output", "json"]);
     let found: Vec<Value> = serde_json::from_str(&wanted.said).expect("JSON");
-    let problems = found
-        .iter()
-        .filter(|one| one["outcome"] == "problem")
-        .count();
+    let problems = found.iter().filter(|one| one["outcome"] == "problem").count();
+    assert!(wanted.errors.contains(&format!("{problems} problems")), "{}", wanted.errors);
     assert!(
-        wanted.errors.contains(&format!("{problems} problems")),
-        "{}",
-        wanted.errors
-    );
-    assert!(
-        found
-            .iter()
-            .all(|one| one["outcome"] == "fine" || one["code"].is_string()),
+        found.iter().all(|one| one["outcome"] == "fine" || one["code"].is_string()),
         "{}",
         wanted.said
     );
 
     let script = server.check(&world, &["--sql"]);
     let created = script.said.matches("create publication").count();
-    assert_eq!(
-        (created, script.said.matches("add table").count()),
-        (1, 0),
-        "{}",
-        script.said
-    );
+    assert_eq!((created, script.said.matches("add table").count()), (1, 0), "{}", script.said);
     server.run_script(&script.said);
     // What waits for the restart is said, and the rest is done.
     let waiting = server.check(&world, &[]);
@@ -314,11 +246,8 @@ fn a_fresh_database_becomes_fit_by_its_sql(platform: &Platform) {
 /// Everything that somebody may have done by halves, or undone, at once.
 fn a_database_half_done_becomes_fit_by_its_sql(platform: &Platform) {
     let world = world(platform, "drhalf");
-    let server = Server::start(
-        platform,
-        "drhalf-server",
-        &["max_replication_slots=2", "max_wal_senders=2"],
-    );
+    let server =
+        Server::start(platform, "drhalf-server", &["max_replication_slots=2", "max_wal_senders=2"]);
     server.sql(&format!("create role {ROLE} login replication password 'capture' connection limit 2 valid until 'tomorrow'"));
     server.sql(&format!("alter role {ROLE} set lock_timeout = '1s'; alter database so_nnmt set statement_timeout = '5s'"));
     server.sql(&format!("grant usage on schema dept to {ROLE}; grant select (site_code, name_vi) on dept.site to {ROLE}; grant select on dept.land_parcel, dept.env_station to {ROLE}"));
@@ -374,11 +303,7 @@ fn nothing_is_ever_lowered(platform: &Platform) {
     let server = Server::start(
         platform,
         "drlarge-server",
-        &[
-            "max_slot_wal_keep_size=300GB",
-            "max_replication_slots=64",
-            "max_wal_senders=64",
-        ],
+        &["max_slot_wal_keep_size=300GB", "max_replication_slots=64", "max_wal_senders=64"],
     );
     server.run_script(&server.as_administrator(&world, &["--sql"]).said);
     server.give_password();
@@ -406,18 +331,10 @@ fn nothing_is_ever_lowered(platform: &Platform) {
     server.sql("select pg_drop_replication_slot('bangioc_so_nnmt')");
     server.psql(
         "postgres",
-        &[
-            "-c",
-            "select pg_create_logical_replication_slot('bangioc_so_nnmt', 'pgoutput')",
-        ],
+        &["-c", "select pg_create_logical_replication_slot('bangioc_so_nnmt', 'pgoutput')"],
     );
-    server
-        .check(&world, &[])
-        .says(&["somebody else's (pgoutput, postgres)"]);
-    server.psql(
-        "postgres",
-        &["-c", "select pg_drop_replication_slot('bangioc_so_nnmt')"],
-    );
+    server.check(&world, &[]).says(&["somebody else's (pgoutput, postgres)"]);
+    server.psql("postgres", &["-c", "select pg_drop_replication_slot('bangioc_so_nnmt')"]);
     server.sql("select pg_create_logical_replication_slot('bangioc_so_nnmt', 'pgoutput')");
     server
         .check(&world, &["--strict", "--all"])
@@ -439,32 +356,16 @@ fn commits_wait_for_standbys_alone(platform: &Platform) {
         ],
     );
     wait::until("the setting", Duration::from_secs(10), || {
-        wait::holds(
-            server.sql("show synchronous_standby_names").trim() == "*",
-            String::new(),
-        )
+        wait::holds(server.sql("show synchronous_standby_names").trim() == "*", String::new())
     });
     let looked = server.check(&world, &[]);
     assert_eq!(looked.exit, 1, "{}", looked.said);
-    looked.says(&[
-        "every commit of the department waits until we confirm it",
-        "BG0238",
-    ]);
+    looked.says(&["every commit of the department waits until we confirm it", "BG0238"]);
     // Its SQL comes before anything whose commit would hang.
     server.run_script(&server.as_administrator(&world, &["--sql"]).said);
-    wait::until(
-        "commits that hang for nobody",
-        Duration::from_secs(10),
-        || {
-            wait::holds(
-                server
-                    .sql("show synchronous_standby_names")
-                    .trim()
-                    .is_empty(),
-                String::new(),
-            )
-        },
-    );
+    wait::until("commits that hang for nobody", Duration::from_secs(10), || {
+        wait::holds(server.sql("show synchronous_standby_names").trim().is_empty(), String::new())
+    });
     server.check(&world, &["--strict"]).is_all_well();
 }
 
@@ -475,28 +376,17 @@ fn who_may_not_log_in_is_told_so(platform: &Platform) {
     // The role is there and has no password: what an administrator sees is right, and it still can't come in.
     let looked = server.as_administrator(&world, &[]);
     assert_eq!(looked.exit, 1, "{}", looked.said);
-    looked.says(&[
-        "can't log in to \"so_nnmt\"",
-        "look at the role, its password and pg_hba.conf",
-    ]);
+    looked.says(&["can't log in to \"so_nnmt\"", "look at the role, its password and pg_hba.conf"]);
     // `[capture]` counts although there is no Kafka; a key that nobody knows is still a mistake.
     server.give_password();
     server
-        .check_with(
-            &world,
-            "[capture]\nallow_unlimited_wal = true\n",
-            &["--strict"],
-        )
+        .check_with(&world, "[capture]\nallow_unlimited_wal = true\n", &["--strict"])
         .is_all_well();
     let mistaken = server.check_with(&world, "[capture]\nallow_unlimited_wall = true\n", &[]);
     assert_eq!(mistaken.exit, 3, "{}", mistaken.errors);
     // And who asks as somebody whose password is nowhere.
     let nowhere = server.check(&world, &["--as", "postgres", "--password-file", "/nowhere"]);
-    assert!(
-        nowhere.exit == 2 && nowhere.errors.contains("BG0270"),
-        "{}",
-        nowhere.errors
-    );
+    assert!(nowhere.exit == 2 && nowhere.errors.contains("BG0270"), "{}", nowhere.errors);
 }
 
 fn what_stays_open_is_named(platform: &Platform) {
@@ -512,14 +402,10 @@ fn what_stays_open_is_named(platform: &Platform) {
         .stderr(Stdio::null())
         .spawn()
         .expect("psql");
-    wait::until(
-        "transactions that are old enough",
-        Duration::from_mins(1),
-        || {
-            let age = server.sql("select count(*) from pg_stat_activity where xact_start < now() - interval '31 s' and backend_xid is not null");
-            wait::holds(age.trim() == "1", age)
-        },
-    );
+    wait::until("transactions that are old enough", Duration::from_mins(1), || {
+        let age = server.sql("select count(*) from pg_stat_activity where xact_start < now() - interval '31 s' and backend_xid is not null");
+        wait::holds(age.trim() == "1", age)
+    });
     let looked = server.as_administrator(&world, &[]);
     looked.says(&[
         "open for long, pid ",
@@ -531,9 +417,7 @@ fn what_stays_open_is_named(platform: &Platform) {
     assert_eq!(looked.exit, 0, "capture can wait: {}", looked.said);
     assert_eq!(server.as_administrator(&world, &["--strict"]).exit, 1);
     // A role that may not see since when says so, and guesses nothing.
-    server
-        .check(&world, &[])
-        .says(&["1 prepared transaction(s) never ended"]);
+    server.check(&world, &[]).says(&["1 prepared transaction(s) never ended"]);
     open.kill().expect("psql to end");
     open.wait().expect("its end");
 }
@@ -573,10 +457,7 @@ fn one_table_without_identity_halts_its_dataset_alone(platform: &Platform) {
     let (capture, _store) = (world.capture("so-nnmt"), world.shared_store("store"));
     crate::parcels::add(&world, 1, 20);
     world.converge(&[]);
-    world.source(
-        "so-nnmt",
-        "alter table land_parcel replica identity nothing",
-    );
+    world.source("so-nnmt", "alter table land_parcel replica identity nothing");
     let looked = Looked::of(&world.try_bangioc("so-nnmt", &["source", "check"]));
     assert_eq!(looked.exit, 1, "{}", looked.said);
     looked.says(&[
@@ -595,10 +476,7 @@ fn one_table_without_identity_halts_its_dataset_alone(platform: &Platform) {
     );
     wait::until("the dataset to be shown as halted", PATIENCE, || {
         let list = world.bangioc("operator-lan", &["dataset", "list"]);
-        let line = list
-            .lines()
-            .find(|line| line.starts_with("land-parcel"))
-            .unwrap_or_default();
+        let line = list.lines().find(|line| line.starts_with("land-parcel")).unwrap_or_default();
         wait::holds(
             line.contains("halted: ") && line.contains("replica identity is NOTHING"),
             list.clone(),
@@ -631,20 +509,14 @@ fn a_capture_that_runs_looks_again(platform: &Platform) {
         wait::holds(words.iter().all(|word| line.contains(word)), list)
     };
     wait::until("it to stream", PATIENCE, || listed(&["streaming"]));
-    world.source(
-        "so-nnmt",
-        "revoke select on land_parcel from bangioc_capture",
-    );
+    world.source("so-nnmt", "revoke select on land_parcel from bangioc_capture");
     wait::until("the finding beside the state", PATIENCE, || {
         listed(&["✖ BG0253 since 20", "`bangioc source check`"])
     });
     let page = || http(port, "/metrics");
     wait::until("the metric", PATIENCE, || {
         let page = page();
-        wait::holds(
-            page.contains("bangioc_capture_source_findings{outcome=\"problem\"} 1"),
-            page,
-        )
+        wait::holds(page.contains("bangioc_capture_source_findings{outcome=\"problem\"} 1"), page)
     });
     let health = http(port, "/healthz/land-parcel");
     assert!(
@@ -653,11 +525,7 @@ fn a_capture_that_runs_looks_again(platform: &Platform) {
     );
     let other = http(port, "/healthz/env-observation");
     assert!(other.contains("200 OK"), "{other}");
-    assert!(
-        capture.log().contains("SELECT is missing"),
-        "{}",
-        capture.log()
-    );
+    assert!(capture.log().contains("SELECT is missing"), "{}", capture.log());
     world.source("so-nnmt", "grant select on land_parcel to bangioc_capture");
     wait::until("it to be well again", PATIENCE, || {
         let health = http(port, "/healthz/land-parcel");
@@ -678,10 +546,7 @@ fn http(port: u16, path: &str) -> String {
         return String::new();
     };
     let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
-    let _ = write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-    );
+    let _ = write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     let mut answer = String::new();
     let _ = stream.read_to_string(&mut answer);
     answer
@@ -707,13 +572,7 @@ fn accepting_a_source_says_its_cost_and_asks(platform: &Platform) {
         .expect("the binary");
     let asked = Looked::of(&asked);
     assert_eq!(asked.exit, 2, "{}", asked.errors);
-    for word in [
-        "land-parcel",
-        "200",
-        "Readers keep the rows they have",
-        "BG0182",
-        "--yes",
-    ] {
+    for word in ["land-parcel", "200", "Readers keep the rows they have", "BG0182", "--yes"] {
         assert!(asked.errors.contains(word), "no `{word}`: {}", asked.errors);
     }
     assert_eq!(slot(), before, "nothing was done");

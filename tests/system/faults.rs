@@ -14,30 +14,15 @@ use crate::Check;
 use crate::parcels::{self, Writer};
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
-    (
-        "faults::capture_killed_at_every_point",
-        capture_killed_at_every_point,
-    ),
+    ("faults::capture_killed_at_every_point", capture_killed_at_every_point),
     (
         "faults::a_copy_killed_midway_goes_on_from_its_last_chunk",
         a_copy_killed_midway_goes_on_from_its_last_chunk,
     ),
-    (
-        "faults::sink_killed_at_every_point",
-        sink_killed_at_every_point,
-    ),
-    (
-        "faults::a_frozen_sink_wakes_as_a_stranger",
-        a_frozen_sink_wakes_as_a_stranger,
-    ),
-    (
-        "faults::two_owners_of_a_partition_one_commits",
-        two_owners_of_a_partition_one_commits,
-    ),
-    (
-        "faults::a_second_capture_of_a_slot_never_sends",
-        a_second_capture_of_a_slot_never_sends,
-    ),
+    ("faults::sink_killed_at_every_point", sink_killed_at_every_point),
+    ("faults::a_frozen_sink_wakes_as_a_stranger", a_frozen_sink_wakes_as_a_stranger),
+    ("faults::two_owners_of_a_partition_one_commits", two_owners_of_a_partition_one_commits),
+    ("faults::a_second_capture_of_a_slot_never_sends", a_second_capture_of_a_slot_never_sends),
 ];
 
 /// Refuses a lower version than the row has, whatever statement tries it (I3).
@@ -49,12 +34,7 @@ const GUARD: &str = "create function flow.refuse_lower() returns trigger languag
 #[track_caller]
 fn wait_for_kill(mut service: Service, point: &str) {
     let status = service.wait_for_end(PATIENCE);
-    assert_eq!(
-        status.signal(),
-        Some(9),
-        "`{point}` was not reached: {status}; {}",
-        service.log()
-    );
+    assert_eq!(status.signal(), Some(9), "`{point}` was not reached: {status}; {}", service.log());
 }
 
 fn capture_killed_at_every_point(platform: &Platform) {
@@ -75,10 +55,7 @@ fn capture_killed_at_every_point(platform: &Platform) {
             "capture.confirmed",
         ] {
             let env = format!("{point}:3:kill");
-            wait_for_kill(
-                world.capture_with("so-nnmt", &[("BANGIOC_FAILPOINT", &env)]),
-                point,
-            );
+            wait_for_kill(world.capture_with("so-nnmt", &[("BANGIOC_FAILPOINT", &env)]), point);
         }
         let _capture = world.capture("so-nnmt");
         assert!(writer.stop() > 10);
@@ -88,10 +65,7 @@ fn capture_killed_at_every_point(platform: &Platform) {
     let repeated: u64 = world.in_store("select sum(duplicate + stale) from flow.ledger")[0]
         .parse()
         .expect("a count");
-    assert!(
-        repeated > 0,
-        "five kills and nothing was sent twice: then they hit nothing"
-    );
+    assert!(repeated > 0, "five kills and nothing was sent twice: then they hit nothing");
 }
 
 fn a_copy_killed_midway_goes_on_from_its_last_chunk(platform: &Platform) {
@@ -102,10 +76,7 @@ fn a_copy_killed_midway_goes_on_from_its_last_chunk(platform: &Platform) {
         let writer = Writer::start(scope, &world);
         for point in ["capture.chunk_read", "capture.chunk_sent"] {
             let env = format!("{point}:8:kill");
-            wait_for_kill(
-                world.capture_with("so-nnmt", &[("BANGIOC_FAILPOINT", &env)]),
-                point,
-            );
+            wait_for_kill(world.capture_with("so-nnmt", &[("BANGIOC_FAILPOINT", &env)]), point);
         }
         let _capture = world.capture("so-nnmt");
         wait::until("the copy to end", PATIENCE, || {
@@ -121,9 +92,8 @@ fn a_copy_killed_midway_goes_on_from_its_last_chunk(platform: &Platform) {
     world.ledger_adds_up();
     // Forty chunks of 500; two kills repeat at most the chunks in flight, not the copy.
     let offsets: u64 = world.in_store("select sum(next_offset - first_offset) from flow.ledger where topic like '%land-parcel' and next_offset > first_offset")[0].parse().expect("a count");
-    let changes: u64 = world.source("so-nnmt", "select count(*) from land_parcel")[0]
-        .parse()
-        .expect("a count");
+    let changes: u64 =
+        world.source("so-nnmt", "select count(*) from land_parcel")[0].parse().expect("a count");
     assert!(
         offsets < 2 * changes + 10_000,
         "{offsets} records for {changes} rows: the copy started over"
@@ -140,17 +110,9 @@ fn sink_killed_at_every_point(platform: &Platform) {
     first.kill();
     thread::scope(|scope| {
         let writer = Writer::start(scope, &world);
-        for point in [
-            "sink.polled",
-            "sink.staged",
-            "sink.before_commit",
-            "sink.after_commit",
-        ] {
+        for point in ["sink.polled", "sink.staged", "sink.before_commit", "sink.after_commit"] {
             let env = format!("{point}:3:kill");
-            wait_for_kill(
-                world.shared_store_with("store", &[("BANGIOC_FAILPOINT", &env)]),
-                point,
-            );
+            wait_for_kill(world.shared_store_with("store", &[("BANGIOC_FAILPOINT", &env)]), point);
         }
         let _store = world.shared_store("store");
         assert!(writer.stop() > 10);
@@ -169,10 +131,7 @@ fn a_frozen_sink_wakes_as_a_stranger(platform: &Platform) {
     let owner_of = "select owner || epoch from flow.lease order by topic, partition limit 1";
     let before = world.in_store(owner_of);
     frozen.signal(Signal::STOP);
-    world.source(
-        "so-nnmt",
-        "update land_parcel set area_m2 = 7.5 where parcel_no % 2 = 0",
-    );
+    world.source("so-nnmt", "update land_parcel set area_m2 = 7.5 where parcel_no % 2 = 0");
     let _successor = world.shared_store("successor");
     world.converge(&[]);
     assert_ne!(world.in_store(owner_of), before, "the lease passed on");
@@ -198,10 +157,7 @@ fn two_owners_of_a_partition_one_commits(platform: &Platform) {
         world.in_store(
             "update flow.lease set epoch = epoch + 1, owner = 'a stranger', expires_at = now()",
         );
-        world.source(
-            "so-nnmt",
-            &format!("update land_parcel set area_m2 = {n}.5"),
-        );
+        world.source("so-nnmt", &format!("update land_parcel set area_m2 = {n}.5"));
     }
     world.converge(&[]);
     world.ledger_adds_up();
@@ -223,11 +179,7 @@ fn a_second_capture_of_a_slot_never_sends(platform: &Platform) {
     second.wait_for_log("BG02", Duration::from_secs(30));
     world.source("so-nnmt", "update land_parcel set area_m2 = 3.5");
     world.converge(&[]);
-    assert_eq!(
-        world.source("so-nnmt", slot),
-        pid,
-        "the first still has the slot"
-    );
+    assert_eq!(world.source("so-nnmt", slot), pid, "the first still has the slot");
     drop(second);
     world.ledger_adds_up();
 }

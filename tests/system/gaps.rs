@@ -9,15 +9,9 @@ use crate::Check;
 use crate::parcels;
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
-    (
-        "gaps::records_deleted_before_they_were_read",
-        records_deleted_before_they_were_read,
-    ),
+    ("gaps::records_deleted_before_they_were_read", records_deleted_before_they_were_read),
     ("gaps::partitions_added_by_hand", partitions_added_by_hand),
-    (
-        "gaps::the_reply_to_a_commit_is_lost",
-        the_reply_to_a_commit_is_lost,
-    ),
+    ("gaps::the_reply_to_a_commit_is_lost", the_reply_to_a_commit_is_lost),
 ];
 
 const HALTED: &str =
@@ -58,11 +52,7 @@ fn partitions_added_by_hand(platform: &Platform) {
     let (_capture, _store) = (world.capture("so-nnmt"), world.shared_store("store"));
     parcels::add(&world, 1, 50);
     world.converge(&[]);
-    platform.tamper(&[
-        "add-partitions",
-        &world.topic("so-nnmt", "land-parcel"),
-        "5",
-    ]);
+    platform.tamper(&["add-partitions", &world.topic("so-nnmt", "land-parcel"), "5"]);
     // While it runs: a reader that looks only at its start would go on for weeks.
     world.store_says("all three partitions to halt", HALTED, &["BG0410"]);
     world.source("so-nnmt", "insert into env_observation (station_code, param_code, observed_at, value, unit, status) values ('CB-KK-01', 'PM10', now(), 3, 'ug/Nm3', '00')");
@@ -75,10 +65,7 @@ fn partitions_added_by_hand(platform: &Platform) {
 
 fn the_reply_to_a_commit_is_lost(platform: &Platform) {
     let world = World::new(platform, "unheard", &["so-nnmt"]);
-    let server = format!(
-        "{}:{}",
-        platform.postgres["PGHOST"], platform.postgres["PGPORT"]
-    );
+    let server = format!("{}:{}", platform.postgres["PGHOST"], platform.postgres["PGPORT"]);
     let proxy = CommitProxy::start(&server);
     let port = proxy.port().to_string();
     let _capture = world.capture("so-nnmt");
@@ -87,10 +74,7 @@ fn the_reply_to_a_commit_is_lost(platform: &Platform) {
     world.converge(&[]);
     for n in 1..=3 {
         proxy.lose_one();
-        world.source(
-            "so-nnmt",
-            &format!("update land_parcel set area_m2 = {n}.5"),
-        );
+        world.source("so-nnmt", &format!("update land_parcel set area_m2 = {n}.5"));
         bangioc_tests::wait::until("a reply to be lost", PATIENCE, || {
             bangioc_tests::wait::holds(proxy.lost() == n, proxy.lost())
         });

@@ -11,14 +11,8 @@ use crate::parcels;
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
     ("halts::a_slot_that_is_gone", a_slot_that_is_gone),
-    (
-        "halts::a_table_that_is_not_published",
-        a_table_that_is_not_published,
-    ),
-    (
-        "halts::a_position_beyond_the_log",
-        a_position_beyond_the_log,
-    ),
+    ("halts::a_table_that_is_not_published", a_table_that_is_not_published),
+    ("halts::a_position_beyond_the_log", a_position_beyond_the_log),
 ];
 
 #[track_caller]
@@ -37,16 +31,9 @@ fn a_slot_that_is_gone(platform: &Platform) {
     parcels::add(&world, 1, 20);
     world.converge(&[]);
     capture.stop();
-    world.source(
-        "so-nnmt",
-        "select pg_drop_replication_slot('slotless_so_nnmt')",
-    );
+    world.source("so-nnmt", "select pg_drop_replication_slot('slotless_so_nnmt')");
     world.source("so-nnmt", "update land_parcel set area_m2 = 1.5");
-    ends_with(
-        world.capture("so-nnmt"),
-        5,
-        &["slotless_so_nnmt", "bangioc source accept"],
-    );
+    ends_with(world.capture("so-nnmt"), 5, &["slotless_so_nnmt", "bangioc source accept"]);
     assert_eq!(
         world.source(
             "so-nnmt",
@@ -65,10 +52,7 @@ fn a_slot_that_is_gone(platform: &Platform) {
 
 fn a_table_that_is_not_published(platform: &Platform) {
     let world = World::new(platform, "unpublished", &["so-nnmt"]);
-    world.source(
-        "so-nnmt",
-        "alter publication bangioc drop table land_parcel",
-    );
+    world.source("so-nnmt", "alter publication bangioc drop table land_parcel");
     let check = world.try_bangioc("so-nnmt", &["source", "check"]);
     let words = format!(
         "{}{}",
@@ -96,10 +80,9 @@ fn a_position_beyond_the_log(platform: &Platform) {
     // The other datasets go on.
     world.source("so-nnmt", "insert into env_observation (station_code, param_code, observed_at, value, unit, status) values ('CB-KK-01', 'PM10', now(), 3, 'ug/Nm3', '00')");
     bangioc_tests::wait::until("another dataset to go on", Duration::from_mins(1), || {
-        let rows = world.platform.try_sql(
-            &world.store(),
-            "select count(*) from shared.env_observation",
-        )?;
+        let rows = world
+            .platform
+            .try_sql(&world.store(), "select count(*) from shared.env_observation")?;
         bangioc_tests::wait::holds(rows == ["1"], format!("{rows:?}"))
     });
 }

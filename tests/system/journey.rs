@@ -13,26 +13,14 @@ use crate::Check;
 use crate::parcels::{self, LONG_TEXT, Writer};
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
-    (
-        "journey::a_copy_with_a_writer_running_ends_equal",
-        a_copy_with_a_writer_running_ends_equal,
-    ),
-    (
-        "journey::every_kind_of_change_arrives",
-        every_kind_of_change_arrives,
-    ),
+    ("journey::a_copy_with_a_writer_running_ends_equal", a_copy_with_a_writer_running_ends_equal),
+    ("journey::every_kind_of_change_arrives", every_kind_of_change_arrives),
     (
         "journey::values_that_debezium_types_cannot_hold_arrive",
         values_that_debezium_types_cannot_hold_arrive,
     ),
-    (
-        "journey::truncate_in_one_partition_and_in_three",
-        truncate_in_one_partition_and_in_three,
-    ),
-    (
-        "journey::two_sinks_share_the_partitions",
-        two_sinks_share_the_partitions,
-    ),
+    ("journey::truncate_in_one_partition_and_in_three", truncate_in_one_partition_and_in_three),
+    ("journey::two_sinks_share_the_partitions", two_sinks_share_the_partitions),
 ];
 
 fn a_copy_with_a_writer_running_ends_equal(platform: &Platform) {
@@ -93,33 +81,17 @@ fn unversioned(world: &World<'_>) -> BTreeSet<String> {
         .args(COLUMNS)
         .output()
         .expect("the Python environment that `ops/setup test` makes");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .map(str::to_owned)
-        .collect()
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
 }
 
 fn at_the_source(world: &World<'_>) -> BTreeSet<String> {
-    let columns = COLUMNS
-        .map(|column| format!("coalesce({column}::text, '')"))
-        .join(" || '|' || ");
-    world
-        .source("so-nnmt", &format!("select {columns} from land_parcel"))
-        .into_iter()
-        .collect()
+    let columns = COLUMNS.map(|column| format!("coalesce({column}::text, '')")).join(" || '|' || ");
+    world.source("so-nnmt", &format!("select {columns} from land_parcel")).into_iter().collect()
 }
 
 fn every_kind_of_change_arrives(platform: &Platform) {
-    let world = World::new(
-        platform,
-        "kinds",
-        &["so-nnmt", "national", "so-yt", "vp-ubnd"],
-    );
+    let world = World::new(platform, "kinds", &["so-nnmt", "national", "so-yt", "vp-ubnd"]);
     let _captures = ["so-nnmt", "national", "so-yt", "vp-ubnd"].map(|source| world.capture(source));
     let _store = world.shared_store("store");
     parcels::add(&world, 0, 50);
@@ -141,10 +113,7 @@ fn every_kind_of_change_arrives(platform: &Platform) {
         &format!("update land_parcel set note = {LONG_TEXT} where parcel_no <= 5"),
     );
     // The note stays, and is not sent; the key changes while it stays; a key moves onto another's old place.
-    world.source(
-        "so-nnmt",
-        "update land_parcel set area_m2 = 1.5 where parcel_no <= 5",
-    );
+    world.source("so-nnmt", "update land_parcel set area_m2 = 1.5 where parcel_no <= 5");
     world.source(
         "so-nnmt",
         "update land_parcel set map_sheet_no = 77 where parcel_no between 1 and 4",
@@ -162,10 +131,7 @@ fn every_kind_of_change_arrives(platform: &Platform) {
     world.source("so-nnmt", "delete from land_parcel where parcel_no % 3 = 0");
     world.converge(&[]);
     world.ledger_adds_up();
-    assert_eq!(
-        world.in_store("select count(*) from flow.parked_key"),
-        ["0"]
-    );
+    assert_eq!(world.in_store("select count(*) from flow.parked_key"), ["0"]);
     assert_eq!(
         world.in_store("select count(*) from flow.health_facility where _deleted"),
         ["1"],
@@ -189,10 +155,7 @@ fn values_that_debezium_types_cannot_hold_arrive(platform: &Platform) {
     world.converge(&[]);
     // And the same by a copy instead of the stream.
     capture.stop();
-    assert_eq!(
-        world.in_store("select count(*) from flow.parked_key"),
-        ["0"]
-    );
+    assert_eq!(world.in_store("select count(*) from flow.parked_key"), ["0"]);
 }
 
 fn truncate_in_one_partition_and_in_three(platform: &Platform) {
@@ -209,29 +172,17 @@ fn truncate_in_one_partition_and_in_three(platform: &Platform) {
     world.source("national", &company("4899999017"));
     world.source("national", &company("4899999024"));
     world.converge(&[]);
-    assert_eq!(
-        world.in_store("select count(*) from shared.business"),
-        ["2"]
-    );
+    assert_eq!(world.in_store("select count(*) from shared.business"), ["2"]);
 
     world.source(
         "national",
-        &format!(
-            "begin; truncate business; {}; commit",
-            company("4899999031")
-        ),
+        &format!("begin; truncate business; {}; commit", company("4899999031")),
     );
     world.source("so-nnmt", "truncate land_parcel");
     parcels::add(&world, 100, 300);
     world.converge(&[]);
-    assert_eq!(
-        world.in_store("select count(*) from shared.business"),
-        ["1"]
-    );
-    assert_eq!(
-        world.in_store("select count(*) from shared.land_parcel"),
-        ["300"]
-    );
+    assert_eq!(world.in_store("select count(*) from shared.business"), ["1"]);
+    assert_eq!(world.in_store("select count(*) from shared.land_parcel"), ["300"]);
     world.ledger_adds_up();
 }
 

@@ -14,10 +14,8 @@ use serde_json::Value;
 use crate::Check;
 use crate::sites::{self, CANARY, INDEXED};
 
-pub(crate) const CHECKS: &[(&str, Check)] = &[(
-    "open_data::from_a_row_at_the_source_to_the_file_of_a_reader",
-    from_source_to_reader,
-)];
+pub(crate) const CHECKS: &[(&str, Check)] =
+    &[("open_data::from_a_row_at_the_source_to_the_file_of_a_reader", from_source_to_reader)];
 
 const OPEN_SET: &str = "
 dataset: open-sites
@@ -73,9 +71,7 @@ fn from_source_to_reader(platform: &Platform) {
     for file in walk(&public) {
         let content = fs::read(&file).expect("a file");
         assert!(
-            !content
-                .windows(CANARY.len())
-                .any(|part| part == CANARY.as_bytes()),
+            !content.windows(CANARY.len()).any(|part| part == CANARY.as_bytes()),
             "{}",
             file.display()
         );
@@ -86,31 +82,18 @@ fn from_source_to_reader(platform: &Platform) {
 
 /// Publishes the sites as an open set, in the folder and at the address that it returns.
 pub(crate) fn with_open_set(world: &World<'_>) -> (PathBuf, String) {
-    fs::write(
-        world.dir.join("contracts/so-nnmt/open-sites.yaml"),
-        OPEN_SET,
-    )
-    .expect("a contract");
+    fs::write(world.dir.join("contracts/so-nnmt/open-sites.yaml"), OPEN_SET).expect("a contract");
     let address = format!("127.0.0.1:{}", free_port());
     let public = world.dir.join("public");
     world.configure(
         "open-data",
-        &format!(
-            "[open-data]\ndir = \"{}\"\nlisten = \"{address}\"",
-            public.display()
-        ),
+        &format!("[open-data]\ndir = \"{}\"\nlisten = \"{address}\"", public.display()),
     );
     (public, address)
 }
 
 pub(crate) fn start(world: &World<'_>) -> Service {
-    Service::start(
-        "open-data",
-        &world.config("open-data"),
-        &["run", "open-data"],
-        &[],
-        &world.dir,
-    )
+    Service::start("open-data", &world.config("open-data"), &["run", "open-data"], &[], &world.dir)
 }
 
 /// Who publishes: the running service in its slots, or a person between them.
@@ -126,46 +109,35 @@ fn published(world: &World<'_>, open_data: &Service, by: By) {
     let latest = world.dir.join("public/open-sites/latest");
     let mut wanted = sites::public(world, INDEXED.1);
     wanted.sort();
-    wait::until(
-        "the public rows to be published",
-        PATIENCE + Duration::from_secs(30),
-        || {
-            if by == By::Hand {
-                // Refused while the service publishes; then it is tried again.
-                drop(world.try_bangioc("open-data", &["open-data", "publish"]));
-            }
-            let manifest = fs::read(latest.join("manifest.json")).map_err(|_| open_data.log())?;
-            let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
-            let files = manifest["resources"][0]["files"].as_array().expect("files");
-            let path = files
-                .iter()
-                .filter_map(|file| file["path"].as_str())
-                .find(|path| {
-                    Path::new(path)
-                        .extension()
-                        .is_some_and(|end| end == "jsonl")
-                });
-            let lines = fs::read_to_string(latest.join(path.expect("JSON Lines")))
-                .map_err(|error| error.to_string())?;
-            let mut found: Vec<String> = lines
-                .lines()
-                .map(|line| {
-                    let row: Value = serde_json::from_str(line).expect("JSON");
-                    let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
-                    let visitors = row["visitors"]
-                        .as_i64()
-                        .map(|n| n.to_string())
-                        .unwrap_or_default();
-                    [text("site_code"), text("name_vi"), text("story"), visitors].join("|")
-                })
-                .collect();
-            found.sort();
-            wait::holds(
-                found == wanted,
-                format!("{} rows published, {} public", found.len(), wanted.len()),
-            )
-        },
-    );
+    wait::until("the public rows to be published", PATIENCE + Duration::from_secs(30), || {
+        if by == By::Hand {
+            // Refused while the service publishes; then it is tried again.
+            drop(world.try_bangioc("open-data", &["open-data", "publish"]));
+        }
+        let manifest = fs::read(latest.join("manifest.json")).map_err(|_| open_data.log())?;
+        let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
+        let files = manifest["resources"][0]["files"].as_array().expect("files");
+        let path = files
+            .iter()
+            .filter_map(|file| file["path"].as_str())
+            .find(|path| Path::new(path).extension().is_some_and(|end| end == "jsonl"));
+        let lines = fs::read_to_string(latest.join(path.expect("JSON Lines")))
+            .map_err(|error| error.to_string())?;
+        let mut found: Vec<String> = lines
+            .lines()
+            .map(|line| {
+                let row: Value = serde_json::from_str(line).expect("JSON");
+                let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+                let visitors = row["visitors"].as_i64().map(|n| n.to_string()).unwrap_or_default();
+                [text("site_code"), text("name_vi"), text("story"), visitors].join("|")
+            })
+            .collect();
+        found.sort();
+        wait::holds(
+            found == wanted,
+            format!("{} rows published, {} public", found.len(), wanted.len()),
+        )
+    });
 }
 
 fn read(path: &std::path::Path) -> Value {
@@ -175,11 +147,8 @@ fn read(path: &std::path::Path) -> Value {
 fn get(address: &str, path: &str) -> String {
     use std::io::{Read as _, Write as _};
     let mut stream = std::net::TcpStream::connect(address).expect("a connection");
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-    )
-    .expect("a request");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .expect("a request");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("an answer");
     answer

@@ -21,18 +21,12 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
         "open_feed::without_the_row_filter_they_would_be_seen",
         without_the_row_filter_they_would_be_seen,
     ),
-    (
-        "open_feed::a_filter_flipped_under_load_ends_right",
-        a_filter_flipped_under_load_ends_right,
-    ),
+    ("open_feed::a_filter_flipped_under_load_ends_right", a_filter_flipped_under_load_ends_right),
     (
         "open_feed::another_filter_is_copied_and_swept_by_itself",
         another_filter_is_copied_and_swept_by_itself,
     ),
-    (
-        "open_feed::broken_and_secret_rows_stay_inside",
-        broken_and_secret_rows_stay_inside,
-    ),
+    ("open_feed::broken_and_secret_rows_stay_inside", broken_and_secret_rows_stay_inside),
     (
         "open_feed::a_copied_key_is_told_to_whom_it_concerns",
         a_copied_key_is_told_to_whom_it_concerns,
@@ -75,15 +69,9 @@ fn last_rows(world: &World<'_>, dataset: &str) -> Vec<String> {
         .args(["site_code", "name_vi", "story", "visitors"])
         .output()
         .expect("the Python environment that `ops/setup test` makes");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let mut rows: Vec<String> = String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .map(str::to_owned)
-        .collect();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut rows: Vec<String> =
+        String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect();
     rows.sort();
     rows
 }
@@ -210,10 +198,7 @@ fn a_filter_flipped_under_load_ends_right(platform: &Platform) {
         // Killed three times while it is at it, wherever that may be.
         let records = || {
             BOTH.map(|(dataset, _)| {
-                world
-                    .platform
-                    .records(&world.open_topic("so-nnmt", dataset))
-                    .len()
+                world.platform.records(&world.open_topic("so-nnmt", dataset)).len()
             })
             .iter()
             .sum::<usize>()
@@ -231,25 +216,14 @@ fn a_filter_flipped_under_load_ends_right(platform: &Platform) {
     for of in BOTH {
         settle(&world, of);
         let wanted = sites::public(&world, of.1);
-        assert!(
-            wanted.len() > 100,
-            "{} public rows to compare",
-            wanted.len()
-        );
+        assert!(wanted.len() > 100, "{} public rows to compare", wanted.len());
         let mut found = Vec::new();
         // A copy may still run, and repeats what the stream has told.
         wait::until("the last records to be the public rows", PATIENCE, || {
             found = last_rows(&world, of.0);
-            let missing: Vec<_> = wanted
-                .iter()
-                .filter(|row| !found.contains(row))
-                .take(2)
-                .collect();
-            let extra: Vec<_> = found
-                .iter()
-                .filter(|row| !wanted.contains(row))
-                .take(2)
-                .collect();
+            let missing: Vec<_> =
+                wanted.iter().filter(|row| !found.contains(row)).take(2).collect();
+            let extra: Vec<_> = found.iter().filter(|row| !wanted.contains(row)).take(2).collect();
             wait::holds(
                 wanted == found,
                 format!(
@@ -280,10 +254,7 @@ fn another_filter_is_copied_and_swept_by_itself(platform: &Platform) {
         wanted.sort();
         wait::until(what, PATIENCE, || {
             let found = last_rows(&world, INDEXED.0);
-            wait::holds(
-                found == wanted,
-                format!("{} wanted, {} found", wanted.len(), found.len()),
-            )
+            wait::holds(found == wanted, format!("{} wanted, {} found", wanted.len(), found.len()))
         });
         wanted.len()
     };
@@ -302,9 +273,7 @@ fn another_filter_is_copied_and_swept_by_itself(platform: &Platform) {
             let records = platform.records(&format!("widened.progress.{side}.so-nnmt"));
             let values = records.iter().filter_map(|record| record.value.as_ref());
             let sweep = format!(r#""kind":"sweep","topic":"widened.{side}.so-nnmt.site""#);
-            values
-                .filter(|value| String::from_utf8_lossy(value).contains(&sweep))
-                .count()
+            values.filter(|value| String::from_utf8_lossy(value).contains(&sweep)).count()
         });
         wait::holds(sweeps == [1, 1], format!("{sweeps:?} sweeps"))
     });
@@ -350,10 +319,7 @@ fn broken_and_secret_rows_stay_inside(platform: &Platform) {
         found.retain(|row| !row.starts_with("END"));
         assert_eq!(found, ["broken-streamed|Sửa|story|1"], "{}", of.0);
         let seen = keys_seen(&world, of.0);
-        assert!(
-            !seen.iter().any(|key| key.starts_with("secret")),
-            "{seen:?}"
-        );
+        assert!(!seen.iter().any(|key| key.starts_with("secret")), "{seen:?}");
         assert!(!seen.contains(&"broken-copied".to_owned()), "{seen:?}");
     }
     nothing_private(&world);
@@ -419,16 +385,10 @@ fn a_copied_key_is_told_to_whom_it_concerns(platform: &Platform) {
 fn a_table_that_does_not_say_what_was_public(platform: &Platform) {
     let world = world(platform, "unsaid");
     sites::add(&world, INDEXED.1, 1, 9);
-    world.source(
-        "so-nnmt",
-        "alter table site replica identity default; drop index site_identity",
-    );
+    world.source("so-nnmt", "alter table site replica identity default; drop index site_identity");
     let check = world.try_bangioc("so-nnmt", &["source", "check"]);
     let words = String::from_utf8_lossy(&check.stdout).into_owned();
-    assert!(
-        !check.status.success() && words.contains("[BG0221]"),
-        "{words}"
-    );
+    assert!(!check.status.success() && words.contains("[BG0221]"), "{words}");
     // The very SQL that it prints mends it.
     let sql = world.try_bangioc("so-nnmt", &["source", "check", "--sql"]);
     let script = world.dir.join("check.sql");

@@ -18,14 +18,8 @@ use crate::Check;
 use crate::sites::{self, CANARY, INDEXED, WHOLE};
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
-    (
-        "open_store::holds_what_is_public_and_nothing_else",
-        holds_what_is_public_and_nothing_else,
-    ),
-    (
-        "open_store::a_database_is_of_one_side",
-        a_database_is_of_one_side,
-    ),
+    ("open_store::holds_what_is_public_and_nothing_else", holds_what_is_public_and_nothing_else),
+    ("open_store::a_database_is_of_one_side", a_database_is_of_one_side),
 ];
 
 /// The engine inside of this process: what publishes beside it is not needed here.
@@ -56,10 +50,7 @@ impl OpenEngine {
                 panic!("the open engine ended: {failure}");
             }
         });
-        OpenEngine {
-            trigger,
-            thread: Some(thread),
-        }
+        OpenEngine { trigger, thread: Some(thread) }
     }
 }
 
@@ -82,11 +73,8 @@ fn converge(world: &World<'_>) {
             let sql = format!(
                 "select concat_ws('|', site_code, name_vi, coalesce(story, ''), coalesce(visitors::text, '')) from open.{table}"
             );
-            let found: BTreeSet<String> = world
-                .platform
-                .try_sql(&world.open_store(), &sql)?
-                .into_iter()
-                .collect();
+            let found: BTreeSet<String> =
+                world.platform.try_sql(&world.open_store(), &sql)?.into_iter().collect();
             let differ = wanted.symmetric_difference(&found).count();
             wait::holds(
                 differ == 0,
@@ -131,23 +119,14 @@ fn holds_what_is_public_and_nothing_else(platform: &Platform) {
         "update site set visitors = visitors + 100000 where is_public and state = 'issued'",
     );
     let asked = "select count(*) > 0 and bool_and(sent_at is not null) from flow.copy_request where dataset = 'site'";
-    world.says(
-        &world.open_store(),
-        "the row to be asked for",
-        asked,
-        &["t"],
-    );
+    world.says(&world.open_store(), "the row to be asked for", asked, &["t"]);
     converge(&world);
     assert_eq!(
         world.in_store("select count(*) from flow.copy_request"),
         ["0"],
         "the shared side lacked nothing"
     );
-    let signals = platform.records(&names::signal_topic(
-        &world.name,
-        "so-nnmt",
-        &Asker::OpenData,
-    ));
+    let signals = platform.records(&names::signal_topic(&world.name, "so-nnmt", &Asker::OpenData));
     assert!(signals.iter().any(|signal| {
         let text =
             String::from_utf8_lossy(signal.value.as_deref().unwrap_or_default()).into_owned();
@@ -174,14 +153,9 @@ fn holds_what_is_public_and_nothing_else(platform: &Platform) {
         world.in_open_store("select count(*) from pg_class c where relnamespace = 'flow'::regnamespace and relkind = 'r' and has_any_column_privilege('bangioc_reader_open', c.oid, 'select')"),
         ["0"]
     );
-    let passed = world.in_store(&format!(
-        "select count(*) > 0 from flow.site s where s::text like '%{CANARY}%'"
-    ));
-    assert_eq!(
-        passed,
-        ["t"],
-        "the private values did come to the shared side"
-    );
+    let passed = world
+        .in_store(&format!("select count(*) > 0 from flow.site s where s::text like '%{CANARY}%'"));
+    assert_eq!(passed, ["t"], "the private values did come to the shared side");
 
     // Both sides in one look.
     let mut text = std::fs::read_to_string(world.config("open-data")).expect("settings");
@@ -191,15 +165,9 @@ fn holds_what_is_public_and_nothing_else(platform: &Platform) {
     text.push_str(&shared[from..to]);
     std::fs::write(world.config("both"), text).expect("settings");
     let status = world.bangioc("both", &["status"]);
-    assert!(
-        status.contains("SHARED SIDE") && status.contains("OPEN SIDE"),
-        "{status}"
-    );
+    assert!(status.contains("SHARED SIDE") && status.contains("OPEN SIDE"), "{status}");
     let open = status.split("OPEN SIDE").nth(1).unwrap_or_default();
-    assert!(
-        open.contains("site-whole") && open.contains("streaming"),
-        "{status}"
-    );
+    assert!(open.contains("site-whole") && open.contains("streaming"), "{status}");
     let list = world.bangioc("both", &["dead-letter", "list", "--side", "open"]);
     assert!(list.contains("nothing is parked"), "{list}");
 }
@@ -207,11 +175,7 @@ fn holds_what_is_public_and_nothing_else(platform: &Platform) {
 fn a_database_is_of_one_side(platform: &Platform) {
     let world = World::with_tables(platform, "mixed", &["so-nnmt"], &sites::tables());
     let store = world.shared_store("store");
-    world.store_says(
-        "the store to be made",
-        "select side from flow.store",
-        &["shared"],
-    );
+    world.store_says("the store to be made", "select side from flow.store", &["shared"]);
     store.stop();
     // As if somebody named the other side's database.
     world.in_store("update flow.store set side = 'open'");
@@ -220,8 +184,5 @@ fn a_database_is_of_one_side(platform: &Platform) {
     assert_eq!(status.code(), Some(3), "{}", wrong.log());
     let said = world.try_bangioc("shared-store", &["run", "shared-store"]);
     let words = String::from_utf8_lossy(&said.stderr).into_owned();
-    assert!(
-        words.contains("open side") && words.contains("[open-store]"),
-        "{words}"
-    );
+    assert!(words.contains("open side") && words.contains("[open-store]"), "{words}");
 }

@@ -19,14 +19,8 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
         "operations::a_paused_dataset_sends_nothing_and_resumes_whole",
         a_paused_dataset_sends_nothing_and_resumes_whole,
     ),
-    (
-        "operations::one_row_or_all_are_sent_again",
-        one_row_or_all_are_sent_again,
-    ),
-    (
-        "operations::a_row_is_followed_to_its_end",
-        a_row_is_followed_to_its_end,
-    ),
+    ("operations::one_row_or_all_are_sent_again", one_row_or_all_are_sent_again),
+    ("operations::a_row_is_followed_to_its_end", a_row_is_followed_to_its_end),
 ];
 
 fn a_paused_dataset_sends_nothing_and_resumes_whole(platform: &Platform) {
@@ -43,15 +37,9 @@ fn a_paused_dataset_sends_nothing_and_resumes_whole(platform: &Platform) {
         "the cost is not shown: {said}"
     );
     assert_eq!(stand(&world, "land-parcel")["phase"], "streaming");
-    world.bangioc(
-        "operator-lan",
-        &["dataset", "pause", "land-parcel", "--yes"],
-    );
+    world.bangioc("operator-lan", &["dataset", "pause", "land-parcel", "--yes"]);
     let paused = stand(&world, "land-parcel");
-    assert_eq!(
-        (&paused["phase"], &paused["why"]),
-        (&"paused".into(), &"operator-lan".into())
-    );
+    assert_eq!((&paused["phase"], &paused["why"]), (&"paused".into(), &"operator-lan".into()));
     let topic = world.topic("so-nnmt", "land-parcel");
     let end = platform.records(&topic).len();
 
@@ -69,24 +57,13 @@ fn a_paused_dataset_sends_nothing_and_resumes_whole(platform: &Platform) {
     capture.kill();
     let _capture = world.capture("so-nnmt");
     go_on(2);
-    assert_eq!(
-        platform.records(&topic).len(),
-        end,
-        "a paused table was sent"
-    );
+    assert_eq!(platform.records(&topic).len(), end, "a paused table was sent");
     let status: Value = json(&world.bangioc("admin", &["status", "--output", "json"]));
     let listed = status["datasets"].as_array().expect("datasets");
-    let shown = listed
-        .iter()
-        .find(|one| one["dataset"] == "land-parcel")
-        .expect("it");
+    let shown = listed.iter().find(|one| one["dataset"] == "land-parcel").expect("it");
     assert_eq!(shown["state"]["is"], "paused");
     assert!(shown["seconds_behind"].is_null(), "{shown}");
-    for (verb, code) in [
-        ("pause", "BG0183"),
-        ("recopy", "BG0183"),
-        ("repair", "BG0181"),
-    ] {
+    for (verb, code) in [("pause", "BG0183"), ("recopy", "BG0183"), ("repair", "BG0181")] {
         let key: &[&str] = if verb == "repair" { &["01273"] } else { &[] };
         let args = [&["dataset", verb, "land-parcel"], key].concat();
         let exit = if verb == "repair" { 2 } else { 1 };
@@ -96,18 +73,13 @@ fn a_paused_dataset_sends_nothing_and_resumes_whole(platform: &Platform) {
     // Resumed while rows change: what was missed comes with the copy, what went is swept.
     std::thread::scope(|scope| {
         let writer = Writer::start(scope, &world);
-        let done = world.bangioc(
-            "operator-lan",
-            &["dataset", "resume", "land-parcel", "--yes", "--wait"],
-        );
+        let done =
+            world.bangioc("operator-lan", &["dataset", "resume", "land-parcel", "--yes", "--wait"]);
         assert!(done.contains("streaming; "), "{done}");
         assert!(writer.stop() > 0, "nothing changed meanwhile");
     });
     world.converge(&[]);
-    assert!(
-        platform.records(&topic).len() > end,
-        "nothing was sent again"
-    );
+    assert!(platform.records(&topic).len() > end, "nothing was sent again");
     assert_eq!(
         world.in_store(
             "select count(*) > 0 from flow.sweep where done_at is not null and rows_removed > 0"
@@ -127,16 +99,9 @@ fn one_row_or_all_are_sent_again(platform: &Platform) {
     world.in_store(spoil);
     let area =
         |no: u32| format!("select area_m2 = 1 from shared.land_parcel where parcel_no = {no}");
-    world.bangioc(
-        "operator-lan",
-        &["dataset", "repair", "land-parcel", "01273", "1", "5"],
-    );
+    world.bangioc("operator-lan", &["dataset", "repair", "land-parcel", "01273", "1", "5"]);
     world.store_says("the row to be repaired", &area(5), &["f"]);
-    assert_eq!(
-        world.in_store(&area(6)),
-        ["t"],
-        "more than the one row was sent"
-    );
+    assert_eq!(world.in_store(&area(6)), ["t"], "more than the one row was sent");
     // A key that is not there any more, by stdin.
     world.source("so-nnmt", "delete from land_parcel where parcel_no = 7");
     world.store_says(
@@ -147,11 +112,7 @@ fn one_row_or_all_are_sent_again(platform: &Platform) {
     world.in_store(
         "update flow.land_parcel set _deleted = false, _was_live = false where parcel_no = 7",
     );
-    let repaired = with_stdin(
-        &world,
-        &["dataset", "repair", "land-parcel", "-"],
-        "01273\n1\n7\n",
-    );
+    let repaired = with_stdin(&world, &["dataset", "repair", "land-parcel", "-"], "01273\n1\n7\n");
     assert!(repaired.status.success(), "{repaired:?}");
     world.store_says(
         "the ghost to go",
@@ -162,20 +123,15 @@ fn one_row_or_all_are_sent_again(platform: &Platform) {
     // All of it: what is wrong is written again, what does not exist goes.
     world.in_store("insert into flow.land_parcel (commune_code, map_sheet_no, parcel_no, land_type, area_m2, _version, _deleted, _was_live) \
         values ('01273', 99, 99, 'ONT', 5, decode('00000001' || repeat('00', 16), 'hex'), false, false)");
-    let done = world.bangioc(
-        "operator-lan",
-        &["dataset", "recopy", "land-parcel", "--yes", "--wait"],
-    );
+    let done =
+        world.bangioc("operator-lan", &["dataset", "recopy", "land-parcel", "--yes", "--wait"]);
     assert!(done.contains("799 rows copied in "), "{done}");
     world.converge(&[]);
 
     // With the capture away the request waits for it, and it is said so.
     capture.stop();
     world.in_store(spoil);
-    let asked = world.try_bangioc(
-        "operator-lan",
-        &["dataset", "recopy", "land-parcel", "--yes"],
-    );
+    let asked = world.try_bangioc("operator-lan", &["dataset", "recopy", "land-parcel", "--yes"]);
     refused(&asked, 4, "BG0222");
     let _capture = world.capture("so-nnmt");
     world.converge(&[]);
@@ -197,25 +153,14 @@ fn a_row_is_followed_to_its_end(platform: &Platform) {
     let (_capture, _store) = (world.capture("so-nnmt"), world.shared_store("store"));
     let open_data = open_data::start(&world);
     sites::add(&world, INDEXED.1, 1, 10);
-    world.store_says(
-        "the sites to come",
-        "select count(*) from shared.site",
-        &["10"],
-    );
+    world.store_says("the sites to come", "select count(*) from shared.site", &["10"]);
     world.source(
         "so-nnmt",
         "update site set is_public = true, state = 'issued' where site_code in ('S1', 'S2')",
     );
-    world.source(
-        "so-nnmt",
-        "update site set name_vi = 'Đổi tên' where site_code = 'S1'",
-    );
+    world.source("so-nnmt", "update site set name_vi = 'Đổi tên' where site_code = 'S1'");
     let name = "select name_vi from TABLE where site_code = 'S1'";
-    world.store_says(
-        "the row to come",
-        &name.replace("TABLE", "shared.site"),
-        &["Đổi tên"],
-    );
+    world.store_says("the row to come", &name.replace("TABLE", "shared.site"), &["Đổi tên"]);
     world.says(
         &world.open_store(),
         "the open row to come",
@@ -225,27 +170,20 @@ fn a_row_is_followed_to_its_end(platform: &Platform) {
 
     let trace = follow(&world, &["S1"]);
     let shared = &trace["shared"];
-    let ops: Vec<&str> = records(shared)
-        .iter()
-        .filter_map(|one| one["op"].as_str())
-        .collect();
+    let ops: Vec<&str> = records(shared).iter().filter_map(|one| one["op"].as_str()).collect();
     assert!(ops.ends_with(&["u", "u"]), "{shared}");
     let last = records(shared).last().expect("a record").clone();
     assert_eq!(last["outcome"]["is"], "in-store", "{shared}");
     assert_eq!(last["version"], shared["row"]["version"]);
     for time in ["committed_at", "on_kafka_at", "taken_at"] {
         assert!(
-            last[time]
-                .as_str()
-                .is_some_and(|at| at.starts_with("20") && at.ends_with('Z')),
+            last[time].as_str().is_some_and(|at| at.starts_with("20") && at.ends_with('Z')),
             "{time}: {last}"
         );
     }
     assert!(shared["position"].as_i64() > last["offset"].as_i64());
     assert_eq!(
-        records(&trace["open"])
-            .last()
-            .map(|one| &one["outcome"]["is"]),
+        records(&trace["open"]).last().map(|one| &one["outcome"]["is"]),
         Some(&"in-store".into()),
         "{trace}"
     );
@@ -254,24 +192,15 @@ fn a_row_is_followed_to_its_end(platform: &Platform) {
         world.bangioc("open-data", &["open-data", "publish"]);
         follow(&world, &[key])["snapshots"][0]["has_row"].clone()
     };
-    assert_eq!(
-        (published("S1"), published("S3")),
-        (true.into(), false.into())
-    );
+    assert_eq!((published("S1"), published("S3")), (true.into(), false.into()));
 
     // Of a row that never was public the open side knows nothing.
     let hidden = follow(&world, &["S3"]);
-    assert!(
-        records(&hidden["open"]).is_empty() && hidden["open"]["row"].is_null(),
-        "{hidden}"
-    );
+    assert!(records(&hidden["open"]).is_empty() && hidden["open"]["row"].is_null(), "{hidden}");
     assert_eq!(hidden["shared"]["row"]["live"], true);
 
     // A record that cannot be applied is found among the dead letters.
-    world.source(
-        "so-nnmt",
-        "update site set visitors = -1 where site_code = 'S2'",
-    );
+    world.source("so-nnmt", "update site set visitors = -1 where site_code = 'S2'");
     wait::until("the key to be parked", PATIENCE, || {
         let trace = follow(&world, &["S2"]);
         let last = records(&trace["shared"]).last().expect("a record").clone();
@@ -280,10 +209,7 @@ fn a_row_is_followed_to_its_end(platform: &Platform) {
             last.to_string(),
         )
     });
-    assert_eq!(
-        records(&follow(&world, &["no such site"])["shared"]),
-        &[] as &[Value]
-    );
+    assert_eq!(records(&follow(&world, &["no such site"])["shared"]), &[] as &[Value]);
 
     values_are_shown_on_record_only(&world);
     open_data.stop();
@@ -292,41 +218,17 @@ fn a_row_is_followed_to_its_end(platform: &Platform) {
 /// A person reads positions and no value, unless it goes on record.
 fn values_are_shown_on_record_only(world: &World<'_>) {
     let page = world.bangioc("admin", &["trace", "site", "S1"]);
-    assert!(
-        page.contains("the row in the store") && page.contains("OPEN SIDE"),
-        "{page}"
-    );
-    assert!(
-        !page.contains(CANARY) && !page.contains("Đổi tên"),
-        "{page}"
-    );
-    refused(
-        &world.try_bangioc("admin", &["trace", "site", "S1", "--values"]),
-        2,
-        "--purpose",
-    );
-    assert_eq!(
-        world.in_store("select count(*) from flow.disclosure"),
-        ["0"]
-    );
-    let args = [
-        "trace",
-        "site",
-        "-",
-        "--values",
-        "--purpose",
-        "complaint 17",
-        "--output",
-        "json",
-    ];
+    assert!(page.contains("the row in the store") && page.contains("OPEN SIDE"), "{page}");
+    assert!(!page.contains(CANARY) && !page.contains("Đổi tên"), "{page}");
+    refused(&world.try_bangioc("admin", &["trace", "site", "S1", "--values"]), 2, "--purpose");
+    assert_eq!(world.in_store("select count(*) from flow.disclosure"), ["0"]);
+    let args = ["trace", "site", "-", "--values", "--purpose", "complaint 17", "--output", "json"];
     let shown = with_stdin(world, &args, "S1\n");
     assert!(shown.status.success(), "{shown:?}");
     let shown = json(&String::from_utf8_lossy(&shown.stdout));
     assert_eq!(shown["values"]["name_vi"], "Đổi tên");
     assert!(
-        shown["values"]["keeper"]
-            .as_str()
-            .is_some_and(|keeper| keeper.starts_with(CANARY)),
+        shown["values"]["keeper"].as_str().is_some_and(|keeper| keeper.starts_with(CANARY)),
         "{shown}"
     );
     assert_eq!(
@@ -347,10 +249,7 @@ fn records(side: &Value) -> &[Value] {
 fn stand(world: &World<'_>, dataset: &str) -> Value {
     let listed = json(&world.bangioc("admin", &["dataset", "list", "--output", "json"]));
     let mut listed = listed.as_array().expect("datasets").iter();
-    listed
-        .find(|one| one["dataset"] == dataset)
-        .expect("the dataset")
-        .clone()
+    listed.find(|one| one["dataset"] == dataset).expect("the dataset").clone()
 }
 
 fn json(text: &str) -> Value {
@@ -369,22 +268,13 @@ fn refused(output: &Output, exit: i32, words: &str) -> String {
 fn with_stdin(world: &World<'_>, args: &[&str], text: &str) -> Output {
     let mut child = Command::new(bangioc())
         .arg("--config")
-        .arg(world.config(if args[0] == "dataset" {
-            "operator-lan"
-        } else {
-            "admin"
-        }))
+        .arg(world.config(if args[0] == "dataset" { "operator-lan" } else { "admin" }))
         .args(args)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("the binary");
-    child
-        .stdin
-        .take()
-        .expect("a pipe")
-        .write_all(text.as_bytes())
-        .expect("to be read");
+    child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("to be read");
     child.wait_with_output().expect("its end")
 }

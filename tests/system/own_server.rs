@@ -16,10 +16,7 @@ use bangioc_tests::{root, secret};
 use crate::Check;
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
-    (
-        "own_server::a_slot_waits_for_whom_it_names",
-        a_slot_waits_for_whom_it_names,
-    ),
+    ("own_server::a_slot_waits_for_whom_it_names", a_slot_waits_for_whom_it_names),
     (
         "own_server::no_commit_waits_for_us_and_a_restored_disk_is_known",
         no_commit_waits_for_us_and_a_restored_disk_is_known,
@@ -43,19 +40,10 @@ impl Server {
         let dir = platform.dir.join(format!("server-{name}"));
         ops(
             "postgres",
-            &[
-                "up",
-                &dir.display().to_string(),
-                "--fsync",
-                "off",
-                "max_prepared_transactions=4",
-            ],
+            &["up", &dir.display().to_string(), "--fsync", "off", "max_prepared_transactions=4"],
         )
         .expect("a server");
-        let server = Server {
-            env: read_env(&dir.join("env")),
-            dir,
-        };
+        let server = Server { env: read_env(&dir.join("env")), dir };
         let sql = root().join("ops/sql/department");
         let file = |name: &str| sql.join(name).display().to_string();
         let password = server.dir.join("capture-password");
@@ -80,16 +68,7 @@ impl Server {
     fn command(&self, database: &str, args: &[&str]) -> Command {
         let mut command = Command::new("psql");
         command
-            .args([
-                "-X",
-                "-q",
-                "-A",
-                "-t",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-d",
-                database,
-            ])
+            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database])
             .args(args)
             .envs(&self.env);
         command
@@ -98,11 +77,7 @@ impl Server {
     #[track_caller]
     fn psql(&self, database: &str, args: &[&str]) -> String {
         let output = self.command(database, args).output().expect("psql");
-        assert!(
-            output.status.success(),
-            "{args:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
@@ -127,13 +102,7 @@ impl Server {
 
     /// The capture of `so-yt` of this server.
     fn capture(&self, world: &World<'_>) -> Service {
-        Service::start(
-            "capture-own",
-            &self.config(world),
-            &["run", "capture"],
-            &[],
-            &world.dir,
-        )
+        Service::start("capture-own", &self.config(world), &["run", "capture"], &[], &world.dir)
     }
 
     fn config(&self, world: &World<'_>) -> PathBuf {
@@ -164,31 +133,22 @@ fn a_slot_waits_for_whom_it_names(platform: &Platform) {
     let server = Server::start(platform, "waiting");
     let _store = world.shared_store("store");
     server.facility("04011");
-    for setting in [
-        "lock_timeout = '1s'",
-        "statement_timeout = '1s'",
-        "idle_session_timeout = '1s'",
-    ] {
-        server.sql(
-            "postgres",
-            &format!("alter role bangioc_capture set {setting}"),
-        );
+    for setting in
+        ["lock_timeout = '1s'", "statement_timeout = '1s'", "idle_session_timeout = '1s'"]
+    {
+        server.sql("postgres", &format!("alter role bangioc_capture set {setting}"));
     }
     // Somebody left a writing transaction open, in another database, and somebody a prepared one.
     server.sql("postgres", "create table somebodys (n integer)");
-    let mut open = server.session(
-        "postgres",
-        &["begin; insert into somebodys values (1); select pg_sleep(600)"],
-    );
+    let mut open = server
+        .session("postgres", &["begin; insert into somebodys values (1); select pg_sleep(600)"]);
     server.sql(
         "postgres",
         "begin; insert into somebodys values (2); prepare transaction 'left over'",
     );
     wait::until("the open transaction", PATIENCE, || {
-        let open = server.sql(
-            "postgres",
-            "select count(*) from pg_stat_activity where backend_xid is not null",
-        );
+        let open = server
+            .sql("postgres", "select count(*) from pg_stat_activity where backend_xid is not null");
         wait::holds(open == "1", open.clone())
     });
     let pid = server.sql("postgres", "select pid from pg_stat_activity where query like '%pg_sleep(600)%' and pid <> pg_backend_pid()");
@@ -205,14 +165,10 @@ fn a_slot_waits_for_whom_it_names(platform: &Platform) {
     );
     capture.kill();
     let again = server.capture(&world);
-    wait::until(
-        "the second to see a slot that is being made",
-        PATIENCE,
-        || {
-            let log = again.log();
-            wait::holds(log.contains("is still being made"), log.clone())
-        },
-    );
+    wait::until("the second to see a slot that is being made", PATIENCE, || {
+        let log = again.log();
+        wait::holds(log.contains("is still being made"), log.clone())
+    });
     server.sql("postgres", &format!("select pg_terminate_backend({pid})"));
     drop(open.wait());
     again.wait_for_log("left over", Duration::from_mins(1));
@@ -250,10 +206,8 @@ fn no_commit_waits_for_us_and_a_restored_disk_is_known(platform: &Platform) {
     in_store(&world, &["04001", "04002", "04003", "04008", "04009"]);
     capture.kill();
     let capture = server.capture(&world);
-    server.sql(
-        "so_yt",
-        "delete from dept.health_facility where facility_code in ('04008', '04009')",
-    );
+    server
+        .sql("so_yt", "delete from dept.health_facility where facility_code in ('04008', '04009')");
     in_store(&world, &["04001", "04002", "04003"]);
     assert!(!capture.log().contains("BG0212"), "{}", capture.log());
 
@@ -267,11 +221,7 @@ fn no_commit_waits_for_us_and_a_restored_disk_is_known(platform: &Platform) {
     copy(&night, &data);
     ops("postgres", &["start", &path]).expect("a start");
     is_another(&world, &server);
-    while server.sql(
-        "so_yt",
-        &format!("select pg_current_wal_lsn() > '{position}'"),
-    ) != "t"
-    {
+    while server.sql("so_yt", &format!("select pg_current_wal_lsn() > '{position}'")) != "t" {
         server.sql("so_yt", "create table if not exists filler (n integer); insert into filler select generate_series(1, 20000)");
     }
     server.facility("04005");
@@ -306,17 +256,10 @@ fn commits_do_not_wait(world: &World<'_>, server: &Server, capture: &mut Service
     let in_time = |code: &str| {
         let began = Instant::now();
         server.facility(code);
-        assert!(
-            began.elapsed() < Duration::from_secs(10),
-            "a commit took {:?}",
-            began.elapsed()
-        );
+        assert!(began.elapsed() < Duration::from_secs(10), "a commit took {:?}", began.elapsed());
     };
     server.sql("postgres", "alter system set synchronous_commit = 'on'");
-    server.sql(
-        "postgres",
-        "alter system set synchronous_standby_names = '*'",
-    );
+    server.sql("postgres", "alter system set synchronous_standby_names = '*'");
     server.sql("postgres", "select pg_reload_conf()");
     capture.wait_for_log("BG0238", Duration::from_secs(30));
     in_time("04002");
@@ -329,10 +272,7 @@ fn commits_do_not_wait(world: &World<'_>, server: &Server, capture: &mut Service
         .expect("pg_receivewal");
     capture.wait_for_log("another could answer instead", Duration::from_secs(30));
     in_time("04003");
-    server.sql(
-        "postgres",
-        "alter system set synchronous_standby_names = 'pg_receivewal'",
-    );
+    server.sql("postgres", "alter system set synchronous_standby_names = 'pg_receivewal'");
     server.sql("postgres", "select pg_reload_conf()");
     in_store(world, &["04001", "04002", "04003"]);
     assert!(capture.is_running());
@@ -343,11 +283,6 @@ fn commits_do_not_wait(world: &World<'_>, server: &Server, capture: &mut Service
 }
 
 fn copy(from: &Path, to: &Path) {
-    let status = Command::new("cp")
-        .arg("-a")
-        .arg(from)
-        .arg(to)
-        .status()
-        .expect("cp");
+    let status = Command::new("cp").arg("-a").arg(from).arg(to).status().expect("cp");
     assert!(status.success(), "a copy of {}", from.display());
 }

@@ -55,10 +55,7 @@ impl<'scope> Writer<'scope> {
         scope: &'scope Scope<'scope, 'env>,
         world: &'env World<'_>,
     ) -> Writer<'scope> {
-        let (stop, done) = (
-            Arc::new(AtomicBool::new(false)),
-            Arc::new(AtomicU64::new(0)),
-        );
+        let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let thread = scope.spawn({
             let (stop, done) = (Arc::clone(&stop), Arc::clone(&done));
             move || {

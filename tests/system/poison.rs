@@ -16,10 +16,7 @@ use crate::parcels::{self, LONG_TEXT};
 use crate::{Check, notes};
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
-    (
-        "poison::a_whole_record_supersedes_what_waits",
-        a_whole_record_supersedes_what_waits,
-    ),
+    ("poison::a_whole_record_supersedes_what_waits", a_whole_record_supersedes_what_waits),
     (
         "poison::twenty_bad_keys_in_a_row_halt_one_dataset",
         twenty_bad_keys_in_a_row_halt_one_dataset,
@@ -37,10 +34,7 @@ const NOTES: &str = "select id || ' ' || n || ' ' || length(body) || ' ' || coal
 fn a_whole_record_supersedes_what_waits(platform: &Platform) {
     let world = World::with_tables(platform, "moot", &["so-nnmt"], &[notes::note()]);
     let (_capture, _store) = (world.capture("so-nnmt"), world.shared_store("store"));
-    world.source(
-        "so-nnmt",
-        &format!("insert into note values (1, 1, {LONG_TEXT}, 'a')"),
-    );
+    world.source("so-nnmt", &format!("insert into note values (1, 1, {LONG_TEXT}, 'a')"));
     world.store_says("the first row", NOTES, &["1 1 6400 a"]);
     world.source("so-nnmt", "update note set n = -1 where id = 1");
     world.store_says("a parked key", PARKED, &["parked E_RANGE"]);
@@ -83,17 +77,10 @@ fn twenty_bad_keys_in_a_row_halt_one_dataset(platform: &Platform) {
         .in_store("select count(*) from flow.parked_key where state = 'parked'")[0]
         .parse()
         .expect("a count");
-    assert!(
-        parked < 20,
-        "{parked} keys are parked: it should have stopped before the twentieth"
-    );
+    assert!(parked < 20, "{parked} keys are parked: it should have stopped before the twentieth");
     // The others go on.
     parcels::add(&world, 1, 20);
-    world.store_says(
-        "another dataset",
-        "select count(*) from shared.land_parcel",
-        &["20"],
-    );
+    world.store_says("another dataset", "select count(*) from shared.land_parcel", &["20"]);
     let output = world.try_bangioc("admin", &["status"]);
     let status = String::from_utf8_lossy(&output.stdout);
     assert!(status.contains("halted: BG0411"), "{status}");
@@ -114,36 +101,19 @@ fn a_value_too_large_is_noted_until_it_comes(platform: &Platform) {
     );
     let missing = "select string_agg(id || ' ' || n || ' ' || coalesce(_missing::text, '-'), ', ' order by id) from flow.note where not _deleted";
     world.store_says("both rows", missing, &["1 1 {!body}, 2 1 -"]);
-    assert_eq!(
-        world.in_store(INCOMPLETE),
-        ["incomplete E_TOOBIG body true"]
-    );
-    assert_eq!(
-        world.in_store("select count(*) from flow.parked_key"),
-        ["0"],
-        "nothing waits"
-    );
+    assert_eq!(world.in_store(INCOMPLETE), ["incomplete E_TOOBIG body true"]);
+    assert_eq!(world.in_store("select count(*) from flow.parked_key"), ["0"], "nothing waits");
 
     // A later partial row changes the rest, and hides nothing.
     world.source("so-nnmt", "update note set n = 2");
     world.store_says("partial rows", missing, &["1 2 {!body}, 2 2 -"]);
-    assert_eq!(
-        world.in_store(INCOMPLETE),
-        ["incomplete E_TOOBIG body true"]
-    );
+    assert_eq!(world.in_store(INCOMPLETE), ["incomplete E_TOOBIG body true"]);
     let list = world.bangioc("dead-letter", &["dead-letter", "list"]);
-    assert!(
-        list.contains("E_TOOBIG") && list.contains("incomplete"),
-        "{list}"
-    );
+    assert!(list.contains("E_TOOBIG") && list.contains("incomplete"), "{list}");
 
     world.source("so-nnmt", "update note set body = 'short' where id = 1");
     world.store_says("the value", missing, &["1 2 -, 2 2 -"]);
-    world.store_says(
-        "the entry to end",
-        INCOMPLETE,
-        &["superseded E_TOOBIG body false"],
-    );
+    world.store_says("the entry to end", INCOMPLETE, &["superseded E_TOOBIG body false"]);
     world.ledger_adds_up();
 }
 
@@ -158,11 +128,7 @@ fn sent(encoder: &Encoder, lsn: u64, ordinal: u64, cells: [Cell<'_>; 3]) -> Sent
     for cell in cells {
         row.push(cell);
     }
-    let version = Version {
-        epoch: 1,
-        commit_lsn: Lsn(lsn),
-        ordinal,
-    };
+    let version = Version { epoch: 1, commit_lsn: Lsn(lsn), ordinal };
     let event = ChangeEvent {
         op: Operation::Create,
         version,
@@ -172,10 +138,7 @@ fn sent(encoder: &Encoder, lsn: u64, ordinal: u64, cells: [Cell<'_>; 3]) -> Sent
     };
     let mut record = Encoded::default();
     encoder.encode(&event, 0, &mut record).expect("a record");
-    Sent {
-        record,
-        version: version.to_bytes(),
-    }
+    Sent { record, version: version.to_bytes() }
 }
 
 fn a_table_that_only_grows(platform: &Platform) {
@@ -184,20 +147,11 @@ fn a_table_that_only_grows(platform: &Platform) {
     let topic = world.topic("so-nnmt", "gate-entry");
     let subject = names::value_subject(&topic);
     let id = platform.schema_id(&subject);
-    let encoder = Encoder::new(
-        &contract,
-        &topic,
-        SchemaIds { key: 0, value: id },
-        "so-nnmt",
-        "so_nnmt",
-    )
-    .expect("a schema of the contract");
+    let encoder =
+        Encoder::new(&contract, &topic, SchemaIds { key: 0, value: id }, "so-nnmt", "so_nnmt")
+            .expect("a schema of the contract");
     let gate = |name, weight| [Cell::Text(name), Cell::Text(weight), Cell::Null];
-    let large = [
-        Cell::Text("north"),
-        Cell::Text("4"),
-        Cell::Absent(Absence::TooLarge),
-    ];
+    let large = [Cell::Text("north"), Cell::Text("4"), Cell::Absent(Absence::TooLarge)];
     let records = [
         sent(&encoder, 100, 2, gate("north", "1")),
         // Equal but for the version: another row.
@@ -213,9 +167,7 @@ fn a_table_that_only_grows(platform: &Platform) {
             .iter()
             .map(|sent| {
                 let absent = sent.record.absent().map(|absent| (HEADER_ABSENT, absent));
-                std::iter::once((HEADER_VERSION, &sent.version[..]))
-                    .chain(absent)
-                    .collect()
+                std::iter::once((HEADER_VERSION, &sent.version[..])).chain(absent).collect()
             })
             .collect();
         let records: Vec<Record<'_>> = records
@@ -260,11 +212,7 @@ fn a_table_that_only_grows(platform: &Platform) {
         sent(&encoder, 500, 2, gate("west", "5")),
     ];
     send(&again);
-    world.store_says(
-        "the new row only",
-        rows,
-        &["north1 north1 north4 south2 west5"],
-    );
+    world.store_says("the new row only", rows, &["north1 north1 north4 south2 west5"]);
     wait::until("duplicates by version", PATIENCE, || {
         let counts = platform.try_sql(
             &world.store(),

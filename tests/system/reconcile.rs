@@ -21,14 +21,8 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
         "reconcile::what_was_changed_by_hand_is_named_and_repaired",
         what_was_changed_by_hand_is_named_and_repaired,
     ),
-    (
-        "reconcile::under_load_nothing_false_is_said",
-        under_load_nothing_false_is_said,
-    ),
-    (
-        "reconcile::every_record_of_the_log_is_in_the_books",
-        every_record_of_the_log_is_in_the_books,
-    ),
+    ("reconcile::under_load_nothing_false_is_said", under_load_nothing_false_is_said),
+    ("reconcile::every_record_of_the_log_is_in_the_books", every_record_of_the_log_is_in_the_books),
 ];
 
 struct Running {
@@ -43,9 +37,7 @@ fn start<'p>(platform: &'p Platform, name: &str) -> (World<'p>, Running) {
     open_data::with_open_set(&world);
     let text = fs::read_to_string(world.config("open-data")).expect("a configuration");
     let mut parts = text.split("\n[");
-    let open_store = parts
-        .find(|part| part.starts_with("open-store]"))
-        .expect("a section");
+    let open_store = parts.find(|part| part.starts_with("open-store]")).expect("a section");
     world.configure("operator-lan", &format!("[{open_store}"));
     let key = world.dir.join("statements-key");
     world.configure(
@@ -56,10 +48,7 @@ fn start<'p>(platform: &'p Platform, name: &str) -> (World<'p>, Running) {
             key.display()
         ),
     );
-    world.bangioc(
-        "operator-lan",
-        &["statement", "key", &key.display().to_string()],
-    );
+    world.bangioc("operator-lan", &["statement", "key", &key.display().to_string()]);
     let running = Running {
         capture: world.capture("so-nnmt"),
         store: world.shared_store("store"),
@@ -98,23 +87,15 @@ fn compare(world: &World<'_>, more: &[&str]) -> (Output, Vec<Value>) {
 }
 
 fn result<'a>(results: &'a [Value], dataset: &str, side: &str) -> &'a Value {
-    results
-        .iter()
-        .find(|one| one["dataset"] == dataset && one["side"] == side)
-        .expect("a result")
+    results.iter().find(|one| one["dataset"] == dataset && one["side"] == side).expect("a result")
 }
 
 fn count(result: &Value, what: &str) -> u64 {
-    result["counts"][what]
-        .as_u64()
-        .unwrap_or_else(|| panic!("{result}"))
+    result["counts"][what].as_u64().unwrap_or_else(|| panic!("{result}"))
 }
 
 fn differ(result: &Value) -> u64 {
-    ["missing", "surplus", "differs", "incomplete"]
-        .map(|what| count(result, what))
-        .iter()
-        .sum()
+    ["missing", "surplus", "differs", "incomplete"].map(|what| count(result, what)).iter().sum()
 }
 
 /// Until everything that was done has come through.
@@ -138,10 +119,7 @@ fn what_was_changed_by_hand_is_named_and_repaired(platform: &Platform) {
     world.converge(&[]);
     let results = all_equal(&world);
     let rows = |dataset: &str, side: &str| count(result(&results, dataset, side), "equal");
-    assert_eq!(
-        (rows("land-parcel", "shared"), rows("land-parcel", "open")),
-        (2_000, 2_000)
-    );
+    assert_eq!((rows("land-parcel", "shared"), rows("land-parcel", "open")), (2_000, 2_000));
     assert_eq!(
         (rows("site", "shared"), rows("site", "open")),
         (600, sites::public(&world, INDEXED.1).len() as u64)
@@ -207,51 +185,30 @@ fn by_hand(world: &World<'_>) {
     let (output, results) = compare(world, &["land-parcel", "site", "--repair"]);
     assert_eq!(output.status.code(), Some(1));
     let parcel = result(&results, "land-parcel", "shared");
-    assert_eq!(
-        (differ(parcel), count(parcel, "repaired")),
-        (1, 5),
-        "{parcel}"
-    );
+    assert_eq!((differ(parcel), count(parcel, "repaired")), (1, 5), "{parcel}");
     assert_eq!(count(result(&results, "site", "open"), "repaired"), 3);
-    assert_eq!(
-        count(result(&results, "land-parcel", "open"), "repaired"),
-        1
-    );
+    assert_eq!(count(result(&results, "land-parcel", "open"), "repaired"), 1);
     world.in_store("update flow.land_parcel set _version = decode(repeat('00', 20), 'hex') where map_sheet_no = 2 and parcel_no = 17");
     let (output, _) = compare(world, &["land-parcel", "--repair"]);
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     world.converge(&[]);
     all_equal(world);
 }
 
 /// A row that can't be applied is known, and a copy would change nothing.
 fn a_parked_key_is_not_asked_for(world: &World<'_>) {
-    world.source(
-        "so-nnmt",
-        "update site set visitors = -1 where site_code = 'S2'",
-    );
+    world.source("so-nnmt", "update site set visitors = -1 where site_code = 'S2'");
     world.store_says(
         "the key to be parked",
         "select count(*) from flow.parked_key where dataset = 'site' and state = 'parked'",
         &["1"],
     );
     let signals = |world: &World<'_>| {
-        world
-            .platform
-            .records(&format!("{}.signal.so-nnmt.operator-lan", world.name))
-            .len()
+        world.platform.records(&format!("{}.signal.so-nnmt.operator-lan", world.name)).len()
     };
     let before = signals(world);
     let (output, results) = compare(world, &["site", "--repair"]);
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let site = result(&results, "site", "shared");
     assert_eq!((count(site, "parked"), differ(site)), (1, 0));
     assert_eq!(site["differences"][0]["code"], "E_RANGE");
@@ -261,31 +218,19 @@ fn a_parked_key_is_not_asked_for(world: &World<'_>) {
 /// Of what is not sent, and of a store that stands still, nothing is said.
 fn what_stands_still_is_not_compared(world: &World<'_>, running: Running) {
     running.store.stop();
-    world.source(
-        "so-nnmt",
-        "update land_parcel set area_m2 = area_m2 + 1 where parcel_no = 500",
-    );
+    world.source("so-nnmt", "update land_parcel set area_m2 = area_m2 + 1 where parcel_no = 500");
     world.configure("operator-lan", "statement_timeout = \"20s\"");
     let output = world.try_bangioc("operator-lan", &["reconcile", "land-parcel"]);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        said.contains("not compared") && said.contains("BG0806"),
-        "{said}"
-    );
+    assert!(said.contains("not compared") && said.contains("BG0806"), "{said}");
     let _store = world.shared_store("again");
     all_equal(world);
-    world.bangioc(
-        "operator-lan",
-        &["dataset", "pause", "land-parcel", "--yes"],
-    );
+    world.bangioc("operator-lan", &["dataset", "pause", "land-parcel", "--yes"]);
     wait::until("the pause to be known", PATIENCE, || {
         let output = world.try_bangioc("operator-lan", &["reconcile", "land-parcel"]);
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        wait::holds(
-            output.status.code() == Some(1) && said.contains("BG0807"),
-            said,
-        )
+        wait::holds(output.status.code() == Some(1) && said.contains("BG0807"), said)
     });
     running.open_data.stop();
     running.capture.stop();
@@ -295,10 +240,7 @@ fn what_stands_still_is_not_compared(world: &World<'_>, running: Running) {
 fn statements(world: &World<'_>) {
     let file = world.dir.join("statement.json");
     let path = |file: &PathBuf| file.display().to_string();
-    world.bangioc(
-        "operator-lan",
-        &["reconcile", "site", "--statement", &path(&file)],
-    );
+    world.bangioc("operator-lan", &["reconcile", "site", "--statement", &path(&file)]);
     let text = fs::read_to_string(&file).expect("a statement");
     let public: Value = serde_json::from_str(&text).expect("JSON");
     let public = public["public_key"].as_str().expect("a key").to_owned();
@@ -308,10 +250,7 @@ fn statements(world: &World<'_>) {
             .output()
             .expect("the binary");
         let words = [output.stdout, output.stderr].concat();
-        (
-            output.status.code(),
-            String::from_utf8_lossy(&words).into_owned(),
-        )
+        (output.status.code(), String::from_utf8_lossy(&words).into_owned())
     };
     let (code, said) = verify(&file, &public);
     assert_eq!(code, Some(0), "{said}");
@@ -375,10 +314,7 @@ fn every_record_of_the_log_is_in_the_books(platform: &Platform) {
         let args = [&["ledger", "verify"], more].concat();
         let output = world.try_bangioc("admin", &args);
         let words = [output.stdout, output.stderr].concat();
-        (
-            output.status.code(),
-            String::from_utf8_lossy(&words).into_owned(),
-        )
+        (output.status.code(), String::from_utf8_lossy(&words).into_owned())
     };
     let (code, said) = verify(&[]);
     assert_eq!(code, Some(0), "{said}");
@@ -398,10 +334,7 @@ fn every_record_of_the_log_is_in_the_books(platform: &Platform) {
     world.in_store("delete from flow.parked_record where ctid = (select ctid from flow.parked_record where topic like '%.site' and state = 'parked' limit 1)");
     let (code, said) = verify(&["site"]);
     assert_eq!(code, Some(1), "{said}");
-    assert!(
-        said.contains("the ledger's parked records are not those that are parked"),
-        "{said}"
-    );
+    assert!(said.contains("the ledger's parked records are not those that are parked"), "{said}");
     world.in_store("delete from flow.ledger where ctid = (select ctid from flow.ledger where topic like '%.site-whole' and next_offset > first_offset order by first_offset offset 1 limit 1)");
     let (code, said) = verify(&["site-whole"]);
     if world.in_store("select count(*) from flow.ledger where topic like '%.site-whole' and next_offset > first_offset") != ["1"] {

@@ -5,10 +5,8 @@ use bangioc_tests::world::{OwnTable, World};
 
 use crate::Check;
 
-pub(crate) const CHECKS: &[(&str, Check)] = &[(
-    "references::a_row_waits_for_what_it_refers_to",
-    a_row_waits_for_what_it_refers_to,
-)];
+pub(crate) const CHECKS: &[(&str, Check)] =
+    &[("references::a_row_waits_for_what_it_refers_to", a_row_waits_for_what_it_refers_to)];
 
 const GUIDE: &str = "
 dataset: guide
@@ -47,11 +45,7 @@ fn tables() -> [OwnTable; 2] {
         contract: contract.into(),
     };
     [
-        table(
-            "guide",
-            "create table guide (code varchar(9) primary key, grade integer);",
-            GUIDE,
-        ),
+        table("guide", "create table guide (code varchar(9) primary key, grade integer);", GUIDE),
         table(
             "visit",
             "create table visit (id integer primary key, guides varchar(9)[], n integer);",
@@ -72,20 +66,14 @@ fn a_row_waits_for_what_it_refers_to(platform: &Platform) {
     world.store_says("a row that refers to nothing", VISITS, &["2 1"]);
     world.store_says("two to wait", WAITING, &["2 W_REFERENCE guides"]);
     let list = world.bangioc("dead-letter", &["dead-letter", "list"]);
-    assert!(
-        list.contains("W_REFERENCE") && list.contains("guides"),
-        "{list}"
-    );
+    assert!(list.contains("W_REFERENCE") && list.contains("guides"), "{list}");
     // A person's replay finds the same.
     let key = "select encode(key_ref, 'hex') from flow.parked_key limit 1";
     let key = world.in_store(key).concat();
     let replay = ["dead-letter", "replay", &key];
     let refused = world.try_bangioc("dead-letter", &replay);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(
-        !refused.status.success() && said.contains("W_REFERENCE"),
-        "{said}"
-    );
+    assert!(!refused.status.success() && said.contains("W_REFERENCE"), "{said}");
 
     // What comes later queues behind it; one of the two has all that it needs, the other only half.
     change("update visit set n = n + 1; update visit set n = n + 1");
@@ -112,10 +100,7 @@ fn a_row_waits_for_what_it_refers_to(platform: &Platform) {
         "select count(*) from shared.guide where code = 'G1'",
         &["0"],
     );
-    assert_eq!(
-        world.in_store("select count(*) from shared.visit where id in (1, 3)"),
-        ["2"]
-    );
+    assert_eq!(world.in_store("select count(*) from shared.visit where id in (1, 3)"), ["2"]);
     // Behind the reference another breach: it then waits for a person.
     change("insert into visit values (900, '{K1}', 1)");
     world.store_says("one more to wait", WAITING, &["1 W_REFERENCE guides"]);

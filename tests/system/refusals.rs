@@ -25,14 +25,8 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
         "refusals::a_table_changed_by_hand_halts_its_dataset_until_it_fits",
         a_table_changed_by_hand_halts_its_dataset_until_it_fits,
     ),
-    (
-        "refusals::locked_tables_hold_up_nothing_else",
-        locked_tables_hold_up_nothing_else,
-    ),
-    (
-        "refusals::a_right_taken_and_given_back",
-        a_right_taken_and_given_back,
-    ),
+    ("refusals::locked_tables_hold_up_nothing_else", locked_tables_hold_up_nothing_else),
+    ("refusals::a_right_taken_and_given_back", a_right_taken_and_given_back),
 ];
 
 const NOTES: &str = "select string_agg(id::text, ' ' order by id) from shared.note where id < 100";
@@ -86,20 +80,13 @@ fn a_row_that_the_store_does_not_take_parks_alone(platform: &Platform) {
     assert_eq!(state(&world, "note")["is"], "streaming");
     assert!(!store.log().contains("CANARY"), "a value stands in the log");
     let fields = "select count(field_path) from flow.parked_key";
-    assert_eq!(
-        world.in_store(fields),
-        ["0"],
-        "no name that a trigger made up"
-    );
+    assert_eq!(world.in_store(fields), ["0"], "no name that a trigger made up");
 
     // Each is explained; each heals as soon as its row is mended at its source.
     let key = "select encode(key_ref, 'hex') from flow.parked_key where code = 'STORE_LIMIT'";
     let key = world.in_store(key).concat();
     let shown = world.bangioc("dead-letter", &["dead-letter", "show", &key]);
-    assert!(
-        shown.contains("BG0449") && shown.contains("id = 12"),
-        "{shown}"
-    );
+    assert!(shown.contains("BG0449") && shown.contains("id = 12"), "{shown}");
     world.source(
         "so-nnmt",
         "update note set n = 500 + id, body = 'short' where id between 13 and 20",
@@ -110,14 +97,8 @@ fn a_row_that_the_store_does_not_take_parks_alone(platform: &Platform) {
     let replay = ["dead-letter", "replay", &key];
     let refused = world.try_bangioc("dead-letter", &replay);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(
-        !refused.status.success() && said.contains("STORE_LIMIT"),
-        "{said}"
-    );
-    world.source(
-        "so-nnmt",
-        "update note set other = repeat('x', 6000000) where id = 12",
-    );
+    assert!(!refused.status.success() && said.contains("STORE_LIMIT"), "{said}");
+    world.source("so-nnmt", "update note set other = repeat('x', 6000000) where id = 12");
     world.store_says(
         "it and the row's copy to wait",
         "select count(*) from flow.parked_record where state = 'parked'",
@@ -147,11 +128,7 @@ fn a_row_that_the_store_does_not_take_parks_alone(platform: &Platform) {
         &["BG0411"],
     );
     parcels::add(&world, 1, 5);
-    world.store_says(
-        "another dataset",
-        "select count(*) from shared.land_parcel",
-        &["5"],
-    );
+    world.store_says("another dataset", "select count(*) from shared.land_parcel", &["5"]);
     let status = world.try_bangioc("admin", &["status"]);
     assert_eq!(status.status.code(), Some(5));
     world.ledger_adds_up();
@@ -168,10 +145,7 @@ fn a_table_that_takes_no_row_halts_until_it_does(platform: &Platform) {
     );
     world.source("so-nnmt", "update note set n = 2");
     halts(&world, "BG0444");
-    assert_eq!(
-        world.in_store("select count(*) from flow.parked_key"),
-        ["0"]
-    );
+    assert_eq!(world.in_store("select count(*) from flow.parked_key"), ["0"]);
     world.in_store("drop trigger closed on flow.note");
     goes_on(&world, "select n from shared.note", "2");
 }
@@ -182,15 +156,10 @@ fn a_table_changed_by_hand_halts_its_dataset_until_it_fits(platform: &Platform) 
         "  other: { type: text,",
         "  flag: { type: bit, class: internal, vi: Cờ, en: Flag }\n  flags: { type: bit(8), class: internal, vi: Cờ, en: Flags }\n  other: { type: text,",
     );
-    bits.sql = bits
-        .sql
-        .replace("other text)", "other text, flag bit, flags bit(8))");
+    bits.sql = bits.sql.replace("other text)", "other text, flag bit, flags bit(8))");
     let world = World::with_tables(platform, "byhand", &["so-nnmt"], &[bits]);
     let (_capture, store) = (world.capture("so-nnmt"), world.shared_store("store"));
-    world.source(
-        "so-nnmt",
-        "insert into note values (1, 1, 'x', 'x', '1', '10101010')",
-    );
+    world.source("so-nnmt", "insert into note values (1, 1, 'x', 'x', '1', '10101010')");
     let row =
         "select n || ' ' || coalesce(other, '-') || ' ' || flag || ' ' || flags from shared.note";
     world.store_says("bits as they are", row, &["1 x 1 10101010"]);
@@ -227,26 +196,15 @@ fn a_table_changed_by_hand_halts_its_dataset_until_it_fits(platform: &Platform) 
     let store = world.shared_store("again");
     halts(&world, "BG0406");
     parcels::add(&world, 1, 5);
-    world.store_says(
-        "another dataset",
-        "select count(*) from shared.land_parcel",
-        &["5"],
-    );
+    world.store_says("another dataset", "select count(*) from shared.land_parcel", &["5"]);
     let page = world.bangioc("admin", &["explain", "BG0446"]);
     world.in_store("drop table flow.note cascade");
     halts(&world, "BG0446");
     let way_out = page.split("```").nth(3).unwrap_or_default();
-    let sql = way_out
-        .split('"')
-        .nth(1)
-        .unwrap_or_default()
-        .replace("DATASET", "note");
+    let sql = way_out.split('"').nth(1).unwrap_or_default().replace("DATASET", "note");
     assert!(sql.contains("flow.made_column"), "{page}");
     world.in_store(&sql);
-    world.bangioc(
-        "operator-lan",
-        &["dataset", "recopy", "note", "--yes", "--wait"],
-    );
+    world.bangioc("operator-lan", &["dataset", "recopy", "note", "--yes", "--wait"]);
     goes_on(&world, row, "4 x 1 10101010");
     drop(store);
 }
@@ -267,18 +225,12 @@ fn locked_tables_hold_up_nothing_else(platform: &Platform) {
         world.source("so-nnmt", &format!("insert into env_observation (station_code, param_code, observed_at, value, unit, status) \
             values ('CB-KK-01', 'PM10', now() - interval '{n} seconds', 3, 'ug/Nm3', '00')"));
     };
-    world.source(
-        "so-nnmt",
-        "update note set n = 2; update land_parcel set area_m2 = 7.5",
-    );
+    world.source("so-nnmt", "update note set n = 2; update land_parcel set area_m2 = 7.5");
     observed(0);
     for dataset in ["note", "land-parcel"] {
         wait::until("a state that says so", PATIENCE, || {
             let state = state(&world, dataset);
-            wait::holds(
-                state["is"] == "retrying" && state["code"] == "BG0445",
-                &state,
-            )?;
+            wait::holds(state["is"] == "retrying" && state["code"] == "BG0445", &state)?;
             let says = state["waits_for"].as_str().unwrap_or_default();
             wait::holds(says.contains("pid ") && says.contains("flow."), says)
         });
@@ -288,27 +240,17 @@ fn locked_tables_hold_up_nothing_else(platform: &Platform) {
     // The others arrive in time, and so does the word of their sources.
     for n in 1..=3 {
         observed(n);
-        wait::until(
-            "a row of a table that nobody locked",
-            Duration::from_secs(8),
-            || {
-                let rows = platform.try_sql(
-                    &world.store(),
-                    "select count(*) from shared.env_observation",
-                )?;
-                wait::holds(rows == [(n + 1).to_string()], format!("{rows:?}"))
-            },
-        );
+        wait::until("a row of a table that nobody locked", Duration::from_secs(8), || {
+            let rows =
+                platform.try_sql(&world.store(), "select count(*) from shared.env_observation")?;
+            wait::holds(rows == [(n + 1).to_string()], format!("{rows:?}"))
+        });
     }
-    wait::until(
-        "freshness of another dataset",
-        Duration::from_secs(15),
-        || {
-            let behind = "select complete_at > now() - interval '10 seconds' from flow.freshness where dataset = 'env-observation'";
-            let found = platform.try_sql(&world.store(), behind)?;
-            wait::holds(found == ["t"], format!("{found:?}"))
-        },
-    );
+    wait::until("freshness of another dataset", Duration::from_secs(15), || {
+        let behind = "select complete_at > now() - interval '10 seconds' from flow.freshness where dataset = 'env-observation'";
+        let found = platform.try_sql(&world.store(), behind)?;
+        wait::holds(found == ["t"], format!("{found:?}"))
+    });
     drop(held);
     goes_on(&world, "select n from shared.note", "2");
     world.converge(&[]);
@@ -340,11 +282,7 @@ fn a_right_taken_and_given_back(platform: &Platform) {
     world.source("so-nnmt", "update note set n = 2");
     halts(&world, "BG0402");
     parcels::add(&world, 1, 5);
-    world.store_says(
-        "another dataset",
-        "select count(*) from shared.land_parcel",
-        &["5"],
-    );
+    world.store_says("another dataset", "select count(*) from shared.land_parcel", &["5"]);
     world.in_store(&format!("grant insert, update on flow.note to {login}"));
     goes_on(&world, "select n from shared.note", "2");
 }
@@ -364,10 +302,7 @@ fn halts(world: &World<'_>, code: &str) {
     wait::until("the dataset to halt", PATIENCE, || {
         let state = state(world, "note");
         let is = state["is"] == "halted" && state["code"] == code;
-        wait::holds(
-            is && state["since"].is_string() && state["waits_for"].is_string(),
-            state,
-        )
+        wait::holds(is && state["since"].is_string() && state["waits_for"].is_string(), state)
     });
 }
 

@@ -17,10 +17,7 @@ use crate::Check;
 use crate::parcels;
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
-    (
-        "registry::confluents_python_client_drives_it",
-        confluents_python_client_drives_it,
-    ),
+    ("registry::confluents_python_client_drives_it", confluents_python_client_drives_it),
     (
         "registry::started_first_it_waits_for_topic_and_rights",
         started_first_it_waits_for_topic_and_rights,
@@ -69,10 +66,7 @@ fn started_first_it_waits_for_topic_and_rights(platform: &Platform) {
     let registry = Service::start("registry", &config, &["run", "registry"], &[], &dir);
     registry.wait_for_log("BG0742", SOON);
     let health = get(&metrics, "/healthz").expect("an answer");
-    assert!(
-        health.starts_with("HTTP/1.1 503") && health.contains("waiting, BG0742"),
-        "{health}"
-    );
+    assert!(health.starts_with("HTTP/1.1 503") && health.contains("waiting, BG0742"), "{health}");
     assert_eq!(get(&listen, "/subjects"), None, "a connection is refused");
 
     let admin = Admin::connect(&platform.kafka_as("admin")).expect("Kafka");
@@ -98,10 +92,7 @@ fn started_first_it_waits_for_topic_and_rights(platform: &Platform) {
     let answer = wait::until("the registry", SOON, || {
         get(&listen, "/subjects").ok_or_else(|| registry.log())
     });
-    assert!(
-        answer.starts_with("HTTP/1.1 200") && answer.ends_with("[]"),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("[]"), "{answer}");
     let health = get(&metrics, "/healthz").expect("an answer");
     assert!(health.starts_with("HTTP/1.1 200"), "{health}");
     for code in ["BG0742", "BG0103"] {

@@ -20,10 +20,7 @@ use serde_json::{Value, json};
 use crate::Check;
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
-    (
-        "registry_doors::nobody_is_answered_without_a_login",
-        nobody_is_answered_without_a_login,
-    ),
+    ("registry_doors::nobody_is_answered_without_a_login", nobody_is_answered_without_a_login),
     (
         "registry_doors::each_user_has_the_subjects_of_their_topics",
         each_user_has_the_subjects_of_their_topics,
@@ -101,11 +98,7 @@ impl<'p> Doors<'p> {
                 configs: &[("cleanup.policy".to_owned(), "compact".to_owned())],
             })
             .expect("a topic");
-        for operation in [
-            Operation::Write,
-            Operation::Read,
-            Operation::DescribeConfigs,
-        ] {
+        for operation in [Operation::Write, Operation::Read, Operation::DescribeConfigs] {
             let right = Right::allow("registry", operation, Resource::Topic, &topic);
             admin.grant(&[right]).expect("a right");
         }
@@ -151,9 +144,7 @@ impl<'p> Doors<'p> {
 
     fn healthz(&self) -> String {
         let mut stream = TcpStream::connect(&self.metrics).expect("metrics");
-        stream
-            .write_all(b"GET /healthz HTTP/1.0\r\n\r\n")
-            .expect("a request");
+        stream.write_all(b"GET /healthz HTTP/1.0\r\n\r\n").expect("a request");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
         answer
@@ -171,10 +162,7 @@ impl<'p> Doors<'p> {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
         let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
-        let status = head
-            .split(' ')
-            .nth(1)
-            .and_then(|status| status.parse().ok());
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         Said {
             status: status.expect("a status"),
             head: head.to_owned(),
@@ -188,11 +176,7 @@ impl<'p> Doors<'p> {
             "{method} {path} HTTP/1.1\r\nAuthorization: Basic {}\r\nContent-Type: application/json\r\n",
             base64(login.as_bytes())
         );
-        let body = if body.is_null() {
-            String::new()
-        } else {
-            body.to_string()
-        };
+        let body = if body.is_null() { String::new() } else { body.to_string() };
         self.raw(&head, &body)
     }
 
@@ -219,17 +203,11 @@ fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for three in bytes.chunks(3) {
-        let bits = three
-            .iter()
-            .fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte))
+        let bits = three.iter().fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte))
             << (8 * (3 - three.len()));
         for digit in 0..4 {
             let known = digit <= three.len();
-            text.push(if known {
-                char::from(DIGITS[bits >> (18 - 6 * digit) & 63])
-            } else {
-                '='
-            });
+            text.push(if known { char::from(DIGITS[bits >> (18 - 6 * digit) & 63]) } else { '=' });
         }
     }
     text
@@ -237,10 +215,8 @@ fn base64(bytes: &[u8]) -> String {
 
 /// A record with two texts; which of them comes first is what an attacker would change.
 fn record(name: &str, fields: [&str; 2]) -> String {
-    let fields: Vec<_> = fields
-        .iter()
-        .map(|field| json!({"name": field, "type": "string"}))
-        .collect();
+    let fields: Vec<_> =
+        fields.iter().map(|field| json!({"name": field, "type": "string"})).collect();
     json!({"type": "record", "name": name, "fields": fields}).to_string()
 }
 
@@ -295,42 +271,18 @@ fn nobody_is_answered_without_a_login(platform: &Platform) {
     }
     for login in &logins {
         let said = doors.raw(&format!("GET /subjects HTTP/1.1\r\n{login}"), "");
-        assert_eq!(
-            (said.status, &said.body["error_code"]),
-            (401, &json!(401)),
-            "{login}"
-        );
-        assert!(
-            said.head.to_lowercase().contains("www-authenticate: basic"),
-            "{}",
-            said.head
-        );
+        assert_eq!((said.status, &said.body["error_code"]), (401, &json!(401)), "{login}");
+        assert!(said.head.to_lowercase().contains("www-authenticate: basic"), "{}", said.head);
     }
     // Whoever tries passwords waits; whoever has the right one does not, from the same address.
     let begun = std::time::Instant::now();
-    assert_eq!(
-        doors
-            .raw(&format!("GET / HTTP/1.1\r\n{}", logins[1]), "")
-            .status,
-        401
-    );
-    assert!(
-        begun.elapsed() >= Duration::from_millis(900),
-        "{:?}",
-        begun.elapsed()
-    );
+    assert_eq!(doors.raw(&format!("GET / HTTP/1.1\r\n{}", logins[1]), "").status, 401);
+    assert!(begun.elapsed() >= Duration::from_millis(900), "{:?}", begun.elapsed());
     let begun = std::time::Instant::now();
     assert_eq!(doors.get("admin", "/subjects").body, json!([OUTSIDE]));
-    assert!(
-        begun.elapsed() < Duration::from_millis(900),
-        "{:?}",
-        begun.elapsed()
-    );
+    assert!(begun.elapsed() < Duration::from_millis(900), "{:?}", begun.elapsed());
     let log = doors.log();
-    assert!(
-        log.contains("BG0150") && !log.contains("a wrong password"),
-        "{log}"
-    );
+    assert!(log.contains("BG0150") && !log.contains("a wrong password"), "{log}");
     // Our own client tells the one from the other.
     let client = |user: &str, password: &str| {
         RegistryClient::new(&RegistrySettings {
@@ -343,10 +295,7 @@ fn nobody_is_answered_without_a_login(platform: &Platform) {
     let refused = client("admin", "wrong").subjects().expect_err("a refusal");
     assert_eq!(refused.code(), "BG0732");
     let denied = client("developer", &registry_password("admin")).register(OUTSIDE, "\"long\"");
-    assert!(
-        matches!(denied, Err(RegistryError::Denied { .. })),
-        "{denied:?}"
-    );
+    assert!(matches!(denied, Err(RegistryError::Denied { .. })), "{denied:?}");
 }
 
 #[expect(clippy::too_many_lines, reason = "one attacker, one try after another")]
@@ -356,10 +305,7 @@ fn each_user_has_the_subjects_of_their_topics(platform: &Platform) {
         .iter()
         .enumerate()
         .map(|(number, subject)| {
-            (
-                *subject,
-                doors.register("admin", subject, &record(&format!("R{number}"), ["a", "b"])),
-            )
+            (*subject, doors.register("admin", subject, &record(&format!("R{number}"), ["a", "b"])))
         })
         .collect();
     let may_read: [(&str, &[&str]); 7] = [
@@ -373,23 +319,13 @@ fn each_user_has_the_subjects_of_their_topics(platform: &Platform) {
         ("developer", &[PARCEL_OPEN]),
     ];
     for (user, readable) in may_read {
-        let mut listed = doors
-            .get(user, "/subjects")
-            .body
-            .as_array()
-            .expect("a list")
-            .clone();
+        let mut listed = doors.get(user, "/subjects").body.as_array().expect("a list").clone();
         listed.sort_by_key(ToString::to_string);
         let mut wanted: Vec<Value> = readable.iter().map(|subject| json!(subject)).collect();
         wanted.sort_by_key(ToString::to_string);
         assert_eq!(listed, wanted, "{user}");
         assert_eq!(
-            doors
-                .get(user, "/schemas?deleted=true")
-                .body
-                .as_array()
-                .expect("a list")
-                .len(),
+            doors.get(user, "/schemas?deleted=true").body.as_array().expect("a list").len(),
             readable.len(),
             "{user}"
         );
@@ -401,12 +337,9 @@ fn each_user_has_the_subjects_of_their_topics(platform: &Platform) {
                 let said = doors.get(user, &format!("/schemas/ids/{id}{path}"));
                 assert_eq!(said.status, found, "{user} {subject} {path}");
             }
-            for path in [
-                "/versions",
-                "/versions/1",
-                "/versions/latest/schema",
-                "/versions/1/referencedby",
-            ] {
+            for path in
+                ["/versions", "/versions/1", "/versions/latest/schema", "/versions/1/referencedby"]
+            {
                 let said = doors.get(user, &format!("/subjects/{subject}{path}"));
                 assert_eq!(said.status, denied, "{user} {subject} {path}");
             }
@@ -416,11 +349,7 @@ fn each_user_has_the_subjects_of_their_topics(platform: &Platform) {
                 &format!("/subjects/{subject}"),
                 &json!({"schema": record("R9", ["a", "b"])}),
             );
-            assert_eq!(
-                look_up.status,
-                if reads { 404 } else { 403 },
-                "{user} {subject}"
-            );
+            assert_eq!(look_up.status, if reads { 404 } else { 403 }, "{user} {subject}");
             let check = doors.ask(
                 user,
                 "POST",
@@ -445,32 +374,12 @@ fn each_user_has_the_subjects_of_their_topics(platform: &Platform) {
         }
         for (method, path, body) in [
             ("DELETE", format!("/subjects/{PARCEL}"), Value::Null),
-            (
-                "DELETE",
-                format!("/subjects/{PARCEL}/versions/1"),
-                Value::Null,
-            ),
-            (
-                "DELETE",
-                format!("/subjects/{OUTSIDE}?permanent=true"),
-                Value::Null,
-            ),
+            ("DELETE", format!("/subjects/{PARCEL}/versions/1"), Value::Null),
+            ("DELETE", format!("/subjects/{OUTSIDE}?permanent=true"), Value::Null),
             ("PUT", "/mode".to_owned(), json!({"mode": "IMPORT"})),
-            (
-                "PUT",
-                format!("/mode/{PARCEL}?force=true"),
-                json!({"mode": "IMPORT"}),
-            ),
-            (
-                "PUT",
-                "/config".to_owned(),
-                json!({"compatibility": "NONE"}),
-            ),
-            (
-                "PUT",
-                format!("/config/{PARCEL}"),
-                json!({"compatibility": "NONE"}),
-            ),
+            ("PUT", format!("/mode/{PARCEL}?force=true"), json!({"mode": "IMPORT"})),
+            ("PUT", "/config".to_owned(), json!({"compatibility": "NONE"})),
+            ("PUT", format!("/config/{PARCEL}"), json!({"compatibility": "NONE"})),
             ("DELETE", "/mode".to_owned(), Value::Null),
             ("DELETE", format!("/mode/{PARCEL}"), Value::Null),
             ("DELETE", "/config".to_owned(), Value::Null),
@@ -494,10 +403,7 @@ fn no_request_gives_an_id_another_meaning(platform: &Platform) {
     );
     let id = doors.register("capture-so-nnmt", PARCEL, &good);
     let meaning = |doors: &Doors<'_>| {
-        doors
-            .get("shared-store", &format!("/schemas/ids/{id}"))
-            .body["schema"]
-            .clone()
+        doors.get("shared-store", &format!("/schemas/ids/{id}")).body["schema"].clone()
     };
     let before = meaning(&doors);
     assert!(before.is_string());
@@ -524,12 +430,7 @@ fn no_request_gives_an_id_another_meaning(platform: &Platform) {
     let mut tried = 0;
     let mut refused = |said: &Said, what: &str| {
         tried += 1;
-        assert!(
-            (400..500).contains(&said.status),
-            "{what}: {} {}",
-            said.status,
-            said.body
-        );
+        assert!((400..500).contains(&said.status), "{what}: {} {}", said.status, said.body);
     };
     for name in names {
         for query in queries {
@@ -538,10 +439,7 @@ fn no_request_gives_an_id_another_meaning(platform: &Platform) {
                 refused(&doors.ask("admin", "DELETE", &what, &Value::Null), &what);
             }
             let what = format!("/mode/{name}{query}");
-            refused(
-                &doors.ask("admin", "PUT", &what, &json!({"mode": "IMPORT"})),
-                &what,
-            );
+            refused(&doors.ask("admin", "PUT", &what, &json!({"mode": "IMPORT"})), &what);
             let what = format!("/subjects/{name}/versions{query}");
             let import = json!({"schema": bad, "id": id, "version": 1});
             refused(&doors.ask("admin", "POST", &what, &import), &what);
@@ -549,17 +447,9 @@ fn no_request_gives_an_id_another_meaning(platform: &Platform) {
     }
     for query in queries {
         let what = format!("/mode{query}");
-        refused(
-            &doors.ask("admin", "PUT", &what, &json!({"mode": "IMPORT"})),
-            &what,
-        );
+        refused(&doors.ask("admin", "PUT", &what, &json!({"mode": "IMPORT"})), &what);
     }
-    let said = doors.ask(
-        "admin",
-        "DELETE",
-        &format!("/subjects/{PARCEL}"),
-        &Value::Null,
-    );
+    let said = doors.ask("admin", "DELETE", &format!("/subjects/{PARCEL}"), &Value::Null);
     assert_eq!(
         (said.status, &said.body["error_code"]),
         (422, &json!(42205)),
@@ -567,22 +457,15 @@ fn no_request_gives_an_id_another_meaning(platform: &Platform) {
     );
     for method in ["PATCH", "PUT", "DELETE", "OPTIONS", "TRACE"] {
         let what = format!("/schemas/ids/{id}");
-        refused(
-            &doors.ask("admin", method, &what, &json!({"schema": bad})),
-            &what,
-        );
+        refused(&doors.ask("admin", method, &what, &json!({"schema": bad})), &what);
     }
     assert!(tried > 200, "{tried}");
 
     // Of what no topic uses, deletion is allowed; its id is not given another meaning all the same.
     let gone = doors.register("admin", OUTSIDE, &record("Outside", ["a", "b"]));
     for query in ["", "?permanent=true"] {
-        let said = doors.ask(
-            "admin",
-            "DELETE",
-            &format!("/subjects/{OUTSIDE}{query}"),
-            &Value::Null,
-        );
+        let said =
+            doors.ask("admin", "DELETE", &format!("/subjects/{OUTSIDE}{query}"), &Value::Null);
         assert_eq!(said.status, 200, "{}", said.body);
     }
     for round in 0..2 {
@@ -596,12 +479,7 @@ fn no_request_gives_an_id_another_meaning(platform: &Platform) {
         for (name, taken) in [(OUTSIDE, gone), (OUTSIDE, id)] {
             let import =
                 json!({"schema": record("Outside", ["b", "a"]), "id": taken, "version": 1});
-            let said = doors.ask(
-                "admin",
-                "POST",
-                &format!("/subjects/{name}/versions"),
-                &import,
-            );
+            let said = doors.ask("admin", "POST", &format!("/subjects/{name}/versions"), &import);
             assert_eq!(
                 (said.status, &said.body["error_code"]),
                 (422, &json!(42205)),
@@ -621,12 +499,7 @@ fn no_record_gives_an_id_another_meaning(platform: &Platform) {
     let id = doors.register("capture-so-nnmt", PARCEL, &good);
     let gone = doors.register("admin", OUTSIDE, "\"int\"");
     for query in ["", "?permanent=true"] {
-        doors.ask(
-            "admin",
-            "DELETE",
-            &format!("/subjects/{OUTSIDE}{query}"),
-            &Value::Null,
-        );
+        doors.ask("admin", "DELETE", &format!("/subjects/{OUTSIDE}{query}"), &Value::Null);
     }
     let meaning = |doors: &Doors<'_>, id: u64| {
         doors.get("admin", &format!("/schemas/ids/{id}")).body["schema"].clone()
@@ -653,23 +526,15 @@ fn no_record_gives_an_id_another_meaning(platform: &Platform) {
     ];
     for (number, (key, value)) in attacks.iter().enumerate() {
         let refusals = doors.log().matches("BG0149").count();
-        platform
-            .produce_raw("admin", &doors.topic, &[(key, value)])
-            .expect("a record");
+        platform.produce_raw("admin", &doors.topic, &[(key, value)]).expect("a record");
         wait::until("the refusal", SOON, || {
             let log = doors.log();
-            wait::holds(
-                log.matches("BG0149").count() > refusals,
-                format!("attack {number}: {log}"),
-            )
+            wait::holds(log.matches("BG0149").count() > refusals, format!("attack {number}: {log}"))
         });
         assert_eq!(meaning(&doors, id), before, "attack {number}");
         assert_eq!(meaning(&doors, gone), Value::Null, "attack {number}");
         let health = doors.healthz();
-        assert!(
-            health.contains(" 503 ") && health.contains("BG0149"),
-            "{health}"
-        );
+        assert!(health.contains(" 503 ") && health.contains("BG0149"), "{health}");
     }
     // The topic says again what stands: to the next start, and to any other registry.
     doors.restart();
@@ -682,9 +547,7 @@ fn no_record_gives_an_id_another_meaning(platform: &Platform) {
     // While none runs.
     doors.service.take().expect("a registry that runs").stop();
     for (key, value) in &attacks {
-        platform
-            .produce_raw("admin", &doors.topic, &[(key, value)])
-            .expect("a record");
+        platform.produce_raw("admin", &doors.topic, &[(key, value)]).expect("a record");
     }
     doors.start();
     assert_eq!(meaning(&doors, id), before);
@@ -697,19 +560,10 @@ fn pages_may_not_ask(platform: &Platform) {
     let login = base64(format!("admin:{}", registry_password("admin")).as_bytes());
     let schema = "{\"schema\":\"\\\"int\\\"\"}";
     for (header, status) in [
-        (
-            "Content-Type: application/json\r\nOrigin: http://evil.example\r\n",
-            403,
-        ),
+        ("Content-Type: application/json\r\nOrigin: http://evil.example\r\n", 403),
         ("Content-Type: application/json\r\nOrigin: null\r\n", 403),
-        (
-            "Content-Type: application/json\r\nSec-Fetch-Site: cross-site\r\n",
-            403,
-        ),
-        (
-            "Content-Type: application/json\r\nSec-Fetch-Site: same-origin\r\n",
-            403,
-        ),
+        ("Content-Type: application/json\r\nSec-Fetch-Site: cross-site\r\n", 403),
+        ("Content-Type: application/json\r\nSec-Fetch-Site: same-origin\r\n", 403),
         ("Content-Type: text/plain\r\n", 415),
         ("Content-Type: application/x-www-form-urlencoded\r\n", 415),
         ("", 415),
@@ -747,10 +601,7 @@ fn it_starts_with_users_or_a_word_on_loopback(platform: &Platform) {
         ("", "BG0123"),
         ("listen = \"0.0.0.0:0\"\ninsecure = true\n", "BG0123"),
         ("users_dir = \"/no/such/folder\"\n", "BG0145"),
-        (
-            &format!("users_dir = \"{}\"\n", dir.join("nobody").display()),
-            "BG0148",
-        ),
+        (&format!("users_dir = \"{}\"\n", dir.join("nobody").display()), "BG0148"),
     ] {
         let (status, log) = end(lines);
         assert_eq!(status, Some(3), "{lines}{log}");

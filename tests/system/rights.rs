@@ -11,16 +11,9 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[(
 )];
 
 fn every_principal_is_refused_what_is_not_its_own(platform: &Platform) {
-    let world = World::with_tables(
-        platform,
-        "rights",
-        &["so-nnmt", "national"],
-        &sites::tables(),
-    );
-    let (parcels, business) = (
-        world.topic("so-nnmt", "land-parcel"),
-        world.topic("so-tc", "business"),
-    );
+    let world = World::with_tables(platform, "rights", &["so-nnmt", "national"], &sites::tables());
+    let (parcels, business) =
+        (world.topic("so-nnmt", "land-parcel"), world.topic("so-tc", "business"));
     let state = "rights.state.so-nnmt".to_owned();
     let progress = "rights.progress.shared.so-nnmt".to_owned();
     let sites = world.open_topic("so-nnmt", "site");
@@ -77,10 +70,8 @@ fn every_principal_is_refused_what_is_not_its_own(platform: &Platform) {
     ];
     let mut wrong = Vec::new();
     for (principal, topic, may_write, may_read) in table {
-        let (wrote, read) = (
-            platform.may_write(principal, topic),
-            platform.may_read(principal, topic),
-        );
+        let (wrote, read) =
+            (platform.may_write(principal, topic), platform.may_read(principal, topic));
         if wrote != may_write {
             wrong.push(format!(
                 "{principal} could{} write {topic}",
@@ -88,15 +79,9 @@ fn every_principal_is_refused_what_is_not_its_own(platform: &Platform) {
             ));
         }
         if read != may_read {
-            wrong.push(format!(
-                "{principal} could{} read {topic}",
-                if read { "" } else { " not" }
-            ));
+            wrong.push(format!("{principal} could{} read {topic}", if read { "" } else { " not" }));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert!(
-        !platform.may_write("nobody-at-all", &parcels),
-        "a user that does not exist"
-    );
+    assert!(!platform.may_write("nobody-at-all", &parcels), "a user that does not exist");
 }

@@ -70,11 +70,7 @@ pub(crate) fn tables() -> [OwnTable; 2] {
              alter table site replica identity using index site_identity;"
                 .to_owned(),
         ),
-        made(
-            WHOLE,
-            "full",
-            "alter table site_whole replica identity full;".to_owned(),
-        ),
+        made(WHOLE, "full", "alter table site_whole replica identity full;".to_owned()),
     ]
 }
 

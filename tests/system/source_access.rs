@@ -17,10 +17,7 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
         "source_access::a_captures_role_is_kept_to_its_own_database",
         a_captures_role_is_kept_to_its_own_database,
     ),
-    (
-        "source_access::a_role_with_too_much_is_named",
-        a_role_with_too_much_is_named,
-    ),
+    ("source_access::a_role_with_too_much_is_named", a_role_with_too_much_is_named),
 ];
 
 const ROLE: &str = "bangioc_capture_so_yt";
@@ -42,15 +39,8 @@ impl Server {
         let dir = platform.dir.join(name);
         let path = dir.display().to_string();
         let bounds = format!("{ROLE}:so_yt");
-        ops(
-            "postgres",
-            &["up", &path, "--fsync", "off", "--capture", &bounds],
-        )
-        .expect("a server");
-        let server = Server {
-            env: read_env(&dir.join("env")),
-            dir,
-        };
+        ops("postgres", &["up", &path, "--fsync", "off", "--capture", &bounds]).expect("a server");
+        let server = Server { env: read_env(&dir.join("env")), dir };
         let sql = root().join("ops/sql/department");
         server.administrator(
             "postgres",
@@ -73,10 +63,7 @@ impl Server {
                 &file("capture-access.sql"),
             ],
         );
-        server.administrator(
-            "so_yt",
-            &["-c", "create table dept.ungranted (secret text)"],
-        );
+        server.administrator("so_yt", &["-c", "create table dept.ungranted (secret text)"]);
         server
     }
 
@@ -102,16 +89,7 @@ impl Server {
     ) -> Result<String, String> {
         let mut command = Command::new(program);
         if program == "psql" {
-            command.args([
-                "-X",
-                "-q",
-                "-A",
-                "-t",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-d",
-                database,
-            ]);
+            command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database]);
         }
         let output = command.args(args).envs(env).output().expect(program);
         if output.status.success() {
@@ -161,16 +139,8 @@ fn a_captures_role_is_kept_to_its_own_database(platform: &Platform) {
     psql("dbname=so_yt replication=database", "IDENTIFY_SYSTEM").expect("its walsender");
 
     // What is refused.
-    refused(
-        "another table",
-        psql("so_yt", "select * from dept.ungranted"),
-        "permission denied",
-    );
-    refused(
-        "another database",
-        psql("so_tp", "select 1"),
-        "pg_hba.conf rejects connection",
-    );
+    refused("another table", psql("so_yt", "select * from dept.ungranted"), "permission denied");
+    refused("another database", psql("so_tp", "select 1"), "pg_hba.conf rejects connection");
     refused(
         "another database's walsender",
         psql("dbname=so_tp replication=database", "IDENTIFY_SYSTEM"),
@@ -189,11 +159,8 @@ fn a_captures_role_is_kept_to_its_own_database(platform: &Platform) {
     );
 
     // What remains: no line and no grant refuses it.
-    psql(
-        "so_yt",
-        "select pg_create_logical_replication_slot('own', 'test_decoding')",
-    )
-    .expect("a slot of its own");
+    psql("so_yt", "select pg_create_logical_replication_slot('own', 'test_decoding')")
+        .expect("a slot of its own");
     server.administrator(
         "so_yt",
         &[
@@ -204,10 +171,7 @@ fn a_captures_role_is_kept_to_its_own_database(platform: &Platform) {
             "insert into dept.ungranted values ('seen all the same')",
         ],
     );
-    let decoded = psql(
-        "so_yt",
-        "select data from pg_logical_slot_get_changes('own', null, null)",
-    );
+    let decoded = psql("so_yt", "select data from pg_logical_slot_get_changes('own', null, null)");
     let decoded = decoded.expect("its slot");
     assert!(decoded.contains("seen all the same"), "{decoded}");
     // psql prints the archive and then does not know what to make of its end: what it printed counts.

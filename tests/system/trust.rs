@@ -19,42 +19,27 @@ use bangioc_tests::world::{PATIENCE, World};
 use crate::{Check, notes, parcels};
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
-    (
-        "trust::a_source_speaks_of_its_own_datasets_only",
-        a_source_speaks_of_its_own_datasets_only,
-    ),
+    ("trust::a_source_speaks_of_its_own_datasets_only", a_source_speaks_of_its_own_datasets_only),
     (
         "trust::versions_truncates_and_null_keys_of_nobody",
         versions_truncates_and_null_keys_of_nobody,
     ),
-    (
-        "trust::a_person_takes_back_what_was_believed",
-        a_person_takes_back_what_was_believed,
-    ),
-    (
-        "trust::bombs_are_refused_by_reference",
-        bombs_are_refused_by_reference,
-    ),
+    ("trust::a_person_takes_back_what_was_believed", a_person_takes_back_what_was_believed),
+    ("trust::bombs_are_refused_by_reference", bombs_are_refused_by_reference),
     (
         "trust::a_schema_that_means_something_else_halts_its_dataset",
         a_schema_that_means_something_else_halts_its_dataset,
     ),
 ];
 
-const ALL_ONES: Version = Version {
-    epoch: u32::MAX,
-    commit_lsn: Lsn(u64::MAX),
-    ordinal: u64::MAX,
-};
+const ALL_ONES: Version = Version { epoch: u32::MAX, commit_lsn: Lsn(u64::MAX), ordinal: u64::MAX };
 /// Microseconds since 1970.
 const YEAR_2100: i64 = 4_102_444_800_000_000;
 
 fn say(world: &World<'_>, source: &str, records: &[ProgressRecord]) {
     let topic = names::progress_topic(&world.name, Side::Shared, source);
-    let texts: Vec<String> = records
-        .iter()
-        .map(|record| serde_json::to_string(record).expect("JSON"))
-        .collect();
+    let texts: Vec<String> =
+        records.iter().map(|record| serde_json::to_string(record).expect("JSON")).collect();
     let records: Vec<(&str, &str)> = texts.iter().map(|text| ("", text.as_str())).collect();
     world
         .platform
@@ -93,9 +78,8 @@ fn a_source_speaks_of_its_own_datasets_only(platform: &Platform) {
     let topic = |dataset: &str| world.topic(&world.contract(dataset).owner.to_string(), dataset);
     let (parcel, business) = (topic("land-parcel"), topic("business"));
     let partitions = world.contract("land-parcel").partitions;
-    let everywhere: Vec<(i32, i64)> = (0..i32::try_from(partitions).expect("few"))
-        .map(|partition| (partition, 0))
-        .collect();
+    let everywhere: Vec<(i32, i64)> =
+        (0..i32::try_from(partitions).expect("few")).map(|partition| (partition, 0)).collect();
     let progress = |topic: &str| {
         ProgressRecord::Progress(Progress {
             epoch: u32::MAX,
@@ -106,10 +90,7 @@ fn a_source_speaks_of_its_own_datasets_only(platform: &Platform) {
             datasets: std::collections::BTreeMap::new(),
         })
     };
-    let below = Version {
-        epoch: 1,
-        ..ALL_ONES
-    };
+    let below = Version { epoch: 1, ..ALL_ONES };
     say(
         &world,
         "national",
@@ -130,13 +111,7 @@ fn a_source_speaks_of_its_own_datasets_only(platform: &Platform) {
             names::progress_topic(&world.name, Side::Shared, source)
         )
     };
-    let end = platform
-        .records(&names::progress_topic(
-            &world.name,
-            Side::Shared,
-            "national",
-        ))
-        .len();
+    let end = platform.records(&names::progress_topic(&world.name, Side::Shared, "national")).len();
     wait::until("the sink to read all of it", PATIENCE, || {
         let found = platform.try_sql(&world.store(), &position("national"))?;
         let read: usize = found.first().and_then(|n| n.parse().ok()).unwrap_or(0);
@@ -221,22 +196,13 @@ impl<'w> Forger<'w> {
             value: id(names::value_subject(&topic)),
         };
         let encoder = Encoder::new(&contract, &topic, ids, "so-nnmt", "so_nnmt").expect("a schema");
-        Forger {
-            world,
-            topic,
-            encoder,
-        }
+        Forger { world, topic, encoder }
     }
 
     fn send(&self, op: Operation, version: Version, id: &str, keyed: bool) {
-        let row: RowBuf = [
-            Cell::Text(id),
-            Cell::Text("1"),
-            Cell::Text("forged"),
-            Cell::Null,
-        ]
-        .into_iter()
-        .collect();
+        let row: RowBuf = [Cell::Text(id), Cell::Text("1"), Cell::Text("forged"), Cell::Null]
+            .into_iter()
+            .collect();
         let event = ChangeEvent {
             op,
             version,
@@ -245,9 +211,7 @@ impl<'w> Forger<'w> {
             origin: Origin::default(),
         };
         let mut record = Encoded::default();
-        self.encoder
-            .encode(&event, 0, &mut record)
-            .expect("a record");
+        self.encoder.encode(&event, 0, &mut record).expect("a record");
         let version = version.to_bytes();
         self.world.platform.send(
             "capture-so-nnmt",
@@ -269,26 +233,13 @@ const NOTES: &str =
 fn versions_truncates_and_null_keys_of_nobody(platform: &Platform) {
     let world = World::with_tables(platform, "nobody", &["so-nnmt"], &[notes::note()]);
     let (capture, store) = (world.capture("so-nnmt"), world.shared_store("store"));
-    world.source(
-        "so-nnmt",
-        "insert into note values (1, 1, 'a', null), (2, 2, 'b', null)",
-    );
+    world.source("so-nnmt", "insert into note values (1, 1, 'a', null), (2, 2, 'b', null)");
     world.store_says("the rows", NOTES, &["1 1, 2 2"]);
     let forger = Forger::new(&world);
     let ceiling = announced(&world, "so-nnmt");
-    let beyond = Version {
-        commit_lsn: Lsn(ceiling.commit_lsn.0 + 1),
-        ..ceiling
-    };
-    let next_epoch = Version {
-        epoch: ceiling.epoch + 1,
-        commit_lsn: Lsn(1),
-        ordinal: 0,
-    };
-    let within = Version {
-        commit_lsn: Lsn(ceiling.commit_lsn.0 - 1),
-        ..ceiling
-    };
+    let beyond = Version { commit_lsn: Lsn(ceiling.commit_lsn.0 + 1), ..ceiling };
+    let next_epoch = Version { epoch: ceiling.epoch + 1, commit_lsn: Lsn(1), ordinal: 0 };
+    let within = Version { commit_lsn: Lsn(ceiling.commit_lsn.0 - 1), ..ceiling };
     for version in [ALL_ONES, beyond, next_epoch] {
         forger.send(Operation::Update, version, "1", true);
     }
@@ -303,10 +254,7 @@ fn versions_truncates_and_null_keys_of_nobody(platform: &Platform) {
          (select reason, sum(next_offset - first_offset) as n from flow.quarantined group by reason) q",
         &["KEY_NULL 1, TRUNCATE_NOT_AGREED 1, VERSION_BEYOND 4"],
     );
-    assert_eq!(
-        world.in_store("select sum(quarantined) from flow.ledger"),
-        ["6"]
-    );
+    assert_eq!(world.in_store("select sum(quarantined) from flow.ledger"), ["6"]);
     assert_eq!(
         world.in_store(
             "select count(*) from flow.lease where halted_code is not null or floor <> decode(repeat('00', 20), 'hex')"
@@ -339,10 +287,8 @@ fn versions_truncates_and_null_keys_of_nobody(platform: &Platform) {
 fn a_person_takes_back_what_was_believed(platform: &Platform) {
     let world = World::with_tables(platform, "back", &["so-nnmt"], &[notes::note()]);
     let (_capture, _store) = (world.capture("so-nnmt"), world.shared_store("store"));
-    world.source(
-        "so-nnmt",
-        "insert into note select n, n, 'a', null from generate_series(1, 50) n",
-    );
+    world
+        .source("so-nnmt", "insert into note select n, n, 'a', null from generate_series(1, 50) n");
     let rows = "select count(*) from shared.note";
     world.store_says("the rows", rows, &["50"]);
     // Within its rights a source can harm itself, to the last version that it announced.
@@ -355,17 +301,10 @@ fn a_person_takes_back_what_was_believed(platform: &Platform) {
         "select string_agg(id || ' ' || body, ', ' order by id) from shared.note where body <> 'a'",
         &["7 forged, 777 forged"],
     );
-    say(
-        &world,
-        "so-nnmt",
-        &[sweep(&world.topic("so-nnmt", "note"), ceiling, &[(0, 0)])],
-    );
+    say(&world, "so-nnmt", &[sweep(&world.topic("so-nnmt", "note"), ceiling, &[(0, 0)])]);
     world.store_says("the rows to go", rows, &["2"]);
     world.source("so-nnmt", "delete from note where id > 48");
-    let vain = world.try_bangioc(
-        "operator-lan",
-        &["dataset", "recopy", "note", "--yes", "--wait"],
-    );
+    let vain = world.try_bangioc("operator-lan", &["dataset", "recopy", "note", "--yes", "--wait"]);
     let said = String::from_utf8_lossy(&vain.stderr);
     assert!(
         !vain.status.success() && said.contains("BG0434") && said.contains("--from-nothing"),
@@ -373,21 +312,12 @@ fn a_person_takes_back_what_was_believed(platform: &Platform) {
     );
     assert_eq!(world.in_store(rows), ["2"]);
 
-    let unasked = world.try_bangioc(
-        "operator-lan",
-        &["dataset", "recopy", "note", "--from-nothing"],
-    );
+    let unasked =
+        world.try_bangioc("operator-lan", &["dataset", "recopy", "note", "--from-nothing"]);
     assert_eq!(unasked.status.code(), Some(2), "{unasked:?}");
     let done = world.bangioc(
         "operator-lan",
-        &[
-            "dataset",
-            "recopy",
-            "note",
-            "--from-nothing",
-            "--yes",
-            "--wait",
-        ],
+        &["dataset", "recopy", "note", "--from-nothing", "--yes", "--wait"],
     );
     assert!(done.contains("48 rows copied"), "{done}");
     world.store_says(
@@ -411,10 +341,7 @@ fn a_person_takes_back_what_was_believed(platform: &Platform) {
 fn bombs_are_refused_by_reference(platform: &Platform) {
     let world = World::with_tables(platform, "bombs", &["so-nnmt"], &[notes::note()]);
     let _capture = world.capture("so-nnmt");
-    world.source(
-        "so-nnmt",
-        "insert into note values (1, 1, 'a', null), (2, 1, 'b', null)",
-    );
+    world.source("so-nnmt", "insert into note values (1, 1, 'a', null), (2, 1, 'b', null)");
     let store = world.shared_store("store");
     world.store_says("the rows", NOTES, &["1 1, 2 1"]);
     let forger = Forger::new(&world);
@@ -426,10 +353,7 @@ fn bombs_are_refused_by_reference(platform: &Platform) {
         let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         digits.concat()
     };
-    let version = Version {
-        commit_lsn: Lsn(1),
-        ..within
-    };
+    let version = Version { commit_lsn: Lsn(1), ..within };
     for codec in ["zstd", "gzip", "lz4"] {
         platform.tamper(&[
             "bomb",
@@ -442,11 +366,7 @@ fn bombs_are_refused_by_reference(platform: &Platform) {
         ]);
     }
     world.source("so-nnmt", "update note set n = 2 where id = 2");
-    world.store_says(
-        "another key to go on",
-        "select n from shared.note where id = 2",
-        &["2"],
-    );
+    world.store_says("another key to go on", "select n from shared.note where id = 2", &["2"]);
     assert_eq!(
         world.in_store("select distinct code || ' ' || (payload is null) from flow.parked_record"),
         ["RECORD_TOO_LARGE true"],
@@ -471,10 +391,7 @@ fn bombs_are_refused_by_reference(platform: &Platform) {
 fn lying_registry(platform: &Platform, one: &str, other: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let real = platform
-        .registry_url
-        .trim_start_matches("http://")
-        .to_owned();
+    let real = platform.registry_url.trim_start_matches("http://").to_owned();
     let spelt = |column: &str| format!(r#"\"name\":\"{column}\""#);
     let (one, other) = (spelt(one), spelt(other));
     std::thread::spawn(move || {
@@ -502,10 +419,8 @@ fn lying_registry(platform: &Platform, one: &str, other: &str) -> String {
                 .write_all(request.as_bytes())
                 .and_then(|()| truth.read_to_string(&mut answer).map(drop));
             if asked.is_ok() {
-                let lie = answer
-                    .replace(&one, "\u{1}")
-                    .replace(&other, &one)
-                    .replace('\u{1}', &other);
+                let lie =
+                    answer.replace(&one, "\u{1}").replace(&other, &one).replace('\u{1}', &other);
                 let _ = stream.write_all(lie.as_bytes());
             }
         }
@@ -515,11 +430,8 @@ fn lying_registry(platform: &Platform, one: &str, other: &str) -> String {
 
 fn status_of(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("a listener");
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-    )
-    .expect("a request");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .expect("a request");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("an answer");
     answer
@@ -530,10 +442,7 @@ fn a_schema_that_means_something_else_halts_its_dataset(platform: &Platform) {
     let listen = format!("127.0.0.1:{}", free_port());
     world.configure("shared-store", &format!("[metrics]\nlisten = \"{listen}\""));
     let (_capture, store) = (world.capture("so-nnmt"), world.shared_store("store"));
-    world.source(
-        "so-nnmt",
-        "insert into note values (1, 1, 'secret', 'open')",
-    );
+    world.source("so-nnmt", "insert into note values (1, 1, 'secret', 'open')");
     let rows =
         "select string_agg(id || ' ' || body || ' ' || other, ', ' order by id) from shared.note";
     world.store_says("the row", rows, &["1 secret open"]);
@@ -544,15 +453,9 @@ fn a_schema_that_means_something_else_halts_its_dataset(platform: &Platform) {
     );
     store.stop();
     let config = std::fs::read_to_string(world.config("shared-store")).expect("a configuration");
-    let lying = config.replace(
-        &platform.registry_url,
-        &lying_registry(platform, "body", "other"),
-    );
+    let lying = config.replace(&platform.registry_url, &lying_registry(platform, "body", "other"));
     std::fs::write(world.config("shared-store"), lying).expect("a configuration");
-    world.source(
-        "so-nnmt",
-        "update note set body = 'secret 2', other = 'open 2'",
-    );
+    world.source("so-nnmt", "update note set body = 'secret 2', other = 'open 2'");
     let store = world.shared_store("store");
     world.store_says(
         "the dataset to halt",
@@ -562,11 +465,7 @@ fn a_schema_that_means_something_else_halts_its_dataset(platform: &Platform) {
     assert_eq!(world.in_store(rows), ["1 secret open"]);
     // Nobody else is unwell, and it is said who is.
     parcels::add(&world, 0, 10);
-    world.store_says(
-        "another dataset",
-        "select count(*) from shared.land_parcel",
-        &["10"],
-    );
+    world.store_says("another dataset", "select count(*) from shared.land_parcel", &["10"]);
     for (path, status) in [
         ("/healthz", "200"),
         ("/healthz/note", "503"),
@@ -576,10 +475,7 @@ fn a_schema_that_means_something_else_halts_its_dataset(platform: &Platform) {
         ("/healthz/nothing", "404"),
     ] {
         let answer = status_of(&listen, path);
-        assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status}")),
-            "{path}: {answer}"
-        );
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {answer}");
     }
     assert!(status_of(&listen, "/healthz").contains("\"dataset\":\"note\""));
     store.stop();
@@ -598,10 +494,7 @@ fn a_schema_that_means_something_else_halts_its_dataset(platform: &Platform) {
     // With the true registry the dataset goes on where it was.
     std::fs::write(world.config("shared-store"), config).expect("a configuration");
     let _store = world.shared_store("store");
-    world.source(
-        "so-nnmt",
-        "update note set body = 'secret 3', other = 'open 3'",
-    );
+    world.source("so-nnmt", "update note set body = 'secret 3', other = 'open 3'");
     world.store_says("the row of the truth", rows, &["1 secret 3 open 3"]);
     world.ledger_adds_up();
 }

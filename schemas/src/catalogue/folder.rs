@@ -16,22 +16,12 @@ use crate::mistake::{ContractErrors, Mistake, MistakeKind};
 use crate::open::border::Border;
 
 /// Folders beside the owners' that hold no contracts.
-const NOT_OWNERS: [&str; 7] = [
-    "src",
-    "tests",
-    "examples",
-    "benches",
-    "code-lists",
-    "proptest-regressions",
-    "target",
-];
+const NOT_OWNERS: [&str; 7] =
+    ["src", "tests", "examples", "benches", "code-lists", "proptest-regressions", "target"];
 
 /// Everything below `dir`, or every mistake in it.
 pub(super) fn read(dir: &Path) -> Result<Files, ContractErrors> {
-    let mut reader = FolderReader {
-        dir,
-        mistakes: Vec::new(),
-    };
+    let mut reader = FolderReader { dir, mistakes: Vec::new() };
     let references = reader.references();
     let mut files = reader.files(&references);
     reader.check_datasets(&files);
@@ -118,10 +108,8 @@ impl FolderReader<'_> {
             std::fs::read_dir(self.dir.join(file)).and_then(Iterator::collect::<Result<Vec<_>, _>>);
         match read {
             Ok(entries) => {
-                let mut names: Vec<PathBuf> = entries
-                    .iter()
-                    .map(|entry| file.join(entry.file_name()))
-                    .collect();
+                let mut names: Vec<PathBuf> =
+                    entries.iter().map(|entry| file.join(entry.file_name())).collect();
                 names.retain(|name| !file_name(name).starts_with('.'));
                 names.sort();
                 names
@@ -129,11 +117,7 @@ impl FolderReader<'_> {
             Err(error) => {
                 let what = format!(
                     "the folder `{}` can't be read: {}",
-                    self.dir
-                        .components()
-                        .chain(file.components())
-                        .collect::<PathBuf>()
-                        .display(),
+                    self.dir.components().chain(file.components()).collect::<PathBuf>().display(),
                     error.kind()
                 );
                 self.note(
@@ -169,11 +153,7 @@ impl FolderReader<'_> {
         let mut references = References::default();
         let folder = Path::new("code-lists");
         if self.dir.join(folder).is_dir() {
-            for file in self
-                .entries(folder)
-                .into_iter()
-                .filter(|file| has_extension(file, "csv"))
-            {
+            for file in self.entries(folder).into_iter().filter(|file| has_extension(file, "csv")) {
                 let Some(text) = self.text(&file) else {
                     continue;
                 };
@@ -291,10 +271,8 @@ impl FolderReader<'_> {
             }
             // So a topic, `<owner>.<dataset>`, and a table of the store have one contract.
             if let Some(first) = datasets.insert(dataset.as_str(), file) {
-                let what = format!(
-                    "dataset `{dataset}` has a contract already, `{}`",
-                    first.display()
-                );
+                let what =
+                    format!("dataset `{dataset}` has a contract already, `{}`", first.display());
                 self.note(
                     file,
                     claim.dataset_line,
@@ -354,15 +332,11 @@ impl FolderReader<'_> {
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default()
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 fn stem(path: &Path) -> String {
-    path.file_stem()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default()
+    path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 fn has_extension(path: &Path, extension: &str) -> bool {

@@ -57,24 +57,14 @@ impl References {
 /// Comma-separated, `"` around a field that holds a comma, the first line names the columns.
 pub(crate) fn read_list(file: &Path, text: &str) -> (CodeList, Vec<Mistake>) {
     let mut notes = Notes::new(file);
-    let mut lines = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty());
-    let columns = lines
-        .next()
-        .map(|(_, line)| fields(line))
-        .unwrap_or_default();
+    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let columns = lines.next().map(|(_, line)| fields(line)).unwrap_or_default();
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut seen = std::collections::HashSet::new();
     for (number, line) in lines {
         let row = fields(line);
         if row.len() != columns.len() {
-            let what = format!(
-                "{} fields, but the first line names {}",
-                row.len(),
-                columns.len()
-            );
+            let what = format!("{} fields, but the first line names {}", row.len(), columns.len());
             notes.note(
                 number + 1,
                 MistakeKind::CodeList,
@@ -92,12 +82,7 @@ pub(crate) fn read_list(file: &Path, text: &str) -> (CodeList, Vec<Mistake>) {
             rows.push(row);
         } else {
             let what = format!("code `{}` stands twice", row[0]);
-            notes.note(
-                number + 1,
-                MistakeKind::CodeList,
-                what,
-                "keep one of the two lines",
-            );
+            notes.note(number + 1, MistakeKind::CodeList, what, "keep one of the two lines");
         }
     }
     if rows.is_empty() {
@@ -162,20 +147,18 @@ pub(crate) fn read_formats(file: &Path, text: &str) -> (BTreeMap<String, String>
 
 /// A pattern always means the whole text, and its classes mean ASCII only when they are written out.
 pub(crate) fn compile(pattern: &str) -> Result<regex::Regex, (String, String)> {
-    if let Some(class) = ["\\d", "\\w", "\\s", "\\b"]
-        .into_iter()
-        .find(|class| pattern.contains(class))
+    if let Some(class) =
+        ["\\d", "\\w", "\\s", "\\b"].into_iter().find(|class| pattern.contains(class))
     {
         let what = format!("`{class}` in a pattern also means letters and digits of other scripts");
         return Err((what, "write the characters out, as in `[0-9]`".into()));
     }
-    regex::RegexBuilder::new(&format!("^(?:{pattern})$"))
-        .size_limit(1 << 20)
-        .build()
-        .map_err(|_| {
+    regex::RegexBuilder::new(&format!("^(?:{pattern})$")).size_limit(1 << 20).build().map_err(
+        |_| {
             (
                 "the pattern is no regular expression".into(),
                 "check its brackets and parentheses".into(),
             )
-        })
+        },
+    )
 }

@@ -37,10 +37,7 @@ pub(crate) fn read(node: &Node, references: &References, notes: &mut Notes) -> V
             "list every column that travels",
         );
     }
-    entries
-        .iter()
-        .filter_map(|entry| read_column(entry, references, notes))
-        .collect()
+    entries.iter().filter_map(|entry| read_column(entry, references, notes)).collect()
 }
 
 /// A column whose type is wrong still comes back, as text: what refers to it is no further mistake.
@@ -58,32 +55,19 @@ fn read_column(entry: &Entry, references: &References, notes: &mut Notes) -> Opt
     let what = format!("column `{}`", shown(name));
     let mut fields = Fields::of(&entry.value, &what, notes)?;
     let written = fields
-        .required_text(
-            "type",
-            "write PostgreSQL's type, as in `type: numeric(12,1)`",
-            notes,
-        )
+        .required_text("type", "write PostgreSQL's type, as in `type: numeric(12,1)`", notes)
         .map(|at| column_type::parse(at.text).ok_or(at))
         .and_then(|parsed| parsed.map_err(|at| unknown_type(at, notes)).ok());
     let (column_type, padded) = written
         .map_or((ColumnType::Text { max_chars: None }, false), |written| {
             (written.column_type, written.padded)
         });
-    fields.required(
-        "class",
-        "write `class: open`, `internal`, `personal` or `sensitive`",
-        notes,
-    );
+    fields.required("class", "write `class: open`, `internal`, `personal` or `sensitive`", notes);
     let class = fields.choice("class", &classes(), notes);
     let class_line = fields.line_of("class");
     if class == Some(Class::Open) && TOUCHED_BY_EVERY_WRITE.contains(&name) {
         let told = format!("{what} is touched by every write and can't be `open`");
-        notes.note(
-            fields.line_of("class"),
-            MistakeKind::Conflict,
-            told,
-            "write `class: internal`",
-        );
+        notes.note(fields.line_of("class"), MistakeKind::Conflict, told, "write `class: internal`");
     }
     let reclassified = reclassified(&mut fields, class, &what, notes);
     let label = label_here(&mut fields, notes);
@@ -100,10 +84,8 @@ fn read_column(entry: &Entry, references: &References, notes: &mut Notes) -> Opt
         class: class.unwrap_or(Class::Sensitive),
         reclassified,
         class_line,
-        label: label.unwrap_or_else(|| crate::contract::Label {
-            vi: String::new(),
-            en: String::new(),
-        }),
+        label: label
+            .unwrap_or_else(|| crate::contract::Label { vi: String::new(), en: String::new() }),
         about,
         required,
     };
@@ -123,11 +105,7 @@ fn reclassified(
 ) -> Option<Reclassified> {
     let node = fields.node("reclassified")?;
     let mut inner = Fields::of(node, "`reclassified`", notes)?;
-    inner.required(
-        "from",
-        "write the class that it had: `from: personal`",
-        notes,
-    );
+    inner.required("from", "write the class that it had: `from: personal`", notes);
     let from = inner.choice("from", &classes(), notes);
     let by = inner.required_text("by", "name the decision: `by: 12/QĐ-UBND`", notes);
     let on = inner.required_text("on", "write its date: `on: 2026-11-20`", notes);
@@ -137,34 +115,17 @@ fn reclassified(
     }
     if let Some(on) = on.filter(|on| time::days(on.text).is_none()) {
         let told = format!("`on: {}` is no date", shown(on.text));
-        notes.note(
-            on.line,
-            MistakeKind::Value,
-            told,
-            "write it as `2026-11-20`",
-        );
+        notes.note(on.line, MistakeKind::Value, told, "write it as `2026-11-20`");
     }
     if let (Some(from), Some(class)) = (from, class)
         && from <= class
     {
-        let told = format!(
-            "{what} is {} and was {}: that is not weaker",
-            class.as_str(),
-            from.as_str()
-        );
+        let told =
+            format!("{what} is {} and was {}: that is not weaker", class.as_str(), from.as_str());
         let hint = "remove `reclassified`: a class may become stricter at any time";
-        notes.note(
-            fields.line_of("reclassified"),
-            MistakeKind::Conflict,
-            told,
-            hint,
-        );
+        notes.note(fields.line_of("reclassified"), MistakeKind::Conflict, told, hint);
     }
-    Some(Reclassified {
-        from: from?,
-        by: by?.text.to_owned(),
-        on: on?.text.to_owned(),
-    })
+    Some(Reclassified { from: from?, by: by?.text.to_owned(), on: on?.text.to_owned() })
 }
 
 fn unknown_type(at: At<'_>, notes: &mut Notes) {

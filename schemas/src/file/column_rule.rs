@@ -21,18 +21,9 @@ pub(super) fn read(
     let is_text = element.is_text();
     // Whole numbers have one text each, so they can be listed.
     let is_listable = is_text
-        || matches!(
-            element,
-            ColumnType::Smallint | ColumnType::Integer | ColumnType::Bigint
-        );
+        || matches!(element, ColumnType::Smallint | ColumnType::Integer | ColumnType::Bigint);
     let is_number = element.is_number();
-    let mut reader = RuleReader {
-        fields,
-        element,
-        notes,
-        rules: Vec::new(),
-        is_code: false,
-    };
+    let mut reader = RuleReader { fields, element, notes, rules: Vec::new(), is_code: false };
     reader.pattern(is_text);
     reader.format(is_text, references);
     reader.code_list(is_listable, references);
@@ -169,22 +160,14 @@ impl RuleReader<'_, '_, '_> {
         let names: Vec<String> = listed.iter().map(|at| at.text.to_owned()).collect();
         let mut values: Vec<Box<str>> = names.iter().map(|name| name.as_str().into()).collect();
         values.sort_unstable();
-        self.rules.push(ValueRule::Listed {
-            list: names.join(", "),
-            values,
-        });
+        self.rules.push(ValueRule::Listed { list: names.join(", "), values });
         self.is_code = true;
         Some(names)
     }
 
     fn tax_code(&mut self, is_text: bool) {
         let fits = self.applies("check_digit", is_text, "texts");
-        if self
-            .fields
-            .choice("check_digit", &[("tax_code", ())], self.notes)
-            .is_some()
-            && fits
-        {
+        if self.fields.choice("check_digit", &[("tax_code", ())], self.notes).is_some() && fits {
             self.rules.push(ValueRule::TaxCode);
             self.is_code = true;
         }
@@ -235,21 +218,14 @@ impl RuleReader<'_, '_, '_> {
     fn decimals(&mut self, is_number: bool) {
         let fits = self.applies("decimals", is_number, "numbers");
         if let Some(max) = self.fields.number("decimals", self.notes).filter(|_| fits) {
-            self.rules.push(ValueRule::Decimals(
-                usize::try_from(max).unwrap_or(usize::MAX),
-            ));
+            self.rules.push(ValueRule::Decimals(usize::try_from(max).unwrap_or(usize::MAX)));
         }
     }
 
     fn not_after(&mut self) {
         let fits = *self.element == ColumnType::Date;
         let fits = self.applies("not_after", fits, "dates");
-        if self
-            .fields
-            .choice("not_after", &[("today", ())], self.notes)
-            .is_some()
-            && fits
-        {
+        if self.fields.choice("not_after", &[("today", ())], self.notes).is_some() && fits {
             self.rules.push(ValueRule::NotAfterToday);
         }
     }

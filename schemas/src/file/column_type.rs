@@ -56,24 +56,17 @@ pub(crate) fn parse(text: &str) -> Option<WrittenType> {
         "jsonb" => ColumnType::Jsonb,
         "bytea" => ColumnType::Bytea,
         "text" => ColumnType::Text { max_chars: None },
-        name if AS_TEXT.contains(&name) => ColumnType::Other {
-            name: name.to_owned(),
-        },
+        name if AS_TEXT.contains(&name) => ColumnType::Other { name: name.to_owned() },
         _ => parameterised(text)?,
     };
-    Some(WrittenType {
-        column_type,
-        padded: text.starts_with("char("),
-    })
+    Some(WrittenType { column_type, padded: text.starts_with("char(") })
 }
 
 fn parameterised(text: &str) -> Option<ColumnType> {
     if let Some(name) = text.strip_prefix("enum ") {
         return crate::names::column_fault(name)
             .is_none()
-            .then(|| ColumnType::Enum {
-                name: name.to_owned(),
-            });
+            .then(|| ColumnType::Enum { name: name.to_owned() });
     }
     let (name, rest) = text.split_once('(')?;
     let numbers: Vec<u32> = rest
@@ -82,16 +75,11 @@ fn parameterised(text: &str) -> Option<ColumnType> {
         .map(|number| number.trim().parse().ok())
         .collect::<Option<_>>()?;
     match (name, numbers.as_slice()) {
-        ("varchar" | "char", &[limit @ 1..=10_485_760]) => Some(ColumnType::Text {
-            max_chars: Some(limit),
-        }),
-        ("bit" | "varbit", &[1..=83_886_080]) => Some(ColumnType::Other {
-            name: text.to_owned(),
-        }),
-        ("numeric", &[precision @ 1..=1000]) => Some(ColumnType::Numeric {
-            precision,
-            scale: 0,
-        }),
+        ("varchar" | "char", &[limit @ 1..=10_485_760]) => {
+            Some(ColumnType::Text { max_chars: Some(limit) })
+        }
+        ("bit" | "varbit", &[1..=83_886_080]) => Some(ColumnType::Other { name: text.to_owned() }),
+        ("numeric", &[precision @ 1..=1000]) => Some(ColumnType::Numeric { precision, scale: 0 }),
         ("numeric", &[precision @ 1..=1000, scale]) if scale <= precision => {
             Some(ColumnType::Numeric { precision, scale })
         }
@@ -138,10 +126,7 @@ mod tests {
         assert!(parse("char(5)").unwrap().padded);
         assert_eq!(
             parse("numeric(18)").unwrap().column_type,
-            ColumnType::Numeric {
-                precision: 18,
-                scale: 0
-            }
+            ColumnType::Numeric { precision: 18, scale: 0 }
         );
     }
 

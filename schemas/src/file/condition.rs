@@ -68,15 +68,11 @@ pub(super) fn pairs<'a>(
     };
     let mut pairs = Vec::with_capacity(entries.len());
     for entry in entries {
-        let at = At {
-            text: &entry.key,
-            line: entry.line,
-        };
+        let at = At { text: &entry.key, line: entry.line };
         let values: Vec<At<'_>> = match &entry.value.data {
-            Data::List(items) => items
-                .iter()
-                .filter_map(|item| text_of(item, &entry.key, notes))
-                .collect(),
+            Data::List(items) => {
+                items.iter().filter_map(|item| text_of(item, &entry.key, notes)).collect()
+            }
             Data::Text(_) | Data::Map(_) => Vec::new(),
         };
         if values.is_empty() {
@@ -93,11 +89,7 @@ pub(super) fn pairs<'a>(
 }
 
 pub(super) fn note_value(column: At<'_>, value: At<'_>, wanted: &str, notes: &mut Notes) {
-    let what = format!(
-        "column `{}` can't be compared with `{}`",
-        column.text,
-        shown(value.text)
-    );
+    let what = format!("column `{}` can't be compared with `{}`", column.text, shown(value.text));
     notes.note(value.line, MistakeKind::Value, what, wanted);
 }
 
@@ -118,16 +110,12 @@ pub(super) fn postgresql_text<'v>(
             _ => Err("write `true`, `false` or `null`"),
         },
         ColumnType::Smallint | ColumnType::Integer | ColumnType::Bigint => {
-            let plain = written
-                .parse()
-                .is_ok_and(|number: i64| number.to_string() == written);
-            plain
-                .then_some(Some(written))
-                .ok_or("write digits only, as in `3`")
+            let plain = written.parse().is_ok_and(|number: i64| number.to_string() == written);
+            plain.then_some(Some(written)).ok_or("write digits only, as in `3`")
         }
-        ColumnType::Date => time::days(written)
-            .map(|_| Some(written))
-            .ok_or("write a date as in `2026-07-01`"),
+        ColumnType::Date => {
+            time::days(written).map(|_| Some(written)).ok_or("write a date as in `2026-07-01`")
+        }
         ColumnType::Real
         | ColumnType::Double
         | ColumnType::Numeric { .. }

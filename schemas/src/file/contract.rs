@@ -37,11 +37,7 @@ pub(super) fn read(
         "write `kind: state` for rows with a key, `kind: append` for inserts only",
         notes,
     );
-    let kind = fields.choice(
-        "kind",
-        &[("state", Kind::State), ("append", Kind::Append)],
-        notes,
-    );
+    let kind = fields.choice("kind", &[("state", Kind::State), ("append", Kind::Append)], notes);
     let partitions = partitions(fields, notes);
     let truncate = truncate(fields, partitions, notes);
     let freshness_seconds = freshness(fields, notes);
@@ -104,9 +100,7 @@ pub(super) fn read(
 /// A draft has no topic yet, and says why.
 fn status(fields: &mut Fields<'_>, notes: &mut Notes) -> (Status, Option<Label>) {
     let choices = [("active", Status::Active), ("draft", Status::Draft)];
-    let status = fields
-        .choice("status", &choices, notes)
-        .unwrap_or(Status::Active);
+    let status = fields.choice("status", &choices, notes).unwrap_or(Status::Active);
     let because = optional_label(fields, "draft_because", notes);
     if status == Status::Draft && !fields.has("draft_because") {
         notes.note(
@@ -165,26 +159,15 @@ fn freshness(fields: &mut Fields<'_>, notes: &mut Notes) -> u32 {
     if let Some(seconds @ 1..=MAX_FRESHNESS_SECONDS) = seconds(at.text) {
         return seconds;
     }
-    let what = format!(
-        "`freshness: {}` is no time between 1 second and 7 days",
-        shown(at.text)
-    );
-    notes.note(
-        at.line,
-        MistakeKind::Value,
-        what,
-        "write `60s`, `5m`, `1h` or `1d`",
-    );
+    let what = format!("`freshness: {}` is no time between 1 second and 7 days", shown(at.text));
+    notes.note(at.line, MistakeKind::Value, what, "write `60s`, `5m`, `1h` or `1d`");
     60
 }
 
 /// `60s`, `5m`, `1h`, `90d` → seconds.
 pub(super) fn seconds(text: &str) -> Option<u32> {
-    let (number, unit) = text.split_at(
-        text.len()
-            .checked_sub(1)
-            .filter(|&end| text.is_char_boundary(end))?,
-    );
+    let (number, unit) =
+        text.split_at(text.len().checked_sub(1).filter(|&end| text.is_char_boundary(end))?);
     let scale = match unit {
         "s" => 1,
         "m" => 60,
@@ -196,9 +179,8 @@ pub(super) fn seconds(text: &str) -> Option<u32> {
 }
 
 fn dead_letter(fields: &mut Fields<'_>, notes: &mut Notes) -> OnPoison {
-    let Some(mut inner) = fields
-        .node("dead_letter")
-        .and_then(|node| Fields::of(node, "`dead_letter`", notes))
+    let Some(mut inner) =
+        fields.node("dead_letter").and_then(|node| Fields::of(node, "`dead_letter`", notes))
     else {
         return OnPoison::ParkKey;
     };

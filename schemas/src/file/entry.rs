@@ -27,18 +27,8 @@ pub(super) struct Named {
 
 pub(super) fn read<'a>(fields: &mut Fields<'a>, notes: &mut Notes) -> Entry<'a> {
     Entry {
-        dataset: id(
-            fields,
-            "dataset",
-            "write `dataset: land-parcel`, as in the catalogue",
-            notes,
-        ),
-        owner: id(
-            fields,
-            "owner",
-            "write `owner: so-nnmt`, as in the catalogue",
-            notes,
-        ),
+        dataset: id(fields, "dataset", "write `dataset: land-parcel`, as in the catalogue", notes),
+        owner: id(fields, "owner", "write `owner: so-nnmt`, as in the catalogue", notes),
         name: required_label(fields, "name", notes),
         about: optional_label(fields, "about", notes),
         catalogue: catalogue(fields, notes),
@@ -116,23 +106,14 @@ fn catalogue(fields: &mut Fields<'_>, notes: &mut Notes) -> Option<CatalogueEntr
     for at in &consumers {
         is_id("consumers", *at, notes);
     }
-    let mut words = |key, hint| {
-        inner
-            .required_text(key, hint, notes)
-            .map(|at| at.text.to_owned())
-    };
-    let personal_data = words(
-        "personal_data",
-        "say which personal data it holds, or `personal_data: none`",
-    );
+    let mut words = |key, hint| inner.required_text(key, hint, notes).map(|at| at.text.to_owned());
+    let personal_data =
+        words("personal_data", "say which personal data it holds, or `personal_data: none`");
     let sensitivity = words(
         "sensitivity",
         "write `sensitivity: open`, `internal` or `restricted`, as in the catalogue",
     );
-    let cadence = words(
-        "cadence",
-        "say how often it changes, as in `cadence: on change`",
-    );
+    let cadence = words("cadence", "say how often it changes, as in `cadence: on change`");
     inner.finish("`catalogue`", notes);
     Some(CatalogueEntry {
         group: group?,

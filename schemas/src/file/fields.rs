@@ -15,10 +15,7 @@ pub(crate) struct Notes {
 
 impl Notes {
     pub(crate) fn new(file: &Path) -> Notes {
-        Notes {
-            file: file.to_owned(),
-            found: Vec::new(),
-        }
+        Notes { file: file.to_owned(), found: Vec::new() }
     }
 
     pub(crate) fn note(
@@ -63,11 +60,7 @@ pub(crate) struct Fields<'a> {
 impl<'a> Fields<'a> {
     pub(crate) fn of(node: &'a Node, what: &str, notes: &mut Notes) -> Option<Fields<'a>> {
         if let Data::Map(entries) = &node.data {
-            return Some(Fields {
-                entries,
-                line: node.line,
-                asked: HashSet::new(),
-            });
+            return Some(Fields { entries, line: node.line, asked: HashSet::new() });
         }
         let told = format!("{what} is {}, not a mapping of `key: value`", node.kind());
         notes.note(
@@ -97,10 +90,7 @@ impl<'a> Fields<'a> {
         self.entries
             .iter()
             .filter_map(|entry| {
-                Some((
-                    entry.key.as_str(),
-                    text_of(&entry.value, &entry.key, notes)?,
-                ))
+                Some((entry.key.as_str(), text_of(&entry.value, &entry.key, notes)?))
             })
             .collect()
     }
@@ -111,10 +101,7 @@ impl<'a> Fields<'a> {
 
     /// Line of a key, or of the mapping when the key is not there.
     pub(crate) fn line_of(&self, key: &str) -> usize {
-        self.entries
-            .iter()
-            .find(|entry| entry.key == key)
-            .map_or(self.line, |entry| entry.line)
+        self.entries.iter().find(|entry| entry.key == key).map_or(self.line, |entry| entry.line)
     }
 
     pub(crate) fn required(
@@ -125,12 +112,7 @@ impl<'a> Fields<'a> {
     ) -> Option<&'a Node> {
         let node = self.node(key);
         if node.is_none() {
-            notes.note(
-                self.line,
-                MistakeKind::MissingKey,
-                format!("key `{key}` is missing"),
-                hint,
-            );
+            notes.note(self.line, MistakeKind::MissingKey, format!("key `{key}` is missing"), hint);
         }
         node
     }
@@ -173,12 +155,7 @@ impl<'a> Fields<'a> {
         let number = text.parse().ok();
         if number.is_none() {
             let what = format!("`{key}` is not a whole number: `{}`", shown(text));
-            notes.note(
-                line,
-                MistakeKind::Value,
-                what,
-                "write digits only, as in `3`",
-            );
+            notes.note(line, MistakeKind::Value, what, "write digits only, as in `3`");
         }
         number
     }
@@ -191,15 +168,9 @@ impl<'a> Fields<'a> {
         notes: &mut Notes,
     ) -> Option<T> {
         let At { text, line } = self.text(key, notes)?;
-        let found = choices
-            .iter()
-            .find(|(name, _)| *name == text)
-            .map(|(_, value)| value.clone());
+        let found = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| value.clone());
         if found.is_none() {
-            let names: Vec<String> = choices
-                .iter()
-                .map(|(name, _)| format!("`{name}`"))
-                .collect();
+            let names: Vec<String> = choices.iter().map(|(name, _)| format!("`{name}`")).collect();
             let hint = format!("write one of {}", names.join(", "));
             notes.note(
                 line,
@@ -216,28 +187,14 @@ impl<'a> Fields<'a> {
         let node = self.node(key)?;
         let Data::List(items) = &node.data else {
             let what = format!("`{key}` is {}, not a list", node.kind());
-            notes.note(
-                node.line,
-                MistakeKind::Value,
-                what,
-                format!("write `{key}: [a, b]`"),
-            );
+            notes.note(node.line, MistakeKind::Value, what, format!("write `{key}: [a, b]`"));
             return None;
         };
-        Some(
-            items
-                .iter()
-                .filter_map(|item| text_of(item, key, notes))
-                .collect(),
-        )
+        Some(items.iter().filter_map(|item| text_of(item, key, notes)).collect())
     }
 
     pub(crate) fn finish(self, what: &str, notes: &mut Notes) {
-        for entry in self
-            .entries
-            .iter()
-            .filter(|entry| !self.asked.contains(entry.key.as_str()))
-        {
+        for entry in self.entries.iter().filter(|entry| !self.asked.contains(entry.key.as_str())) {
             let mut known: Vec<&str> = self.asked.iter().copied().collect();
             known.sort_unstable();
             let hint = match nearest(&entry.key, &known) {
@@ -261,34 +218,22 @@ impl<'a> Fields<'a> {
 
 /// Could it be a key at all?
 fn is_word(key: &str) -> bool {
-    key.bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+    key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
 pub(crate) fn text_of<'a>(node: &'a Node, key: &str, notes: &mut Notes) -> Option<At<'a>> {
     if let Data::Text(text) = &node.data {
-        return Some(At {
-            text,
-            line: node.line,
-        });
+        return Some(At { text, line: node.line });
     }
     let what = format!("`{key}` is {}, not a text", node.kind());
-    notes.note(
-        node.line,
-        MistakeKind::Value,
-        what,
-        format!("write `{key}: value` on one line"),
-    );
+    notes.note(node.line, MistakeKind::Value, what, format!("write `{key}: value` on one line"));
     None
 }
 
 /// Contract files hold no rows, but a mistake's line must stay a line.
 pub(crate) fn shown(text: &str) -> String {
-    let mut short: String = text
-        .chars()
-        .take(40)
-        .map(|c| if c.is_control() { '\u{FFFD}' } else { c })
-        .collect();
+    let mut short: String =
+        text.chars().take(40).map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
     if text.chars().nth(40).is_some() {
         short.push('…');
     }

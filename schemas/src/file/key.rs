@@ -14,9 +14,8 @@ pub(super) fn read(
 ) -> (Vec<usize>, Option<usize>) {
     let (has_key, has_natural) = (fields.has("key"), fields.has("natural_key"));
     let key = fields.texts("key", notes);
-    let natural = fields
-        .node("natural_key")
-        .and_then(|node| Fields::of(node, "`natural_key`", notes));
+    let natural =
+        fields.node("natural_key").and_then(|node| Fields::of(node, "`natural_key`", notes));
     match (kind, has_key, has_natural) {
         (Some(Kind::Append), true, _) | (Some(Kind::Append), _, true) => {
             let line = fields.line_of(if has_key { "key" } else { "natural_key" });
@@ -38,12 +37,7 @@ pub(super) fn read(
         }
         (Some(Kind::State), false, false) if status == Status::Active => {
             let hint = "write `key: [column, …]`, the primary key, or `natural_key: { columns: […], latest_by: … }`";
-            notes.note(
-                fields.line,
-                MistakeKind::MissingKey,
-                "key `key` is missing",
-                hint,
-            );
+            notes.note(fields.line, MistakeKind::MissingKey, "key `key` is missing", hint);
         }
         _ => {}
     }
@@ -101,10 +95,7 @@ fn key_columns(
             notes.note(
                 at.line,
                 MistakeKind::Key,
-                format!(
-                    "column `{}` of type `{column_type}` can't be in a key",
-                    at.text
-                ),
+                format!("column `{}` of type `{column_type}` can't be in a key", at.text),
                 hint,
             );
         } else {
@@ -152,10 +143,7 @@ fn latest_by(at: At<'_>, columns: &[ReadColumn], notes: &mut Notes) -> Option<us
             | ColumnType::Bigint
     );
     if !ordered {
-        let what = format!(
-            "`latest_by` can't order by `{}` of type `{column_type}`",
-            at.text
-        );
+        let what = format!("`latest_by` can't order by `{}` of type `{column_type}`", at.text);
         notes.note(
             at.line,
             MistakeKind::Key,
@@ -176,20 +164,12 @@ pub(super) fn find_column(
 ) -> Option<usize> {
     let found = columns.iter().position(|read| read.column.name == at.text);
     if found.is_none() {
-        let names: Vec<&str> = columns
-            .iter()
-            .map(|read| read.column.name.as_str())
-            .collect();
+        let names: Vec<&str> = columns.iter().map(|read| read.column.name.as_str()).collect();
         let hint = match nearest(at.text, &names) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "list it under `columns` first".to_owned(),
         };
-        notes.note(
-            at.line,
-            kind,
-            format!("there is no column `{}`", shown(at.text)),
-            hint,
-        );
+        notes.note(at.line, kind, format!("there is no column `{}`", shown(at.text)), hint);
     }
     found
 }

@@ -33,20 +33,13 @@ pub(super) fn label_here(fields: &mut Fields<'_>, notes: &mut Notes) -> Option<L
     for at in [vi, en].into_iter().flatten() {
         check_people_text(at, notes);
     }
-    Some(Label {
-        vi: vi?.text.to_owned(),
-        en: en?.text.to_owned(),
-    })
+    Some(Label { vi: vi?.text.to_owned(), en: en?.text.to_owned() })
 }
 
 /// Labels go to everyone, open side included: an example copied from a real row must not be in them.
 pub(super) fn check_people_text(at: At<'_>, notes: &mut Notes) {
-    let longest_number = at
-        .text
-        .split(|c: char| !c.is_ascii_digit())
-        .map(str::len)
-        .max()
-        .unwrap_or(0);
+    let longest_number =
+        at.text.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
     if longest_number >= 9 || at.text.contains('@') {
         let what = "a label or description holds what looks like a personal number, phone number or address";
         notes.note(
@@ -57,11 +50,6 @@ pub(super) fn check_people_text(at: At<'_>, notes: &mut Notes) {
         );
     }
     if at.text.trim().is_empty() {
-        notes.note(
-            at.line,
-            MistakeKind::Value,
-            "a label is empty",
-            "write what people call it",
-        );
+        notes.note(at.line, MistakeKind::Value, "a label is empty", "write what people call it");
     }
 }

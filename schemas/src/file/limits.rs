@@ -43,23 +43,11 @@ fn read_only(node: &Node, notes: &mut Notes) -> Option<Only> {
     let mut fields = Fields::of(node, "`only`", notes)?;
     let hint = "name the resource that tells where the limits hold";
     let dataset = entry::id(&mut fields, "dataset", hint, notes);
-    let by = fields.required_text(
-        "by",
-        "name its key, which is also in `by` of the mean",
-        notes,
-    );
-    fields.required(
-        "where",
-        "say which of its rows: `where: { kind: [air] }`",
-        notes,
-    );
+    let by = fields.required_text("by", "name its key, which is also in `by` of the mean", notes);
+    fields.required("where", "say which of its rows: `where: { kind: [air] }`", notes);
     let filter = filter(&mut fields, notes);
     fields.finish("`only`", notes);
-    Some(Only {
-        dataset: DatasetId(dataset?.text.to_owned()),
-        by: by?.text.to_owned(),
-        filter,
-    })
+    Some(Only { dataset: DatasetId(dataset?.text.to_owned()), by: by?.text.to_owned(), filter })
 }
 
 /// Of the parameters that have one. A limit holds in the units that it is written for and in no other:
@@ -67,10 +55,8 @@ fn read_only(node: &Node, notes: &mut Notes) -> Option<Only> {
 fn limits(at: At<'_>, list: &CodeList, notes: &mut Notes) -> Option<Vec<Limit>> {
     let (Some(value), Some(units)) = (list.column("hourly_limit"), list.column("limit_units"))
     else {
-        let what = format!(
-            "code list `{}` has no columns `hourly_limit` and `limit_units`",
-            at.text
-        );
+        let what =
+            format!("code list `{}` has no columns `hourly_limit` and `limit_units`", at.text);
         notes.note(at.line, MistakeKind::CodeList, what, COLUMNS_HINT);
         return None;
     };
@@ -93,11 +79,7 @@ fn limits(at: At<'_>, list: &CodeList, notes: &mut Notes) -> Option<Vec<Limit>> 
             notes.note(at.line, MistakeKind::CodeList, what, hint);
             return None;
         }
-        known.push(Limit {
-            parameter: row[0].clone(),
-            units,
-            value: value.to_owned(),
-        });
+        known.push(Limit { parameter: row[0].clone(), units, value: value.to_owned() });
     }
     Some(known)
 }

@@ -32,11 +32,7 @@ pub(super) fn read(
 ) -> Option<ReadOpen> {
     let node = fields.node("open")?;
     let mut inner = Fields::of(node, "`open`", notes)?;
-    inner.required(
-        "columns",
-        "name the columns that are public: `columns: [code, …]`",
-        notes,
-    );
+    inner.required("columns", "name the columns that are public: `columns: [code, …]`", notes);
     let mut outputs: Vec<Output> = Vec::new();
     for at in inner.texts("columns", notes).unwrap_or_default() {
         let Some(column) = find_column(at, columns, MistakeKind::Rule, notes) else {
@@ -63,22 +59,13 @@ pub(super) fn read(
     outlines.check(columns_line, columns, &outputs, notes);
     transform::check_keys(columns_line, columns, &outlines, &outputs, notes);
     inner.finish("`open`", notes);
-    Some(ReadOpen {
-        filter,
-        outputs,
-        columns_line,
-        rows_line,
-    })
+    Some(ReadOpen { filter, outputs, columns_line, rows_line })
 }
 
 fn check_class(at: At<'_>, read: &ReadColumn, notes: &mut Notes) {
     let class = read.column.class;
     if class != Class::Open {
-        let what = format!(
-            "column `{}` is {} and can't be in `open`",
-            at.text,
-            class.as_str()
-        );
+        let what = format!("column `{}` is {} and can't be in `open`", at.text, class.as_str());
         let hint = "remove it from `open`; only if it may be published at all, write `class: open` at the column";
         notes.note(at.line, MistakeKind::Conflict, what, hint);
     }
@@ -122,10 +109,8 @@ impl ReadOpen {
             if !whole.identifies(column) {
                 let name = &whole.columns[column].name;
                 let what = format!("row filter `{name}` is not in the table's replica identity");
-                let key: Vec<&str> = whole
-                    .key_columns()
-                    .map(|column| column.name.as_str())
-                    .collect();
+                let key: Vec<&str> =
+                    whole.key_columns().map(|column| column.name.as_str()).collect();
                 let key = key.join(", ");
                 let hint = format!(
                     "write `identity: [{key}, {name}]` in `source` and make that index at the source, or `identity: full`: without it the old value is not sent, and a row that stops being public can't be told from one that never was"

@@ -64,16 +64,8 @@ fn every(fields: &mut Fields<'_>, notes: &mut Notes) -> Option<u32> {
     let at = fields.required_text("every", "write how often, as in `every: 1d`", notes)?;
     let found = seconds(at.text).filter(|seconds| EVERY_SECONDS.contains(seconds));
     if found.is_none() {
-        let what = format!(
-            "`every: {}` is no time between 1 minute and 366 days",
-            shown(at.text)
-        );
-        notes.note(
-            at.line,
-            MistakeKind::Value,
-            what,
-            "write `15m`, `1h` or `1d`",
-        );
+        let what = format!("`every: {}` is no time between 1 minute and 366 days", shown(at.text));
+        notes.note(at.line, MistakeKind::Value, what, "write `15m`, `1h` or `1d`");
     }
     found
 }
@@ -90,9 +82,8 @@ fn licence(fields: &mut Fields<'_>, notes: &mut Notes) -> Option<String> {
 }
 
 fn keywords(fields: &mut Fields<'_>, notes: &mut Notes) -> Keywords {
-    let Some(mut inner) = fields
-        .node("keywords")
-        .and_then(|node| Fields::of(node, "`keywords`", notes))
+    let Some(mut inner) =
+        fields.node("keywords").and_then(|node| Fields::of(node, "`keywords`", notes))
     else {
         return Keywords::default();
     };
@@ -100,10 +91,7 @@ fn keywords(fields: &mut Fields<'_>, notes: &mut Notes) -> Keywords {
         let found = inner.texts(key, notes).unwrap_or_default();
         found.iter().map(|at| at.text.to_owned()).collect()
     };
-    let keywords = Keywords {
-        vi: words("vi"),
-        en: words("en"),
-    };
+    let keywords = Keywords { vi: words("vi"), en: words("en") };
     inner.finish("`keywords`", notes);
     keywords
 }
@@ -130,10 +118,7 @@ fn resources(
         let Some(resource) = resource(item, references, notes) else {
             continue;
         };
-        if resources
-            .iter()
-            .any(|(other, _)| other.name == resource.name)
-        {
+        if resources.iter().any(|(other, _)| other.name == resource.name) {
             let what = format!("two resources are called `{}`", resource.name);
             let hint = "give one a `name` of its own: files are called after it";
             notes.note(item.line, MistakeKind::Claimed, what, hint);
@@ -145,17 +130,8 @@ fn resources(
 
 fn resource(node: &Node, references: &References, notes: &mut Notes) -> Option<Resource> {
     let mut fields = Fields::of(node, "a resource", notes)?;
-    let dataset = entry::id(
-        &mut fields,
-        "dataset",
-        "name the dataset that it is made from",
-        notes,
-    );
-    let name = if fields.has("name") {
-        entry::id(&mut fields, "name", "", notes)
-    } else {
-        dataset
-    };
+    let dataset = entry::id(&mut fields, "dataset", "name the dataset that it is made from", notes);
+    let name = if fields.has("name") { entry::id(&mut fields, "name", "", notes) } else { dataset };
     let title = required_label(&mut fields, "title", notes);
     let content = match fields.node("hourly_mean") {
         None => Some(Content::Rows),
@@ -176,29 +152,18 @@ fn hourly_mean(node: &Node, references: &References, notes: &mut Notes) -> Optio
     let mut fields = Fields::of(node, "`hourly_mean`", notes)?;
     let value = fields.required_text("value", "name the measured column", notes);
     let at = fields.required_text("at", "name the column of the time of measurement", notes);
-    fields.required(
-        "by",
-        "name the columns that tell series apart: `by: [station_code]`",
-        notes,
-    );
+    fields.required("by", "name the columns that tell series apart: `by: [station_code]`", notes);
     let by = fields.texts("by", notes);
     let expected_hint = "say how many samples a full hour has, as in `expected: 12`";
     fields.required("expected", expected_hint, notes);
     let expected = fields.number("expected", notes);
     if expected == Some(0) {
         let what = "`expected: 0` leaves no hour to average";
-        notes.note(
-            fields.line_of("expected"),
-            MistakeKind::Value,
-            what,
-            expected_hint,
-        );
+        notes.note(fields.line_of("expected"), MistakeKind::Value, what, expected_hint);
     }
     let at_least = share(&mut fields, notes);
     let filter = filter(&mut fields, notes);
-    let limits = fields
-        .node("limits")
-        .map(|node| limits::read(node, references, notes));
+    let limits = fields.node("limits").map(|node| limits::read(node, references, notes));
     fields.finish("`hourly_mean`", notes);
     let written = |at: &At<'_>| at.text.to_owned();
     Some(HourlyMean {
@@ -233,16 +198,9 @@ pub(super) fn filter(fields: &mut Fields<'_>, notes: &mut Notes) -> Vec<ColumnVa
 fn share(fields: &mut Fields<'_>, notes: &mut Notes) -> Option<f64> {
     let hint = "say which share of the samples makes a mean, as in `at_least: 0.75`";
     let at = fields.required_text("at_least", hint, notes)?;
-    let share = at
-        .text
-        .parse()
-        .ok()
-        .filter(|share| *share > 0.0 && *share <= 1.0);
+    let share = at.text.parse().ok().filter(|share| *share > 0.0 && *share <= 1.0);
     if share.is_none() {
-        let what = format!(
-            "`at_least: {}` is no share above 0 and up to 1",
-            shown(at.text)
-        );
+        let what = format!("`at_least: {}` is no share above 0 and up to 1", shown(at.text));
         notes.note(at.line, MistakeKind::Value, what, hint);
     }
     share
@@ -266,12 +224,7 @@ impl ReadPublication {
             .filter(|resource| matches!(resource.content, Content::Rows))
             .map(|resource| resource.dataset.clone())
             .collect();
-        for (resource, &line) in self
-            .publication
-            .resources
-            .iter_mut()
-            .zip(&self.resource_lines)
-        {
+        for (resource, &line) in self.publication.resources.iter_mut().zip(&self.resource_lines) {
             let dataset = resource.dataset.as_str();
             let contract = match find(dataset) {
                 Found::Contract(contract) => contract,
@@ -283,10 +236,7 @@ impl ReadPublication {
                     continue;
                 }
             };
-            let Some(open) = contract
-                .on(names::Side::Open)
-                .filter(|_| contract.is_active())
-            else {
+            let Some(open) = contract.on(names::Side::Open).filter(|_| contract.is_active()) else {
                 let what = format!("nothing of dataset `{dataset}` is public");
                 let hint = "give its contract an `open` section, or remove the resource";
                 notes.note(line, MistakeKind::Conflict, what, hint);
@@ -346,24 +296,14 @@ fn check_only(
     notes: &mut Notes,
 ) {
     let Some(other) = other else {
-        let what = format!(
-            "`only` names `{}`, of which the set has no rows",
-            only.dataset
-        );
+        let what = format!("`only` names `{}`, of which the set has no rows", only.dataset);
         let hint = "add it to `resources`: who reads the flag must see where it holds";
         notes.note(line, MistakeKind::Conflict, what, hint);
         return;
     };
-    let key: Vec<&str> = other
-        .key_columns()
-        .map(|column| column.name.as_str())
-        .collect();
+    let key: Vec<&str> = other.key_columns().map(|column| column.name.as_str()).collect();
     if key != [only.by.as_str()] || !by.contains(&only.by) {
-        let what = format!(
-            "`only` can't find rows of `{}` by `{}`",
-            only.dataset,
-            shown(&only.by)
-        );
+        let what = format!("`only` can't find rows of `{}` by `{}`", only.dataset, shown(&only.by));
         let hint = "name its key, a single column, and have it in `by` of the mean too";
         notes.note(line, MistakeKind::Conflict, what, hint);
     }
@@ -373,10 +313,7 @@ fn check_only(
 /// Values become PostgreSQL's texts.
 fn check_filter(filter: &mut [ColumnValues], open: &Contract, line: usize, notes: &mut Notes) {
     for term in filter {
-        let column = At {
-            text: &term.column,
-            line,
-        };
+        let column = At { text: &term.column, line };
         let Some(column_type) = open_type(open, column, "", |_| true, notes) else {
             continue;
         };
@@ -387,10 +324,7 @@ fn check_filter(filter: &mut [ColumnValues], open: &Contract, line: usize, notes
             match postgresql_text(column_type, written) {
                 Ok(text) => *value = text.map(str::to_owned),
                 Err(wanted) => {
-                    let written = At {
-                        text: written,
-                        line,
-                    };
+                    let written = At { text: written, line };
                     note_value(column, written, wanted, notes);
                 }
             }
@@ -416,12 +350,7 @@ fn open_type<'c>(
             open.dataset,
             shown(at.text)
         );
-        notes.note(
-            at.line,
-            MistakeKind::Value,
-            what,
-            "name one of its open columns",
-        );
+        notes.note(at.line, MistakeKind::Value, what, "name one of its open columns");
     }
     found
 }

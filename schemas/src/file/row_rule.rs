@@ -110,12 +110,7 @@ fn read_rule(
         );
         return None;
     };
-    let mut reader = RowRuleReader {
-        fields: &mut fields,
-        columns,
-        references,
-        notes,
-    };
+    let mut reader = RowRuleReader { fields: &mut fields, columns, references, notes };
     if name == "reference" {
         let reference = reader.reference();
         fields.finish("rule `reference`", notes);
@@ -141,9 +136,7 @@ fn read_rule(
         "sum" => reader.sum(),
         _ => reader.json_numbers(),
     };
-    let when = fields
-        .node("when")
-        .map(|node| condition::read(node, "when", columns, notes));
+    let when = fields.node("when").map(|node| condition::read(node, "when", columns, notes));
     if when.is_none() && matches!(name, "require" | "limit" | "form") {
         let hint = match name {
             "require" => {
@@ -189,8 +182,7 @@ impl<'a> RowRuleReader<'_, 'a, '_> {
         wanted: &str,
     ) -> Option<usize> {
         let at =
-            self.fields
-                .required_text(key, &format!("name the column: `{key}: …`"), self.notes)?;
+            self.fields.required_text(key, &format!("name the column: `{key}: …`"), self.notes)?;
         self.fitting(key, at, fits, wanted)
     }
 
@@ -218,10 +210,8 @@ impl<'a> RowRuleReader<'_, 'a, '_> {
         let index = find_column(at, self.columns, MistakeKind::Rule, self.notes)?;
         let column_type = &self.columns[index].column.column_type;
         if !fits(column_type) {
-            let what = format!(
-                "`{key}: {}` is `{column_type}`, and the rule needs {wanted}",
-                at.text
-            );
+            let what =
+                format!("`{key}: {}` is `{column_type}`, and the rule needs {wanted}", at.text);
             self.notes.note(
                 at.line,
                 MistakeKind::Rule,
@@ -242,26 +232,19 @@ impl<'a> RowRuleReader<'_, 'a, '_> {
         let listed = self.texts(key)?;
         let mut columns = Vec::with_capacity(listed.len());
         for at in &listed {
-            columns.push(find_column(
-                *at,
-                self.columns,
-                MistakeKind::Rule,
-                self.notes,
-            )?);
+            columns.push(find_column(*at, self.columns, MistakeKind::Rule, self.notes)?);
         }
         if columns.len() < least && !columns.is_empty() {
             let what = format!("`{key}` names fewer than {least} columns");
             let line = self.fields.line_of(key);
-            self.notes
-                .note(line, MistakeKind::Value, what, "name all that it compares");
+            self.notes.note(line, MistakeKind::Value, what, "name all that it compares");
             return None;
         }
         Some(columns)
     }
 
     fn texts(&mut self, key: &'static str) -> Option<Vec<At<'a>>> {
-        self.fields
-            .required(key, &format!("write `{key}: [a, b]`"), self.notes)?;
+        self.fields.required(key, &format!("write `{key}: [a, b]`"), self.notes)?;
         let texts = self.fields.texts(key, self.notes)?;
         if texts.is_empty() {
             self.notes.note(
@@ -314,12 +297,7 @@ impl<'a> RowRuleReader<'_, 'a, '_> {
         let span = seconds(at.text).map(|seconds| i64::from(seconds) * 1_000_000);
         if span.is_none() {
             let what = format!("`{key}: {}` is no span of time", shown(at.text));
-            self.notes.note(
-                at.line,
-                MistakeKind::Value,
-                what,
-                "write `30s`, `5m`, `1h` or `90d`",
-            );
+            self.notes.note(at.line, MistakeKind::Value, what, "write `30s`, `5m`, `1h` or `90d`");
         }
         span
     }

@@ -80,9 +80,9 @@ fn identity(
 ) -> Identity {
     match fields.node("identity").map(|node| &node.data) {
         None => Identity::Key,
-        Some(Data::Text(_)) => fields
-            .choice("identity", &[("full", Identity::Full)], notes)
-            .unwrap_or(Identity::Key),
+        Some(Data::Text(_)) => {
+            fields.choice("identity", &[("full", Identity::Full)], notes).unwrap_or(Identity::Key)
+        }
         Some(_) => {
             let named = fields.texts("identity", notes).unwrap_or_default();
             let found: Vec<usize> = named
@@ -90,10 +90,8 @@ fn identity(
                 .filter_map(|at| find_column(*at, columns, MistakeKind::Key, notes))
                 .collect();
             if let Some(&missing) = key.iter().find(|column| !found.contains(column)) {
-                let what = format!(
-                    "`identity` lacks the key column `{}`",
-                    columns[missing].column.name
-                );
+                let what =
+                    format!("`identity` lacks the key column `{}`", columns[missing].column.name);
                 let hint = "name all columns of the index, which begins with the key, or write `identity: full`";
                 notes.note(fields.line_of("identity"), MistakeKind::Key, what, hint);
             }

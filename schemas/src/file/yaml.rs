@@ -54,10 +54,7 @@ const MAX_DEPTH: usize = 16;
 
 /// The tree, and the keys that stand twice (the first of them counts).
 pub(crate) fn read(text: &str) -> Result<(Node, Vec<YamlError>), YamlError> {
-    let mut reader = Reader {
-        parser: Parser::new_from_str(text),
-        doubles: Vec::new(),
-    };
+    let mut reader = Reader { parser: Parser::new_from_str(text), doubles: Vec::new() };
     loop {
         let (event, span) = reader.next()?;
         match event {
@@ -79,12 +76,7 @@ pub(crate) fn read(text: &str) -> Result<(Node, Vec<YamlError>), YamlError> {
 }
 
 fn syntax(line: usize, what: impl Into<String>, hint: impl Into<String>) -> YamlError {
-    YamlError {
-        line,
-        kind: MistakeKind::Syntax,
-        what: what.into(),
-        hint: hint.into(),
-    }
+    YamlError { line, kind: MistakeKind::Syntax, what: what.into(), hint: hint.into() }
 }
 
 struct Reader<'a> {
@@ -101,11 +93,9 @@ impl<'a> Reader<'a> {
                 format!("not valid YAML: {}", error.info()),
                 "check indentation, quotes and colons on this line and the one before",
             )),
-            None => Err(syntax(
-                0,
-                "the file ends too early",
-                "check that the file was saved whole",
-            )),
+            None => {
+                Err(syntax(0, "the file ends too early", "check that the file was saved whole"))
+            }
         }
     }
 
@@ -155,21 +145,14 @@ impl<'a> Reader<'a> {
                 Event::MappingEnd => return Ok(Data::Map(entries)),
                 Event::Scalar(key, _, 0, None) => key.into_owned(),
                 _ => {
-                    return Err(syntax(
-                        line,
-                        "a key must be a plain text",
-                        "write `key: value`",
-                    ));
+                    return Err(syntax(line, "a key must be a plain text", "write `key: value`"));
                 }
             };
             let (event, span) = self.next()?;
             let value = self.node(event, span, depth + 1)?;
             if let Some(first) = entries.iter().find(|entry| entry.key == key) {
-                let what = format!(
-                    "key `{}` stands twice, first in line {}",
-                    shown(&key),
-                    first.line
-                );
+                let what =
+                    format!("key `{}` stands twice, first in line {}", shown(&key), first.line);
                 self.doubles.push(syntax(line, what, "keep one of the two"));
             } else {
                 entries.push(Entry { key, line, value });

@@ -57,19 +57,14 @@ impl Border {
         if !points.iter().all(|point| world.hold(*point)) {
             return None;
         }
-        let points: Vec<Place> = points
-            .into_iter()
-            .map(|point| place(point, UNITS_PER_DEGREE))
-            .collect();
+        let points: Vec<Place> =
+            points.into_iter().map(|point| place(point, UNITS_PER_DEGREE)).collect();
         let stretches = (0..points.len() - 1)
             .step_by(STRETCH)
             .map(|first| {
                 // The last point of one is the first of the next.
                 let range = first..(first + STRETCH + 1).min(points.len());
-                Stretch {
-                    extent: Extent::of(points[range.clone()].iter().copied()),
-                    range,
-                }
+                Stretch { extent: Extent::of(points[range.clone()].iter().copied()), range }
             })
             .collect();
         Some(Border { points, stretches })
@@ -77,10 +72,7 @@ impl Border {
 
     /// In place of one that can't be read: everything lies near it.
     pub(crate) fn everywhere() -> Border {
-        Border {
-            points: Vec::new(),
-            stretches: Vec::new(),
-        }
+        Border { points: Vec::new(), stretches: Vec::new() }
     }
 }
 
@@ -101,28 +93,20 @@ impl Mask {
         if border.stretches.iter().all(|one| reach.holds(&one.extent)) {
             return true;
         }
-        let touched = border
-            .stretches
-            .iter()
-            .filter(|one| reach.meets(&one.extent));
-        touched
-            .flat_map(|one| border.points[one.range.clone()].windows(2))
-            .any(|edge| {
-                let near = Extent::of(edge.iter().copied());
-                let edge = (plane.metres(edge[0]), plane.metres(edge[1]));
-                reach.meets(&near)
-                    && figure.any_edge(|from, to| {
-                        let placed = |point| plane.metres(place(point, units_per_degree));
-                        distance(edge, (placed(from), placed(to))) < metres
-                    })
-            })
+        let touched = border.stretches.iter().filter(|one| reach.meets(&one.extent));
+        touched.flat_map(|one| border.points[one.range.clone()].windows(2)).any(|edge| {
+            let near = Extent::of(edge.iter().copied());
+            let edge = (plane.metres(edge[0]), plane.metres(edge[1]));
+            reach.meets(&near)
+                && figure.any_edge(|from, to| {
+                    let placed = |point| plane.metres(place(point, units_per_degree));
+                    distance(edge, (placed(from), placed(to))) < metres
+                })
+        })
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "degrees of 17 digits, a tenth of a millimetre"
-)]
+#[expect(clippy::cast_precision_loss, reason = "degrees of 17 digits, a tenth of a millimetre")]
 fn place(point: Point, units_per_degree: f64) -> Place {
     Place {
         east: point.east as f64 / units_per_degree,
@@ -133,37 +117,19 @@ fn place(point: Point, units_per_degree: f64) -> Place {
 impl Extent {
     fn of(places: impl Iterator<Item = Place>) -> Extent {
         let nothing = Extent {
-            low: Place {
-                east: f64::INFINITY,
-                north: f64::INFINITY,
-            },
-            high: Place {
-                east: f64::NEG_INFINITY,
-                north: f64::NEG_INFINITY,
-            },
+            low: Place { east: f64::INFINITY, north: f64::INFINITY },
+            high: Place { east: f64::NEG_INFINITY, north: f64::NEG_INFINITY },
         };
         places.fold(nothing, |Extent { low, high }, place| Extent {
-            low: Place {
-                east: low.east.min(place.east),
-                north: low.north.min(place.north),
-            },
-            high: Place {
-                east: high.east.max(place.east),
-                north: high.north.max(place.north),
-            },
+            low: Place { east: low.east.min(place.east), north: low.north.min(place.north) },
+            high: Place { east: high.east.max(place.east), north: high.north.max(place.north) },
         })
     }
 
     fn widened(&self, by: Place) -> Extent {
         Extent {
-            low: Place {
-                east: self.low.east - by.east,
-                north: self.low.north - by.north,
-            },
-            high: Place {
-                east: self.high.east + by.east,
-                north: self.high.north + by.north,
-            },
+            low: Place { east: self.low.east - by.east, north: self.low.north - by.north },
+            high: Place { east: self.high.east + by.east, north: self.high.north + by.north },
         }
     }
 
@@ -195,10 +161,7 @@ impl Plane {
         let degree = std::f64::consts::PI / 180.0 * AXIS / flat.sqrt();
         Plane {
             origin,
-            scale: Place {
-                east: degree * latitude.cos(),
-                north: degree * (1.0 - E2) / flat,
-            },
+            scale: Place { east: degree * latitude.cos(), north: degree * (1.0 - E2) / flat },
         }
     }
 
@@ -211,10 +174,7 @@ impl Plane {
 
     /// A little more than so many metres.
     fn degrees(&self, metres: f64) -> Place {
-        Place {
-            east: metres * 1.01 / self.scale.east,
-            north: metres * 1.01 / self.scale.north,
-        }
+        Place { east: metres * 1.01 / self.scale.east, north: metres * 1.01 / self.scale.north }
     }
 }
 
@@ -225,14 +185,9 @@ fn distance(one: Edge, other: Edge) -> f64 {
     if crosses(one, other) && crosses(other, one) {
         return 0.0;
     }
-    [
-        to_edge(one.0, other),
-        to_edge(one.1, other),
-        to_edge(other.0, one),
-        to_edge(other.1, one),
-    ]
-    .into_iter()
-    .fold(f64::INFINITY, f64::min)
+    [to_edge(one.0, other), to_edge(one.1, other), to_edge(other.0, one), to_edge(other.1, one)]
+        .into_iter()
+        .fold(f64::INFINITY, f64::min)
 }
 
 /// Do the ends of the one lie on two sides of the line through the other?
@@ -267,18 +222,12 @@ mod tests {
         let points: Vec<String> = (0..=steps)
             .map(|step| format!("[106,{}]", 22.0 + f64::from(step) / f64::from(steps)))
             .collect();
-        let json = format!(
-            r#"{{"type":"LineString","coordinates":[{}]}}"#,
-            points.join(",")
-        );
+        let json = format!(r#"{{"type":"LineString","coordinates":[{}]}}"#, points.join(","));
         Arc::new(Border::read(&json).unwrap())
     }
 
     fn hides(steps: u32, metres: u32, json: &str) -> bool {
-        let mask = Mask {
-            border: meridian(steps),
-            metres,
-        };
+        let mask = Mask { border: meridian(steps), metres };
         mask.hides(&geojson::figure(json, 1000).unwrap(), UNITS_PER_DEGREE)
     }
 
@@ -310,10 +259,7 @@ mod tests {
     fn every_part_of_a_figure_counts() {
         for steps in [1, 1000] {
             assert!(hides(steps, 10, &square(105.99, 22.5, 0.02)), "across");
-            assert!(
-                hides(steps, 10, &square(105.0, 21.0, 3.0)),
-                "around all of it"
-            );
+            assert!(hides(steps, 10, &square(105.0, 21.0, 3.0)), "around all of it");
             assert!(!hides(steps, 10, &square(106.01, 22.5, 0.02)));
             let corner = r#"{"type":"Polygon","coordinates":[[[106.5,22.4],[106.00005,22.50005],[106.5,22.6],[106.5,22.4]]]}"#;
             assert!(hides(steps, 10, corner), "a corner, 5 m away");

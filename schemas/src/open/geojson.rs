@@ -125,10 +125,8 @@ fn push_degrees(text: &mut String, ten_millionths: i64) {
     if ten_millionths < 0 {
         text.push('-');
     }
-    let (whole, fraction) = (
-        ten_millionths.unsigned_abs() / 10_000_000,
-        ten_millionths.unsigned_abs() % 10_000_000,
-    );
+    let (whole, fraction) =
+        (ten_millionths.unsigned_abs() / 10_000_000, ten_millionths.unsigned_abs() % 10_000_000);
     text.push_str(&whole.to_string());
     if fraction > 0 {
         text.push('.');

@@ -79,8 +79,7 @@ fn push_item(text: &mut String, item: &str) {
 /// No object in it: no brace outside of a text.
 fn is_plain(json: &str) -> bool {
     let mut in_text = InText::default();
-    json.chars()
-        .all(|character| in_text.holds(character) || character != '{')
+    json.chars().all(|character| in_text.holds(character) || character != '{')
 }
 
 /// Without the blanks between its parts.
@@ -120,25 +119,16 @@ mod tests {
         let names: Vec<String> = ["name", "năm", "a\"b"].map(str::to_owned).into();
         for (json, expected) in [
             (r#"{"name": "x", "phone": "0912"}"#, Some(r#"{"name":"x"}"#)),
-            (
-                r#"{"name": {"phone": 1}, "năm": 1.50}"#,
-                Some(r#"{"năm":1.50}"#),
-            ),
+            (r#"{"name": {"phone": 1}, "năm": 1.50}"#, Some(r#"{"năm":1.50}"#)),
             (r#"{"name": [1, [2, {"p": 3}]]}"#, Some("{}")),
-            (
-                r#"{"name": [1, [2, "{ \" }", null]]}"#,
-                Some(r#"{"name":[1,[2,"{ \" }",null]]}"#),
-            ),
+            (r#"{"name": [1, [2, "{ \" }", null]]}"#, Some(r#"{"name":[1,[2,"{ \" }",null]]}"#)),
             (r#"{"name": 1, "name": 2}"#, Some(r#"{"name":2}"#)),
             (r#"{"name": 1, "name": {"p": 2}}"#, Some("{}")),
             (
                 r#"{"n\u0061me": 12345678901234567890.10}"#,
                 Some(r#"{"name":12345678901234567890.10}"#),
             ),
-            (
-                r#"{"a\"b": true, "Name": 1, "name ": 1}"#,
-                Some(r#"{"a\"b":true}"#),
-            ),
+            (r#"{"a\"b": true, "Name": 1, "name ": 1}"#, Some(r#"{"a\"b":true}"#)),
             (
                 r#"[{"name": "x", "p": 1}, 5, "0912", [{"name": 1}], {"p": 1}]"#,
                 Some(r#"[{"name":"x"},{}]"#),
@@ -155,9 +145,6 @@ mod tests {
             assert_eq!(named(json, &names).as_deref(), expected, "{json}");
         }
         assert_eq!(named(&"[".repeat(100_000), &names), None);
-        assert_eq!(
-            named(&format!(r#"{{"name":{}"#, "[".repeat(100_000)), &names),
-            None
-        );
+        assert_eq!(named(&format!(r#"{{"name":{}"#, "[".repeat(100_000)), &names), None);
     }
 }

@@ -53,11 +53,8 @@ pub(crate) struct Round {
 impl Transform {
     /// The columns, besides its own, that the value hangs on.
     pub(crate) fn inputs(&self) -> Vec<usize> {
-        let mut inputs: Vec<usize> = self
-            .withhold_when
-            .iter()
-            .flat_map(Condition::columns)
-            .collect();
+        let mut inputs: Vec<usize> =
+            self.withhold_when.iter().flat_map(Condition::columns).collect();
         match &self.change {
             Change::Keep | Change::Wgs84(System::Fixed(_)) | Change::Outline | Change::Keys(_) => {}
             Change::Wgs84(System::Column(srid)) => inputs.push(*srid),
@@ -87,11 +84,9 @@ impl Transform {
                 name(column),
                 name(*srid)
             )],
-            Change::Wgs84(System::Fixed(zone)) => vec![format!(
-                "{} as GeoJSON of WGS84, from EPSG:{}",
-                name(column),
-                zone.srid()
-            )],
+            Change::Wgs84(System::Fixed(zone)) => {
+                vec![format!("{} as GeoJSON of WGS84, from EPSG:{}", name(column), zone.srid())]
+            }
             Change::Round(round) => {
                 let when = round
                     .when
@@ -172,10 +167,7 @@ fn figure_of_wgs84(zone: Zone, text: &str) -> Option<Figure> {
     let figure = wkt::figure(text, MAX_VERTICES)?;
     Some(figure.moved(|Point { east, north }| {
         let (longitude, latitude) = zone.to_wgs84(metres(east), metres(north));
-        Point {
-            east: units(longitude),
-            north: units(latitude),
-        }
+        Point { east: units(longitude), north: units(latitude) }
     }))
 }
 
@@ -187,10 +179,7 @@ fn figure_of_wgs84(zone: Zone, text: &str) -> Option<Figure> {
 )]
 fn coarser(Point { east, north }: Point) -> Point {
     let units = |fine: i64| (fine as f64 / UNITS_PER_DEGREE * written::UNITS_PER_DEGREE).round();
-    Point {
-        east: units(east) as i64,
-        north: units(north) as i64,
-    }
+    Point { east: units(east) as i64, north: units(north) as i64 }
 }
 
 impl Round {
@@ -204,10 +193,8 @@ impl Round {
         let rounded = decimal.rounded(self.grain)?;
         match self.column_type {
             ColumnType::Numeric { precision, scale } => {
-                let (precision, scale) = (
-                    usize::try_from(precision).ok()?,
-                    usize::try_from(scale).ok()?,
-                );
+                let (precision, scale) =
+                    (usize::try_from(precision).ok()?, usize::try_from(scale).ok()?);
                 // 99.9 to the nearest ten may need a digit more than the column has.
                 (rounded.whole_digits() + scale <= precision).then(|| rounded.with_scale(scale))
             }

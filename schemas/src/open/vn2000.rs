@@ -39,19 +39,11 @@ pub(crate) struct Zone {
 }
 
 const fn three_degrees(srid: u32, central_meridian: f64) -> Zone {
-    Zone {
-        srid,
-        central_meridian,
-        scale: 0.9999,
-    }
+    Zone { srid, central_meridian, scale: 0.9999 }
 }
 
 const fn six_degrees(srid: u32, central_meridian: f64) -> Zone {
-    Zone {
-        srid,
-        central_meridian,
-        scale: 0.9996,
-    }
+    Zone { srid, central_meridian, scale: 0.9996 }
 }
 
 static ZONES: [Zone; 20] = [
@@ -175,10 +167,7 @@ fn shift([x, y, z]: [f64; 3]) -> (f64, f64) {
     let sin = reduced * cos;
     let rise = z_wgs + E2 / (1.0 - E2) * minor * sin.powi(3);
     let run = from_axis - E2 * AXIS * cos.powi(3);
-    (
-        y_wgs.atan2(x_wgs).to_degrees(),
-        (rise / run).atan().to_degrees(),
-    )
+    (y_wgs.atan2(x_wgs).to_degrees(), (rise / run).atan().to_degrees())
 }
 
 #[cfg(test)]
@@ -276,9 +265,7 @@ mod tests {
     /// The same place in three systems of the province: zones differ only in meridian and scale.
     #[test]
     fn zones_agree_on_a_place() {
-        let place = Zone::of("9210")
-            .unwrap()
-            .to_wgs84(599_761.212, 2_528_554.407);
+        let place = Zone::of("9210").unwrap().to_wgs84(599_761.212, 2_528_554.407);
         // On a zone's own meridian the easting is the false one, whatever the latitude.
         for (srid, meridian) in [("3405", 105.0), ("5897", 105.0), ("9211", 106.0)] {
             let zone = Zone::of(srid).unwrap();

@@ -31,23 +31,14 @@ pub(crate) struct Bounds {
 impl Bounds {
     pub(crate) fn of_metres(east: (i32, i32), north: (i32, i32)) -> Bounds {
         let units = |(low, high): (i32, i32)| {
-            (
-                i64::from(low) * UNITS_PER_METRE,
-                i64::from(high) * UNITS_PER_METRE,
-            )
+            (i64::from(low) * UNITS_PER_METRE, i64::from(high) * UNITS_PER_METRE)
         };
-        Bounds {
-            east: units(east),
-            north: units(north),
-        }
+        Bounds { east: units(east), north: units(north) }
     }
 
     pub(crate) fn of_degrees(east: (f64, f64), north: (f64, f64)) -> Bounds {
         let units = |(low, high): (f64, f64)| (degrees(low), degrees(high));
-        Bounds {
-            east: units(east),
-            north: units(north),
-        }
+        Bounds { east: units(east), north: units(north) }
     }
 
     pub(crate) fn hold(&self, point: Point) -> bool {
@@ -98,10 +89,7 @@ impl Figure {
             Figure::Line(points) => points.windows(2).any(|pair| is_true(pair[0], pair[1])),
             Figure::Area(shape) => shape.rings().any(|(corners, _)| {
                 let next = corners.iter().cycle().skip(1);
-                corners
-                    .iter()
-                    .zip(next)
-                    .any(|(from, to)| is_true(*from, *to))
+                corners.iter().zip(next).any(|(from, to)| is_true(*from, *to))
             }),
         }
     }
@@ -112,10 +100,7 @@ impl Figure {
         match self {
             Figure::Point(point) => Figure::Point(place(point)),
             Figure::Line(points) => Figure::Line(all(points)),
-            Figure::Area(shape) => Figure::Area(Shape {
-                points: all(shape.points),
-                ..shape
-            }),
+            Figure::Area(shape) => Figure::Area(Shape { points: all(shape.points), ..shape }),
         }
     }
 
@@ -156,18 +141,13 @@ impl Shape {
         }
         let closed = self.points.len() - start >= 4 && self.points.last() == self.points.get(start);
         self.points.pop();
-        self.rings.push(Ring {
-            range: start..self.points.len(),
-            hole,
-        });
+        self.rings.push(Ring { range: start..self.points.len(), hole });
         closed.then_some(())
     }
 
     /// Each ring's corners, and whether it is a hole in the outer ring before it.
     pub(crate) fn rings(&self) -> impl Iterator<Item = (&[Point], bool)> {
-        self.rings
-            .iter()
-            .map(|ring| (&self.points[ring.range.clone()], ring.hole))
+        self.rings.iter().map(|ring| (&self.points[ring.range.clone()], ring.hole))
     }
 
     pub(crate) fn lies_within(&self, bounds: &Bounds) -> bool {
@@ -175,21 +155,12 @@ impl Shape {
     }
 
     /// Square metres: outer rings less their holes. Exact up to the last conversion.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "compared with a tolerance of 1 %"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "compared with a tolerance of 1 %")]
     pub(crate) fn area_m2(&self) -> f64 {
         let twice: i128 = self
             .rings
             .iter()
-            .map(|ring| {
-                if ring.hole {
-                    -self.twice_area(ring)
-                } else {
-                    self.twice_area(ring)
-                }
-            })
+            .map(|ring| if ring.hole { -self.twice_area(ring) } else { self.twice_area(ring) })
             .sum();
         twice as f64 / 2.0 / (UNITS_PER_METRE * UNITS_PER_METRE) as f64
     }
@@ -199,11 +170,7 @@ impl Shape {
         let Some(&origin) = points.first() else {
             return 0;
         };
-        points
-            .windows(2)
-            .map(|pair| cross(origin, pair[0], pair[1]))
-            .sum::<i128>()
-            .abs()
+        points.windows(2).map(|pair| cross(origin, pair[0], pair[1])).sum::<i128>().abs()
     }
 }
 

@@ -124,10 +124,7 @@ impl<'de> Visitor<'de> for OuterVisitor<'_> {
     }
 }
 
-const SCALAR: Found = Found {
-    outer: None,
-    too_many: false,
-};
+const SCALAR: Found = Found { outer: None, too_many: false };
 
 /// One item of the array: an object with these keys.
 struct Item<'a>(&'a [String]);
@@ -153,11 +150,7 @@ impl<'de> Visitor<'de> for Item<'_> {
             missing.retain(|wanted| **wanted != key);
             entries.next_value::<IgnoredAny>()?;
         }
-        if missing.is_empty() {
-            Ok(())
-        } else {
-            Err(serde::de::Error::custom("a key is missing"))
-        }
+        if missing.is_empty() { Ok(()) } else { Err(serde::de::Error::custom("a key is missing")) }
     }
 }
 
@@ -176,35 +169,17 @@ mod tests {
         for good in ["[]", r#"[{"name":"a"},{"id":1,"name":null}]"#, " [ ] "] {
             assert_eq!(shape.check(good), Ok(()), "{good}");
         }
-        for bad in [
-            "",
-            "{}",
-            "1",
-            "null",
-            "[1]",
-            r#"[{"id":1}]"#,
-            "[",
-            "[] x",
-            r#"[{"name":"a"}"#,
-        ] {
+        for bad in ["", "{}", "1", "null", "[1]", r#"[{"id":1}]"#, "[", "[] x", r#"[{"name":"a"}"#]
+        {
             assert_eq!(shape.check(bad), Err(RuleCode::Format), "{bad}");
         }
         let three = r#"[{"name":1},{"name":2},{"name":3}]"#;
         assert_eq!(shape.check(three), Err(RuleCode::TooBig));
+        assert_eq!(shape.check(&format!("[{}]", " ".repeat(90))), Err(RuleCode::TooBig));
+        assert_eq!(JsonShape::default().check(&"[".repeat(100_000)), Err(RuleCode::Format));
         assert_eq!(
-            shape.check(&format!("[{}]", " ".repeat(90))),
-            Err(RuleCode::TooBig)
-        );
-        assert_eq!(
-            JsonShape::default().check(&"[".repeat(100_000)),
-            Err(RuleCode::Format)
-        );
-        assert_eq!(
-            JsonShape {
-                outer: Some(Outer::Object),
-                ..JsonShape::default()
-            }
-            .check(r#"{"mon-fri":"07:00-17:00"}"#),
+            JsonShape { outer: Some(Outer::Object), ..JsonShape::default() }
+                .check(r#"{"mon-fri":"07:00-17:00"}"#),
             Ok(())
         );
     }

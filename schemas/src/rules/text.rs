@@ -32,9 +32,7 @@ pub(crate) fn check(text: &str, kind: TextKind) -> Result<Oddities, RuleCode> {
     let bytes = text.as_bytes();
     let mut whitespace = stray_blanks(bytes);
     // Written as folds without an early exit, so that the compiler makes vector code of them.
-    let plain = !bytes
-        .iter()
-        .fold(false, |odd, &byte| odd | !(0x20..=0x7E).contains(&byte));
+    let plain = !bytes.iter().fold(false, |odd, &byte| odd | !(0x20..=0x7E).contains(&byte));
     let mut decomposed = false;
     if !plain {
         let found = scan(text, kind)?;
@@ -44,10 +42,7 @@ pub(crate) fn check(text: &str, kind: TextKind) -> Result<Oddities, RuleCode> {
     if whitespace && kind == TextKind::Code {
         return Err(RuleCode::Format);
     }
-    Ok(Oddities {
-        decomposed,
-        whitespace,
-    })
+    Ok(Oddities { decomposed, whitespace })
 }
 
 #[expect(
@@ -63,10 +58,7 @@ fn stray_blanks(bytes: &[u8]) -> bool {
 }
 
 #[derive(Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent findings, not a state"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "independent findings, not a state")]
 struct Found {
     invisible: bool,
     may_be_decomposed: bool,
@@ -137,11 +129,7 @@ fn scan(text: &str, kind: TextKind) -> Result<Found, RuleCode> {
         before = c;
     }
     found.end_word();
-    if found.is_mojibake() {
-        Err(RuleCode::Encoding)
-    } else {
-        Ok(found)
-    }
+    if found.is_mojibake() { Err(RuleCode::Encoding) } else { Ok(found) }
 }
 
 // TCVN3 and VNI are eight-bit fonts of the 1990s; read as Latin-1, `ằ` shows as `»` and as `aè`.
@@ -167,10 +155,9 @@ fn vni_pair(before: char, c: char) -> bool {
             c.to_lowercase().next(),
             Some('ù' | 'ø' | 'û' | 'õ' | 'â' | 'á' | 'à' | 'å' | 'ã' | 'ä' | 'ê' | 'é' | 'è')
         ),
-        'e' => matches!(
-            c.to_lowercase().next(),
-            Some('ù' | 'ø' | 'û' | 'õ' | 'â' | 'à' | 'å' | 'ä')
-        ),
+        'e' => {
+            matches!(c.to_lowercase().next(), Some('ù' | 'ø' | 'û' | 'õ' | 'â' | 'à' | 'å' | 'ä'))
+        }
         'o' => matches!(c.to_lowercase().next(), Some('ù' | 'ø' | 'õ' | 'å')),
         'u' => matches!(c.to_lowercase().next(), Some('ù' | 'ø' | 'û' | 'õ')),
         'ô' | 'ö' | 'Ô' | 'Ö' => {
@@ -229,20 +216,13 @@ mod tests {
     #[test]
     fn every_commune_passes_composed_and_is_reported_decomposed() {
         let list = include_str!("../../code-lists/communes.csv");
-        for name in list
-            .lines()
-            .skip(1)
-            .map(|line| line.split(',').nth(1).unwrap())
-        {
+        for name in list.lines().skip(1).map(|line| line.split(',').nth(1).unwrap()) {
             assert_eq!(prose(name), Ok(Oddities::default()), "{name}");
             let decomposed: String = name.nfd().collect();
             let odd = decomposed != name;
             assert_eq!(
                 prose(&decomposed),
-                Ok(Oddities {
-                    decomposed: odd,
-                    whitespace: false
-                }),
+                Ok(Oddities { decomposed: odd, whitespace: false }),
                 "{name}"
             );
         }
@@ -268,14 +248,7 @@ mod tests {
 
     #[test]
     fn control_characters_and_look_alikes_are_refused() {
-        for bad in [
-            "a\0b",
-            "a\u{1}b",
-            "\u{1F}",
-            "a\u{7F}",
-            "Ðàm Thủy",
-            "Ɖàm Thủy",
-        ] {
+        for bad in ["a\0b", "a\u{1}b", "\u{1F}", "a\u{7F}", "Ðàm Thủy", "Ɖàm Thủy"] {
             assert_eq!(prose(bad), Err(RuleCode::Unicode), "{bad:?}");
         }
         assert_eq!(check("a\tb", TextKind::Code), Err(RuleCode::Unicode));
@@ -283,23 +256,8 @@ mod tests {
 
     #[test]
     fn blanks_and_invisible_characters_are_odd_in_prose_and_refused_in_codes() {
-        for odd in [
-            " a",
-            "a ",
-            "a  b",
-            "a\u{A0}b",
-            "01501\u{200B}",
-            "\u{FEFF}a",
-            "a\u{AD}b",
-        ] {
-            assert_eq!(
-                prose(odd),
-                Ok(Oddities {
-                    decomposed: false,
-                    whitespace: true
-                }),
-                "{odd:?}"
-            );
+        for odd in [" a", "a ", "a  b", "a\u{A0}b", "01501\u{200B}", "\u{FEFF}a", "a\u{AD}b"] {
+            assert_eq!(prose(odd), Ok(Oddities { decomposed: false, whitespace: true }), "{odd:?}");
             assert_eq!(check(odd, TextKind::Code), Err(RuleCode::Format), "{odd:?}");
         }
         assert_eq!(check("QĐ", TextKind::Code), Ok(Oddities::default()));

@@ -127,10 +127,7 @@ fn fraction_us(text: &[u8]) -> Option<(i64, &[u8])> {
     let [b'.', digits @ ..] = text else {
         return Some((0, text));
     };
-    let length = digits
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
     if !(1..=6).contains(&length) {
         return None;
     }
@@ -158,9 +155,7 @@ fn offset_seconds(zone: &[u8]) -> Option<i64> {
 
 fn number(digits: &[u8]) -> Option<i64> {
     digits.iter().try_fold(0, |value, digit| {
-        digit
-            .is_ascii_digit()
-            .then(|| value * 10 + i64::from(digit - b'0'))
+        digit.is_ascii_digit().then(|| value * 10 + i64::from(digit - b'0'))
     })
 }
 
@@ -252,10 +247,7 @@ mod tests {
         ];
         let days: Vec<i64> = dates.iter().map(|text| day(text).unwrap()).collect();
         assert!(days.is_sorted_by(|a, b| a < b), "{days:?}");
-        assert_eq!(
-            day("0001-12-31 BC").unwrap() + 1,
-            day("0001-01-01").unwrap()
-        );
+        assert_eq!(day("0001-12-31 BC").unwrap() + 1, day("0001-01-01").unwrap());
         let instants = [
             "-infinity",
             "0044-03-15 10:00:00+00 BC",
@@ -264,10 +256,7 @@ mod tests {
             "10000-01-01 00:00:00+00",
             "infinity",
         ];
-        let micros: Vec<i64> = instants
-            .iter()
-            .map(|text| any_instant_us(text).unwrap())
-            .collect();
+        let micros: Vec<i64> = instants.iter().map(|text| any_instant_us(text).unwrap()).collect();
         assert!(micros.is_sorted_by(|a, b| a < b), "{micros:?}");
         assert!(local_us("2026-03-05 08:31:00") < local_us("2026-03-05 08:31:00.5"));
         assert!(clock_us("07:00:00") < clock_us("24:00:00"));

@@ -11,10 +11,7 @@ use crate::array;
 use crate::decimal::Decimal;
 
 #[derive(Clone, Debug, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent facts about a column, not a state"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about a column, not a state")]
 pub(crate) struct ColumnRules {
     pub(crate) required: bool,
     /// `char(n)`: PostgreSQL pads it with blanks, which are no part of the value.
@@ -79,36 +76,21 @@ pub(crate) struct Range {
 
 impl Range {
     pub(crate) fn holds(&self, number: f64) -> bool {
-        let over_min = if self.above {
-            number > self.min
-        } else {
-            number >= self.min
-        };
+        let over_min = if self.above { number > self.min } else { number >= self.min };
         over_min && number <= self.max && number.is_finite()
     }
 }
 
 impl ColumnRules {
     pub(crate) fn check_null(&self) -> Result<Oddities, RuleCode> {
-        if self.required {
-            Err(RuleCode::Required)
-        } else {
-            Ok(Oddities::default())
-        }
+        if self.required { Err(RuleCode::Required) } else { Ok(Oddities::default()) }
     }
 
     pub(crate) fn check(&self, value: &str, now_us: i64) -> Result<Oddities, RuleCode> {
         if self.is_array {
             return self.check_array(value, now_us);
         }
-        self.check_one(
-            if self.padded {
-                value.trim_end_matches(' ')
-            } else {
-                value
-            },
-            now_us,
-        )
+        self.check_one(if self.padded { value.trim_end_matches(' ') } else { value }, now_us)
     }
 
     fn check_array(&self, value: &str, now_us: i64) -> Result<Oddities, RuleCode> {
@@ -123,11 +105,7 @@ impl ColumnRules {
             // Of several dimensions, or not an array at all: nothing a rule on elements could judge.
             let element: Option<Cow<'_, str>> = element.map_err(|_| RuleCode::Format)?;
             if let Some(element) = element {
-                let element = if self.padded {
-                    element.trim_end_matches(' ')
-                } else {
-                    &element
-                };
+                let element = if self.padded { element.trim_end_matches(' ') } else { &element };
                 oddities = oddities.and(self.check_one(element, now_us)?);
             }
         }
@@ -140,15 +118,10 @@ impl ColumnRules {
             None => Oddities::default(),
         };
         // Octets first: no text has more characters than octets.
-        if self
-            .max_chars
-            .is_some_and(|max| value.len() > max && value.chars().count() > max)
-        {
+        if self.max_chars.is_some_and(|max| value.len() > max && value.chars().count() > max) {
             return Err(RuleCode::TooBig);
         }
-        self.rules
-            .iter()
-            .try_for_each(|rule| rule.check(value, now_us))?;
+        self.rules.iter().try_for_each(|rule| rule.check(value, now_us))?;
         Ok(oddities)
     }
 
@@ -165,11 +138,7 @@ impl ColumnRules {
         if self.no_credentials {
             words.push("no credentials in URLs: the row is then secret".to_owned());
         }
-        words.extend(
-            self.rules
-                .iter()
-                .map(|rule| format!("{each}{}", rule.describe())),
-        );
+        words.extend(self.rules.iter().map(|rule| format!("{each}{}", rule.describe())));
         words
     }
 }
@@ -179,26 +148,20 @@ impl ValueRule {
         let (kept, code) = match self {
             ValueRule::Pattern { whole, .. } => (whole.is_match(value), RuleCode::Format),
             ValueRule::Listed { values, .. } => (is_listed(values, value), RuleCode::CodeList),
-            ValueRule::Range(range) => (
-                number(value).is_some_and(|number| range.holds(number)),
-                RuleCode::Range,
-            ),
+            ValueRule::Range(range) => {
+                (number(value).is_some_and(|number| range.holds(number)), RuleCode::Range)
+            }
             ValueRule::MultipleOf(step) => (is_multiple(value, *step), RuleCode::Range),
             ValueRule::Finite => (number(value).is_some_and(f64::is_finite), RuleCode::Range),
             ValueRule::Decimals(max) => (decimals(value) <= *max, RuleCode::Precision),
             ValueRule::TaxCode => return tax_code::check(value),
-            ValueRule::NotAfterToday => (
-                time::is_at_or_before(value, time::local_day(now_us)),
-                RuleCode::Range,
-            ),
+            ValueRule::NotAfterToday => {
+                (time::is_at_or_before(value, time::local_day(now_us)), RuleCode::Range)
+            }
             ValueRule::Json(shape) => return shape.check(value),
             ValueRule::StartsWith(prefix) => (starts_with(value, prefix), RuleCode::Format),
             ValueRule::MaxBytes { max, of_bytea } => {
-                let bytes = if *of_bytea {
-                    value.len().saturating_sub(2) / 2
-                } else {
-                    value.len()
-                };
+                let bytes = if *of_bytea { value.len().saturating_sub(2) / 2 } else { value.len() };
                 (bytes <= *max, RuleCode::TooBig)
             }
             ValueRule::NoMarkup => (!content::has_markup(value), RuleCode::Format),
@@ -241,18 +204,14 @@ pub(crate) fn describe_range(range: Range) -> String {
 
 /// `values` is sorted.
 pub(crate) fn is_listed(values: &[Box<str>], value: &str) -> bool {
-    values
-        .binary_search_by(|listed| listed.as_ref().cmp(value))
-        .is_ok()
+    values.binary_search_by(|listed| listed.as_ref().cmp(value)).is_ok()
 }
 
 /// A number as PostgreSQL writes it. Small integers, the usual case, skip the general reader.
 pub(crate) fn number(text: &str) -> Option<f64> {
     let bytes = text.as_bytes();
     if (1..=9).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit) {
-        let value = bytes
-            .iter()
-            .fold(0_u32, |value, digit| value * 10 + u32::from(digit - b'0'));
+        let value = bytes.iter().fold(0_u32, |value, digit| value * 10 + u32::from(digit - b'0'));
         return Some(f64::from(value));
     }
     // Rust's reader also takes words that PostgreSQL never writes, all of them non-finite.
@@ -268,17 +227,14 @@ fn is_multiple(text: &str, step: u32) -> bool {
 }
 
 fn decimals(text: &str) -> usize {
-    text.split_once('.')
-        .map_or(0, |(_, fraction)| fraction.trim_end_matches('0').len())
+    text.split_once('.').map_or(0, |(_, fraction)| fraction.trim_end_matches('0').len())
 }
 
 /// `\x255044…`, PostgreSQL's hexadecimal form of octets.
 fn starts_with(value: &str, prefix: &[u8]) -> bool {
     octets(value).is_some_and(|octets| {
         let mut read = octets;
-        prefix
-            .iter()
-            .all(|expected| read.next() == Some(Some(*expected)))
+        prefix.iter().all(|expected| read.next() == Some(Some(*expected)))
     })
 }
 
@@ -288,11 +244,7 @@ pub(crate) fn octets(value: &str) -> Option<impl Iterator<Item = Option<u8>> + '
     if !digits.len().is_multiple_of(2) {
         return None;
     }
-    Some(
-        digits
-            .chunks_exact(2)
-            .map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?)),
-    )
+    Some(digits.chunks_exact(2).map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?)))
 }
 
 fn nibble(digit: u8) -> Option<u8> {

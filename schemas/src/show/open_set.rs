@@ -7,45 +7,23 @@ use crate::publication::{Content, Publication};
 /// Everything an open set's file says, in both languages.
 pub fn page(publication: &Publication) -> String {
     let mut lines = vec![format!("{} — {}", publication.name.vi, publication.name.en)];
-    for label in [&publication.about, &publication.legal]
-        .into_iter()
-        .flatten()
-    {
+    for label in [&publication.about, &publication.legal].into_iter().flatten() {
         lines.push(format!("{}\n{}", label.vi, label.en));
     }
     let mut facts = vec![
         ("open set", publication.dataset.to_string()),
         ("owner", publication.owner.to_string()),
     ];
-    facts.extend(
-        publication
-            .catalogue
-            .as_ref()
-            .map(entry)
-            .into_iter()
-            .flatten(),
-    );
-    facts.push((
-        "published",
-        format!("every {}", span(publication.every_seconds)),
-    ));
+    facts.extend(publication.catalogue.as_ref().map(entry).into_iter().flatten());
+    facts.push(("published", format!("every {}", span(publication.every_seconds))));
     facts.push(("licence", publication.licence.clone()));
     let keywords = &publication.keywords;
-    let words: Vec<&str> = keywords
-        .vi
-        .iter()
-        .chain(&keywords.en)
-        .map(String::as_str)
-        .collect();
+    let words: Vec<&str> = keywords.vi.iter().chain(&keywords.en).map(String::as_str).collect();
     if !words.is_empty() {
         facts.push(("keywords", words.join(", ")));
     }
     lines.push(String::new());
-    lines.extend(
-        facts
-            .iter()
-            .map(|(name, value)| format!("{name:<11}{value}")),
-    );
+    lines.extend(facts.iter().map(|(name, value)| format!("{name:<11}{value}")));
     let head = ["RESOURCE", "DATASET", "CONTENT", "TIẾNG VIỆT", "ENGLISH"].map(str::to_owned);
     let rows: Vec<[String; 5]> = publication
         .resources
@@ -73,11 +51,7 @@ fn content(content: &Content) -> String {
             mean.value,
             mean.by.join(", "),
             mean.expected,
-            if mean.limits.is_some() {
-                ", with limits"
-            } else {
-                ""
-            }
+            if mean.limits.is_some() { ", with limits" } else { "" }
         ),
     }
 }

@@ -27,10 +27,7 @@ fn said_of(name: &str, steps: &[&str]) -> String {
             Err(refused) => {
                 let after = std::fs::read_to_string(folder.0.join("so-a/parcel.value.avsc"));
                 assert_eq!(before.unwrap(), after.unwrap(), "the memory stays");
-                assert_eq!(
-                    avro_files::check(&folder.0, &catalogue),
-                    Err(refused.clone())
-                );
+                assert_eq!(avro_files::check(&folder.0, &catalogue), Err(refused.clone()));
                 refused.to_string()
             }
         };
@@ -71,10 +68,7 @@ fn a_stated_weaker_class_passes_and_may_stay_stated() {
     assert_eq!(said_of("stated", &then), "");
     // Stricter again, and the way back needs a word again.
     assert_ne!(said_of("back", &[INTERNAL, DECIDED, INTERNAL, OPEN]), "");
-    assert_eq!(
-        said_of("again", &[INTERNAL, DECIDED, INTERNAL, DECIDED]),
-        ""
-    );
+    assert_eq!(said_of("again", &[INTERNAL, DECIDED, INTERNAL, DECIDED]), "");
 }
 
 #[test]
@@ -120,10 +114,8 @@ fn a_statement_has_its_own_form() {
 
 #[test]
 fn a_contract_shows_its_statements() {
-    let folder = Folder::with(
-        "shown",
-        &[("so-a/parcel.yaml", &replaced(GOOD, &[(INTERNAL, DECIDED)]))],
-    );
+    let folder =
+        Folder::with("shown", &[("so-a/parcel.yaml", &replaced(GOOD, &[(INTERNAL, DECIDED)]))]);
     let catalogue = Catalogue::read(&folder.0).unwrap();
     let page = show::page(&catalogue, catalogue.get("parcel").unwrap(), "caobang");
     assert!(

@@ -119,10 +119,7 @@ fn rows_by_columns_outside_the_replica_identity() {
     contract.yaml:17: BG0708: row filter `state` is not in the table's replica identity
       hint: write `identity: [code, state]` in `source` and make that index at the source, or `identity: full`: without it the old value is not sent, and a row that stops being public can't be told from one that never was
     ");
-    assert_eq!(
-        mistakes(&[("identity: [code, state]", "identity: full")]),
-        ""
-    );
+    assert_eq!(mistakes(&[("identity: [code, state]", "identity: full")]), "");
 }
 
 #[test]
@@ -221,23 +218,14 @@ fn json_says_which_keys() {
         let column = format!("phone: {{ type: {column}, class: open, vi: Mở cửa, en: Opening }}");
         let transform = format!("lon: {{ round: 0.1 }}{transform}");
         mistakes(&[
-            (
-                "phone: { type: text, class: personal, vi: Điện thoại, en: Phone }",
-                &column,
-            ),
-            (
-                "columns: [code, lon, wkt]",
-                "columns: [code, lon, wkt, phone]",
-            ),
+            ("phone: { type: text, class: personal, vi: Điện thoại, en: Phone }", &column),
+            ("columns: [code, lon, wkt]", "columns: [code, lon, wkt, phone]"),
             ("lon: { round: 0.1 }", &transform),
         ])
     };
     assert_eq!(json("jsonb", "\n    phone: { keys: [mon, tue] }"), "");
     assert_eq!(
-        json(
-            "json",
-            "\n    phone: { keys: [mon], withhold_when: { state: [issued] } }"
-        ),
+        json("json", "\n    phone: { keys: [mon], withhold_when: { state: [issued] } }"),
         ""
     );
     insta::assert_snapshot!(json("jsonb", ""), @r"
@@ -275,11 +263,7 @@ fn json_says_which_keys() {
 /// Mistakes of a folder with a border, after replacing some text of the contract.
 fn beside(name: &str, border: &str, replacements: &[(&str, &str)]) -> String {
     let text = replaced(OPEN, replacements);
-    Folder::with(
-        name,
-        &[("border.geojson", border), ("so-a/site.yaml", &text)],
-    )
-    .mistakes()
+    Folder::with(name, &[("border.geojson", border), ("so-a/site.yaml", &text)]).mistakes()
 }
 
 #[test]

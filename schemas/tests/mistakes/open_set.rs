@@ -159,9 +159,8 @@ fn limits_of_an_hourly_mean() {
 
 #[test]
 fn a_resource_of_a_file_with_mistakes_is_none_of_its_own() {
-    let other = OPEN_SET
-        .replace("dataset: site", "dataset: gone")
-        .replace("open-site", "open-other");
+    let other =
+        OPEN_SET.replace("dataset: site", "dataset: gone").replace("open-site", "open-other");
     let folder = Folder::with(
         "set-unread",
         &[
@@ -186,10 +185,7 @@ fn one_id_one_file() {
         "twins",
         &[
             ("so-a/site.yaml", OPEN),
-            (
-                "so-b/site.yaml",
-                &OPEN.replace("owner: so-a", "owner: so-b"),
-            ),
+            ("so-b/site.yaml", &OPEN.replace("owner: so-a", "owner: so-b")),
             ("so-k/parcel.yaml", &OPEN_SET.replace("open-site", "parcel")),
             ("so-a/parcel.yaml", GOOD),
         ],

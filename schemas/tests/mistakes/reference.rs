@@ -15,10 +15,7 @@ fn said_of(name: &str, rules: &str, others: &[(&str, &str)]) -> String {
 }
 
 fn other(replacements: &[(&str, &str)]) -> String {
-    let own = [
-        ("dataset: parcel", "dataset: plan"),
-        ("dept.parcel", "dept.plan"),
-    ];
+    let own = [("dataset: parcel", "dataset: plan"), ("dept.parcel", "dept.plan")];
     replaced(GOOD, &[&own, replacements].concat())
 }
 
@@ -59,10 +56,7 @@ fn what_is_referred_to_must_be_there_and_alike() {
     ");
     // Of an array each element refers.
     let tags = "  - reference: tags\n    to: plan\n    when: { code: [a] }\n";
-    assert_eq!(
-        said_of("tags", tags, &[("so-a/plan.yaml", &other(&[]))]),
-        ""
-    );
+    assert_eq!(said_of("tags", tags, &[("so-a/plan.yaml", &other(&[]))]), "");
 }
 
 #[test]
@@ -72,10 +66,7 @@ fn none_may_lead_back() {
     so-a/parcel.yaml:13: BG0708: `parcel` refers back to `parcel`
       hint: rows of the two could wait for each other for ever: keep one of the references
     ");
-    let back = format!(
-        "{}rules:\n  - reference: code\n    to: parcel\n",
-        other(&[])
-    );
+    let back = format!("{}rules:\n  - reference: code\n    to: parcel\n", other(&[]));
     insta::assert_snapshot!(said_of("back", TO_PLAN, &[("so-a/plan.yaml", &back)]), @r"
     2 mistakes in the contracts
     so-a/parcel.yaml:13: BG0708: `plan` refers back to `parcel`
@@ -89,22 +80,13 @@ fn none_may_lead_back() {
 fn the_store_is_told_where_to_look_and_the_open_side_is_not() {
     let open = "open:\n  columns: [code]\n";
     let parcel = format!("{GOOD}rules:\n{TO_PLAN}{open}");
-    let folder = Folder::with(
-        "resolved",
-        &[
-            ("so-a/parcel.yaml", &parcel),
-            ("so-a/plan.yaml", &other(&[])),
-        ],
-    );
+    let folder =
+        Folder::with("resolved", &[("so-a/parcel.yaml", &parcel), ("so-a/plan.yaml", &other(&[]))]);
     let catalogue = Catalogue::read(&folder.0).unwrap();
     let contract = catalogue.get("parcel").unwrap();
     let parent = contract.references[0].parent.as_ref().unwrap();
     assert_eq!(
-        (
-            parent.table.as_str(),
-            parent.key.as_str(),
-            parent.store_type.as_str()
-        ),
+        (parent.table.as_str(), parent.key.as_str(), parent.store_type.as_str()),
         ("plan", "code", "text")
     );
     assert!(contract.on(Side::Open).unwrap().references.is_empty());

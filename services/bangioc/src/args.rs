@@ -25,13 +25,7 @@ const VERSION: &str = if BREAKABLE {
 )]
 pub(crate) struct Arguments {
     /// The deployment's settings; the environment (BANGIOC__SECTION__KEY) goes before the file
-    #[arg(
-        long,
-        short,
-        global = true,
-        value_name = "FILE",
-        env = "BANGIOC_CONFIG"
-    )]
+    #[arg(long, short, global = true, value_name = "FILE", env = "BANGIOC_CONFIG")]
     pub(crate) config: Option<PathBuf>,
     /// How reading commands answer
     #[arg(long, short, global = true, value_enum, default_value = "text")]

@@ -51,9 +51,8 @@ pub(crate) fn run(
         }
         args::Contract::List => {
             let datasets = catalogue.iter().map(summary);
-            let listed: Vec<Value> = datasets
-                .chain(catalogue.publications().map(open_set))
-                .collect();
+            let listed: Vec<Value> =
+                datasets.chain(catalogue.publications().map(open_set)).collect();
             out.show(&listed, |_| show::list(&catalogue))
         }
         args::Contract::Show { dataset } => {
@@ -61,31 +60,17 @@ pub(crate) fn run(
                 return out.show(&open_set(publication), |_| show::open_set(publication));
             }
             let contract = find(&catalogue, dataset)?;
-            out.show(&summary(contract), |_| {
-                show::page(&catalogue, contract, prefix)
-            })
+            out.show(&summary(contract), |_| show::page(&catalogue, contract, prefix))
         }
-        args::Contract::Avro {
-            dataset: None,
-            write: true,
-        } => {
+        args::Contract::Avro { dataset: None, write: true } => {
             let written = avro_files::write(dir, &catalogue).map_err(BadContracts)?;
-            let names: Vec<String> = written
-                .iter()
-                .map(|path| path.display().to_string())
-                .collect();
+            let names: Vec<String> =
+                written.iter().map(|path| path.display().to_string()).collect();
             out.show(&names, |names| {
-                if names.is_empty() {
-                    "every file was in step".into()
-                } else {
-                    names.join("\n")
-                }
+                if names.is_empty() { "every file was in step".into() } else { names.join("\n") }
             })
         }
-        args::Contract::Avro {
-            dataset: Some(dataset),
-            write: false,
-        } => {
+        args::Contract::Avro { dataset: Some(dataset), write: false } => {
             let schemas: Vec<String> = avro_files::of(find(&catalogue, dataset)?)
                 .iter()
                 .map(|file| file.text.clone())

@@ -75,19 +75,10 @@ pub(crate) async fn run(
                 return Err(Refusal::IsNotPaused { dataset }.into());
             }
             let signal = Signal::ResumeDataset { dataset };
-            let way = Way {
-                from_nothing: false,
-                yes,
-                wait,
-            };
+            let way = Way { from_nothing: false, yes, wait };
             copy(&operations, contract, &stand, signal, (&stores, way), out).await
         }
-        args::Dataset::Recopy {
-            dataset,
-            from_nothing,
-            yes,
-            wait,
-        } => {
+        args::Dataset::Recopy { dataset, from_nothing, yes, wait } => {
             let contract = active(&catalogue, &dataset)?;
             operations.asker()?;
             let stand = operations.stand(contract).await?;
@@ -95,11 +86,7 @@ pub(crate) async fn run(
                 return Err(Refusal::CopyOfPaused { dataset }.into());
             }
             let signal = Signal::CopyDataset { dataset };
-            let way = Way {
-                from_nothing,
-                yes,
-                wait,
-            };
+            let way = Way { from_nothing, yes, wait };
             copy(&operations, contract, &stand, signal, (&stores, way), out).await
         }
         args::Dataset::Repair { dataset, key } => {
@@ -124,13 +111,7 @@ pub(crate) async fn run(
                 side: *side,
                 key: key.texts().to_vec(),
             });
-            operations
-                .ask(
-                    &contract.source.source,
-                    &signals.collect::<Vec<_>>(),
-                    PATIENCE,
-                )
-                .await?;
+            operations.ask(&contract.source.source, &signals.collect::<Vec<_>>(), PATIENCE).await?;
             out.show(&json!({ "dataset": dataset, "sides": names }), |_| {
                 format!("{dataset}: the row was sent as the source has it now, or that it is gone")
             })
@@ -192,9 +173,7 @@ async fn copy(
         return ask(operations, contract, signal, out).await;
     }
     let watched = stores.watch(contract, &operations.prefix).await;
-    operations
-        .ask(&contract.source.source, &[signal], PATIENCE)
-        .await?;
+    operations.ask(&contract.source.source, &[signal], PATIENCE).await?;
     let mut shown = 0;
     let of = cost.rows.map(|rows| format!(" of ~{}", thousands(rows)));
     let of = of.unwrap_or_default();
@@ -206,9 +185,7 @@ async fn copy(
             }
         })
         .await?;
-    watched
-        .judge(stand.last_copy.map_or(0, |copy| copy.rows))
-        .await?;
+    watched.judge(stand.last_copy.map_or(0, |copy| copy.rows)).await?;
     out.show(&stand, line)
 }
 
@@ -219,9 +196,7 @@ async fn ask(
     signal: Signal,
     out: &mut Output,
 ) -> Result<(), BoxFailure> {
-    operations
-        .ask(&contract.source.source, &[signal], PATIENCE)
-        .await?;
+    operations.ask(&contract.source.source, &[signal], PATIENCE).await?;
     out.show(&operations.stand(contract).await?, line)
 }
 
@@ -231,12 +206,7 @@ fn line(stand: &Stand) -> String {
         let rows = thousands(copy.rows);
         format!("; {rows} rows copied in {}", duration(copy.seconds))
     });
-    format!(
-        "{}: {}{}",
-        stand.dataset,
-        phase(stand),
-        copied.unwrap_or_default()
-    )
+    format!("{}: {}{}", stand.dataset, phase(stand), copied.unwrap_or_default())
 }
 
 fn phase(stand: &Stand) -> String {
@@ -255,16 +225,12 @@ fn phase(stand: &Stand) -> String {
         }
         Phase::Streaming => "streaming".to_owned(),
         Phase::AwaitsCopy => {
-            let rows = stand
-                .awaited_rows
-                .map(|rows| format!("; a copy of ~{} rows", thousands(rows)));
+            let rows =
+                stand.awaited_rows.map(|rows| format!("; a copy of ~{} rows", thousands(rows)));
             let last = stand.last_copy.filter(|copy| copy.rows > 0);
             #[expect(clippy::cast_precision_loss, reason = "an estimate for a person")]
             let takes = last.zip(stand.awaited_rows).map(|(last, rows)| {
-                format!(
-                    " takes ~{}",
-                    duration(last.seconds * rows as f64 / last.rows as f64)
-                )
+                format!(" takes ~{}", duration(last.seconds * rows as f64 / last.rows as f64))
             });
             format!(
                 "waits for a yes{}: {why}{}{}",
@@ -308,9 +274,7 @@ fn table(stands: &[Stand]) -> String {
             stand.dataset.clone(),
             stand.source.clone(),
             if stand.open { "yes" } else { "no" }.to_owned(),
-            stand
-                .estimated_rows
-                .map_or_else(dash, |rows| format!("~{}", thousands(rows))),
+            stand.estimated_rows.map_or_else(dash, |rows| format!("~{}", thousands(rows))),
             stand.last_copy.map_or_else(dash, |copy| {
                 let at = Timestamp::from_microsecond(copy.done_at_us).unwrap_or_default();
                 format!(
@@ -335,18 +299,10 @@ fn cost_lines(contract: &Contract, cost: &CopyCost) -> String {
     let _ = writeln!(text, "  rows      {rows}");
     if let Some(bytes) = cost.bytes {
         let sides = contract.open.as_ref().map_or("", |_| ", both sides");
-        let _ = writeln!(
-            text,
-            "  to Kafka  ~{}{sides}, kept there 14 days",
-            size(bytes)
-        );
+        let _ = writeln!(text, "  to Kafka  ~{}{sides}, kept there 14 days", size(bytes));
     }
     if let Some(seconds) = cost.seconds {
-        let _ = writeln!(
-            text,
-            "  takes     ~{}, as the last copy did",
-            duration(seconds)
-        );
+        let _ = writeln!(text, "  takes     ~{}, as the last copy did", duration(seconds));
     }
     text
 }

@@ -31,12 +31,7 @@ pub(crate) async fn run(
             if let Some(dataset) = &dataset {
                 contract::find(&catalogue, dataset)?;
             }
-            let keys = letters
-                .list(&Filter {
-                    dataset,
-                    ended_too: all,
-                })
-                .await?;
+            let keys = letters.list(&Filter { dataset, ended_too: all }).await?;
             out.show(&keys, |keys| to_table(keys))
         }
         args::DeadLetter::Show { key_ref, purpose } => {
@@ -54,10 +49,7 @@ pub(crate) async fn run(
                 } else {
                     String::new()
                 };
-                format!(
-                    "{key_ref}: {} records replayed{superseded}; the key is free",
-                    done.records
-                )
+                format!("{key_ref}: {} records replayed{superseded}; the key is free", done.records)
             })
         }
         args::DeadLetter::Discard { key_ref } => {

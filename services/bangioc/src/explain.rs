@@ -11,11 +11,7 @@ pub(crate) fn run(code: &str, out: &mut Output) -> Result<(), BoxFailure> {
     let wanted = code.to_ascii_uppercase();
     match PAGES.iter().find(|(code, _)| *code == wanted) {
         Some((_, page)) => out.text(page),
-        None => Err(Refusal::UnknownCode {
-            code: wanted,
-            known: PAGES.len(),
-        }
-        .into()),
+        None => Err(Refusal::UnknownCode { code: wanted, known: PAGES.len() }.into()),
     }
 }
 

@@ -46,11 +46,7 @@ impl<'a> Findings<'a> {
     pub(crate) fn counted(&self) -> String {
         let plural =
             |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
-        format!(
-            "{}, {}",
-            plural(self.problems, "problem"),
-            plural(self.warnings, "warning")
-        )
+        format!("{}, {}", plural(self.problems, "problem"), plural(self.warnings, "warning"))
     }
 
     pub(crate) fn json(&self) -> Vec<Value> {
@@ -79,9 +75,7 @@ impl<'a> Findings<'a> {
     pub(crate) fn sql(&self, database: &str) -> String {
         let sql = script(self.checks, |label| self.said(label));
         if sql.is_empty() {
-            return self
-                .words("-- không có gì phải sửa", "-- nothing to be done")
-                .to_owned();
+            return self.words("-- không có gì phải sửa", "-- nothing to be done").to_owned();
         }
         let database = printable(database);
         let before = match self.language {
@@ -119,21 +113,11 @@ impl<'a> Findings<'a> {
     fn group(&self, text: &mut String, about: &About, checks: &[&Check], all: bool) {
         let worst = checks.first().map_or(2, |check| check.rank());
         let dataset = checks.iter().find_map(|check| check.dataset.as_deref());
-        let dataset = dataset
-            .map(|dataset| format!(" ({dataset})"))
-            .unwrap_or_default();
+        let dataset = dataset.map(|dataset| format!(" ({dataset})")).unwrap_or_default();
         let name = about.name();
-        let _ = writeln!(
-            text,
-            "{} {}{dataset}",
-            sign(worst),
-            printable(self.said(&name))
-        );
+        let _ = writeln!(text, "{} {}{dataset}", sign(worst), printable(self.said(&name)));
         for check in checks.iter().filter(|check| all || !check.is_fine()) {
-            let code = check
-                .code
-                .map(|code| format!(" [{code}]"))
-                .unwrap_or_default();
+            let code = check.code.map(|code| format!(" [{code}]")).unwrap_or_default();
             let _ = writeln!(
                 text,
                 "  {} {}{code}",

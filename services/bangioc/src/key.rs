@@ -11,10 +11,8 @@ pub(crate) struct Key(Vec<String>);
 
 impl Key {
     pub(crate) fn read(contract: &Contract, typed: Vec<String>) -> Result<Key, Refusal> {
-        let columns: Vec<&str> = contract
-            .key_columns()
-            .map(|column| column.name.as_str())
-            .collect();
+        let columns: Vec<&str> =
+            contract.key_columns().map(|column| column.name.as_str()).collect();
         let texts = if typed == ["-"] {
             let lines = io::stdin().lock().lines().take(columns.len());
             lines.collect::<Result<_, _>>().map_err(Refusal::NoKey)?

@@ -40,19 +40,11 @@ pub(crate) async fn run(
     let contracts: Vec<Arc<Contract>> = contract::of_side(&catalogue, side)
         .into_iter()
         .filter(|contract| {
-            datasets.is_empty()
-                || datasets
-                    .iter()
-                    .any(|name| name == contract.dataset.as_str())
+            datasets.is_empty() || datasets.iter().any(|name| name == contract.dataset.as_str())
         })
         .collect();
     let decoders = Decoders::new(RegistryClient::new(&registry), Duration::ZERO);
-    let books = Ledger {
-        kafka: &kafka,
-        decoders: &decoders,
-        store: &store,
-        prefix: &prefix,
-    };
+    let books = Ledger { kafka: &kafka, decoders: &decoders, store: &store, prefix: &prefix };
     let mut written = Ok(());
     let found = books.verify(&contracts, |books| {
         if out.is_text() && written.is_ok() {

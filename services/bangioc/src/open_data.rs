@@ -70,9 +70,10 @@ pub(crate) async fn run(
                     metrics.serve(&listen, &listener, &shutdown).await
                 });
             }
-            group.spawn("pages", async move {
-                serve_only(open_data, sets, &metrics, shutdown).await
-            });
+            group.spawn(
+                "pages",
+                async move { serve_only(open_data, sets, &metrics, shutdown).await },
+            );
             group.wait().await
         }
     }
@@ -92,12 +93,10 @@ fn chosen<'s>(sets: &'s [OpenSet], wanted: &[String]) -> Result<Vec<&'s OpenSet>
         return Ok(sets.iter().collect());
     }
     let find = |id: &String| {
-        sets.iter()
-            .find(|set| set.id == *id)
-            .ok_or_else(|| OpenError::UnknownSet {
-                set: id.clone(),
-                known: sets.iter().map(|set| set.id.clone()).collect(),
-            })
+        sets.iter().find(|set| set.id == *id).ok_or_else(|| OpenError::UnknownSet {
+            set: id.clone(),
+            known: sets.iter().map(|set| set.id.clone()).collect(),
+        })
     };
     Ok(wanted.iter().map(find).collect::<Result<_, _>>()?)
 }

@@ -38,17 +38,11 @@ pub(crate) async fn run(
         (_, false) => None,
     };
     let mut written = Ok(());
-    let report = all(
-        &config,
-        &contracts,
-        repairer.as_ref(),
-        Timestamp::now,
-        |result| {
-            if out.is_text() && written.is_ok() {
-                written = out.text(&result.to_text());
-            }
-        },
-    )
+    let report = all(&config, &contracts, repairer.as_ref(), Timestamp::now, |result| {
+        if out.is_text() && written.is_ok() {
+            written = out.text(&result.to_text());
+        }
+    })
     .await;
     written?;
     if !out.is_text() {
@@ -74,17 +68,11 @@ pub(crate) fn contracts(
         let mut sources = config.sources.iter();
         sources.any(|source| source.name == contract.source.source)
     };
-    let found: Vec<Arc<Contract>> = catalogue
-        .active()
-        .filter(known)
-        .map(|contract| Arc::new(contract.clone()))
-        .collect();
+    let found: Vec<Arc<Contract>> =
+        catalogue.active().filter(known).map(|contract| Arc::new(contract.clone())).collect();
     if found.is_empty() {
         let name = config.sources.first().map_or("", |source| &source.name);
-        return Err(ReconcileError::NoSource {
-            name: name.to_owned(),
-        }
-        .into());
+        return Err(ReconcileError::NoSource { name: name.to_owned() }.into());
     }
     Ok(found)
 }

@@ -89,44 +89,27 @@ impl Prepared {
         let (part, stop) = (metrics.clone(), shutdown.clone());
         match self.service {
             Service::Registry(config, kafka, used) => {
-                let deps = bangioc_registry::Dependencies {
-                    kafka,
-                    metrics: part,
-                    used,
-                };
+                let deps = bangioc_registry::Dependencies { kafka, metrics: part, used };
                 let run = bangioc_registry::run(config, deps, stop.clone());
                 group.spawn("registry", ended(run, stop));
             }
             Service::Capture(config, catalogue) => {
-                let deps = bangioc_capture::Deps {
-                    catalogue,
-                    metrics: part,
-                };
+                let deps = bangioc_capture::Deps { catalogue, metrics: part };
                 let run = bangioc_capture::run(config, deps, stop.clone());
                 group.spawn("capture", ended(run, stop));
             }
             Service::SharedStore(config, contracts) => {
-                let deps = bangioc_shared_store::Deps {
-                    contracts,
-                    metrics: part,
-                };
+                let deps = bangioc_shared_store::Deps { contracts, metrics: part };
                 let run = bangioc_shared_store::run(config, deps, stop.clone());
                 group.spawn("shared-store", ended(run, stop));
             }
             Service::OpenData(config, contracts, sets) => {
-                let deps = bangioc_open_data::Deps {
-                    contracts,
-                    sets,
-                    metrics: part,
-                };
+                let deps = bangioc_open_data::Deps { contracts, sets, metrics: part };
                 let run = bangioc_open_data::run(config, deps, stop.clone());
                 group.spawn("open-data", ended(run, stop));
             }
             Service::Reconcile(config, contracts) => {
-                let deps = bangioc_reconcile::schedule::Deps {
-                    contracts,
-                    metrics: part,
-                };
+                let deps = bangioc_reconcile::schedule::Deps { contracts, metrics: part };
                 let run = bangioc_reconcile::schedule::run(config, deps, stop.clone());
                 group.spawn("reconcile", ended(run, stop));
             }
@@ -152,10 +135,7 @@ fn used_subjects(prefix: &str, catalogue: &Catalogue) -> Vec<UsedSubject> {
         writer: subject.writer,
         readers: subject.readers,
     };
-    principals::subjects(&deployment)
-        .into_iter()
-        .map(subject)
-        .collect()
+    principals::subjects(&deployment).into_iter().map(subject).collect()
 }
 
 /// When the service itself has ended, for whatever reason, nothing else has a purpose.

@@ -48,14 +48,9 @@ async fn look(
     let asker = match check.login.zip(check.password_file) {
         None => Asker::Ourselves,
         Some((user, file)) => {
-            let password = std::fs::read_to_string(&file).map_err(|cause| Refusal::NoPassword {
-                path: file.display().to_string(),
-                cause,
-            })?;
-            Asker::Login {
-                user,
-                password: Secret::new(password.trim_end_matches(['\r', '\n'])),
-            }
+            let password = std::fs::read_to_string(&file)
+                .map_err(|cause| Refusal::NoPassword { path: file.display().to_string(), cause })?;
+            Asker::Login { user, password: Secret::new(password.trim_end_matches(['\r', '\n'])) }
         }
     };
     let source = &config.source;

@@ -42,20 +42,9 @@ pub(crate) fn run(
             let listing = topics.list()?;
             out.show(&listing, text::listing)
         }
-        args::Topic::Apply {
-            reviewed,
-            kafka_only,
-        } => {
-            let consent = if *reviewed {
-                Consent::Reviewed
-            } else {
-                Consent::SafeOnly
-            };
-            let extent = if *kafka_only {
-                Extent::KafkaOnly
-            } else {
-                Extent::All
-            };
+        args::Topic::Apply { reviewed, kafka_only } => {
+            let consent = if *reviewed { Consent::Reviewed } else { Consent::SafeOnly };
+            let extent = if *kafka_only { Extent::KafkaOnly } else { Extent::All };
             let report = topics.apply(extent, consent, shutdown, &mut |line| {
                 terminal::say(&text::line(line));
             })?;

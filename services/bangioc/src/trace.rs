@@ -53,12 +53,8 @@ pub(crate) async fn run(
     let open_store = settings
         .has_section(StoreSettings::section(Side::Open))
         .then(|| StoreSettings::of(settings, Side::Open));
-    let open_data = settings
-        .has_section("open-data")
-        .then(|| OpenDataSettings::read(settings));
-    let secrets = wanted
-        .values
-        .then(|| SinkSettings::read(&settings.section("sink")).secrets);
+    let open_data = settings.has_section("open-data").then(|| OpenDataSettings::read(settings));
+    let secrets = wanted.values.then(|| SinkSettings::read(&settings.section("sink")).secrets);
     let (prefix, contracts) = (settings.prefix(), settings.contracts_dir());
     settings.finish()?;
     let catalogue = contract::read(&contracts)?;
@@ -68,11 +64,7 @@ pub(crate) async fn run(
     let follow = async |contract: &Contract, store: &StoreSettings| {
         let dataset = Dataset::new(Arc::new(contract.clone()), &prefix);
         let mut connection = store.connect("bangioc trace").await?;
-        let places = Places {
-            kafka: &kafka,
-            decoders: &decoders,
-            dataset: &dataset,
-        };
+        let places = Places { kafka: &kafka, decoders: &decoders, dataset: &dataset };
         let told = AtomicI64::new(0);
         let shown = |done: i64, of: i64| {
             if done - told.load(Ordering::Relaxed) >= SIGN_OF_LIFE {
@@ -100,9 +92,7 @@ pub(crate) async fn run(
         (Some(secrets), Some(purpose)) => {
             let dataset = Dataset::new(Arc::new(contract.clone()), &prefix);
             let mut connection = store.connect("bangioc trace").await?;
-            let seal = Seal::of_store(&mut connection, &secrets)
-                .await
-                .map_err(TraceError::from)?;
+            let seal = Seal::of_store(&mut connection, &secrets).await.map_err(TraceError::from)?;
             disclose(&mut connection, &dataset, key.texts(), &seal, &purpose).await?
         }
         _ => None,

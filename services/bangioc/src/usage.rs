@@ -9,18 +9,11 @@ pub(crate) enum Refusal {
     #[error("there is no code `{code}`")]
     UnknownCode { code: String, known: usize },
     #[error("there is no dataset `{dataset}`")]
-    UnknownDataset {
-        dataset: String,
-        nearest: Option<String>,
-    },
+    UnknownDataset { dataset: String, nearest: Option<String> },
     #[error("dataset `{dataset}` is a draft: it has no topic and no rows")]
     Draft { dataset: String },
     #[error("the key of `{dataset}` is `{columns}`: {found} given")]
-    KeyColumns {
-        dataset: String,
-        columns: String,
-        found: usize,
-    },
+    KeyColumns { dataset: String, columns: String, found: usize },
     #[error("could not read the key from stdin")]
     NoKey(#[source] io::Error),
     #[error("nothing was done: nobody agreed to the cost above")]
@@ -36,12 +29,7 @@ pub(crate) enum Refusal {
     #[error(
         "the copy of `{dataset}` changed nothing in the {side} store: {stale} of {records} records are older than what it has"
     )]
-    CopyInVain {
-        dataset: String,
-        side: &'static str,
-        stale: i64,
-        records: i64,
-    },
+    CopyInVain { dataset: String, side: &'static str, stale: i64, records: i64 },
     #[error("name a dataset to see its Avro, or give `--write` alone to write the files of all")]
     DatasetOrWrite,
     #[error("source `{name}`: {findings}")]

@@ -8,8 +8,6 @@ pub(crate) async fn blocking<T: Send + 'static>(
 ) -> Result<T, CaptureError> {
     match tokio::task::spawn_blocking(call).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(CaptureError::Internal {
-            what: "a blocking call broke off",
-        }),
+        Err(_) => Err(CaptureError::Internal { what: "a blocking call broke off" }),
     }
 }

@@ -25,11 +25,7 @@ pub(crate) struct Announced {
 
 impl Announced {
     pub(crate) fn new(epoch: u32) -> Announced {
-        Announced {
-            epoch,
-            up_to: AtomicU64::new(0),
-            wanted: AtomicU64::new(0),
-        }
+        Announced { epoch, up_to: AtomicU64::new(0), wanted: AtomicU64::new(0) }
     }
 
     pub(crate) fn up_to(&self) -> Lsn {
@@ -46,9 +42,7 @@ impl Announced {
         let up_to = next(self.up_to(), self.furthest(at));
         for side in topics.sides() {
             let ceiling = Ceiling::new(self.epoch, up_to);
-            topics
-                .append(side, &ProgressRecord::Ceiling(ceiling))
-                .await?;
+            topics.append(side, &ProgressRecord::Ceiling(ceiling)).await?;
         }
         // Only now: what the stream sends from here on lies behind it in no reader's eyes.
         self.up_to.store(up_to.0, Ordering::Release);
@@ -88,9 +82,6 @@ mod tests {
         assert_eq!(next(announced.up_to(), Lsn(7)), announced.up_to());
         announced.want(Lsn(300 + WINDOW));
         assert!(announced.is_due(Lsn(0)), "the stream waits");
-        assert_eq!(
-            next(announced.up_to(), announced.furthest(Lsn(0))),
-            Lsn(300 + 2 * WINDOW)
-        );
+        assert_eq!(next(announced.up_to(), announced.furthest(Lsn(0))), Lsn(300 + 2 * WINDOW));
     }
 }

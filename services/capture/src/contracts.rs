@@ -9,15 +9,10 @@ pub(crate) fn contracts_of(
     catalogue: &Catalogue,
     source: &str,
 ) -> Result<Vec<Contract>, CaptureError> {
-    let contracts: Vec<Contract> = catalogue
-        .active()
-        .filter(|contract| contract.source.source == source)
-        .cloned()
-        .collect();
+    let contracts: Vec<Contract> =
+        catalogue.active().filter(|contract| contract.source.source == source).cloned().collect();
     if contracts.is_empty() {
-        Err(CaptureError::NoContracts {
-            source_name: source.to_owned(),
-        })
+        Err(CaptureError::NoContracts { source_name: source.to_owned() })
     } else {
         Ok(contracts)
     }

@@ -47,11 +47,7 @@ pub(crate) enum Filter {
 impl Filter {
     /// Only a build for tests can be told to ignore it.
     pub(crate) fn from_environment() -> Filter {
-        if protection::is_off("filter") {
-            Filter::Ignored
-        } else {
-            Filter::Kept
-        }
+        if protection::is_off("filter") { Filter::Ignored } else { Filter::Kept }
     }
 }
 
@@ -73,13 +69,7 @@ impl Cut {
             Operation::Delete => (Some(row.row()), None),
             Operation::Truncate => (None, None),
         };
-        Some(ChangeEvent {
-            op,
-            version: change.version,
-            before,
-            after,
-            origin: change.origin,
-        })
+        Some(ChangeEvent { op, version: change.version, before, after, origin: change.origin })
     }
 }
 
@@ -112,9 +102,7 @@ impl Cutter {
     /// Another form when the same rows would be cut otherwise.
     pub(crate) fn form(&self) -> String {
         let digest = Sha256::digest(self.projection.form());
-        let head = digest
-            .first_chunk()
-            .map_or(0, |head| u64::from_be_bytes(*head));
+        let head = digest.first_chunk().map_or(0, |head| u64::from_be_bytes(*head));
         format!("{head:016x}")
     }
 
@@ -207,13 +195,7 @@ impl Cutter {
         let known = || -> RowBuf {
             row.cells()
                 .zip(&self.in_identity)
-                .map(|(cell, known)| {
-                    if *known {
-                        cell
-                    } else {
-                        Cell::Absent(Absence::Toast)
-                    }
-                })
+                .map(|(cell, known)| if *known { cell } else { Cell::Absent(Absence::Toast) })
                 .collect()
         };
         self.passes(row) && self.rules.check(known().row(), now_us).is_ok()

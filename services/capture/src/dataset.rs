@@ -167,8 +167,7 @@ impl Standing {
     }
 
     pub(crate) fn set_copied_rows(&self, rows: u64) {
-        self.copied_rows
-            .store(i64::try_from(rows).unwrap_or(i64::MAX), Ordering::Relaxed);
+        self.copied_rows.store(i64::try_from(rows).unwrap_or(i64::MAX), Ordering::Relaxed);
         self.changed.store(true, Ordering::Relaxed);
     }
 

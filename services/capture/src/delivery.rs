@@ -50,16 +50,8 @@ impl Delivery {
         offsets: Vec<Vec<i64>>,
         notices: UnboundedSender<Notice>,
     ) -> Delivery {
-        let ledger = Ledger {
-            done: start,
-            offsets,
-            ..Ledger::default()
-        };
-        Delivery {
-            ledger: Mutex::new(ledger),
-            settled: Condvar::new(),
-            notices,
-        }
+        let ledger = Ledger { done: start, offsets, ..Ledger::default() };
+        Delivery { ledger: Mutex::new(ledger), settled: Condvar::new(), notices }
     }
 
     /// A std mutex: nothing awaits while holding it, and it is held for nanoseconds.
@@ -161,11 +153,7 @@ impl Delivery {
     }
 
     fn advance(&self, mut ledger: MutexGuard<'_, Ledger>) {
-        while ledger
-            .units
-            .front()
-            .is_some_and(|unit| unit.closed && unit.waiting == 0)
-        {
+        while ledger.units.front().is_some_and(|unit| unit.closed && unit.waiting == 0) {
             if let Some(unit) = ledger.units.pop_front() {
                 failpoint::hit("capture.acked");
                 ledger.first += 1;
@@ -193,10 +181,7 @@ impl Acks for Delivery {
     fn delivered(&self, tag: u64, partition: i32, offset: i64) {
         let (id, feed) = UnitId::from_tag(tag);
         let mut ledger = self.ledger();
-        let next = ledger
-            .offsets
-            .get_mut(feed.place())
-            .zip(usize::try_from(partition).ok());
+        let next = ledger.offsets.get_mut(feed.place()).zip(usize::try_from(partition).ok());
         if let Some(next) = next.and_then(|(partitions, place)| partitions.get_mut(place)) {
             *next = (*next).max(offset + 1);
         }
@@ -226,23 +211,12 @@ mod tests {
 
     fn delivery() -> (Delivery, tokio::sync::mpsc::UnboundedReceiver<Notice>) {
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-        let start = Position {
-            lsn: Lsn(100),
-            at_us: 0,
-            last: None,
-        };
-        (
-            Delivery::new(start, vec![vec![0], vec![7, 9, 0]], sender),
-            receiver,
-        )
+        let start = Position { lsn: Lsn(100), at_us: 0, last: None };
+        (Delivery::new(start, vec![vec![0], vec![7, 9, 0]], sender), receiver)
     }
 
     fn at(lsn: u64) -> Position {
-        Position {
-            lsn: Lsn(lsn),
-            at_us: lsn.cast_signed(),
-            last: None,
-        }
+        Position { lsn: Lsn(lsn), at_us: lsn.cast_signed(), last: None }
     }
 
     #[test]
@@ -252,14 +226,7 @@ mod tests {
         let second = delivery.open();
         delivery.delivered(second.tag(FEED), 0, 7);
         delivery.close(second, 1, at(300), vec![42]);
-        assert_eq!(
-            delivery.done(),
-            Position {
-                lsn: Lsn(100),
-                at_us: 0,
-                last: None
-            }
-        );
+        assert_eq!(delivery.done(), Position { lsn: Lsn(100), at_us: 0, last: None });
         // An acknowledgement may overtake the close.
         delivery.delivered(first.tag(FEED), 2, 0);
         delivery.close(first, 2, at(200), vec![]);
@@ -268,10 +235,7 @@ mod tests {
         delivery.delivered(first.tag(FEED), 2, 1);
         assert_eq!(delivery.done(), at(300));
         assert_eq!(chunks.try_recv(), Ok(Notice::Done(42)));
-        assert_eq!(
-            delivery.offsets(FEED),
-            Offsets::from([(0, 8), (1, 9), (2, 2)])
-        );
+        assert_eq!(delivery.offsets(FEED), Offsets::from([(0, 8), (1, 9), (2, 2)]));
     }
 
     #[test]

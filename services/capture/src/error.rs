@@ -19,12 +19,7 @@ pub enum CaptureError {
     #[error(
         "the source database at `{address}` refused user `{user}` on database `{database}`: {answer}"
     )]
-    Refused {
-        address: String,
-        user: String,
-        database: String,
-        answer: String,
-    },
+    Refused { address: String, user: String, database: String, answer: String },
     #[error("the source database at `{address}` doesn't offer TLS, which `source.tls` asks for")]
     TlsRefused { address: String },
     #[error("TLS with the source database at `{address}` failed")]
@@ -47,12 +42,7 @@ pub enum CaptureError {
     #[error("the source database at `{address}` sent {what}")]
     Protocol { address: String, what: &'static str },
     #[error("the source database at `{address}` refused `{command}`: {answer} ({sqlstate})")]
-    CommandRefused {
-        address: String,
-        command: String,
-        sqlstate: String,
-        answer: String,
-    },
+    CommandRefused { address: String, command: String, sqlstate: String, answer: String },
     #[error("the source database ended the stream: {answer} ({sqlstate})")]
     StreamRefused { sqlstate: String, answer: String },
     #[error("a question to the source database failed while {doing} ({})", answer_or(.answer.as_ref(), .sqlstate))]
@@ -81,21 +71,13 @@ pub enum CaptureError {
     #[error("SLOT_LOST: slot `{slot}` is gone or has lost its log: {answer}")]
     SlotLost { slot: String, answer: String },
     #[error("STATE_LOST: {found}, but topic `{topic}` holds no state of source `{source_name}`")]
-    StateLost {
-        source_name: String,
-        topic: String,
-        found: String,
-    },
+    StateLost { source_name: String, topic: String, found: String },
     #[error("SOURCE_EPOCH: source `{source_name}` has another identity than before: {what}")]
     SourceEpoch { source_name: String, what: String },
     #[error(
         "SLOT_IDENTITY: slot `{slot}` is at {found}, past {confirmed}, the last position this capture confirmed"
     )]
-    SlotIdentity {
-        slot: String,
-        found: Lsn,
-        confirmed: Lsn,
-    },
+    SlotIdentity { slot: String, found: Lsn, confirmed: Lsn },
     #[error("a record of topic `{topic}` can't be read as capture state (key `{key}`)")]
     State {
         topic: String,
@@ -117,11 +99,7 @@ pub enum CaptureError {
     #[error("no schema of this contract is registered for `{subject}`")]
     NotRegistered { subject: String },
     #[error("topic `{topic}` has {found} partition(s), its contract {expected}")]
-    Partitions {
-        topic: String,
-        found: u32,
-        expected: u32,
-    },
+    Partitions { topic: String, found: u32, expected: u32 },
     #[error("{failed} record(s) were not delivered to Kafka")]
     Undelivered {
         failed: u64,
@@ -334,11 +312,7 @@ impl CaptureError {
             | sqlx::Error::WorkerCrashed => "io".to_owned(),
             _ => "client".to_owned(),
         };
-        CaptureError::Question {
-            doing,
-            sqlstate,
-            answer,
-        }
+        CaptureError::Question { doing, sqlstate, answer }
     }
 
     /// Of a question about one table; none where the trouble is the connection's or the server's.
@@ -363,9 +337,7 @@ impl CaptureError {
     /// In a few words for the dataset's reason: the server's, else the SQLSTATE.
     pub(crate) fn words(&self) -> String {
         match self {
-            CaptureError::Question {
-                sqlstate, answer, ..
-            } => answer_or(answer.as_ref(), sqlstate),
+            CaptureError::Question { sqlstate, answer, .. } => answer_or(answer.as_ref(), sqlstate),
             other => other.to_string(),
         }
     }
@@ -395,9 +367,7 @@ mod tests {
         for passing in ["55P03", "57014", "40001", "40P01"] {
             assert_eq!(of(passing), Some(TableTrouble::Passing), "{passing}");
         }
-        for lasting in [
-            "42703", "42P01", "42501", "42883", "22P02", "P0001", "XX001",
-        ] {
+        for lasting in ["42703", "42P01", "42501", "42883", "22P02", "P0001", "XX001"] {
             assert_eq!(of(lasting), Some(TableTrouble::Lasting), "{lasting}");
         }
         for other in ["57P01", "08006", "io", "client", "53300", "25P03"] {

@@ -31,10 +31,7 @@ impl SourceFindings {
     /// The worst of what concerns a dataset.
     pub fn of(&self, dataset: &str) -> Option<&SourceFinding> {
         let concerns = |finding: &&SourceFinding| {
-            finding
-                .dataset
-                .as_deref()
-                .is_none_or(|concerned| concerned == dataset)
+            finding.dataset.as_deref().is_none_or(|concerned| concerned == dataset)
         };
         self.findings.iter().find(concerns)
     }

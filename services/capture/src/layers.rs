@@ -28,11 +28,7 @@ fn of_folder(folder: &Path) -> Imports {
     files(folder)
         .filter(|file| file.parent() == Some(folder))
         .map(|file| {
-            let module = file
-                .file_stem()
-                .expect("a name")
-                .to_string_lossy()
-                .into_owned();
+            let module = file.file_stem().expect("a name").to_string_lossy().into_owned();
             let names = named(&fs::read_to_string(&file).expect("a file"), "use super::");
             (module, names)
         })
@@ -43,9 +39,7 @@ fn named(text: &str, prefix: &str) -> BTreeSet<String> {
     text.split(prefix)
         .skip(1)
         .map(|rest| {
-            rest.chars()
-                .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
-                .collect()
+            rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect()
         })
         .collect()
 }
@@ -68,11 +62,8 @@ fn files(folder: &Path) -> impl Iterator<Item = PathBuf> {
 fn circles(mut imports: Imports) -> Vec<String> {
     loop {
         let left: BTreeSet<String> = imports.keys().cloned().collect();
-        imports.retain(|module, names| {
-            names
-                .iter()
-                .any(|name| name != module && left.contains(name))
-        });
+        imports
+            .retain(|module, names| names.iter().any(|name| name != module && left.contains(name)));
         if imports.len() == left.len() {
             return imports.into_keys().collect();
         }
@@ -83,21 +74,10 @@ fn circles(mut imports: Imports) -> Vec<String> {
 fn no_module_imports_what_imports_it() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     assert_eq!(circles(of_crate(&root)), [""; 0], "modules of the crate");
-    for folder in [
-        "copy",
-        "copy/copier",
-        "preflight",
-        "replication",
-        "session",
-        "signal",
-        "stream",
-        "tables",
-    ] {
-        assert_eq!(
-            circles(of_folder(&root.join(folder))),
-            [""; 0],
-            "files of {folder}"
-        );
+    for folder in
+        ["copy", "copy/copier", "preflight", "replication", "session", "signal", "stream", "tables"]
+    {
+        assert_eq!(circles(of_folder(&root.join(folder))), [""; 0], "files of {folder}");
     }
 }
 
@@ -107,19 +87,10 @@ fn a_circle_is_seen() {
         let mut imports = Imports::new();
         for (from, to) in edges {
             imports.entry((*to).to_owned()).or_default();
-            imports
-                .entry((*from).to_owned())
-                .or_default()
-                .insert((*to).to_owned());
+            imports.entry((*from).to_owned()).or_default().insert((*to).to_owned());
         }
         imports
     };
-    assert_eq!(
-        circles(imports(&[("c", "b"), ("b", "a"), ("c", "a")])),
-        [""; 0]
-    );
-    assert_eq!(
-        circles(imports(&[("a", "b"), ("b", "a"), ("a", "c")])),
-        ["a", "b"]
-    );
+    assert_eq!(circles(imports(&[("c", "b"), ("b", "a"), ("c", "a")])), [""; 0]);
+    assert_eq!(circles(imports(&[("a", "b"), ("b", "a"), ("a", "c")])), ["a", "b"]);
 }

@@ -82,18 +82,13 @@ pub struct Deps {
 /// end it.
 pub async fn run(config: CaptureConfig, deps: Deps, shutdown: Shutdown) -> Result<(), BoxFailure> {
     let contracts = contracts_of(&deps.catalogue, &config.source.name)?;
-    tracing::info!(
-        source = config.source.name,
-        datasets = contracts.len(),
-        "capture starts"
-    );
+    tracing::info!(source = config.source.name, datasets = contracts.len(), "capture starts");
     let metrics = CaptureMetrics::new(&deps.metrics);
-    deps.metrics.works_on(contracts.iter().map(|contract| {
-        (
-            contract.dataset.as_str().to_owned(),
-            contract.owner.to_string(),
-        )
-    }));
+    deps.metrics.works_on(
+        contracts
+            .iter()
+            .map(|contract| (contract.dataset.as_str().to_owned(), contract.owner.to_string())),
+    );
     let capture = Capture {
         config,
         contracts,

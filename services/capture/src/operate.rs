@@ -78,9 +78,9 @@ impl Operations {
         let user = self.kafka.principal();
         match Asker::of_user(user) {
             Some(asker @ Asker::Operator(_)) => Ok(asker),
-            Some(Asker::SharedStore | Asker::OpenData) | None => Err(CaptureError::NoOperator {
-                user: user.to_owned(),
-            }),
+            Some(Asker::SharedStore | Asker::OpenData) | None => {
+                Err(CaptureError::NoOperator { user: user.to_owned() })
+            }
         }
     }
 
@@ -96,9 +96,9 @@ impl Operations {
         }
         let mut known = BTreeMap::new();
         for (source, asked) in sources {
-            let answer = asked.await.map_err(|_| CaptureError::Internal {
-                what: "a question to Kafka broke off",
-            })?;
+            let answer = asked
+                .await
+                .map_err(|_| CaptureError::Internal { what: "a question to Kafka broke off" })?;
             known.insert(source, answer?);
         }
         let stand = |contract: &&Contract| {
@@ -110,9 +110,7 @@ impl Operations {
 
     pub async fn stand(&self, contract: &Contract) -> Result<Stand, CaptureError> {
         let found = self.stands(&[contract]).await?.pop();
-        found.ok_or(CaptureError::Internal {
-            what: "a source that nobody asked",
-        })
+        found.ok_or(CaptureError::Internal { what: "a source that nobody asked" })
     }
 
     /// Blocks.
@@ -147,12 +145,7 @@ impl Operations {
         let topics: Vec<String> = std::iter::once(contract)
             .chain(contract.on(Side::Open))
             .map(|contract| {
-                names::topic(
-                    &self.prefix,
-                    contract.side,
-                    &contract.owner,
-                    &contract.dataset,
-                )
+                names::topic(&self.prefix, contract.side, &contract.owner, &contract.dataset)
             })
             .collect();
         let kafka = self.kafka.clone();
@@ -194,9 +187,8 @@ impl Operations {
         let topic = names::signal_topic(&self.prefix, source, &asker);
         let mut last = -1;
         for signal in signals {
-            let value = serde_json::to_vec(signal).map_err(|_| CaptureError::Internal {
-                what: "a signal that has no JSON",
-            })?;
+            let value = serde_json::to_vec(signal)
+                .map_err(|_| CaptureError::Internal { what: "a signal that has no JSON" })?;
             let key = signal.dataset().as_bytes();
             last = journal.append(&topic, 0, Some(key), Some(&value)).await?;
         }
@@ -236,9 +228,7 @@ impl Operations {
                 return Ok(found);
             }
             if end.is_some_and(|end| Instant::now() > end) {
-                return Err(CaptureError::NotTaken {
-                    source_name: source.to_owned(),
-                });
+                return Err(CaptureError::NotTaken { source_name: source.to_owned() });
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
@@ -276,10 +266,7 @@ impl Known {
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "an estimate for a person, in tens of percent"
-)]
+#[expect(clippy::cast_precision_loss, reason = "an estimate for a person, in tens of percent")]
 fn cost(stand: &Stand, bytes_a_row: Option<usize>) -> CopyCost {
     let estimated = stand.estimated_rows.map(i64::unsigned_abs);
     let last = stand.last_copy.filter(|copy| copy.rows > 0);
@@ -288,9 +275,7 @@ fn cost(stand: &Stand, bytes_a_row: Option<usize>) -> CopyCost {
     CopyCost {
         rows,
         bytes: rows.and_then(bytes),
-        seconds: last
-            .zip(rows)
-            .map(|(copy, rows)| copy.seconds * rows as f64 / copy.rows as f64),
+        seconds: last.zip(rows).map(|(copy, rows)| copy.seconds * rows as f64 / copy.rows as f64),
     }
 }
 
@@ -310,23 +295,12 @@ mod tests {
             awaited_rows: None,
             estimated_rows: Some(300),
             copied_rows: None,
-            last_copy: Some(LastCopy {
-                rows: 100,
-                seconds: 2.0,
-                done_at_us: 0,
-            }),
+            last_copy: Some(LastCopy { rows: 100, seconds: 2.0, done_at_us: 0 }),
             open: false,
             finding: None,
         };
-        let expected = |rows, bytes, seconds| CopyCost {
-            rows,
-            bytes,
-            seconds,
-        };
-        assert_eq!(
-            cost(&stand, Some(10)),
-            expected(Some(300), Some(3_000), Some(6.0))
-        );
+        let expected = |rows, bytes, seconds| CopyCost { rows, bytes, seconds };
+        assert_eq!(cost(&stand, Some(10)), expected(Some(300), Some(3_000), Some(6.0)));
         stand.estimated_rows = None;
         assert_eq!(cost(&stand, None), expected(Some(100), None, Some(2.0)));
         stand.last_copy = None;

@@ -46,11 +46,7 @@ pub(crate) fn of_log() -> impl Iterator<Item = Pinned> {
         ("statement_timeout", "0"),
         ("idle_in_transaction_session_timeout", "0"),
     ];
-    TEXT_FORM
-        .into_iter()
-        .chain(UNHURRIED)
-        .chain(unlimited)
-        .map(owned)
+    TEXT_FORM.into_iter().chain(UNHURRIED).chain(unlimited).map(owned)
 }
 
 /// Of a connection that asks in SQL.
@@ -69,17 +65,9 @@ pub(crate) fn of_sql(limits: Limits) -> impl Iterator<Item = Pinned> {
         ("lock_timeout", milliseconds(limits.lock)),
         ("statement_timeout", milliseconds(limits.statement)),
         // Longer than any of our pauses: only a capture that is frozen in the middle of reading meets it.
-        (
-            "idle_in_transaction_session_timeout",
-            milliseconds(limits.statement),
-        ),
+        ("idle_in_transaction_session_timeout", milliseconds(limits.statement)),
     ];
-    TEXT_FORM
-        .into_iter()
-        .chain(UNHURRIED)
-        .chain(own)
-        .map(owned)
-        .chain(bounded)
+    TEXT_FORM.into_iter().chain(UNHURRIED).chain(own).map(owned).chain(bounded)
 }
 
 fn owned((name, value): (&'static str, &'static str)) -> Pinned {

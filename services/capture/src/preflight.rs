@@ -75,20 +75,12 @@ pub(crate) async fn look(
     let transactions = look.transactions(slot_is_there).await;
     look.seen(About::Server, transactions)?;
     let key_types = look.tables().await?;
-    Ok(Findings {
-        checks: look.checks,
-        key_types,
-        server_version: look.server_version,
-    })
+    Ok(Findings { checks: look.checks, key_types, server_version: look.server_version })
 }
 
 /// No question of `connection` waits or works for long from now on.
 pub(crate) async fn bounded(connection: &mut PgConnection) -> Result<(), CaptureError> {
-    sqlx::query(BOUNDS)
-        .execute(connection)
-        .await
-        .map(drop)
-        .map_err(|e| fails(&e))
+    sqlx::query(BOUNDS).execute(connection).await.map(drop).map_err(|e| fails(&e))
 }
 
 /// One look at a source, as far as it has come.
@@ -112,20 +104,14 @@ impl Look<'_> {
     }
 
     async fn row(&mut self, sql: &'static str) -> Result<Cells, CaptureError> {
-        sqlx::query(sql)
-            .fetch_one(&mut *self.connection)
-            .await
-            .map(Cells)
-            .map_err(|e| fails(&e))
+        sqlx::query(sql).fetch_one(&mut *self.connection).await.map(Cells).map_err(|e| fails(&e))
     }
 
     /// `sql` comes from us; names are bound: `$1`, `$2`, …
     async fn rows(&mut self, sql: String, names: &[&str]) -> Result<Vec<Cells>, CaptureError> {
         let query = names
             .iter()
-            .fold(sqlx::query(AssertSqlSafe(sql)), |query, name| {
-                query.bind((*name).to_owned())
-            });
+            .fold(sqlx::query(AssertSqlSafe(sql)), |query, name| query.bind((*name).to_owned()));
         query
             .fetch_all(&mut *self.connection)
             .await
@@ -153,11 +139,7 @@ impl Look<'_> {
 /// And not the connection or the whole server: then there is nothing to find out now. 57014 and 55P03: our own
 /// bounds ended it.
 fn concerns_the_question(sqlstate: &str) -> bool {
-    let failure = CaptureError::Question {
-        doing: "",
-        sqlstate: sqlstate.to_owned(),
-        answer: None,
-    };
+    let failure = CaptureError::Question { doing: "", sqlstate: sqlstate.to_owned(), answer: None };
     matches!(sqlstate, "57014" | "55P03")
         || (failure.class() != Class::Retry && sqlstate != "client")
 }
@@ -191,26 +173,16 @@ fn fails(e: &sqlx::Error) -> CaptureError {
 
 /// The same in Vietnamese and in English.
 fn label(vi: impl Into<String>, en: impl Into<String>) -> Label {
-    Label {
-        vi: vi.into(),
-        en: en.into(),
-    }
+    Label { vi: vi.into(), en: en.into() }
 }
 
 fn table_name(contract: &Contract) -> String {
-    format!(
-        "{}.{}",
-        quoted(&contract.source.schema),
-        quoted(&contract.source.table)
-    )
+    format!("{}.{}", quoted(&contract.source.schema), quoted(&contract.source.table))
 }
 
 /// The start-up checklist: all of it, or what is `shown` already only where something is wrong.
 pub(crate) fn log(checks: &[Check], shown: bool) {
-    checks
-        .iter()
-        .filter(|check| !shown || check.is_problem())
-        .for_each(Check::log);
+    checks.iter().filter(|check| !shown || check.is_problem()).for_each(Check::log);
 }
 
 #[cfg(test)]

@@ -90,11 +90,7 @@ impl Reporter {
                 }
                 Err(failure) => return Err(failure),
             }
-            let pause = if stopping.is_requested() {
-                AT_THE_END
-            } else {
-                self.interval
-            };
+            let pause = if stopping.is_requested() { AT_THE_END } else { self.interval };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = ended.requested() => {}
@@ -142,8 +138,7 @@ impl Reporter {
                 self.estimate(written).await?;
             }
             for side in self.topics.sides() {
-                self.write(side, done, &offsets, full, &written.offsets)
-                    .await?;
+                self.write(side, done, &offsets, full, &written.offsets).await?;
             }
             if full {
                 written.full_at = Some(Instant::now());
@@ -157,9 +152,7 @@ impl Reporter {
             written.position = done.lsn;
             written.offsets = offsets;
         }
-        self.metrics
-            .confirmed_age_seconds
-            .set(age_seconds(done.at_us));
+        self.metrics.confirmed_age_seconds.set(age_seconds(done.at_us));
         if written.moved_at.elapsed() > self.heartbeat && !stopping {
             self.reader.mark(HEARTBEAT, "").await?;
             written.moved_at = Instant::now();
@@ -172,22 +165,14 @@ impl Reporter {
             return true;
         };
         // Every one of them, not only up to the first: taking means that it is written now.
-        let take_changes = || {
-            self.datasets
-                .iter()
-                .filter(|dataset| dataset.standing.take_changed())
-                .count()
-                > 0
-        };
+        let take_changes =
+            || self.datasets.iter().filter(|dataset| dataset.standing.take_changed()).count() > 0;
         let changed = full_at.elapsed() > WHILE_COPYING && take_changes();
         changed || full_at.elapsed() > self.full_interval
     }
 
     async fn estimate(&mut self, written: &mut Written) -> Result<(), CaptureError> {
-        if written
-            .estimated_at
-            .is_some_and(|at| at.elapsed() < self.full_interval)
-        {
+        if written.estimated_at.is_some_and(|at| at.elapsed() < self.full_interval) {
             return Ok(());
         }
         written.estimated_at = Some(Instant::now());
@@ -213,11 +198,7 @@ impl Reporter {
         full: bool,
         before: &[Vec<i64>],
     ) -> Result<(), CaptureError> {
-        let feeds = || {
-            self.datasets
-                .iter()
-                .filter_map(|dataset| dataset.feed(side))
-        };
+        let feeds = || self.datasets.iter().filter_map(|dataset| dataset.feed(side));
         let mut map: BTreeMap<String, Offsets> = BTreeMap::new();
         for feed in feeds() {
             let of = |offsets: &[Vec<i64>], partition: usize| -> Option<i64> {
@@ -247,17 +228,13 @@ impl Reporter {
             offsets: map,
             datasets,
         };
-        self.topics
-            .append(side, &ProgressRecord::Progress(progress))
-            .await
+        self.topics.append(side, &ProgressRecord::Progress(progress)).await
     }
 }
 
 /// By this machine's clock, for a gauge only.
 #[expect(clippy::cast_precision_loss, reason = "a gauge of seconds")]
 fn age_seconds(at_us: i64) -> f64 {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_micros());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
     (i64::try_from(now).unwrap_or(i64::MAX) - at_us) as f64 / 1e6
 }

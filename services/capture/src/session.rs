@@ -54,10 +54,7 @@ struct FeedPlan<'a> {
 
 impl Capture {
     fn feeds(&self) -> Vec<FeedPlan<'_>> {
-        let plan = |contract| FeedPlan {
-            contract,
-            topic: self.topic(contract),
-        };
+        let plan = |contract| FeedPlan { contract, topic: self.topic(contract) };
         self.contracts
             .iter()
             .flat_map(|contract| {
@@ -68,12 +65,7 @@ impl Capture {
     }
 
     fn topic(&self, contract: &Contract) -> String {
-        names::topic(
-            &self.config.prefix,
-            contract.side,
-            &contract.owner,
-            &contract.dataset,
-        )
+        names::topic(&self.config.prefix, contract.side, &contract.owner, &contract.dataset)
     }
 
     fn state_topic(&self) -> String {
@@ -88,13 +80,9 @@ impl Capture {
         let schema_ids = self.look_up_schemas(&feeds).await?;
         let mut connection = connect(&source.brisk()).await?;
         let contracts: Vec<&Contract> = self.contracts.iter().collect();
-        let findings = preflight::look(
-            &mut connection,
-            source,
-            &contracts,
-            self.config.allow_unlimited_wal,
-        )
-        .await?;
+        let findings =
+            preflight::look(&mut connection, source, &contracts, self.config.allow_unlimited_wal)
+                .await?;
         preflight::log(&findings.checks, self.shown.swap(true, Ordering::Relaxed));
         let state_topic = self.state_topic();
         let state = self.read_state(&state_topic).await?;
@@ -146,11 +134,7 @@ impl Capture {
         }
         let walsender = session.pid();
         let (wal, frames) = session.start(&source.slot, start.lsn, &source.publication, origins)?;
-        tracing::info!(
-            "✔ streaming `{}` from {} in epoch {epoch}",
-            source.slot,
-            start.lsn
-        );
+        tracing::info!("✔ streaming `{}` from {} in epoch {epoch}", source.slot, start.lsn);
         self.metrics.restarts.inc();
         self.health.well("stream");
         let parts = RunParts {

@@ -20,10 +20,7 @@ pub(crate) fn unsaid(contract: &Contract, relation: &Relation<'_>) -> Option<Str
         Identity::Full | Identity::Columns(_) | Identity::Key => &contract.key,
     };
     let said = |name: &str| {
-        relation
-            .columns
-            .iter()
-            .any(|column| column.in_identity && column.name == name)
+        relation.columns.iter().any(|column| column.in_identity && column.name == name)
     };
     let lacking: Vec<_> = needed
         .iter()
@@ -43,18 +40,11 @@ pub(crate) fn contradiction<'a>(
         return None;
     }
     let list = |columns: &[usize]| {
-        columns
-            .iter()
-            .map(|column| format!("`{}`", name(*column)))
-            .collect::<Vec<_>>()
-            .join(", ")
+        columns.iter().map(|column| format!("`{}`", name(*column))).collect::<Vec<_>>().join(", ")
     };
     let mut parts = Vec::new();
     if !layout.missing.is_empty() {
-        parts.push(format!(
-            "column(s) {} are missing at the source",
-            list(&layout.missing)
-        ));
+        parts.push(format!("column(s) {} are missing at the source", list(&layout.missing)));
     }
     if !layout.mismatched.is_empty() {
         parts.push(format!(
@@ -115,9 +105,6 @@ columns:
         }
         // Only added to: nothing is said of an old row.
         let added_to = contract("natural_key: { columns: [code], latest_by: name }");
-        assert_eq!(
-            unsaid(&added_to, &relation(ReplicaIdentity::Nothing, &[])),
-            None
-        );
+        assert_eq!(unsaid(&added_to, &relation(ReplicaIdentity::Nothing, &[])), None);
     }
 }

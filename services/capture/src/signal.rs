@@ -84,12 +84,8 @@ impl Following {
     /// Follows every asker's topic until asked to stop. Which there are is Kafka's word: a principal sees
     /// what it may read, and only an administrator makes topics. Blocks.
     pub(crate) fn run(&self, shutdown: &Shutdown) -> Result<(), CaptureError> {
-        let reader = Reader::connect(
-            &self.kafka,
-            "bangioc-capture-signals",
-            None,
-            &Tuning::quiet(),
-        )?;
+        let reader =
+            Reader::connect(&self.kafka, "bangioc-capture-signals", None, &Tuning::quiet())?;
         let mut next_offsets = self.next_offsets.clone();
         thread::scope(|scope| {
             let mut followed: BTreeMap<Asker, ScopedJoinHandle<'_, i64>> = BTreeMap::new();
@@ -160,10 +156,7 @@ impl Following {
                 shutdown.pause(WAIT);
                 continue;
             }
-            let limit = Limit {
-                records,
-                bytes: 4 << 20,
-            };
+            let limit = Limit { records, bytes: 4 << 20 };
             let mut granted = Vec::new();
             let taken = partition.drain(limit, WAIT, &mut |record| match judged(
                 asker,
@@ -187,9 +180,7 @@ impl Following {
             if taken == 0 {
                 continue;
             }
-            self.count
-                .of(&[asker.as_str(), "taken"])
-                .inc_by(granted.len() as u64);
+            self.count.of(&[asker.as_str(), "taken"]).inc_by(granted.len() as u64);
             let wanted = gathered(asker, granted, partition.next_offset());
             allowance.spend(taken + COST_OF_WHOLE * wanted.datasets.len());
             if self.wanted.blocking_send(wanted).is_err() {
@@ -267,12 +258,7 @@ fn gathered(asker: &Asker, granted: Vec<Granted>, next_offset: i64) -> Wanted {
         side,
         keys: keys.into_iter().collect(),
     });
-    Wanted {
-        asker: asker.clone(),
-        datasets,
-        keys: keys.collect(),
-        next_offset,
-    }
+    Wanted { asker: asker.clone(), datasets, keys: keys.collect(), next_offset }
 }
 
 #[cfg(test)]
@@ -296,11 +282,8 @@ mod tests {
             whole(0, Ask::Pause),
             whole(0, Ask::Resume),
         ];
-        let wanted = |dataset, side, keys| WantedKeys {
-            dataset: DatasetIndex(dataset),
-            side,
-            keys,
-        };
+        let wanted =
+            |dataset, side, keys| WantedKeys { dataset: DatasetIndex(dataset), side, keys };
         let lan = Asker::operator("lan").unwrap();
         let expected = Wanted {
             asker: lan.clone(),

@@ -27,11 +27,7 @@ pub(crate) struct Identity {
 
 impl Identity {
     pub(crate) fn ask(session: &mut Session) -> Result<Identity, CaptureError> {
-        let answer = session
-            .query("IDENTIFY_SYSTEM")?
-            .into_iter()
-            .next()
-            .unwrap_or_default();
+        let answer = session.query("IDENTIFY_SYSTEM")?.into_iter().next().unwrap_or_default();
         let mut cells = answer.into_iter().flatten();
         let (system_id, timeline, flushed) = (
             cells.next(),
@@ -41,14 +37,8 @@ impl Identity {
         system_id
             .zip(timeline)
             .zip(flushed)
-            .map(|((system_id, timeline), flushed)| Identity {
-                system_id,
-                timeline,
-                flushed,
-            })
-            .ok_or(CaptureError::Internal {
-                what: "an unreadable answer to IDENTIFY_SYSTEM",
-            })
+            .map(|((system_id, timeline), flushed)| Identity { system_id, timeline, flushed })
+            .ok_or(CaptureError::Internal { what: "an unreadable answer to IDENTIFY_SYSTEM" })
     }
 }
 
@@ -119,17 +109,10 @@ pub(crate) fn beginning(
     slot: Option<&Slot>,
     topic_used: Option<&str>,
 ) -> Result<Beginning, CaptureError> {
-    let epoch_changed = |what: String| {
-        Err(CaptureError::SourceEpoch {
-            source_name: source.name.clone(),
-            what,
-        })
-    };
+    let epoch_changed =
+        |what: String| Err(CaptureError::SourceEpoch { source_name: source.name.clone(), what });
     let lost = |answer: &str| {
-        Err(CaptureError::SlotLost {
-            slot: source.slot.clone(),
-            answer: answer.to_owned(),
-        })
+        Err(CaptureError::SlotLost { slot: source.slot.clone(), answer: answer.to_owned() })
     };
     let Some(known) = &state.source else {
         let found = match (slot, topic_used) {
@@ -163,10 +146,8 @@ pub(crate) fn beginning(
         return epoch_changed(format!("slot `{}` became `{}`", known.slot, source.slot));
     }
     let epoch = known.epoch;
-    let consistent_point: Option<Lsn> = known
-        .consistent_point
-        .as_ref()
-        .and_then(|lsn| lsn.parse().ok());
+    let consistent_point: Option<Lsn> =
+        known.consistent_point.as_ref().and_then(|lsn| lsn.parse().ok());
     let Some(slot) = slot else {
         return if consistent_point.is_none() {
             Ok(Beginning::Create { epoch })
@@ -188,10 +169,7 @@ pub(crate) fn beginning(
         return lost("another slot has its name, of another plugin or database");
     }
     let Some(consistent_point) = consistent_point else {
-        return Ok(Beginning::Adopt {
-            epoch,
-            at: slot.confirmed,
-        });
+        return Ok(Beginning::Adopt { epoch, at: slot.confirmed });
     };
     // The position is written down before the server is told, so the slot can't be ahead of it.
     let confirmed = position.lsn.max(consistent_point);
@@ -202,13 +180,7 @@ pub(crate) fn beginning(
             confirmed,
         });
     }
-    Ok(Beginning::Resume {
-        epoch,
-        from: Position {
-            lsn: confirmed,
-            ..position
-        },
-    })
+    Ok(Beginning::Resume { epoch, from: Position { lsn: confirmed, ..position } })
 }
 
 /// Where a slot behind the position that the state knows is to be read from, to see that the log between is
@@ -273,27 +245,16 @@ mod tests {
             tls: Tls::Off,
             slot: "bangioc_so_tc".into(),
             publication: "bangioc".into(),
-            limits: Limits {
-                lock: Duration::from_secs(1),
-                statement: Duration::from_secs(1),
-            },
+            limits: Limits { lock: Duration::from_secs(1), statement: Duration::from_secs(1) },
         }
     }
 
     fn identity() -> Identity {
-        Identity {
-            system_id: "7".into(),
-            timeline: 1,
-            flushed: Lsn(900),
-        }
+        Identity { system_id: "7".into(), timeline: 1, flushed: Lsn(900) }
     }
 
     fn at(lsn: u64) -> Position {
-        Position {
-            lsn: Lsn(lsn),
-            at_us: 5,
-            last: None,
-        }
+        Position { lsn: Lsn(lsn), at_us: 5, last: None }
     }
 
     fn known() -> State {
@@ -304,11 +265,7 @@ mod tests {
             epoch: 2,
             consistent_point: Some("0/64".into()),
         };
-        State {
-            source: Some(source),
-            position: Some(at(200)),
-            ..State::default()
-        }
+        State { source: Some(source), position: Some(at(200)), ..State::default() }
     }
 
     fn slot(confirmed: u64) -> Slot {
@@ -327,28 +284,15 @@ mod tests {
         slot: Option<&Slot>,
         topic_used: Option<&str>,
     ) -> Result<Beginning, &'static str> {
-        beginning(
-            &source(),
-            "x.state.so-tc",
-            identity,
-            state,
-            slot,
-            topic_used,
-        )
-        .map_err(|failure| failure.code())
+        beginning(&source(), "x.state.so-tc", identity, state, slot, topic_used)
+            .map_err(|failure| failure.code())
     }
 
     #[test]
     fn only_nothing_at_all_is_a_first_start() {
         let empty = State::default();
-        assert_eq!(
-            code(&identity(), &empty, None, None),
-            Ok(Beginning::Create { epoch: 1 })
-        );
-        assert_eq!(
-            code(&identity(), &empty, Some(&slot(1)), None),
-            Err("BG0211")
-        );
+        assert_eq!(code(&identity(), &empty, None, None), Ok(Beginning::Create { epoch: 1 }));
+        assert_eq!(code(&identity(), &empty, Some(&slot(1)), None), Err("BG0211"));
         assert_eq!(code(&identity(), &empty, None, Some("t")), Err("BG0211"));
     }
 
@@ -356,93 +300,46 @@ mod tests {
     fn a_known_source_goes_on_where_it_was_confirmed() {
         assert_eq!(
             code(&identity(), &known(), Some(&slot(200)), Some("t")),
-            Ok(Beginning::Resume {
-                epoch: 2,
-                from: at(200)
-            })
+            Ok(Beginning::Resume { epoch: 2, from: at(200) })
         );
         // The server never heard of it, or lost it in a crash.
         assert_eq!(
             code(&identity(), &known(), Some(&slot(150)), None),
-            Ok(Beginning::Resume {
-                epoch: 2,
-                from: at(200)
-            })
+            Ok(Beginning::Resume { epoch: 2, from: at(200) })
         );
     }
 
     #[test]
     fn what_does_not_add_up_halts() {
-        assert_eq!(
-            code(&identity(), &known(), Some(&slot(201)), None),
-            Err("BG0213")
-        );
+        assert_eq!(code(&identity(), &known(), Some(&slot(201)), None), Err("BG0213"));
         assert_eq!(code(&identity(), &known(), None, None), Err("BG0210"));
         assert_eq!(
-            code(
-                &identity(),
-                &known(),
-                Some(&Slot {
-                    lost: true,
-                    ..slot(200)
-                }),
-                None
-            ),
+            code(&identity(), &known(), Some(&Slot { lost: true, ..slot(200) }), None),
             Err("BG0210")
         );
         assert_eq!(
-            code(
-                &identity(),
-                &known(),
-                Some(&Slot {
-                    database: "e".into(),
-                    ..slot(200)
-                }),
-                None
-            ),
+            code(&identity(), &known(), Some(&Slot { database: "e".into(), ..slot(200) }), None),
             Err("BG0210")
         );
         let other = [
-            Identity {
-                system_id: "8".into(),
-                ..identity()
-            },
-            Identity {
-                timeline: 2,
-                ..identity()
-            },
+            Identity { system_id: "8".into(), ..identity() },
+            Identity { timeline: 2, ..identity() },
         ];
         for identity in other {
-            assert_eq!(
-                code(&identity, &known(), Some(&slot(200)), None),
-                Err("BG0212")
-            );
+            assert_eq!(code(&identity, &known(), Some(&slot(200)), None), Err("BG0212"));
         }
     }
 
     #[test]
     fn a_log_that_ends_before_what_was_read_is_another() {
-        let restored = Identity {
-            flushed: Lsn(199),
-            ..identity()
-        };
-        assert_eq!(
-            code(&restored, &known(), Some(&slot(150)), None),
-            Err("BG0212")
-        );
+        let restored = Identity { flushed: Lsn(199), ..identity() };
+        assert_eq!(code(&restored, &known(), Some(&slot(150)), None), Err("BG0212"));
     }
 
     #[test]
     fn a_slot_that_is_behind_is_compared() {
-        let last = TransactionSeen {
-            commit_lsn: Lsn(190),
-            committed_at_us: 3,
-            xid: 7,
-        };
-        let resume = |last| Beginning::Resume {
-            epoch: 2,
-            from: Position { last, ..at(200) },
-        };
+        let last = TransactionSeen { commit_lsn: Lsn(190), committed_at_us: 3, xid: 7 };
+        let resume = |last| Beginning::Resume { epoch: 2, from: Position { last, ..at(200) } };
         assert_eq!(
             to_compare(&resume(Some(last)), Some(&slot(150))),
             Some((Lsn(150), Lsn(200), last))
@@ -453,21 +350,12 @@ mod tests {
 
     #[test]
     fn a_slot_that_is_being_made_is_not_adopted() {
-        let half_made = Slot {
-            being_made_by: Some(77),
-            ..slot(0)
-        };
-        assert_eq!(
-            code(&identity(), &known(), Some(&half_made), None),
-            Err("BG0210")
-        );
+        let half_made = Slot { being_made_by: Some(77), ..slot(0) };
+        assert_eq!(code(&identity(), &known(), Some(&half_made), None), Err("BG0210"));
         let mut state = known();
         state.position = None;
         state.source.as_mut().unwrap().consistent_point = None;
-        assert_eq!(
-            code(&identity(), &state, Some(&half_made), None),
-            Ok(Beginning::Wait)
-        );
+        assert_eq!(code(&identity(), &state, Some(&half_made), None), Ok(Beginning::Wait));
     }
 
     #[test]
@@ -475,16 +363,10 @@ mod tests {
         let mut state = known();
         state.position = None;
         state.source.as_mut().unwrap().consistent_point = None;
-        assert_eq!(
-            code(&identity(), &state, None, None),
-            Ok(Beginning::Create { epoch: 2 })
-        );
+        assert_eq!(code(&identity(), &state, None, None), Ok(Beginning::Create { epoch: 2 }));
         assert_eq!(
             code(&identity(), &state, Some(&slot(300)), None),
-            Ok(Beginning::Adopt {
-                epoch: 2,
-                at: Lsn(300)
-            })
+            Ok(Beginning::Adopt { epoch: 2, at: Lsn(300) })
         );
     }
 }

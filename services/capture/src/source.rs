@@ -54,12 +54,7 @@ pub async fn check(
             Err(failure) => return Err(failure),
         },
         Asker::Login { user, password } => {
-            connect(&SourceSettings {
-                user,
-                password,
-                ..source.clone()
-            })
-            .await?
+            connect(&SourceSettings { user, password, ..source.clone() }).await?
         }
     };
     let findings =
@@ -87,10 +82,8 @@ pub async fn accept_costs(
     let source = &config.source;
     let contracts = contracts_of(catalogue, &source.name)?;
     let state = {
-        let (kafka, topic) = (
-            config.kafka.clone(),
-            names::state_topic(&config.prefix, &source.name),
-        );
+        let (kafka, topic) =
+            (config.kafka.clone(), names::state_topic(&config.prefix, &source.name));
         blocking(move || State::read(&kafka, &topic)).await?
     };
     let mut connection = connect(source).await?;
@@ -98,9 +91,7 @@ pub async fn accept_costs(
     for contract in &contracts {
         let dataset = contract.dataset.as_str();
         // One that is not there has no estimate; that is no reason not to say the rest.
-        let estimate = estimated_rows(&mut connection, contract)
-            .await
-            .unwrap_or(-1);
+        let estimate = estimated_rows(&mut connection, contract).await.unwrap_or(-1);
         let last = state.copies.get(dataset).and_then(|copy| copy.last);
         costs.push(accept_cost(dataset, u64::try_from(estimate).ok(), last));
     }
@@ -114,9 +105,7 @@ fn accept_cost(dataset: &str, estimate: Option<u64>, last: Option<LastCopy>) -> 
     AcceptCost {
         dataset: dataset.to_owned(),
         rows,
-        seconds: last
-            .zip(rows)
-            .map(|(copy, rows)| copy.seconds * rows as f64 / copy.rows as f64),
+        seconds: last.zip(rows).map(|(copy, rows)| copy.seconds * rows as f64 / copy.rows as f64),
     }
 }
 
@@ -152,14 +141,9 @@ pub async fn accept(
         blocking(move || Session::connect(&source)).await?
     };
     let identity = Identity::ask(&mut session)?;
-    if Slot::look_up(&mut connection, &source.slot)
-        .await?
-        .is_some()
-    {
-        session.query(&format!(
-            "DROP_REPLICATION_SLOT \"{}\"",
-            source.slot.replace('"', "\"\"")
-        ))?;
+    if Slot::look_up(&mut connection, &source.slot).await?.is_some() {
+        session
+            .query(&format!("DROP_REPLICATION_SLOT \"{}\"", source.slot.replace('"', "\"\"")))?;
     }
     let known = state.source.as_ref().map_or(0, |source| source.epoch);
     let epoch = 1 + known.max(store_epoch.unwrap_or(0));
@@ -175,18 +159,8 @@ pub async fn accept(
         writer.copy(contract.dataset.as_str(), &copy).await?;
         datasets.push(contract.dataset.as_str().to_owned());
     }
-    let preparing = Preparing {
-        source,
-        state: &writer,
-        now_us: now_us(),
-        watched: None,
-    };
-    let (epoch, position) = preparing
-        .run(&mut session, identity, Beginning::Create { epoch })
-        .await?;
-    Ok(Accepted {
-        epoch,
-        consistent_point: position.lsn,
-        datasets,
-    })
+    let preparing = Preparing { source, state: &writer, now_us: now_us(), watched: None };
+    let (epoch, position) =
+        preparing.run(&mut session, identity, Beginning::Create { epoch }).await?;
+    Ok(Accepted { epoch, consistent_point: position.lsn, datasets })
 }

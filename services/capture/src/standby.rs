@@ -27,11 +27,8 @@ pub(crate) enum Standing {
 pub(crate) fn standing(setting: &str, others: &[String]) -> Standing {
     let standbys = names(setting);
     // As the server compares them; a base backup streams as well, and never answers.
-    let named = |who: &str| {
-        standbys
-            .iter()
-            .any(|name| name == "*" || name.eq_ignore_ascii_case(who))
-    };
+    let named =
+        |who: &str| standbys.iter().any(|name| name == "*" || name.eq_ignore_ascii_case(who));
     let another =
         |who: &&String| !who.eq_ignore_ascii_case(APPLICATION_NAME) && *who != "pg_basebackup";
     if !named(APPLICATION_NAME) {
@@ -57,10 +54,8 @@ pub(crate) async fn look(
     .fetch_one(connection)
     .await
     .map_err(fails)?;
-    let (setting, others): (String, Vec<String>) = (
-        row.try_get(0).map_err(fails)?,
-        row.try_get(1).map_err(fails)?,
-    );
+    let (setting, others): (String, Vec<String>) =
+        (row.try_get(0).map_err(fails)?, row.try_get(1).map_err(fails)?);
     Ok(standing(&setting, &others))
 }
 
@@ -114,21 +109,9 @@ mod tests {
             ("s1", vec!["s1"], Standing::Apart),
             ("*", vec![], Standing::Alone),
             ("*", vec!["s1"], Standing::InTheWay),
-            (
-                "*",
-                vec!["pg_basebackup", "bangioc-capture"],
-                Standing::Alone,
-            ),
-            (
-                "FIRST 1 (s1, \"Bangioc-Capture\")",
-                vec!["s2"],
-                Standing::Alone,
-            ),
-            (
-                "FIRST 1 (s1, \"Bangioc-Capture\")",
-                vec!["S1"],
-                Standing::InTheWay,
-            ),
+            ("*", vec!["pg_basebackup", "bangioc-capture"], Standing::Alone),
+            ("FIRST 1 (s1, \"Bangioc-Capture\")", vec!["s2"], Standing::Alone),
+            ("FIRST 1 (s1, \"Bangioc-Capture\")", vec!["S1"], Standing::InTheWay),
         ] {
             let others: Vec<String> = others.into_iter().map(str::to_owned).collect();
             assert_eq!(standing(setting, &others), expected, "{setting} {others:?}");

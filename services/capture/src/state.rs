@@ -262,13 +262,11 @@ fn parsed<T: DeserializeOwned>(
     value: Option<&[u8]>,
 ) -> Result<Option<T>, CaptureError> {
     let Some(value) = value else { return Ok(None) };
-    serde_json::from_slice(value)
-        .map(Some)
-        .map_err(|cause| CaptureError::State {
-            topic: topic.to_owned(),
-            key: key.to_owned(),
-            cause,
-        })
+    serde_json::from_slice(value).map(Some).map_err(|cause| CaptureError::State {
+        topic: topic.to_owned(),
+        key: key.to_owned(),
+        cause,
+    })
 }
 
 /// Writes the state; every call returns after the brokers have it.
@@ -319,8 +317,7 @@ impl StateWriter {
         asker: &Asker,
         next_offset: i64,
     ) -> Result<(), CaptureError> {
-        self.write(&format!("{SIGNALS}{asker}"), &SignalState { next_offset })
-            .await
+        self.write(&format!("{SIGNALS}{asker}"), &SignalState { next_offset }).await
     }
 
     async fn write<T: Serialize>(&self, key: &str, value: &T) -> Result<(), CaptureError> {
@@ -329,9 +326,7 @@ impl StateWriter {
             key: key.to_owned(),
             cause,
         })?;
-        self.journal
-            .append(&self.topic, 0, Some(key.as_bytes()), Some(&value))
-            .await?;
+        self.journal.append(&self.topic, 0, Some(key.as_bytes()), Some(&value)).await?;
         Ok(())
     }
 }

@@ -32,9 +32,8 @@ impl ProgressTopics {
             (Side::Open, Some(topic)) => topic,
             (Side::Open, None) => return Ok(()),
         };
-        let value = serde_json::to_vec(record).map_err(|_| CaptureError::Internal {
-            what: "progress that has no JSON",
-        })?;
+        let value = serde_json::to_vec(record)
+            .map_err(|_| CaptureError::Internal { what: "progress that has no JSON" })?;
         self.journal.append(topic, 0, None, Some(&value)).await?;
         Ok(())
     }

@@ -32,9 +32,8 @@ impl DeadLetters {
             Some(_) => self.row_key(&locked).await?,
         };
         let connection = &mut self.connection;
-        let by: String = sqlx::query_scalar("select session_user::text")
-            .fetch_one(&mut *connection)
-            .await?;
+        let by: String =
+            sqlx::query_scalar("select session_user::text").fetch_one(&mut *connection).await?;
         let done: Result<Option<i64>, sqlx::Error> =
             sqlx::query_scalar("select flow.discard($1, $2, $3, $4)")
                 .bind(&locked.topic)
@@ -45,19 +44,15 @@ impl DeadLetters {
                 .await;
         match done {
             Ok(None) => Ok(Discarded::Asked { by }),
-            Ok(Some(records)) => Ok(Discarded::Done {
-                records,
-                copy_asked: key.is_some(),
-            }),
+            Ok(Some(records)) => Ok(Discarded::Done { records, copy_asked: key.is_some() }),
             Err(error) => Err(refused(error, key_ref, by)),
         }
     }
 }
 
 pub(crate) fn refused(error: sqlx::Error, key_ref: KeyRef, by: String) -> DeadLetterError {
-    let code = error
-        .as_database_error()
-        .and_then(|error| error.code().map(std::borrow::Cow::into_owned));
+    let code =
+        error.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
     match code.as_deref() {
         Some(NOT_PARKED) => DeadLetterError::NotParked { key_ref },
         Some(SAME_LOGIN) => DeadLetterError::SamePerson { by },

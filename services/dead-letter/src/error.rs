@@ -10,11 +10,7 @@ pub enum DeadLetterError {
     #[error("no key `{key_ref}` is parked")]
     NotParked { key_ref: KeyRef },
     #[error("key `{key_ref}` still can't be applied: `{code}`{}", at(.field.as_ref()))]
-    StillFails {
-        key_ref: KeyRef,
-        code: String,
-        field: Option<String>,
-    },
+    StillFails { key_ref: KeyRef, code: String, field: Option<String> },
     #[error("`{by}` asked for this discard; another person has to confirm it")]
     SamePerson { by: String },
     #[error("`{by}` is no operator of this store")]
@@ -26,24 +22,16 @@ pub enum DeadLetterError {
 }
 
 fn at(field: Option<&String>) -> String {
-    field
-        .map(|field| format!(" at `{field}`"))
-        .unwrap_or_default()
+    field.map(|field| format!(" at `{field}`")).unwrap_or_default()
 }
 
 impl From<ReplayError> for DeadLetterError {
     fn from(error: ReplayError) -> DeadLetterError {
         match error {
             ReplayError::NotParked { key_ref } => DeadLetterError::NotParked { key_ref },
-            ReplayError::StillFails {
-                key_ref,
-                code,
-                field,
-            } => DeadLetterError::StillFails {
-                key_ref,
-                code,
-                field,
-            },
+            ReplayError::StillFails { key_ref, code, field } => {
+                DeadLetterError::StillFails { key_ref, code, field }
+            }
             ReplayError::NoContract { key_ref, dataset } => {
                 DeadLetterError::NoContract { key_ref, dataset }
             }

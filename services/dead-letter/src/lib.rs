@@ -69,29 +69,16 @@ impl DeadLetters {
     ) -> Result<DeadLetters, DeadLetterError> {
         let mut connection = config.store.connect("bangioc dead-letter").await?;
         let seal = Seal::of_store(&mut connection, &config.secrets).await?;
-        let datasets = contracts
-            .into_iter()
-            .map(|contract| Dataset::new(contract, &config.prefix))
-            .collect();
+        let datasets =
+            contracts.into_iter().map(|contract| Dataset::new(contract, &config.prefix)).collect();
         // A person waits: a schema that the registry does not know now is unknown.
-        let decoders = Decoders::new(
-            RegistryClient::new(&config.registry),
-            std::time::Duration::ZERO,
-        );
-        Ok(DeadLetters {
-            connection,
-            datasets,
-            decoders,
-            seal,
-        })
+        let decoders =
+            Decoders::new(RegistryClient::new(&config.registry), std::time::Duration::ZERO);
+        Ok(DeadLetters { connection, datasets, decoders, seal })
     }
 
     fn parts(&mut self) -> (&mut PgConnection, Tools<'_>) {
-        let tools = Tools {
-            datasets: &self.datasets,
-            decoders: &self.decoders,
-            seal: &self.seal,
-        };
+        let tools = Tools { datasets: &self.datasets, decoders: &self.decoders, seal: &self.seal };
         (&mut self.connection, tools)
     }
 }

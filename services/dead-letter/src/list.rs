@@ -55,28 +55,9 @@ pub struct Filter {
     pub ended_too: bool,
 }
 
-type KeyRow = (
-    String,
-    Vec<u8>,
-    String,
-    String,
-    Option<String>,
-    String,
-    i64,
-    Option<String>,
-);
+type KeyRow = (String, Vec<u8>, String, String, Option<String>, String, i64, Option<String>);
 
-type RecordRow = (
-    String,
-    i32,
-    i64,
-    String,
-    Option<String>,
-    Option<String>,
-    bool,
-    i32,
-    String,
-);
+type RecordRow = (String, i32, i64, String, Option<String>, Option<String>, bool, i32, String);
 
 /// Times as RFC 3339, whatever the session's style.
 const KEYS: &str = "select dataset, key_ref, state, code, field_path, \
@@ -93,8 +74,7 @@ const KEYS: &str = "select dataset, key_ref, state, code, field_path, \
 
 impl DeadLetters {
     pub async fn list(&mut self, filter: &Filter) -> Result<Vec<ParkedKey>, DeadLetterError> {
-        self.keys(filter.dataset.as_deref(), filter.ended_too, None)
-            .await
+        self.keys(filter.dataset.as_deref(), filter.ended_too, None).await
     }
 
     async fn keys(
@@ -111,21 +91,19 @@ impl DeadLetters {
             .await?;
         Ok(rows
             .into_iter()
-            .map(
-                |(dataset, key_ref, state, code, field, since, records, discard_by)| ParkedKey {
-                    dataset,
-                    key_ref: key_ref
-                        .try_into()
-                        .map(|bytes| KeyRef(bytes).to_string())
-                        .unwrap_or_default(),
-                    state,
-                    code,
-                    field,
-                    since,
-                    records,
-                    discard_by,
-                },
-            )
+            .map(|(dataset, key_ref, state, code, field, since, records, discard_by)| ParkedKey {
+                dataset,
+                key_ref: key_ref
+                    .try_into()
+                    .map(|bytes| KeyRef(bytes).to_string())
+                    .unwrap_or_default(),
+                state,
+                code,
+                field,
+                since,
+                records,
+                discard_by,
+            })
             .collect())
     }
 
@@ -148,21 +126,19 @@ impl DeadLetters {
         .await?;
         let records = rows
             .into_iter()
-            .map(
-                |(topic, partition, offset, state, code, field, kept, attempts, parked_at)| {
-                    ParkedRecord {
-                        topic,
-                        partition,
-                        offset,
-                        state,
-                        code,
-                        field,
-                        kept,
-                        attempts,
-                        parked_at,
-                    }
-                },
-            )
+            .map(|(topic, partition, offset, state, code, field, kept, attempts, parked_at)| {
+                ParkedRecord {
+                    topic,
+                    partition,
+                    offset,
+                    state,
+                    code,
+                    field,
+                    kept,
+                    attempts,
+                    parked_at,
+                }
+            })
             .collect();
         Ok((key, records))
     }
@@ -173,10 +149,7 @@ pub fn to_table(keys: &[ParkedKey]) -> String {
     if keys.is_empty() {
         return "nothing is parked\n".to_owned();
     }
-    let head = [
-        "DATASET", "KEY", "CODE", "FIELD", "WAITING", "SINCE", "STATE",
-    ]
-    .map(str::to_owned);
+    let head = ["DATASET", "KEY", "CODE", "FIELD", "WAITING", "SINCE", "STATE"].map(str::to_owned);
     let cells = keys.iter().map(|key| {
         [
             key.dataset.clone(),
@@ -191,10 +164,7 @@ pub fn to_table(keys: &[ParkedKey]) -> String {
             },
         ]
     });
-    let mut text = aligned(
-        &std::iter::once(head).chain(cells).collect::<Vec<_>>(),
-        0..0,
-    );
+    let mut text = aligned(&std::iter::once(head).chain(cells).collect::<Vec<_>>(), 0..0);
     let count = |state| keys.iter().filter(|key| key.state == state).count();
     let incomplete = match count("incomplete") {
         0 => String::new(),
@@ -211,11 +181,7 @@ pub fn to_table(keys: &[ParkedKey]) -> String {
 
 /// One key as a page.
 pub fn to_page(key: &ParkedKey, records: &[ParkedRecord], reason: &Reason) -> String {
-    let field = key
-        .field
-        .as_ref()
-        .map(|field| format!(" at `{field}`"))
-        .unwrap_or_default();
+    let field = key.field.as_ref().map(|field| format!(" at `{field}`")).unwrap_or_default();
     let mut text = format!(
         "key      {}\ndataset  {}\nstate    {} since {}\nreason   {}{field}\n",
         key.key_ref, key.dataset, key.state, key.since, key.code
@@ -244,34 +210,20 @@ pub fn to_page(key: &ParkedKey, records: &[ParkedRecord], reason: &Reason) -> St
         let _ = writeln!(text, "discard  asked for by {}", printable(by));
     }
     text.push('\n');
-    let head = [
-        "TOPIC",
-        "PARTITION",
-        "OFFSET",
-        "STATE",
-        "CODE",
-        "KEPT",
-        "TRIES",
-    ]
-    .map(str::to_owned);
+    let head =
+        ["TOPIC", "PARTITION", "OFFSET", "STATE", "CODE", "KEPT", "TRIES"].map(str::to_owned);
     let cells = records.iter().map(|record| {
         [
             record.topic.clone(),
             record.partition.to_string(),
             record.offset.to_string(),
             record.state.clone(),
-            record
-                .code
-                .clone()
-                .unwrap_or_else(|| "waits behind".to_owned()),
+            record.code.clone().unwrap_or_else(|| "waits behind".to_owned()),
             if record.kept { "yes" } else { "no" }.to_owned(),
             record.attempts.to_string(),
         ]
     });
-    text + &aligned(
-        &std::iter::once(head).chain(cells).collect::<Vec<_>>(),
-        0..0,
-    )
+    text + &aligned(&std::iter::once(head).chain(cells).collect::<Vec<_>>(), 0..0)
 }
 
 #[cfg(test)]

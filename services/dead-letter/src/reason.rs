@@ -72,10 +72,8 @@ impl DeadLetters {
             return Ok(RowKey::Unknown);
         };
         let dataset = locked.dataset_in(&self.datasets)?;
-        let is_personal = dataset
-            .contract
-            .key_columns()
-            .any(|column| column.class > Class::Internal);
+        let is_personal =
+            dataset.contract.key_columns().any(|column| column.class > Class::Internal);
         match purpose.map(str::trim).filter(|purpose| !purpose.is_empty()) {
             None if is_personal => return Ok(RowKey::Withheld),
             Some(purpose) if is_personal => {
@@ -123,9 +121,7 @@ impl DeadLetters {
 
 fn reason(contract: Option<&Contract>, row: RowKey, code: &str, field: Option<&str>) -> Reason {
     let (meaning, mend) = words(code);
-    let column = contract
-        .zip(field)
-        .and_then(|(contract, field)| contract.column_index(field));
+    let column = contract.zip(field).and_then(|(contract, field)| contract.column_index(field));
     let rules = match (contract, column, RuleCode::parse(code)) {
         (Some(contract), Some(column), Some(_)) => contract.rules_of(column),
         (Some(contract), None, Some(RuleCode::CrossField | RuleCode::Secret)) => {
@@ -133,13 +129,7 @@ fn reason(contract: Option<&Contract>, row: RowKey, code: &str, field: Option<&s
         }
         _ => Vec::new(),
     };
-    Reason {
-        row,
-        meaning,
-        rules,
-        mend,
-        page: refused::page(code),
-    }
+    Reason { row, meaning, rules, mend, page: refused::page(code) }
 }
 
 const AT_SOURCE: &str = "correct the row at its source: as soon as the corrected row arrives, it is applied and the key is free";
@@ -151,39 +141,32 @@ const BY_WRITER: &str = "find out who wrote the record; whatever the source send
 fn words(code: &str) -> (&'static str, &'static str) {
     match RuleCode::parse(code) {
         Some(RuleCode::Required) => ("a value that must be there is missing", AT_SOURCE),
-        Some(RuleCode::Format) => (
-            "a text does not have the form that the contract asks for",
-            AT_SOURCE,
-        ),
+        Some(RuleCode::Format) => {
+            ("a text does not have the form that the contract asks for", AT_SOURCE)
+        }
         Some(RuleCode::CodeList) => ("a code is not in its list", AT_SOURCE),
         Some(RuleCode::Range) => ("a value lies outside what the contract allows", AT_SOURCE),
-        Some(RuleCode::Precision) => (
-            "a number has more decimals than the contract allows",
-            AT_SOURCE,
-        ),
+        Some(RuleCode::Precision) => {
+            ("a number has more decimals than the contract allows", AT_SOURCE)
+        }
         Some(RuleCode::CheckDigit) => ("a number's check digit is wrong", AT_SOURCE),
         Some(RuleCode::CrossField) => ("two columns contradict each other", AT_SOURCE),
-        Some(RuleCode::Geometry) => (
-            "a geometry is not valid, or not where it should be",
-            AT_SOURCE,
-        ),
-        Some(RuleCode::Encoding) => (
-            "a text is in an old Vietnamese encoding, not in Unicode",
-            AT_SOURCE,
-        ),
-        Some(RuleCode::Unicode) => (
-            "a text holds control characters or look-alike letters",
-            AT_SOURCE,
-        ),
+        Some(RuleCode::Geometry) => {
+            ("a geometry is not valid, or not where it should be", AT_SOURCE)
+        }
+        Some(RuleCode::Encoding) => {
+            ("a text is in an old Vietnamese encoding, not in Unicode", AT_SOURCE)
+        }
+        Some(RuleCode::Unicode) => {
+            ("a text holds control characters or look-alike letters", AT_SOURCE)
+        }
         Some(RuleCode::TooBig) => ("a value is longer than the contract allows", AT_SOURCE),
-        Some(RuleCode::Secret) => (
-            "the row is secret or holds a password: it is kept nowhere",
-            AT_SOURCE,
-        ),
-        Some(RuleCode::Reference) => (
-            "the row refers to one of another dataset that is not there",
-            BY_ITSELF,
-        ),
+        Some(RuleCode::Secret) => {
+            ("the row is secret or holds a password: it is kept nowhere", AT_SOURCE)
+        }
+        Some(RuleCode::Reference) => {
+            ("the row refers to one of another dataset that is not there", BY_ITSELF)
+        }
         Some(RuleCode::Nfc | RuleCode::Whitespace) => {
             ("a text looks odd, and is taken as it is", AT_SOURCE)
         }
@@ -192,14 +175,12 @@ fn words(code: &str) -> (&'static str, &'static str) {
                 "a constraint or unique index that somebody made in the store does not allow the row",
                 IN_STORE,
             ),
-            refused::STORE_LIMIT => (
-                "the row is more than PostgreSQL can hold in an index of the store's",
-                IN_STORE,
-            ),
-            refused::STORE_TRIGGER => (
-                "a trigger that somebody made in the store refuses the row",
-                IN_STORE,
-            ),
+            refused::STORE_LIMIT => {
+                ("the row is more than PostgreSQL can hold in an index of the store's", IN_STORE)
+            }
+            refused::STORE_TRIGGER => {
+                ("a trigger that somebody made in the store refuses the row", IN_STORE)
+            }
             refused::STORE_REFUSED | "TYPE" => ("the store does not take the row", IN_STORE),
             "QUEUE_FULL" => (
                 "so much waits under this key, or in its partition, that no more is kept",
@@ -230,11 +211,7 @@ mod tests {
             assert!(seen.insert(meaning) || is_warning, "{code}");
             assert!(!mend.is_empty());
         }
-        for code in [
-            refused::STORE_CONSTRAINT,
-            refused::STORE_LIMIT,
-            refused::STORE_TRIGGER,
-        ] {
+        for code in [refused::STORE_CONSTRAINT, refused::STORE_LIMIT, refused::STORE_TRIGGER] {
             assert!(seen.insert(words(code).0), "{code}");
         }
     }

@@ -50,28 +50,15 @@ pub fn write(settings: &OpenDataSettings, sets: &[OpenSet]) -> Result<(), OpenEr
         if let (Some(first), Some(last)) =
             (history.revisions.first(), history.published_at(&revision))
         {
-            published.push(PublishedSet {
-                set,
-                manifest,
-                first: first.published_at,
-                last,
-            });
+            published.push(PublishedSet { set, manifest, first: first.published_at, last });
         }
     }
     let unwritable = |name: &str, error| OpenError::unwritable(&settings.dir.join(name), error);
-    let bad_address = |_| OpenError::BadAddress {
-        address: settings.base_url.clone(),
-    };
+    let bad_address = |_| OpenError::BadAddress { address: settings.base_url.clone() };
     let triples = describe(settings, &published).map_err(bad_address)?;
     for (name, content) in [
-        (
-            TURTLE,
-            turtle(&triples).map_err(|error| unwritable(TURTLE, error))?,
-        ),
-        (
-            JSON_LD,
-            json_ld(&triples).map_err(|error| unwritable(JSON_LD, error))?,
-        ),
+        (TURTLE, turtle(&triples).map_err(|error| unwritable(TURTLE, error))?),
+        (JSON_LD, json_ld(&triples).map_err(|error| unwritable(JSON_LD, error))?),
     ] {
         let path = settings.dir.join(name);
         if fs::read(&path).is_ok_and(|there| there == content) {
@@ -106,17 +93,12 @@ impl Graph {
         predicate: &str,
         object: impl Into<Term>,
     ) -> Result<(), BadIri> {
-        self.triples
-            .push(Triple::new(subject.clone(), iri(predicate)?, object));
+        self.triples.push(Triple::new(subject.clone(), iri(predicate)?, object));
         Ok(())
     }
 
     fn is_a(&mut self, subject: &NamedOrBlankNode, class: &str) -> Result<(), BadIri> {
-        self.triples.push(Triple::new(
-            subject.clone(),
-            NamedNode::from(rdf::TYPE),
-            iri(class)?,
-        ));
+        self.triples.push(Triple::new(subject.clone(), NamedNode::from(rdf::TYPE), iri(class)?));
         Ok(())
     }
 
@@ -172,9 +154,7 @@ fn describe(
     settings: &OpenDataSettings,
     snapshots: &[PublishedSet<'_>],
 ) -> Result<Vec<Triple>, BadIri> {
-    let mut graph = Graph {
-        triples: Vec::new(),
-    };
+    let mut graph = Graph { triples: Vec::new() };
     let base = &settings.base_url;
     let catalogue: NamedOrBlankNode = iri(&format!("{base}/#catalogue"))?.into();
     let publisher: NamedOrBlankNode = iri(&format!("{base}/#publisher"))?.into();
@@ -184,35 +164,21 @@ fn describe(
     graph.say(
         &catalogue,
         "dct:description",
-        in_language(
-            &format!("Danh mục dữ liệu mở do {} công bố.", site.publisher.vi),
-            "vi",
-        ),
+        in_language(&format!("Danh mục dữ liệu mở do {} công bố.", site.publisher.vi), "vi"),
     )?;
     graph.say(
         &catalogue,
         "dct:description",
-        in_language(
-            &format!("Open data snapshots by the {}.", site.publisher.en),
-            "en",
-        ),
+        in_language(&format!("Open data snapshots by the {}.", site.publisher.en), "en"),
     )?;
     graph.say(&catalogue, "dct:publisher", publisher.clone())?;
     let home: NamedOrBlankNode = iri(&format!("{base}/"))?.into();
     graph.say(&catalogue, "foaf:homepage", home.clone())?;
     if let Some(first) = snapshots.iter().map(|set| set.first).min() {
-        graph.say(
-            &catalogue,
-            "dct:issued",
-            typed(first.to_string(), xsd::DATE_TIME),
-        )?;
+        graph.say(&catalogue, "dct:issued", typed(first.to_string(), xsd::DATE_TIME))?;
     }
     if let Some(last) = snapshots.iter().map(|set| set.last).max() {
-        graph.say(
-            &catalogue,
-            "dct:modified",
-            typed(last.to_string(), xsd::DATE_TIME),
-        )?;
+        graph.say(&catalogue, "dct:modified", typed(last.to_string(), xsd::DATE_TIME))?;
     }
     for set in snapshots {
         graph.say(&catalogue, "dcat:dataset", dataset::name(settings, set)?)?;
@@ -233,9 +199,7 @@ fn describe(
 fn turtle(triples: &[Triple]) -> std::io::Result<Vec<u8>> {
     let mut serializer = TurtleSerializer::new();
     for (prefix, namespace) in PREFIXES {
-        serializer = serializer
-            .with_prefix(prefix, namespace)
-            .map_err(std::io::Error::other)?;
+        serializer = serializer.with_prefix(prefix, namespace).map_err(std::io::Error::other)?;
     }
     let mut writer = serializer.for_writer(Vec::new());
     for triple in triples {
@@ -247,9 +211,7 @@ fn turtle(triples: &[Triple]) -> std::io::Result<Vec<u8>> {
 fn json_ld(triples: &[Triple]) -> std::io::Result<Vec<u8>> {
     let mut serializer = JsonLdSerializer::new();
     for (prefix, namespace) in PREFIXES {
-        serializer = serializer
-            .with_prefix(prefix, namespace)
-            .map_err(std::io::Error::other)?;
+        serializer = serializer.with_prefix(prefix, namespace).map_err(std::io::Error::other)?;
     }
     let mut writer = serializer.for_writer(Vec::new());
     for triple in triples {
@@ -262,7 +224,5 @@ fn json_ld(triples: &[Triple]) -> std::io::Result<Vec<u8>> {
 
 /// Named by what it belongs to: the same state gives the same file.
 fn blank(name: &str) -> NamedOrBlankNode {
-    BlankNode::new(name.replace('-', "_"))
-        .unwrap_or_default()
-        .into()
+    BlankNode::new(name.replace('-', "_")).unwrap_or_default().into()
 }

@@ -166,9 +166,7 @@ impl Kind {
             .with_logical_type(self.logical());
         if let Kind::Decimal { precision, scale } | Kind::LongDecimal { precision, scale } = self {
             let whole = |n: u32| i32::try_from(n).unwrap_or_default();
-            builder = builder
-                .with_precision(whole(precision))
-                .with_scale(whole(scale));
+            builder = builder.with_precision(whole(precision)).with_scale(whole(scale));
         }
         if let Kind::LongDecimal { .. } = self {
             builder = builder.with_length(16);
@@ -197,9 +195,7 @@ pub(crate) fn parquet_type(name: &str, fields: &[Field]) -> Result<Type> {
             kind.primitive(&field.name)?
         }));
     }
-    Type::group_type_builder(&name.replace('-', "_"))
-        .with_fields(columns)
-        .build()
+    Type::group_type_builder(&name.replace('-', "_")).with_fields(columns).build()
 }
 
 /// `-1.50` with two decimals → -150. None for NaN and infinities, and when a digit would be lost.
@@ -210,16 +206,10 @@ fn unscaled(text: &str, scale: u32) -> Option<i128> {
     };
     let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
     let missing = usize::try_from(scale).ok()?.checked_sub(decimals.len())?;
-    if !whole
-        .bytes()
-        .chain(decimals.bytes())
-        .all(|byte| byte.is_ascii_digit())
-    {
+    if !whole.bytes().chain(decimals.bytes()).all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let number: i128 = format!("{whole}{decimals}{}", "0".repeat(missing))
-        .parse()
-        .ok()?;
+    let number: i128 = format!("{whole}{decimals}{}", "0".repeat(missing)).parse().ok()?;
     Some(sign * number)
 }
 
@@ -237,22 +227,13 @@ mod tests {
             Kind::Timestamp { zoned: true }.int64("1970-01-01T07:00:01+07:00"),
             Some(1_000_000)
         );
-        assert_eq!(
-            Kind::Timestamp { zoned: false }.int64("1970-01-01T00:00:00.000001"),
-            Some(1)
-        );
-        let money = Kind::Decimal {
-            precision: 12,
-            scale: 2,
-        };
+        assert_eq!(Kind::Timestamp { zoned: false }.int64("1970-01-01T00:00:00.000001"), Some(1));
+        let money = Kind::Decimal { precision: 12, scale: 2 };
         assert_eq!(money.int64("-1.50"), Some(-150));
         assert_eq!(money.int64("0.05"), Some(5));
         assert_eq!(money.int64("7"), Some(700));
         assert_eq!(money.int64("NaN"), None);
-        let long = Kind::LongDecimal {
-            precision: 38,
-            scale: 0,
-        };
+        let long = Kind::LongDecimal { precision: 38, scale: 0 };
         assert_eq!(long.int128(&"9".repeat(38)), Some(10_i128.pow(38) - 1));
         assert_eq!(Kind::Bytes.bytes("\\x00ff"), Some(vec![0, 255]));
     }

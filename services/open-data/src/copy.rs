@@ -91,10 +91,7 @@ mod tests {
                         let mut buffer = RowBuf::default();
                         let row = row(line, 2, &mut buffer).ok_or(())?;
                         rows.push(
-                            row.row()
-                                .cells()
-                                .map(|cell| cell.text().map(str::to_owned))
-                                .collect(),
+                            row.row().cells().map(|cell| cell.text().map(str::to_owned)).collect(),
                         );
                         Ok::<_, ()>(())
                     })
@@ -103,11 +100,7 @@ mod tests {
             let text = |text: &str| Some(text.to_owned());
             assert_eq!(
                 rows,
-                [
-                    [text("a"), text("b\n")],
-                    [text("c"), None],
-                    [text(""), text("\\N")]
-                ]
+                [[text("a"), text("b\n")], [text("c"), None], [text(""), text("\\N")]]
             );
         }
         assert!(row(b"a", 2, &mut RowBuf::default()).is_none());

@@ -17,10 +17,7 @@ pub(crate) fn of(set: &OpenSet, manifest: &Manifest) -> Value {
     package.insert("name".into(), set.id.clone().into());
     titled(&mut package, &set.name, set.about.as_ref());
     package.insert("version".into(), manifest.revision.clone().into());
-    package.insert(
-        "contract_version".into(),
-        manifest.contract_version.clone().into(),
-    );
+    package.insert("contract_version".into(), manifest.contract_version.clone().into());
     let mut keywords = set.keywords.vi.clone();
     keywords.extend(set.keywords.en.iter().cloned());
     if !keywords.is_empty() {
@@ -85,10 +82,7 @@ fn of_resource(resource: &Resource, entry: &ResourceEntry) -> Vec<Value> {
 }
 
 fn schema(resource: &Resource, text_fields: &[String]) -> Value {
-    let key: Vec<&str> = resource
-        .key_fields()
-        .map(|field| field.name.as_str())
-        .collect();
+    let key: Vec<&str> = resource.key_fields().map(|field| field.name.as_str()).collect();
     json!({
         "$schema": TABLE_PROFILE,
         "fields": resource.fields.iter().map(|field| of_field(field, Text::of(field, text_fields))).collect::<Vec<_>>(),
@@ -106,11 +100,7 @@ enum Text {
 
 impl Text {
     fn of(field: &Field, text_fields: &[String]) -> Text {
-        if text_fields.contains(&field.name) {
-            Text::Every
-        } else {
-            Text::AsDeclared
-        }
+        if text_fields.contains(&field.name) { Text::Every } else { Text::AsDeclared }
     }
 }
 

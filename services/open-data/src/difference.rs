@@ -23,9 +23,9 @@ type LineHash = [u8; 16];
 /// `before` is none for the first revision of a resource: all its rows are added then.
 pub fn between(before: Option<&Path>, after: &Path, key: &[&str]) -> io::Result<Difference> {
     let old: HashSet<LineHash> = match before {
-        Some(path) => lines(path)?
-            .map(|line| line.map(|line| hash(&line)))
-            .collect::<Result<_, _>>()?,
+        Some(path) => {
+            lines(path)?.map(|line| line.map(|line| hash(&line))).collect::<Result<_, _>>()?
+        }
         None => HashSet::new(),
     };
     let mut unchanged = HashSet::new();
@@ -90,10 +90,8 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             path
         };
-        let before = file(
-            "a",
-            "{\"k\":1,\"v\":\"a\"}\n{\"k\":2,\"v\":\"b\"}\n{\"k\":3,\"v\":\"c\"}\n",
-        );
+        let before =
+            file("a", "{\"k\":1,\"v\":\"a\"}\n{\"k\":2,\"v\":\"b\"}\n{\"k\":3,\"v\":\"c\"}\n");
         let after = file(
             "b",
             "{\"k\":1,\"v\":\"a\"}\n{\"k\":2,\"v\":\"B\"}\n{\"k\":4,\"v\":\"c\"}\n{\"k\":5,\"v\":null}\n",
@@ -101,11 +99,7 @@ mod tests {
         let check = |before, after, added, removed, changed| {
             assert_eq!(
                 between(before, after, &["k"]).unwrap(),
-                Difference {
-                    added,
-                    removed,
-                    changed
-                }
+                Difference { added, removed, changed }
             );
         };
         check(Some(&before), &after, 2, 1, 1);

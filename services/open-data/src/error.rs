@@ -47,17 +47,11 @@ pub enum Fault {
 
 impl OpenError {
     pub fn unwritable(path: &Path, source: io::Error) -> OpenError {
-        OpenError::Unwritable {
-            path: path.to_owned(),
-            source,
-        }
+        OpenError::Unwritable { path: path.to_owned(), source }
     }
 
     pub fn unreadable(path: &Path, source: io::Error) -> OpenError {
-        OpenError::Unreadable {
-            path: path.to_owned(),
-            source,
-        }
+        OpenError::Unreadable { path: path.to_owned(), source }
     }
 }
 

@@ -80,8 +80,5 @@ fn wanted(resource: &Resource, key: &[(String, String)]) -> Option<Vec<(usize, S
         let written = lexical(&fields[place].column_type, text).into_owned();
         resource.key.contains(&place).then_some((place, written))
     };
-    key.iter()
-        .map(place)
-        .collect::<Option<Vec<_>>>()
-        .filter(|_| one_row_each)
+    key.iter().map(place).collect::<Option<Vec<_>>>().filter(|_| one_row_each)
 }

@@ -37,9 +37,7 @@ impl Lock {
         let file = File::create(&path).map_err(|error| OpenError::unwritable(&path, error))?;
         match file.try_lock() {
             Ok(()) => Ok(Lock(file)),
-            Err(TryLockError::WouldBlock) => Err(OpenError::Busy {
-                dir: dir.to_owned(),
-            }),
+            Err(TryLockError::WouldBlock) => Err(OpenError::Busy { dir: dir.to_owned() }),
             Err(TryLockError::Error(error)) => Err(OpenError::unwritable(&path, error)),
         }
     }
@@ -58,10 +56,7 @@ pub enum Installed {
 
 impl<'s> SetFolder<'s> {
     pub fn new(dir: &Path, set: &'s OpenSet) -> SetFolder<'s> {
-        SetFolder {
-            set,
-            path: dir.join(&set.id),
-        }
+        SetFolder { set, path: dir.join(&set.id) }
     }
 
     pub fn revision(&self, revision: &str) -> PathBuf {
@@ -96,9 +91,7 @@ impl<'s> SetFolder<'s> {
         let making = self.path.join(".making");
         let target = self.revision(&manifest.revision);
         let mut history = self.history()?;
-        let known = history
-            .latest()
-            .is_some_and(|latest| latest.revision == manifest.revision);
+        let known = history.latest().is_some_and(|latest| latest.revision == manifest.revision);
         let installed = if known
             && self.latest().as_deref() == Some(&*manifest.revision)
             && is_there(&target, manifest)
@@ -170,15 +163,9 @@ impl<'s> SetFolder<'s> {
             None => None,
         };
         let resources = self.set.resources.iter().map(|resource| {
-            let rows = manifest
-                .resource(&resource.name)
-                .map_or(0, |entry| entry.rows);
+            let rows = manifest.resource(&resource.name).map_or(0, |entry| entry.rows);
             let difference = self.difference(resource, before.as_ref(), manifest)?;
-            Ok(ResourceHistory {
-                name: resource.name.clone(),
-                rows,
-                difference,
-            })
+            Ok(ResourceHistory { name: resource.name.clone(), rows, difference })
         });
         Ok(Revision {
             revision: manifest.revision.clone(),
@@ -204,10 +191,7 @@ impl<'s> SetFolder<'s> {
             return Ok(Difference::default());
         };
         let before = before.and_then(|(folder, manifest)| lines(folder, manifest));
-        let key: Vec<&str> = resource
-            .key_fields()
-            .map(|field| field.name.as_str())
-            .collect();
+        let key: Vec<&str> = resource.key_fields().map(|field| field.name.as_str()).collect();
         difference::between(before.as_deref(), &after, &key)
             .map_err(|error| OpenError::unreadable(&after, error))
     }
@@ -231,11 +215,7 @@ impl<'s> SetFolder<'s> {
         kept.extend([LATEST, HISTORY]);
         let entries = fs::read_dir(&self.path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
         for entry in entries.map_err(|error| OpenError::unreadable(&self.path, error))? {
-            if !entry
-                .file_name()
-                .to_str()
-                .is_some_and(|name| kept.contains(name))
-            {
+            if !entry.file_name().to_str().is_some_and(|name| kept.contains(name)) {
                 failpoint::hit("open-data.clean");
                 remove(&entry.path())?;
             }

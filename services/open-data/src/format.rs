@@ -14,13 +14,8 @@ pub enum Format {
 }
 
 impl Format {
-    pub const ALL: [Format; 5] = [
-        Format::Csv,
-        Format::Jsonl,
-        Format::GeoJson,
-        Format::Parquet,
-        Format::Map,
-    ];
+    pub const ALL: [Format; 5] =
+        [Format::Csv, Format::Jsonl, Format::GeoJson, Format::Parquet, Format::Map];
 
     pub fn extension(self) -> &'static str {
         match self {
@@ -33,9 +28,7 @@ impl Format {
     }
 
     pub fn of_extension(extension: &str) -> Option<Format> {
-        Format::ALL
-            .into_iter()
-            .find(|format| format.extension() == extension)
+        Format::ALL.into_iter().find(|format| format.extension() == extension)
     }
 
     pub fn name(self) -> &'static str {

@@ -46,10 +46,7 @@ pub struct ResourceHistory {
 impl History {
     pub fn read(set_dir: &Path, dataset: &str) -> Result<History, OpenError> {
         let read: Option<History> = read_json(&set_dir.join(HISTORY))?;
-        Ok(read.unwrap_or_else(|| History {
-            dataset: dataset.to_owned(),
-            ..History::default()
-        }))
+        Ok(read.unwrap_or_else(|| History { dataset: dataset.to_owned(), ..History::default() }))
     }
 
     pub fn write(&self, set_dir: &Path) -> Result<(), OpenError> {

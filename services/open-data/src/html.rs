@@ -41,9 +41,6 @@ mod tests {
             "&lt;script&gt;alert(&quot;a&quot; &amp; &#39;b&#39;)&lt;/script&gt;"
         );
         assert_eq!(escaped("a\u{0}b\u{202E}c"), "a\u{FFFD}b\u{FFFD}c");
-        assert_eq!(
-            escaped("\u{61C}\u{200F}\u{9B}\u{2028}x"),
-            "\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}x"
-        );
+        assert_eq!(escaped("\u{61C}\u{200F}\u{9B}\u{2028}x"), "\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}x");
     }
 }

@@ -88,11 +88,9 @@ pub(crate) fn write_json(
         ColumnType::Real
         | ColumnType::Double
         | ColumnType::Numeric { .. }
-        | ColumnType::NumericAny => out.write_all(if is_finite(text) {
-            text.as_bytes()
-        } else {
-            b"null"
-        }),
+        | ColumnType::NumericAny => {
+            out.write_all(if is_finite(text) { text.as_bytes() } else { b"null" })
+        }
         ColumnType::Boolean | ColumnType::Json | ColumnType::Jsonb => {
             out.write_all(lexical(column_type, text).as_bytes())
         }
@@ -187,12 +185,7 @@ mod tests {
                 "2026-11-24T15:00:00.5+07:00",
                 "\"2026-11-24T15:00:00.5+07:00\"",
             ),
-            (
-                &ColumnType::Timestamptz,
-                "infinity",
-                "infinity",
-                "\"infinity\"",
-            ),
+            (&ColumnType::Timestamptz, "infinity", "infinity", "\"infinity\""),
             (
                 &ColumnType::Timestamp,
                 "0044-03-15 12:00:00 BC",
@@ -213,12 +206,7 @@ mod tests {
             ),
             (&whole, "{1,2}", "[1,2]", "[1,2]"),
             (&whole, "{{1},{2}}", "{{1},{2}}", "\"{{1},{2}}\""),
-            (
-                &text,
-                "Đông Khê \"A\"\t",
-                "Đông Khê \"A\"\t",
-                "\"Đông Khê \\\"A\\\"\\t\"",
-            ),
+            (&text, "Đông Khê \"A\"\t", "Đông Khê \"A\"\t", "\"Đông Khê \\\"A\\\"\\t\""),
         ] {
             assert_eq!(lexical(column_type, from), csv);
             assert_eq!(json(column_type, from), in_json);
@@ -229,11 +217,7 @@ mod tests {
     fn what_only_postgresql_reads_is_known() {
         let texts = ColumnType::Array(Box::new(ColumnType::Text { max_chars: None }));
         for (column_type, usual, unusual) in [
-            (
-                ColumnType::Date,
-                "2026-11-24",
-                vec!["infinity", "0044-03-15 BC", "20260-01-01"],
-            ),
+            (ColumnType::Date, "2026-11-24", vec!["infinity", "0044-03-15 BC", "20260-01-01"]),
             (
                 ColumnType::Timestamp,
                 "2026-11-24 15:00:00.5",

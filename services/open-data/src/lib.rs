@@ -102,12 +102,7 @@ pub async fn run(config: Config, deps: Deps, shutdown: Shutdown) -> Result<(), B
     group.spawn("open-store", async move { Box::pin(engine.run()).await });
     let handle = Handle::current();
     group.spawn_thread("publisher", move || {
-        Ok(schedule::run(
-            &publisher,
-            &handle,
-            &shutdown,
-            Timestamp::now,
-        )?)
+        Ok(schedule::run(&publisher, &handle, &shutdown, Timestamp::now)?)
     });
     group.wait().await
 }
@@ -119,22 +114,14 @@ pub async fn serve_only(
     metrics: &Metrics,
     shutdown: Shutdown,
 ) -> Result<(), BoxFailure> {
-    let listen = settings
-        .listen
-        .clone()
-        .unwrap_or_else(|| "127.0.0.1:8080".into());
-    let server = portal(&settings, sets, &OpenMetrics::new(metrics))
-        .listen(&listen, metrics)
-        .await?;
+    let listen = settings.listen.clone().unwrap_or_else(|| "127.0.0.1:8080".into());
+    let server =
+        portal(&settings, sets, &OpenMetrics::new(metrics)).listen(&listen, metrics).await?;
     tracing::info!(address = server.address(), "pages are served");
     server.run(&shutdown).await;
     Ok(())
 }
 
 fn portal(settings: &OpenDataSettings, sets: Vec<OpenSet>, metrics: &OpenMetrics) -> Portal {
-    Portal {
-        settings: settings.clone(),
-        sets,
-        metrics: metrics.clone(),
-    }
+    Portal { settings: settings.clone(), sets, metrics: metrics.clone() }
 }

@@ -43,9 +43,7 @@ pub fn list(settings: &OpenDataSettings, sets: &[OpenSet]) -> Result<Vec<ListedS
             name_vi: set.name.vi.clone(),
             name_en: set.name.en.clone(),
             every_seconds: set.every_seconds,
-            published_at: revision
-                .as_deref()
-                .and_then(|revision| history.published_at(revision)),
+            published_at: revision.as_deref().and_then(|revision| history.published_at(revision)),
             current_at: history.current_at,
             resources: set.resources.len(),
             rows: manifest
@@ -53,10 +51,7 @@ pub fn list(settings: &OpenDataSettings, sets: &[OpenSet]) -> Result<Vec<ListedS
                 .flat_map(|manifest| &manifest.resources)
                 .map(|resource| resource.rows)
                 .sum(),
-            bytes: files()
-                .filter(|file| file.format.is_data())
-                .map(|file| file.bytes)
-                .sum(),
+            bytes: files().filter(|file| file.format.is_data()).map(|file| file.bytes).sum(),
             revisions: history.revisions.len(),
             revision,
         })
@@ -67,17 +62,8 @@ pub fn list(settings: &OpenDataSettings, sets: &[OpenSet]) -> Result<Vec<ListedS
 /// A line per set.
 pub fn list_table(listed: &[ListedSet]) -> String {
     let mut rows = vec![
-        [
-            "dataset",
-            "revision",
-            "published",
-            "current",
-            "rows",
-            "bytes",
-            "revisions",
-            "name",
-        ]
-        .map(str::to_owned),
+        ["dataset", "revision", "published", "current", "rows", "bytes", "revisions", "name"]
+            .map(str::to_owned),
     ];
     let none = || "–".to_owned();
     for set in listed {
@@ -114,13 +100,7 @@ pub fn published_table(published: &[Published]) -> String {
             ]);
         }
         if set.resources.is_empty() {
-            rows.push([
-                set.dataset.clone(),
-                "–".into(),
-                "–".into(),
-                "–".into(),
-                outcome,
-            ]);
+            rows.push([set.dataset.clone(), "–".into(), "–".into(), "–".into(), outcome]);
         }
     }
     aligned(&rows, 2..4)

@@ -104,12 +104,7 @@ impl ResourceEntry {
     ) -> ResourceEntry {
         let entry = |(format, written): &(Format, Written)| FileEntry {
             format: *format,
-            path: written
-                .path
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
+            path: written.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             bytes: written.bytes,
             sha256: written.sha256.clone(),
         };

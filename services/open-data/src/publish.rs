@@ -83,25 +83,18 @@ impl Publisher {
     ) -> Result<Vec<Published>, OpenError> {
         let _lock = Lock::take(&self.settings.dir)?;
         let mut connection = self.store.connect("bangioc open-data").await?;
-        connection
-            .execute(sqlx::raw_sql(BEGIN))
-            .await
-            .map_err(SinkError::from)?;
+        connection.execute(sqlx::raw_sql(BEGIN)).await.map_err(SinkError::from)?;
         let mut published = Vec::new();
         for set in sets {
             let start = Instant::now();
             let done = Box::pin(self.publish_set(&mut connection, set, now)).await?;
-            self.metrics
-                .published(&set.id, done.outcome.as_str(), start.elapsed());
+            self.metrics.published(&set.id, done.outcome.as_str(), start.elapsed());
             for resource in &done.resources {
                 self.metrics.rows(&set.id, &resource.name, resource.rows);
             }
             published.push(done);
         }
-        connection
-            .execute(sqlx::raw_sql("commit"))
-            .await
-            .map_err(SinkError::from)?;
+        connection.execute(sqlx::raw_sql("commit")).await.map_err(SinkError::from)?;
         failpoint::hit("open-data.sets");
         catalogue::write(&self.settings, &self.sets)?;
         Ok(published)
@@ -147,12 +140,7 @@ impl Publisher {
             Installed::New => Outcome::New,
             Installed::Unchanged => Outcome::Unchanged,
         };
-        Ok(Published {
-            outcome,
-            revision: Some(manifest.revision),
-            resources,
-            ..held
-        })
+        Ok(Published { outcome, revision: Some(manifest.revision), resources, ..held })
     }
 }
 
@@ -169,9 +157,7 @@ async fn is_ready(
         .await
         .map_err(SinkError::from)?;
     if !known {
-        return Err(OpenError::StoreNotReady {
-            table: resource.table.clone(),
-        });
+        return Err(OpenError::StoreNotReady { table: resource.table.clone() });
     }
     if !first {
         return Ok(true);
@@ -199,18 +185,12 @@ async fn export(
     let mut lines = Lines::default();
     let mut buffer = RowBuf::default();
     let mut rows = 0;
-    let mut stream = connection
-        .copy_out_raw(&resource.copy)
-        .await
-        .map_err(SinkError::from)?;
+    let mut stream = connection.copy_out_raw(&resource.copy).await.map_err(SinkError::from)?;
     while let Some(bytes) = stream.next().await {
         lines.take(&bytes.map_err(SinkError::from)?, |line| {
             // COPY's own code for a line that is none.
-            let row = row(line, resource.fields.len(), &mut buffer).ok_or_else(|| {
-                SinkError::StoreDiffers {
-                    sqlstate: "22P04".into(),
-                }
-            })?;
+            let row = row(line, resource.fields.len(), &mut buffer)
+                .ok_or_else(|| SinkError::StoreDiffers { sqlstate: "22P04".into() })?;
             rows += 1;
             files.row(row.row()).map_err(unwritable)
         })?;

@@ -21,11 +21,7 @@ pub(crate) fn rows(table: &str, fields: &[Field], key: &[usize]) -> String {
     let order: Vec<String> = key
         .iter()
         .map(|&i| {
-            let collate = if fields[i].column_type.is_text() {
-                " collate \"C\""
-            } else {
-                ""
-            };
+            let collate = if fields[i].column_type.is_text() { " collate \"C\"" } else { "" };
             format!("{}{collate}", columns[i])
         })
         .collect();
@@ -49,17 +45,9 @@ pub(crate) fn hourly_mean(
     let (value, at) = (quoted(&mean.value), quoted(&mean.at));
     let by: Vec<String> = mean.by.iter().map(|name| quoted(name)).collect();
     let only = filter(contract, &mean.filter);
-    let groups = by
-        .iter()
-        .fold(String::new(), |text, name| text + name + ", ");
-    let order = by.iter().fold(String::new(), |text, name| {
-        text + name + "::text collate \"C\", "
-    });
-    let exceeds = mean
-        .limits
-        .as_ref()
-        .map(|limits| exceeds(limits, place))
-        .unwrap_or_default();
+    let groups = by.iter().fold(String::new(), |text, name| text + name + ", ");
+    let order = by.iter().fold(String::new(), |text, name| text + name + "::text collate \"C\", ");
+    let exceeds = mean.limits.as_ref().map(|limits| exceeds(limits, place)).unwrap_or_default();
     format!(
         "copy (select {groups}\"hour\", {MEAN}::float8, count(*){exceeds} from (\
          select {groups}date_trunc('hour', {at}) as \"hour\", {value}::numeric as \"n\" from flow.{table} \
@@ -75,11 +63,7 @@ fn filter(contract: &Contract, conditions: &[ColumnValues]) -> String {
     let mut only = String::new();
     for condition in conditions {
         let column = quoted(&condition.column);
-        let text = match contract
-            .columns
-            .iter()
-            .find(|known| known.name == condition.column)
-        {
+        let text = match contract.columns.iter().find(|known| known.name == condition.column) {
             Some(known) if known.column_type == ColumnType::Boolean => {
                 format!("case when {column} then 't' when not {column} then 'f' end")
             }
@@ -87,12 +71,8 @@ fn filter(contract: &Contract, conditions: &[ColumnValues]) -> String {
             Some(known) if known.column_type.is_text() => format!("rtrim({column}, ' ')"),
             _ => format!("{column}::text"),
         };
-        let texts: Vec<String> = condition
-            .values
-            .iter()
-            .flatten()
-            .map(|text| literal(text))
-            .collect();
+        let texts: Vec<String> =
+            condition.values.iter().flatten().map(|text| literal(text)).collect();
         let mut any = Vec::new();
         if !texts.is_empty() {
             any.push(format!("{text} in ({})", texts.join(", ")));

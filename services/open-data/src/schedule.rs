@@ -24,18 +24,11 @@ pub fn run(
     shutdown: &Shutdown,
     now: fn() -> Timestamp,
 ) -> Result<(), OpenError> {
-    let mut delays = Policy {
-        longest: Duration::from_mins(1),
-        ..Policy::default()
-    }
-    .delays();
+    let mut delays = Policy { longest: Duration::from_mins(1), ..Policy::default() }.delays();
     let mut everything = publisher.settings.publish_on_start;
     loop {
-        let due: Vec<&OpenSet> = if everything {
-            publisher.sets.iter().collect()
-        } else {
-            due(publisher, now())?
-        };
+        let due: Vec<&OpenSet> =
+            if everything { publisher.sets.iter().collect() } else { due(publisher, now())? };
         let pause = if due.is_empty() {
             until_next(publisher, now()).min(LOOK_AGAIN)
         } else {
@@ -54,10 +47,7 @@ pub fn run(
                 }
                 Err(failure) if failure.class() == Class::Retry => {
                     use std::error::Error as _;
-                    let cause = failure
-                        .source()
-                        .map(ToString::to_string)
-                        .unwrap_or_default();
+                    let cause = failure.source().map(ToString::to_string).unwrap_or_default();
                     tracing::warn!(code = failure.code(), error = %failure, cause, hint = failure.hint(), "not published; trying again");
                     publisher.metrics.unwell(&failure.to_string());
                     delays.next().unwrap_or(LOOK_AGAIN)
@@ -76,10 +66,7 @@ fn due(publisher: &Publisher, now: Timestamp) -> Result<Vec<&OpenSet>, OpenError
     let mut due = Vec::new();
     for set in &publisher.sets {
         let history = SetFolder::new(&publisher.settings.dir, set).history()?;
-        if history
-            .current_at
-            .is_none_or(|seen| seen < Slot::of(now, set.every_seconds))
-        {
+        if history.current_at.is_none_or(|seen| seen < Slot::of(now, set.every_seconds)) {
             due.push(set);
         }
     }
@@ -98,18 +85,12 @@ fn report(published: &[Published]) {
     for set in published {
         let rows: u64 = set.resources.iter().map(|resource| resource.rows).sum();
         match set.outcome {
-            Outcome::New => tracing::info!(
-                dataset = set.dataset,
-                revision = set.revision,
-                rows,
-                "published"
-            ),
-            Outcome::Unchanged => tracing::debug!(
-                dataset = set.dataset,
-                revision = set.revision,
-                rows,
-                "unchanged"
-            ),
+            Outcome::New => {
+                tracing::info!(dataset = set.dataset, revision = set.revision, rows, "published")
+            }
+            Outcome::Unchanged => {
+                tracing::debug!(dataset = set.dataset, revision = set.revision, rows, "unchanged")
+            }
             Outcome::Held => {
                 tracing::debug!(dataset = set.dataset, "held until its first copy is whole");
             }

@@ -47,18 +47,10 @@ pub struct Server {
 impl Portal {
     pub async fn listen(self, address: &str, metrics: &Metrics) -> Result<Server, BoxFailure> {
         let listener = Listener::new("pages", &self.settings.listener, metrics)?;
-        let fails = |source| OpenError::CannotListen {
-            address: address.to_owned(),
-            source,
-        };
+        let fails = |source| OpenError::CannotListen { address: address.to_owned(), source };
         let socket = TcpListener::bind(address).await.map_err(fails)?;
         let address = socket.local_addr().map_err(fails)?.to_string();
-        Ok(Server {
-            listener,
-            socket,
-            portal: Arc::new(self),
-            address,
-        })
+        Ok(Server { listener, socket, portal: Arc::new(self), address })
     }
 
     /// Blocks: it reads files.
@@ -72,11 +64,7 @@ impl Portal {
                     .map(|set| SetState::read(settings, set))
                     .collect::<Result<Vec<_>, _>>()?;
                 let slot = states.iter().filter_map(SetState::current_at).max();
-                Ok(Answer::page(
-                    StatusCode::OK,
-                    page::home(&settings.site, &states),
-                    slot,
-                ))
+                Ok(Answer::page(StatusCode::OK, page::home(&settings.site, &states), slot))
             }
             Asked::Catalogue(name) => {
                 let kind = match name {
@@ -85,10 +73,9 @@ impl Portal {
                 };
                 Answer::small_file(&settings.dir.join(name), kind, None)
             }
-            Asked::SetWithoutSlash(id) if find(id).is_some() => Ok(Answer::moved(
-                StatusCode::PERMANENT_REDIRECT,
-                &format!("{id}/"),
-            )),
+            Asked::SetWithoutSlash(id) if find(id).is_some() => {
+                Ok(Answer::moved(StatusCode::PERMANENT_REDIRECT, &format!("{id}/")))
+            }
             Asked::Set(id) => match find(id) {
                 Some(set) => {
                     let state = SetState::read(settings, set)?;
@@ -115,11 +102,7 @@ impl Portal {
                 Some(set) => self.latest(&SetState::read(settings, set)?, &file),
                 None => Ok(self.nothing()),
             },
-            Asked::File {
-                set,
-                revision,
-                file,
-            } => match find(set) {
+            Asked::File { set, revision, file } => match find(set) {
                 Some(set) => self.file(set, revision, &file),
                 None => Ok(self.nothing()),
             },
@@ -143,10 +126,7 @@ impl Portal {
                 Some(snapshot.published_at),
             ),
             path::LatestFile::Resource { name, format } => {
-                let found = snapshot
-                    .manifest
-                    .resource(name)
-                    .and_then(|entry| entry.file(*format));
+                let found = snapshot.manifest.resource(name).and_then(|entry| entry.file(*format));
                 Ok(found.map_or_else(
                     || self.nothing(),
                     |file| {

@@ -125,10 +125,7 @@ impl Resource {
 }
 
 fn mean_fields(value: &Column, mean: &HourlyMean) -> [Field; 3] {
-    let label = |vi: &str, en: &str| Label {
-        vi: vi.into(),
-        en: en.into(),
-    };
+    let label = |vi: &str, en: &str| Label { vi: vi.into(), en: en.into() };
     let needed = needed(mean);
     [
         Field {
@@ -163,10 +160,7 @@ fn mean_fields(value: &Column, mean: &HourlyMean) -> [Field; 3] {
             column_type: ColumnType::Bigint,
             label: label("Số giá trị hợp lệ", "Valid values"),
             about: Some(label(
-                &format!(
-                    "Số giá trị đo hợp lệ trong giờ, trên {} giá trị dự kiến.",
-                    mean.expected
-                ),
+                &format!("Số giá trị đo hợp lệ trong giờ, trên {} giá trị dự kiến.", mean.expected),
                 &format!("Measurements counted in, of {} expected.", mean.expected),
             )),
             required: true,
@@ -175,10 +169,7 @@ fn mean_fields(value: &Column, mean: &HourlyMean) -> [Field; 3] {
 }
 
 fn exceeds_field() -> Field {
-    let label = |vi: &str, en: &str| Label {
-        vi: vi.into(),
-        en: en.into(),
-    };
+    let label = |vi: &str, en: &str| Label { vi: vi.into(), en: en.into() };
     Field {
         name: "exceeds".into(),
         column_type: ColumnType::Boolean,
@@ -234,10 +225,7 @@ fn lon_lat(fields: &[Field]) -> Option<Geometry> {
                 )
         })
     };
-    Some(Geometry::LonLat {
-        lon: number("lon")?,
-        lat: number("lat")?,
-    })
+    Some(Geometry::LonLat { lon: number("lon")?, lat: number("lat")? })
 }
 
 impl OpenSet {
@@ -250,11 +238,9 @@ impl OpenSet {
         let resources = publication.resources.iter().map(|resource| {
             let contract = find(resource.dataset.as_str())?;
             match &resource.content {
-                Content::Rows => Some(Resource::rows(
-                    &resource.name,
-                    resource.title.clone(),
-                    contract,
-                )),
+                Content::Rows => {
+                    Some(Resource::rows(&resource.name, resource.title.clone(), contract))
+                }
                 Content::HourlyMean(mean) => {
                     let only = mean.limits.as_ref().and_then(|limits| limits.only.as_ref());
                     let place = match only {
@@ -286,10 +272,7 @@ impl OpenSet {
     /// The open sets of a catalogue.
     pub fn all(catalogue: &Catalogue) -> Vec<OpenSet> {
         let find = |dataset: &str| catalogue.get(dataset)?.on(names::Side::Open);
-        catalogue
-            .publications()
-            .filter_map(|publication| OpenSet::of(publication, find))
-            .collect()
+        catalogue.publications().filter_map(|publication| OpenSet::of(publication, find)).collect()
     }
 
     /// Changes when anything does that the contract says about the public files.
@@ -330,9 +313,7 @@ impl OpenSet {
         match name.rsplit_once('-') {
             Some(("BY" | "BY-SA", version)) => Some(format!(
                 "https://creativecommons.org/licenses/{}/{version}/",
-                name.trim_end_matches(version)
-                    .trim_end_matches('-')
-                    .to_lowercase()
+                name.trim_end_matches(version).trim_end_matches('-').to_lowercase()
             )),
             _ if self.licence == "CC0-1.0" => {
                 Some("https://creativecommons.org/publicdomain/zero/1.0/".into())

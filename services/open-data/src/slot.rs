@@ -56,9 +56,7 @@ impl Slot {
     /// `24 November 2026, 15:00`
     pub fn en(self) -> String {
         let local = self.local();
-        let month = MONTHS
-            .get(usize::try_from(local.month() - 1).unwrap_or(0))
-            .unwrap_or(&"");
+        let month = MONTHS.get(usize::try_from(local.month() - 1).unwrap_or(0)).unwrap_or(&"");
         format!(
             "{} {month} {}, {:02}:{:02}",
             local.day(),
@@ -156,17 +154,11 @@ mod tests {
         let now = "2026-11-24T17:30:05.5Z";
         assert_eq!(slot(now, HOUR), "2026-11-25T00:00:00+07:00");
         assert_eq!(slot(now, DAY), "2026-11-25T00:00:00+07:00");
-        assert_eq!(
-            slot("2026-11-24T16:59:59Z", DAY),
-            "2026-11-24T00:00:00+07:00"
-        );
+        assert_eq!(slot("2026-11-24T16:59:59Z", DAY), "2026-11-24T00:00:00+07:00");
         assert_eq!(slot(now, 300), "2026-11-25T00:30:00+07:00");
         // A Wednesday's week began on Monday.
         assert_eq!(slot(now, 7 * DAY), "2026-11-23T00:00:00+07:00");
-        assert_eq!(
-            slot("2020-01-01T00:00:00Z", 7 * DAY),
-            "2019-12-30T00:00:00+07:00"
-        );
+        assert_eq!(slot("2020-01-01T00:00:00Z", 7 * DAY), "2019-12-30T00:00:00+07:00");
     }
 
     #[test]
@@ -187,9 +179,6 @@ mod tests {
         assert_eq!(slot.vi(), "15:00 ngày 24/11/2026");
         assert_eq!(slot.en(), "24 November 2026, 15:00");
         assert_eq!(slot.http(), "Tue, 24 Nov 2026 08:00:00 GMT");
-        assert_eq!(
-            slot.next(HOUR),
-            "2026-11-24T09:00:00Z".parse::<Timestamp>().unwrap()
-        );
+        assert_eq!(slot.next(HOUR), "2026-11-24T09:00:00Z".parse::<Timestamp>().unwrap());
     }
 }

@@ -50,9 +50,7 @@ pub fn verify(settings: &OpenDataSettings, sets: &[&OpenSet]) -> Result<Vec<Veri
         all.push(verified);
     }
     if all.is_empty() {
-        return Err(OpenError::NothingPublished {
-            dir: settings.dir.clone(),
-        });
+        return Err(OpenError::NothingPublished { dir: settings.dir.clone() });
     }
     Ok(all)
 }
@@ -62,10 +60,7 @@ fn verify_revision(
     revision: &str,
     verified: &mut Verified,
 ) -> Result<(), OpenError> {
-    let damaged = |path: &Path, fault| OpenError::Damaged {
-        path: path.to_owned(),
-        fault,
-    };
+    let damaged = |path: &Path, fault| OpenError::Damaged { path: path.to_owned(), fault };
     let Some(manifest) = Manifest::read(folder)? else {
         return Err(damaged(&folder.join(MANIFEST), Fault::Missing));
     };
@@ -85,9 +80,7 @@ fn verify_revision(
             return Err(damaged(&path, Fault::Length));
         }
         if sha256 != file.sha256
-            || !file
-                .path
-                .contains(sha256.get(..NAME_DIGITS).unwrap_or_default())
+            || !file.path.contains(sha256.get(..NAME_DIGITS).unwrap_or_default())
         {
             return Err(damaged(&path, Fault::Content));
         }

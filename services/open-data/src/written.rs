@@ -38,16 +38,9 @@ impl HashedFile {
 
     /// After this the content survives a power cut; the name does once its folder is synced too.
     pub fn finish(self) -> io::Result<Written> {
-        let file = self
-            .file
-            .into_inner()
-            .map_err(io::IntoInnerError::into_error)?;
+        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.sync_all()?;
-        Ok(Written {
-            path: self.path,
-            bytes: self.bytes,
-            sha256: hex(&self.sha.finalize()),
-        })
+        Ok(Written { path: self.path, bytes: self.bytes, sha256: hex(&self.sha.finalize()) })
     }
 }
 
@@ -68,9 +61,7 @@ impl Written {
     /// Gives the file its lasting name, `<stem>-<hash>.<extension>`, in the folder where it is.
     pub fn named_by_content(mut self, stem: &str, extension: &str) -> io::Result<Written> {
         let short = self.sha256.get(..NAME_DIGITS).unwrap_or_default();
-        let path = self
-            .path
-            .with_file_name(format!("{stem}-{short}.{extension}"));
+        let path = self.path.with_file_name(format!("{stem}-{short}.{extension}"));
         fs::rename(&self.path, &path)?;
         self.path = path;
         Ok(self)
@@ -121,10 +112,8 @@ pub fn digest(content: &[u8]) -> String {
 
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

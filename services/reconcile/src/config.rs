@@ -30,10 +30,7 @@ impl SourceLogin {
     fn read(section: &Section<'_>) -> SourceLogin {
         let host = section.text("host");
         // A capture's own, which we have no use for: named, so that its file can be ours.
-        let _ = (
-            section.optional_text("slot"),
-            section.optional_text("publication"),
-        );
+        let _ = (section.optional_text("slot"), section.optional_text("publication"));
         SourceLogin {
             name: section.text("name"),
             port: u16::try_from(section.whole_number("port", 1..=65_535, 5432)).unwrap_or(5432),
@@ -94,13 +91,9 @@ impl Config {
         let sink = settings.section("sink");
         let _ = bangioc_feed::consume::Tuning::read(&sink);
         let secrets = SinkSettings::read(&sink).secrets;
-        let open_secrets = section.optional_secret("open_secret").map_or_else(
-            || secrets.clone(),
-            |now| Secrets {
-                now,
-                previous: None,
-            },
-        );
+        let open_secrets = section
+            .optional_secret("open_secret")
+            .map_or_else(|| secrets.clone(), |now| Secrets { now, previous: None });
         let mut sources = Vec::new();
         if settings.has_section("source") {
             sources.push(SourceLogin::read(&settings.section("source")));

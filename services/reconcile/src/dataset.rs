@@ -42,10 +42,9 @@ pub(crate) async fn compare(
     let compared = compared(config, contract, side, repairer, now_us);
     let outcome = match Box::pin(compared).await {
         Ok(compared) => Outcome::Compared(compared),
-        Err(failure) => Outcome::NotCompared {
-            code: failure.code().to_owned(),
-            why: failure.to_string(),
-        },
+        Err(failure) => {
+            Outcome::NotCompared { code: failure.code().to_owned(), why: failure.to_string() }
+        }
     };
     SideResult {
         dataset: contract.dataset.to_string(),
@@ -99,22 +98,19 @@ impl<'a> Pair<'a> {
         now_us: i64,
     ) -> Result<Pair<'a>, ReconcileError> {
         if contract.kind == ContractKind::Append || contract.key.is_empty() {
-            return Err(ReconcileError::Keyless {
-                dataset: contract.dataset.to_string(),
-            });
+            return Err(ReconcileError::Keyless { dataset: contract.dataset.to_string() });
         }
         let (settings, secrets) = match side {
             Side::Shared => (&config.store, &config.secrets),
             Side::Open => (
-                config.open_store.as_ref().ok_or(ReconcileError::NoStore {
-                    section: "open-store",
-                })?,
+                config
+                    .open_store
+                    .as_ref()
+                    .ok_or(ReconcileError::NoStore { section: "open-store" })?,
                 &config.open_secrets,
             ),
         };
-        let nothing_open = || ReconcileError::NoTable {
-            dataset: contract.dataset.to_string(),
-        };
+        let nothing_open = || ReconcileError::NoTable { dataset: contract.dataset.to_string() };
         let cut = Cut::of(contract, side).ok_or_else(nothing_open)?;
         let of_side = contract.on(side).ok_or_else(nothing_open)?;
         let dataset = Dataset::new(of_side.clone().into(), &config.prefix);
@@ -129,9 +125,7 @@ impl<'a> Pair<'a> {
         if standing.phase.as_deref() != Some("streaming") {
             return Err(ReconcileError::NotStreaming {
                 dataset: contract.dataset.to_string(),
-                phase: standing
-                    .phase
-                    .unwrap_or_else(|| "not captured yet".to_owned()),
+                phase: standing.phase.unwrap_or_else(|| "not captured yet".to_owned()),
             });
         }
         let login = login(config, contract)?;
@@ -297,11 +291,8 @@ impl<'a> Pair<'a> {
             settled = self.repair(settled, repairer).await?;
             healed = before.saturating_sub(settled.real.len()) as u64;
         }
-        let mut counts = Counts {
-            moving: settled.moving.len() as u64,
-            repaired: healed,
-            ..Counts::default()
-        };
+        let mut counts =
+            Counts { moving: settled.moving.len() as u64, repaired: healed, ..Counts::default() };
         let should_be = settled.real.iter().filter(|real| real.expected).count() as u64;
         counts.equal = self.rows.saturating_sub(should_be + counts.moving);
         let mut differences = Vec::new();
@@ -353,11 +344,7 @@ impl<'a> Pair<'a> {
                 left = again.real.into_iter().map(|real| real.key).collect();
             }
         }
-        Ok(Settled {
-            real,
-            moving,
-            read: None,
-        })
+        Ok(Settled { real, moving, read: None })
     }
 
     /// The difference as people are told of it; is its key parked?
@@ -370,21 +357,16 @@ impl<'a> Pair<'a> {
         let is_parked = parked.is_some();
         let found = &real.found;
         let plain = |names: &[String]| {
-            names
-                .iter()
-                .map(|name| name.trim_start_matches(['!', '?']).to_owned())
-                .collect()
+            names.iter().map(|name| name.trim_start_matches(['!', '?']).to_owned()).collect()
         };
         let kind = match parked {
             Some(code) => Kind::Parked { code },
             None if !real.expected => Kind::Surplus,
             None if !found.live => Kind::Missing,
-            None if !found.missing.is_empty() => Kind::Incomplete {
-                columns: plain(&found.missing),
-            },
-            None => Kind::Differs {
-                columns: found.columns.clone(),
-            },
+            None if !found.missing.is_empty() => {
+                Kind::Incomplete { columns: plain(&found.missing) }
+            }
+            None => Kind::Differs { columns: found.columns.clone() },
         };
         let key_ref = key_ref.map(|key| key.to_string()).unwrap_or_default();
         Ok((Difference { key_ref, kind }, is_parked))

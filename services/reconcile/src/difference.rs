@@ -154,12 +154,7 @@ impl SideResult {
                 }
                 text.push('\n');
                 for difference in &compared.differences {
-                    let _ = writeln!(
-                        text,
-                        "  {}  {}",
-                        difference.key_ref,
-                        difference.kind.about()
-                    );
+                    let _ = writeln!(text, "  {}  {}", difference.key_ref, difference.kind.about());
                 }
                 let named = compared.differences.len() as u64;
                 let all = counts.differ() + counts.parked;
@@ -187,29 +182,12 @@ mod tests {
 
     #[test]
     fn a_result_reads_as_a_line_and_its_differences() {
-        let difference = |key_ref: &str, kind| Difference {
-            key_ref: key_ref.to_owned(),
-            kind,
-        };
+        let difference = |key_ref: &str, kind| Difference { key_ref: key_ref.to_owned(), kind };
         let differences = vec![
-            difference(
-                "00ff00ff00ff00ff",
-                Kind::Differs {
-                    columns: vec!["area_m2".to_owned()],
-                },
-            ),
-            difference(
-                "11ff00ff00ff00ff",
-                Kind::Parked {
-                    code: "E_RANGE".to_owned(),
-                },
-            ),
+            difference("00ff00ff00ff00ff", Kind::Differs { columns: vec!["area_m2".to_owned()] }),
+            difference("11ff00ff00ff00ff", Kind::Parked { code: "E_RANGE".to_owned() }),
         ];
-        let mut counts = Counts {
-            equal: 1_482_113,
-            moving: 2,
-            ..Counts::default()
-        };
+        let mut counts = Counts { equal: 1_482_113, moving: 2, ..Counts::default() };
         for one in &differences {
             counts.add(&one.kind);
         }
@@ -235,10 +213,6 @@ mod tests {
         );
         assert!(!result.is_equal());
         let json = serde_json::to_string(&result).unwrap();
-        assert_eq!(
-            serde_json::from_str::<SideResult>(&json).unwrap(),
-            result,
-            "{json}"
-        );
+        assert_eq!(serde_json::from_str::<SideResult>(&json).unwrap(), result, "{json}");
     }
 }

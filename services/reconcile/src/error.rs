@@ -30,11 +30,7 @@ pub enum ReconcileError {
     #[error("the configuration names no `[{section}]`")]
     NoStore { section: &'static str },
     #[error("the {side} store had not come to {lsn} of its source after {seconds} s")]
-    StoreBehind {
-        side: &'static str,
-        lsn: String,
-        seconds: u64,
-    },
+    StoreBehind { side: &'static str, lsn: String, seconds: u64 },
     #[error(
         "dataset `{dataset}` is {phase}: its source and its stores are not meant to be equal now"
     )]
@@ -67,10 +63,7 @@ pub enum ReconcileError {
 
 impl ReconcileError {
     pub(crate) fn file(path: &std::path::Path, cause: std::io::Error) -> ReconcileError {
-        ReconcileError::File {
-            path: path.to_owned(),
-            cause,
-        }
+        ReconcileError::File { path: path.to_owned(), cause }
     }
 }
 

@@ -96,9 +96,7 @@ impl Ledger<'_> {
     ) -> Result<Vec<PartitionBooks>, ReconcileError> {
         let mut connection = self.store.connect("bangioc ledger").await?;
         let time = std::time::Duration::from_mins(5);
-        pins::set(&mut connection, time, time)
-            .await
-            .map_err(fails)?;
+        pins::set(&mut connection, time, time).await.map_err(fails)?;
         let reader = tokio::task::block_in_place(|| {
             Reader::connect(self.kafka, "bangioc-ledger", None, &Tuning::default())
         })?;
@@ -137,12 +135,5 @@ pub fn verdict(books: &[PartitionBooks]) -> Result<(), ReconcileError> {
     let (findings, partitions) = wrong.fold((0, 0), |(findings, partitions), books| {
         (findings + books.findings.len(), partitions + 1)
     });
-    if partitions == 0 {
-        Ok(())
-    } else {
-        Err(ReconcileError::BooksWrong {
-            findings,
-            partitions,
-        })
-    }
+    if partitions == 0 { Ok(()) } else { Err(ReconcileError::BooksWrong { findings, partitions }) }
 }

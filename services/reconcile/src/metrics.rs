@@ -49,9 +49,7 @@ impl ReconcileMetrics {
                     let labels = [result.dataset.as_str(), result.side.as_str(), outcome];
                     self.rows.of(&labels).set(count as f64);
                 }
-                self.compared_at
-                    .of(&[&result.dataset, &result.side])
-                    .set(now as f64);
+                self.compared_at.of(&[&result.dataset, &result.side]).set(now as f64);
                 if compared.is_equal() {
                     self.health.well(&part);
                 } else {

@@ -54,10 +54,5 @@ impl Cut {
 pub(crate) fn key_of(contract: &Contract, row: &RowBuf) -> Option<RowKey> {
     let row = row.row();
     let text = |&column: &usize| row.cell(column).text().map(str::to_owned);
-    contract
-        .key
-        .iter()
-        .map(text)
-        .collect::<Option<_>>()
-        .map(RowKey)
+    contract.key.iter().map(text).collect::<Option<_>>().map(RowKey)
 }

@@ -20,12 +20,7 @@ pub struct Hours {
 impl Hours {
     pub fn parse(text: &str) -> Option<Hours> {
         let (from, to) = text.split_once('-')?;
-        let hour = |text: &str| {
-            text.trim()
-                .parse()
-                .ok()
-                .filter(|hour| (0..=24).contains(hour))
-        };
+        let hour = |text: &str| text.trim().parse().ok().filter(|hour| (0..=24).contains(hour));
         let (from, to) = (hour(from)?, hour(to)?);
         (from != to).then_some(Hours { from, to })
     }
@@ -50,10 +45,7 @@ pub(crate) struct Pace {
 
 impl Pace {
     pub(crate) fn new(rows_per_second: u64) -> Pace {
-        Pace {
-            rows_per_second,
-            free_at: Instant::now(),
-        }
+        Pace { rows_per_second, free_at: Instant::now() }
     }
 
     /// After `rows` were read.
@@ -78,9 +70,8 @@ mod tests {
             Timestamp::from_second(1_700_000_000 / 86_400 * 86_400 + (hour + 17) * HOUR).unwrap()
         };
         let night = Hours::parse("22-5").unwrap();
-        let waits: Vec<u64> = [22, 23, 0, 4, 5, 12, 21]
-            .map(|hour| night.wait(at(hour)).as_secs() / 3600)
-            .to_vec();
+        let waits: Vec<u64> =
+            [22, 23, 0, 4, 5, 12, 21].map(|hour| night.wait(at(hour)).as_secs() / 3600).to_vec();
         assert_eq!(waits, [0, 0, 0, 0, 17, 10, 1]);
         let day = Hours::parse("8-17").unwrap();
         assert_eq!(day.wait(at(16)), Duration::ZERO);

@@ -34,10 +34,7 @@ pub(crate) async fn set(
 ) -> Result<(), sqlx::Error> {
     let millis = |time: Duration| time.as_millis().to_string();
     let mut names: Vec<&str> = PINNED.iter().map(|(name, _)| *name).collect();
-    let mut values: Vec<String> = PINNED
-        .iter()
-        .map(|(_, value)| (*value).to_owned())
-        .collect();
+    let mut values: Vec<String> = PINNED.iter().map(|(_, value)| (*value).to_owned()).collect();
     names.extend(["statement_timeout", "lock_timeout"]);
     values.extend([millis(statement), millis(lock)]);
     sqlx::query("select set_config(name, value, false) from unnest($1::text[], $2::text[]) wanted (name, value)")

@@ -21,15 +21,9 @@ impl Repairer {
     pub fn connect(kafka: &KafkaSettings, prefix: &str) -> Result<Repairer, ReconcileError> {
         let user = kafka.principal();
         let Some(asker @ Asker::Operator(_)) = Asker::of_user(user) else {
-            return Err(ReconcileError::NoOperator {
-                user: user.to_owned(),
-            });
+            return Err(ReconcileError::NoOperator { user: user.to_owned() });
         };
-        Ok(Repairer {
-            journal: Journal::connect(kafka)?,
-            asker,
-            prefix: prefix.to_owned(),
-        })
+        Ok(Repairer { journal: Journal::connect(kafka)?, asker, prefix: prefix.to_owned() })
     }
 
     /// Returns when the requests are on Kafka. The capture sends each row as its source has it now, or that it is gone.
@@ -42,15 +36,9 @@ impl Repairer {
         let dataset = contract.dataset.as_str();
         let topic = names::signal_topic(&self.prefix, &contract.source.source, &self.asker);
         for key in keys {
-            let signal = Signal::CopyKey {
-                dataset: dataset.to_owned(),
-                side,
-                key: key.0.clone(),
-            };
+            let signal = Signal::CopyKey { dataset: dataset.to_owned(), side, key: key.0.clone() };
             let value = serde_json::to_vec(&signal).unwrap_or_default();
-            self.journal
-                .append(&topic, 0, Some(dataset.as_bytes()), Some(&value))
-                .await?;
+            self.journal.append(&topic, 0, Some(dataset.as_bytes()), Some(&value)).await?;
         }
         Ok(())
     }

@@ -116,10 +116,7 @@ impl Report {
         if datasets > 0 {
             Err(ReconcileError::Different { rows, datasets })
         } else if sides > 0 {
-            Err(ReconcileError::NotCompared {
-                sides,
-                of: self.results.len(),
-            })
+            Err(ReconcileError::NotCompared { sides, of: self.results.len() })
         } else {
             Ok(())
         }

@@ -28,11 +28,7 @@ pub struct Deps {
 /// ends the service.
 pub async fn run(config: Config, deps: Deps, shutdown: Shutdown) -> Result<(), BoxFailure> {
     let metrics = ReconcileMetrics::new(&deps.metrics);
-    let key = config
-        .signing_key
-        .as_ref()
-        .map(SigningKey::of)
-        .transpose()?;
+    let key = config.signing_key.as_ref().map(SigningKey::of).transpose()?;
     let repairer = match (&config.kafka, config.manner.repair) {
         (Some(kafka), true) => Some(Repairer::connect(kafka, &config.prefix)?),
         _ => None,
@@ -81,10 +77,7 @@ pub async fn run(config: Config, deps: Deps, shutdown: Shutdown) -> Result<(), B
 
 /// Until the hours come in which one may begin; true when the stop was asked for.
 async fn waited(config: &Config, shutdown: &Shutdown) -> bool {
-    let wait = config
-        .manner
-        .hours
-        .map_or(Duration::ZERO, |hours| hours.wait(Timestamp::now()));
+    let wait = config.manner.hours.map_or(Duration::ZERO, |hours| hours.wait(Timestamp::now()));
     pause(wait, shutdown).await
 }
 
@@ -105,14 +98,7 @@ fn say(result: &SideResult) {
             let counts = &compared.counts;
             let (rows, lsn, repaired) = (counts.equal, &compared.as_of_lsn, counts.repaired);
             if compared.is_equal() {
-                tracing::info!(
-                    dataset,
-                    side,
-                    rows,
-                    lsn,
-                    repaired,
-                    "source and store are equal"
-                );
+                tracing::info!(dataset, side, rows, lsn, repaired, "source and store are equal");
             } else {
                 let differ = counts.differ();
                 tracing::error!(

@@ -86,10 +86,8 @@ pub(crate) async fn settle(
                 .collect();
             let unequal = store.unequal(&expected).await?;
             let now = source.lsn().await?;
-            let mut unequal: HashMap<usize, Unequal> = unequal
-                .into_iter()
-                .map(|found| (found.place, found))
-                .collect();
+            let mut unequal: HashMap<usize, Unequal> =
+                unequal.into_iter().map(|found| (found.place, found)).collect();
             for (place, (key, before)) in left.into_iter().enumerate() {
                 let Some(expected) = expected.get(place) else {
                     still.push((key, before));
@@ -98,15 +96,11 @@ pub(crate) async fn settle(
                 let Some(mut found) = unequal.remove(&place) else {
                     continue;
                 };
-                let newer = found
-                    .version
-                    .is_some_and(|version| is_newer(version, epoch, between, now));
+                let newer =
+                    found.version.is_some_and(|version| is_newer(version, epoch, between, now));
                 // Its place is one of this round.
                 found.place = 0;
-                let seen = Seen {
-                    expected: digest(expected.row.as_ref()),
-                    found,
-                };
+                let seen = Seen { expected: digest(expected.row.as_ref()), found };
                 if newer {
                     still.push((key, None));
                 } else if before.as_ref() == Some(&seen) {
@@ -137,10 +131,7 @@ fn is_newer(version: Version, epoch: u32, read: Between, now: Lsn) -> bool {
 fn digest(row: Option<&RowBuf>) -> u64 {
     let mut hasher = DefaultHasher::new();
     row.is_some().hash(&mut hasher);
-    for cell in row
-        .iter()
-        .flat_map(|row| row.row().cells().collect::<Vec<_>>())
-    {
+    for cell in row.iter().flat_map(|row| row.row().cells().collect::<Vec<_>>()) {
         match cell {
             Cell::Text(text) => text.hash(&mut hasher),
             Cell::Null => 0u64.hash(&mut hasher),
@@ -156,16 +147,9 @@ mod tests {
 
     #[test]
     fn only_a_change_that_we_may_have_missed_is_newer() {
-        let read = Between {
-            before: Lsn(100),
-            after: Lsn(110),
-        };
+        let read = Between { before: Lsn(100), after: Lsn(110) };
         let newer = |epoch, lsn| {
-            let version = Version {
-                epoch,
-                commit_lsn: Lsn(lsn),
-                ordinal: 2,
-            };
+            let version = Version { epoch, commit_lsn: Lsn(lsn), ordinal: 2 };
             is_newer(version, 1, read, Lsn(200))
         };
         assert!(!newer(1, 100), "committed before we looked");

@@ -68,9 +68,9 @@ fn options(login: &SourceLogin) -> PgConnectOptions {
     match &login.tls {
         Tls::Off => options.ssl_mode(PgSslMode::Disable),
         Tls::Verify { ca_file: None } => options.ssl_mode(PgSslMode::VerifyFull),
-        Tls::Verify {
-            ca_file: Some(file),
-        } => options.ssl_mode(PgSslMode::VerifyFull).ssl_root_cert(file),
+        Tls::Verify { ca_file: Some(file) } => {
+            options.ssl_mode(PgSslMode::VerifyFull).ssl_root_cert(file)
+        }
     }
 }
 
@@ -88,22 +88,14 @@ impl Source {
             &login.database,
         );
         if asked.await {
-            return Err(ReconcileError::PasswordAsked {
-                address: login.address(),
-            });
+            return Err(ReconcileError::PasswordAsked { address: login.address() });
         }
         let fails = |error: sqlx::Error| fails(&login.name, error, &login.address());
-        let mut connection = PgConnection::connect_with(&options(login))
-            .await
-            .map_err(fails)?;
-        pins::set(&mut connection, statement, LOCK)
-            .await
-            .map_err(fails)?;
+        let mut connection = PgConnection::connect_with(&options(login)).await.map_err(fails)?;
+        pins::set(&mut connection, statement, LOCK).await.map_err(fails)?;
         let key_types = key_types(&mut connection, contract).await.map_err(fails)?;
         if key_types.len() != contract.key.len() {
-            return Err(ReconcileError::NoTable {
-                dataset: contract.dataset.to_string(),
-            });
+            return Err(ReconcileError::NoTable { dataset: contract.dataset.to_string() });
         }
         Ok(Source {
             name: login.name.clone(),
@@ -148,20 +140,13 @@ impl Source {
                 .fetch_one(&mut self.connection)
                 .await?;
             self.commit().await?;
-            let columns: Vec<Vec<String>> = (3..row.len())
-                .map(|n| row.try_get(n))
-                .collect::<Result<_, _>>()?;
+            let columns: Vec<Vec<String>> =
+                (3..row.len()).map(|n| row.try_get(n)).collect::<Result<_, _>>()?;
             Ok(Chunk {
                 keys: keys(columns),
-                digest: Digest {
-                    rows: row.try_get(0)?,
-                    sha256: row.try_get(1)?,
-                },
+                digest: Digest { rows: row.try_get(0)?, sha256: row.try_get(1)? },
                 last: row.try_get::<Option<Vec<String>>, _>(2)?.map(RowKey),
-                read: Between {
-                    before,
-                    after: before,
-                },
+                read: Between { before, after: before },
             })
         }
         .await;
@@ -224,10 +209,7 @@ impl Source {
         }
         .await;
         let (rows, _) = read.map_err(|error| self.fails(error))?;
-        let rows = rows
-            .into_iter()
-            .map(|(there, row)| there.then_some(row))
-            .collect();
+        let rows = rows.into_iter().map(|(there, row)| there.then_some(row)).collect();
         let after = self.lsn().await?;
         Ok((rows, Between { before, after }))
     }
@@ -251,9 +233,7 @@ impl Source {
     }
 
     async fn begin(&mut self, after: Option<&RowKey>) -> Result<(), sqlx::Error> {
-        self.connection
-            .execute("begin isolation level repeatable read read only")
-            .await?;
+        self.connection.execute("begin isolation level repeatable read read only").await?;
         let Some(RowKey(texts)) = after else {
             return Ok(());
         };
@@ -266,9 +246,7 @@ impl Source {
     }
 
     async fn begin_with(&mut self, keys: &[RowKey]) -> Result<(), sqlx::Error> {
-        self.connection
-            .execute("begin isolation level repeatable read read only")
-            .await?;
+        self.connection.execute("begin isolation level repeatable read read only").await?;
         let mut query = sqlx::query(AssertSqlSafe(self.table.bind_key("text[]")));
         for column in key_columns(keys) {
             query = query.bind(column);
@@ -314,10 +292,7 @@ fn text(row: &PgRow, column: usize) -> Result<Option<String>, sqlx::Error> {
     if value.is_null() {
         return Ok(None);
     }
-    value
-        .as_str()
-        .map(|text| Some(text.to_owned()))
-        .map_err(sqlx::Error::Decode)
+    value.as_str().map(|text| Some(text.to_owned())).map_err(sqlx::Error::Decode)
 }
 
 /// Schema and name of each key column's type, as found in the catalogue: without its length, which would cut, and of a
@@ -326,10 +301,7 @@ async fn key_types(
     connection: &mut PgConnection,
     contract: &Contract,
 ) -> Result<Vec<String>, sqlx::Error> {
-    let names: Vec<&str> = contract
-        .key_columns()
-        .map(|column| column.name.as_str())
-        .collect();
+    let names: Vec<&str> = contract.key_columns().map(|column| column.name.as_str()).collect();
     sqlx::query_scalar(
         "select format('%I.%I', n.nspname, t.typname) from unnest($3::text[]) with ordinality as k (name, place) \
          join pg_class c on c.relname = $2 join pg_namespace cn on cn.oid = c.relnamespace and cn.nspname = $1 \
@@ -347,9 +319,7 @@ async fn key_types(
 /// Column by column, as arrays are bound.
 pub(crate) fn key_columns(keys: &[RowKey]) -> Vec<Vec<&str>> {
     let width = keys.first().map_or(0, |key| key.0.len());
-    (0..width)
-        .map(|n| keys.iter().map(|key| key.0[n].as_str()).collect())
-        .collect()
+    (0..width).map(|n| keys.iter().map(|key| key.0[n].as_str()).collect()).collect()
 }
 
 fn keys(columns: Vec<Vec<String>>) -> Vec<RowKey> {
@@ -380,9 +350,6 @@ fn fails(name: &str, error: sqlx::Error, address: &str) -> ReconcileError {
             cause: Box::new(cause),
         },
         // The driver's own words hold no value of a row, its `Decode` may.
-        _ => ReconcileError::SourceQuestion {
-            name: name.to_owned(),
-            sqlstate: "08P01".to_owned(),
-        },
+        _ => ReconcileError::SourceQuestion { name: name.to_owned(), sqlstate: "08P01".to_owned() },
     }
 }

@@ -33,19 +33,15 @@ impl SigningKey {
     /// A new one, into a file that only we may read and that was not there before.
     pub fn make(path: &Path) -> Result<SigningKey, ReconcileError> {
         let mut seed = [0; 32];
-        SystemRandom::new()
-            .fill(&mut seed)
-            .map_err(|_| ReconcileError::BadKey)?;
+        SystemRandom::new().fill(&mut seed).map_err(|_| ReconcileError::BadKey)?;
         let seed = to_hex(&seed);
-        let written = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-            .and_then(|mut file| {
-                writeln!(file, "{seed}")?;
-                file.sync_all()
-            });
+        let written =
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).and_then(
+                |mut file| {
+                    writeln!(file, "{seed}")?;
+                    file.sync_all()
+                },
+            );
         written.map_err(|cause| ReconcileError::file(path, cause))?;
         SigningKey::of(&Secret::new(seed))
     }
@@ -82,9 +78,7 @@ pub fn write(path: &Path, text: &str) -> Result<(), ReconcileError> {
 /// `key`: the public key in hexadecimal. Not the one in the file: whoever changes that can sign it, too.
 pub fn verify(path: &Path, key: &str) -> Result<Report, ReconcileError> {
     let text = fs::read_to_string(path).map_err(|cause| ReconcileError::file(path, cause))?;
-    let no_statement = || ReconcileError::NoStatement {
-        path: path.to_owned(),
-    };
+    let no_statement = || ReconcileError::NoStatement { path: path.to_owned() };
     let key: [u8; 32] = from_hex(key.trim()).ok_or(ReconcileError::BadKey)?;
     let found: Value = serde_json::from_str(&text).map_err(|_| no_statement())?;
     let statement = found.get("statement").ok_or_else(no_statement)?;
@@ -93,9 +87,7 @@ pub fn verify(path: &Path, key: &str) -> Result<Report, ReconcileError> {
         .and_then(Value::as_str)
         .and_then(from_hex::<64>)
         .ok_or_else(no_statement)?;
-    let bad = || ReconcileError::BadSignature {
-        path: path.to_owned(),
-    };
+    let bad = || ReconcileError::BadSignature { path: path.to_owned() };
     if file(statement, &to_hex(&key), &to_hex(&signature)) != text {
         return Err(bad());
     }
@@ -118,9 +110,7 @@ fn sorted(value: &Value) -> Value {
         Value::Object(object) => {
             let mut keys: Vec<&String> = object.keys().collect();
             keys.sort_unstable();
-            let pairs = keys
-                .into_iter()
-                .map(|key| (key.clone(), sorted(&object[key])));
+            let pairs = keys.into_iter().map(|key| (key.clone(), sorted(&object[key])));
             Value::Object(pairs.collect::<Map<_, _>>())
         }
         Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
@@ -187,30 +177,19 @@ mod tests {
         let key = SigningKey::make(&folder.join("key")).unwrap();
         let mode = std::os::unix::fs::MetadataExt::mode(&fs::metadata(folder.join("key")).unwrap());
         assert_eq!(mode & 0o777, 0o600);
-        assert!(matches!(
-            SigningKey::make(&folder.join("key")),
-            Err(ReconcileError::File { .. })
-        ));
-        let again = SigningKey::of(&Secret::new(
-            fs::read_to_string(folder.join("key")).unwrap(),
-        ))
-        .unwrap();
+        assert!(matches!(SigningKey::make(&folder.join("key")), Err(ReconcileError::File { .. })));
+        let again =
+            SigningKey::of(&Secret::new(fs::read_to_string(folder.join("key")).unwrap())).unwrap();
         assert_eq!(again.public(), key.public());
         let file = folder.join("statement.json");
         write(&file, &key.sign(&report()).unwrap()).unwrap();
         assert_eq!(verify(&file, &key.public()).unwrap(), report());
         let other = SigningKey::make(&folder.join("other")).unwrap();
-        assert!(matches!(
-            verify(&file, &other.public()),
-            Err(ReconcileError::BadSignature { .. })
-        ));
+        assert!(matches!(verify(&file, &other.public()), Err(ReconcileError::BadSignature { .. })));
         assert!(matches!(verify(&file, "abc"), Err(ReconcileError::BadKey)));
         // Signed anew by somebody who puts a key of their own into the file.
         write(&file, &other.sign(&report()).unwrap()).unwrap();
-        assert!(matches!(
-            verify(&file, &key.public()),
-            Err(ReconcileError::BadSignature { .. })
-        ));
+        assert!(matches!(verify(&file, &key.public()), Err(ReconcileError::BadSignature { .. })));
         fs::remove_dir_all(folder).unwrap();
     }
 
@@ -224,10 +203,7 @@ mod tests {
             text.replace("land-parcel", "land-parcels"),
             text.replace("\"statement\":{", "\"statement\": {"),
             text.replace("\"version\":1", "\"version\":2"),
-            text.replace(
-                "\"side\":\"shared\"",
-                "\"side\":\"open\",\"side\":\"shared\"",
-            ),
+            text.replace("\"side\":\"shared\"", "\"side\":\"open\",\"side\":\"shared\""),
             text.trim_end().to_owned(),
             text.replacen('{', "{\"note\":\"all is well\",", 1),
         ] {

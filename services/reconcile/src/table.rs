@@ -12,10 +12,7 @@ const DIGEST: &str =
     "count(h), encode(sha256(coalesce(string_agg(h, ''::bytea order by h), ''::bytea)), 'hex')";
 
 fn hash(columns: &[String]) -> String {
-    format!(
-        "sha256(convert_to(row({})::text, 'UTF8'))",
-        columns.join(", ")
-    )
+    format!("sha256(convert_to(row({})::text, 'UTF8'))", columns.join(", "))
 }
 
 fn list(count: usize, item: impl Fn(usize) -> String) -> String {
@@ -25,10 +22,7 @@ fn list(count: usize, item: impl Fn(usize) -> String) -> String {
 /// Texts of the key columns, whatever their types: `format` asks the type's own output, where a cast of `char(n)`
 /// would take blanks away.
 fn texts(columns: &[String]) -> Vec<String> {
-    columns
-        .iter()
-        .map(|column| format!("format('%s', {column})"))
-        .collect()
+    columns.iter().map(|column| format!("format('%s', {column})")).collect()
 }
 
 pub(crate) struct SourceTable {
@@ -45,18 +39,9 @@ impl SourceTable {
     pub(crate) fn new(contract: &Contract, key_types: Vec<String>) -> SourceTable {
         let column = |index: usize| format!("s.{}", quoted(&contract.columns[index].name));
         SourceTable {
-            name: format!(
-                "{}.{}",
-                quoted(&contract.source.schema),
-                quoted(&contract.source.table)
-            ),
+            name: format!("{}.{}", quoted(&contract.source.schema), quoted(&contract.source.table)),
             columns: (0..contract.columns.len()).map(column).collect(),
-            key: contract
-                .key
-                .iter()
-                .map(|&index| column(index))
-                .zip(key_types)
-                .collect(),
+            key: contract.key.iter().map(|&index| column(index)).zip(key_types).collect(),
             latest_by: contract.natural_key_latest_by.map(column),
         }
     }
@@ -72,10 +57,7 @@ impl SourceTable {
     /// Binds a text for each key column, or an array of them.
     pub(crate) fn bind_key(&self, as_type: &str) -> String {
         let calls = list(self.key.len(), |n| {
-            format!(
-                "set_config('bangioc.k{n}', ${}::{as_type}::text, true)",
-                n + 1
-            )
+            format!("set_config('bangioc.k{n}', ${}::{as_type}::text, true)", n + 1)
         });
         format!("select {calls}")
     }
@@ -110,17 +92,11 @@ impl SourceTable {
     pub(crate) fn next_digest(&self, after: bool, limit: u64) -> String {
         let key = self.key_columns();
         let named = list(key.len(), |n| format!("{} as k{n}", key[n]));
-        let rows = self.next(
-            &format!("{named}, {} as h", hash(&self.columns)),
-            after,
-            limit,
-        );
+        let rows = self.next(&format!("{named}, {} as h", hash(&self.columns)), after, limit);
         let back = list(key.len(), |n| format!("k{n} desc"));
         let plain: Vec<String> = (0..key.len()).map(|n| format!("k{n}")).collect();
         let last = texts(&plain).join(", ");
-        let all = list(key.len(), |n| {
-            format!("coalesce(array_agg({}), '{{}}')", texts(&plain)[n])
-        });
+        let all = list(key.len(), |n| format!("coalesce(array_agg({}), '{{}}')", texts(&plain)[n]));
         format!(
             "with r as materialized ({rows}) select {DIGEST}, (select array[{last}] from r order by {back} limit 1), {all} from r"
         )
@@ -132,9 +108,7 @@ impl SourceTable {
     }
 
     fn wanted(&self) -> String {
-        let arrays = list(self.key.len(), |n| {
-            format!("current_setting('bangioc.k{n}')::text[]")
-        });
+        let arrays = list(self.key.len(), |n| format!("current_setting('bangioc.k{n}')::text[]"));
         let names = list(self.key.len(), |n| format!("k{n}"));
         let same: Vec<String> = self
             .key
@@ -150,9 +124,9 @@ impl SourceTable {
     }
 
     fn latest(&self) -> String {
-        self.latest_by.as_ref().map_or_else(String::new, |column| {
-            format!(", {column} desc nulls last, s.ctid desc")
-        })
+        self.latest_by
+            .as_ref()
+            .map_or_else(String::new, |column| format!(", {column} desc nulls last, s.ctid desc"))
     }
 
     /// Count and hash of the rows of the bound keys.
@@ -179,11 +153,7 @@ impl SourceTable {
 
     /// Places, from 1, of the bound keys that have no row.
     pub(crate) fn absent(&self) -> String {
-        format!(
-            "select w.n {} where {} is null",
-            self.wanted(),
-            self.key[0].0
-        )
+        format!("select w.n {} where {} is null", self.wanted(), self.key[0].0)
     }
 }
 
@@ -212,16 +182,8 @@ impl StoreTable {
                 .iter()
                 .map(|column| format!("s.{}", quoted(&column.name)))
                 .collect(),
-            names: contract
-                .columns
-                .iter()
-                .map(|column| column.name.replace('\'', "''"))
-                .collect(),
-            types: contract
-                .columns
-                .iter()
-                .map(|column| column.column_type.store_type())
-                .collect(),
+            names: contract.columns.iter().map(|column| column.name.replace('\'', "''")).collect(),
+            types: contract.columns.iter().map(|column| column.column_type.store_type()).collect(),
             key: contract.key.clone(),
         }
     }
@@ -286,15 +248,11 @@ impl StoreTable {
 
     /// The next live keys, `limit` of them, after the bound one.
     pub(crate) fn next_keys(&self, after: bool, limit: u64) -> String {
-        let key: Vec<String> = self
-            .key
-            .iter()
-            .map(|&column| self.columns[column].clone())
-            .collect();
+        let key: Vec<String> =
+            self.key.iter().map(|&column| self.columns[column].clone()).collect();
         let beyond = if after {
-            let bound = list(key.len(), |n| {
-                format!("${}::text::{}", n + 1, self.types[self.key[n]])
-            });
+            let bound =
+                list(key.len(), |n| format!("${}::text::{}", n + 1, self.types[self.key[n]]));
             format!(" and ({}) > ({bound})", key.join(", "))
         } else {
             String::new()

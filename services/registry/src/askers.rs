@@ -51,10 +51,7 @@ pub(crate) struct Rights {
 
 impl Rights {
     fn all() -> Self {
-        Self {
-            admin: true,
-            ..Self::default()
-        }
+        Self { admin: true, ..Self::default() }
     }
 
     pub(crate) fn is_admin(&self) -> bool {
@@ -130,10 +127,8 @@ pub(crate) struct Users(BTreeMap<String, User>);
 impl Users {
     /// One file for each; hidden files and folders are none.
     pub(crate) fn read(dir: &Path, subjects: &[UsedSubject]) -> Result<Self, RegistryFailure> {
-        let unreadable = |source| RegistryFailure::UsersUnreadable {
-            dir: dir.display().to_string(),
-            source,
-        };
+        let unreadable =
+            |source| RegistryFailure::UsersUnreadable { dir: dir.display().to_string(), source };
         locked(dir, &fs::metadata(dir).map_err(unreadable)?)?;
         let mut users = BTreeMap::new();
         for entry in fs::read_dir(dir).map_err(unreadable)? {
@@ -146,18 +141,12 @@ impl Users {
             locked(&path, &metadata)?;
             let text = fs::read_to_string(&path).map_err(unreadable)?;
             let user = User::read(&name, &text, subjects).map_err(|(line, problem)| {
-                RegistryFailure::UserMalformed {
-                    file: path.display().to_string(),
-                    line,
-                    problem,
-                }
+                RegistryFailure::UserMalformed { file: path.display().to_string(), line, problem }
             })?;
             users.insert(name.into_owned(), user);
         }
         if users.is_empty() {
-            return Err(RegistryFailure::NoUsers {
-                dir: dir.display().to_string(),
-            });
+            return Err(RegistryFailure::NoUsers { dir: dir.display().to_string() });
         }
         Ok(Self(users))
     }
@@ -176,20 +165,14 @@ impl Users {
         let given: PasswordDigest = Sha256::digest(password).into();
         let user = self.0.get(name);
         let digests = user.map_or(NOBODYS, |user| &user.digests);
-        let right = digests
-            .iter()
-            .fold(false, |right, digest| right | same(digest, &given));
-        user.filter(|_| right && password.len() >= SHORTEST)
-            .map(|user| user.asker.clone())
+        let right = digests.iter().fold(false, |right, digest| right | same(digest, &given));
+        user.filter(|_| right && password.len() >= SHORTEST).map(|user| user.asker.clone())
     }
 }
 
 /// Without users: for experiments of one person on loopback.
 pub(crate) fn anyone() -> Asker {
-    Asker {
-        name: "anyone".into(),
-        rights: Arc::new(Rights::all()),
-    }
+    Asker { name: "anyone".into(), rights: Arc::new(Rights::all()) }
 }
 
 fn same(a: &PasswordDigest, b: &PasswordDigest) -> bool {
@@ -201,21 +184,14 @@ fn locked(path: &Path, metadata: &fs::Metadata) -> Result<(), RegistryFailure> {
     if metadata.mode() & 0o022 == 0 {
         return Ok(());
     }
-    Err(RegistryFailure::UsersOpen {
-        path: path.display().to_string(),
-    })
+    Err(RegistryFailure::UsersOpen { path: path.display().to_string() })
 }
 
 impl User {
     /// A mistake with the number of its line.
     fn read(name: &str, text: &str, used: &[UsedSubject]) -> Result<Self, (usize, &'static str)> {
         let mut rights = Rights::default();
-        for UsedSubject {
-            name: subject,
-            writer,
-            readers,
-        } in used
-        {
+        for UsedSubject { name: subject, writer, readers } in used {
             if writer == name {
                 rights.write.insert(subject.clone());
             }
@@ -239,29 +215,17 @@ impl User {
         if digests.is_empty() {
             return Err((1, "is not the digest of a password: `sha256:…`"));
         }
-        Ok(Self {
-            digests,
-            asker: Asker {
-                name: name.into(),
-                rights: Arc::new(rights),
-            },
-        })
+        Ok(Self { digests, asker: Asker { name: name.into(), rights: Arc::new(rights) } })
     }
 }
 
 fn hex(text: &str) -> Option<PasswordDigest> {
     let digits: Vec<u8> = text
         .chars()
-        .map(|digit| {
-            digit
-                .to_digit(16)
-                .and_then(|digit| u8::try_from(digit).ok())
-        })
+        .map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
         .collect::<Option<_>>()?;
-    let bytes: Vec<u8> = digits
-        .chunks(2)
-        .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
-        .collect();
+    let bytes: Vec<u8> =
+        digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect();
     bytes.try_into().ok().filter(|_| digits.len() == 64)
 }
 

@@ -49,18 +49,10 @@ pub(crate) fn check(new: &Definition, before: &[(u32, Definition)], level: Level
     for (version, old) in compared.iter().rev() {
         let mut messages = Vec::new();
         if level.reads_old() {
-            messages.extend(
-                differences(new, old)
-                    .iter()
-                    .map(|found| found.text("new", "old")),
-            );
+            messages.extend(differences(new, old).iter().map(|found| found.text("new", "old")));
         }
         if level.read_by_old() {
-            messages.extend(
-                differences(old, new)
-                    .iter()
-                    .map(|found| found.text("old", "new")),
-            );
+            messages.extend(differences(old, new).iter().map(|found| found.text("old", "new")));
         }
         if !messages.is_empty() {
             messages.push(format!("{{oldSchemaVersion: {version}}}"));
@@ -122,8 +114,7 @@ impl Comparison<'_> {
         self.verdicts.insert((reader, writer), None);
         let before = self.found.len();
         let verdict = self.types(reader, writer);
-        self.verdicts
-            .insert((reader, writer), self.found.get(before).cloned());
+        self.verdicts.insert((reader, writer), self.found.get(before).cloned());
         self.depth -= 1;
         verdict
     }
@@ -159,14 +150,8 @@ impl Comparison<'_> {
             (Type::Array(reader), Type::Array(writer)) => self.within("items", *reader, *writer),
             (Type::Map(reader), Type::Map(writer)) => self.within("values", *reader, *writer),
             (
-                Type::Fixed {
-                    name: reader,
-                    size: read,
-                },
-                Type::Fixed {
-                    name: writer,
-                    size: written,
-                },
+                Type::Fixed { name: reader, size: read },
+                Type::Fixed { name: writer, size: written },
             ) => {
                 let named = self.names(reader, writer);
                 if read != written {
@@ -180,16 +165,8 @@ impl Comparison<'_> {
                 named
             }
             (
-                Type::Enum {
-                    name: reader,
-                    symbols: known,
-                    default,
-                },
-                Type::Enum {
-                    name: writer,
-                    symbols: written,
-                    ..
-                },
+                Type::Enum { name: reader, symbols: known, default },
+                Type::Enum { name: writer, symbols: written, .. },
             ) => {
                 let named = self.names(reader, writer);
                 let known: HashSet<&String> = known.iter().collect();
@@ -200,21 +177,14 @@ impl Comparison<'_> {
                     .collect();
                 if default.is_none() && !missing.is_empty() {
                     let missing = format!("[{}]", missing.join(", "));
-                    return self.at("symbols", |this| {
-                        this.differ(Kind::MissingEnumSymbols, missing)
-                    });
+                    return self
+                        .at("symbols", |this| this.differ(Kind::MissingEnumSymbols, missing));
                 }
                 named
             }
             (
-                Type::Record {
-                    name: reader,
-                    fields: read,
-                },
-                Type::Record {
-                    name: writer,
-                    fields: written,
-                },
+                Type::Record { name: reader, fields: read },
+                Type::Record { name: writer, fields: written },
             ) => {
                 let named = self.names(reader, writer);
                 self.fields(read, written) && named
@@ -231,10 +201,8 @@ impl Comparison<'_> {
     }
 
     fn fields(&mut self, read: &[Field], written: &[Field]) -> bool {
-        let by_name: HashMap<&str, &Field> = written
-            .iter()
-            .map(|field| (field.name.as_str(), field))
-            .collect();
+        let by_name: HashMap<&str, &Field> =
+            written.iter().map(|field| (field.name.as_str(), field)).collect();
         let mut all = true;
         for (at, field) in read.iter().enumerate() {
             let source = std::iter::once(&field.name)
@@ -273,11 +241,7 @@ impl Comparison<'_> {
     }
 
     fn differ(&mut self, kind: Kind, what: String) -> bool {
-        self.found.push(Difference {
-            kind,
-            path: format!("/{}", self.path.join("/")),
-            what,
-        });
+        self.found.push(Difference { kind, path: format!("/{}", self.path.join("/")), what });
         false
     }
 }

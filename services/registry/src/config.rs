@@ -44,11 +44,7 @@ impl Config {
         let listener = ListenerSettings::read(settings, "registry");
         if listener.tls.is_none() && !loopback && !off && address_is_one {
             let hint = "set `certificate_file` and `key_file`; where the network between is your own from end to end, `tls = \"insecure-off\"`";
-            section.refuse(
-                "listen",
-                "takes passwords in the clear from other machines",
-                hint,
-            );
+            section.refuse("listen", "takes passwords in the clear from other machines", hint);
         }
         let users = section.optional_path("users_dir");
         let logins = match (users, section.flag("insecure", false)) {
@@ -60,29 +56,16 @@ impl Config {
                 Logins::Nobodys
             }
             (Some(_), true) => {
-                section.refuse(
-                    "insecure",
-                    "contradicts `users_dir`",
-                    "take one of them out",
-                );
+                section.refuse("insecure", "contradicts `users_dir`", "take one of them out");
                 Logins::Nobodys
             }
             (None, false) => {
                 let hint = "name a folder with a file for each user: `bangioc explain BG0145`; for experiments on loopback, `insecure = true`";
-                section.refuse(
-                    "users_dir",
-                    "is missing: nobody writes without a login",
-                    hint,
-                );
+                section.refuse("users_dir", "is missing: nobody writes without a login", hint);
                 Logins::Nobodys
             }
         };
-        Self {
-            listen,
-            topic: section.text_or("topic", "_schemas"),
-            listener,
-            logins,
-        }
+        Self { listen, topic: section.text_or("topic", "_schemas"), listener, logins }
     }
 }
 
@@ -101,9 +84,7 @@ mod tests {
         std::fs::write(&file, format!("[registry]\n{text}\n")).unwrap();
         let settings = Settings::load_with(Some(&file), []).unwrap();
         let config = Config::read(&settings);
-        let end = settings
-            .finish()
-            .map_err(|mistakes| format!("{mistakes:?}"));
+        let end = settings.finish().map_err(|mistakes| format!("{mistakes:?}"));
         std::fs::remove_dir_all(dir).unwrap();
         end.map(|()| config)
     }
@@ -113,14 +94,8 @@ mod tests {
         let logins = |text: &str| read(text).ok().map(|config| config.logins);
         assert_eq!(logins(""), None);
         assert_eq!(logins("insecure = true"), Some(Logins::Nobodys));
-        assert_eq!(
-            logins("listen = \"127.0.0.9:1\"\ninsecure = true"),
-            Some(Logins::Nobodys)
-        );
-        assert_eq!(
-            logins("listen = \"[::1]:1\"\ninsecure = true"),
-            Some(Logins::Nobodys)
-        );
+        assert_eq!(logins("listen = \"127.0.0.9:1\"\ninsecure = true"), Some(Logins::Nobodys));
+        assert_eq!(logins("listen = \"[::1]:1\"\ninsecure = true"), Some(Logins::Nobodys));
         for elsewhere in ["0.0.0.0:1", "10.0.0.1:1", "[::]:1", "[::ffff:10.0.0.1]:1"] {
             assert_eq!(
                 logins(&format!("listen = \"{elsewhere}\"\ninsecure = true")),
@@ -134,21 +109,12 @@ mod tests {
         let open = "users_dir = \"/u\"\nlisten = \"10.0.0.1:1\"";
         assert_eq!(logins(open), None);
         assert_eq!(logins(&format!("{open}\ntls = \"off\"")), None);
-        for more in [
-            "tls = \"insecure-off\"",
-            "certificate_file = \"/c\"\nkey_file = \"/k\"",
-        ] {
-            assert_eq!(
-                logins(&format!("{open}\n{more}")),
-                Some(Logins::Of("/u".into()))
-            );
+        for more in ["tls = \"insecure-off\"", "certificate_file = \"/c\"\nkey_file = \"/k\""] {
+            assert_eq!(logins(&format!("{open}\n{more}")), Some(Logins::Of("/u".into())));
         }
         // A client's keys in the same section are no mistakes of the server's.
         let client =
             "url = \"http://x\"\nuser = \"x\"\npassword_file = \"/nowhere\"\ntls = \"off\"";
-        assert_eq!(
-            logins(&format!("users_dir = \"/u\"\n{client}")),
-            Some(Logins::Of("/u".into()))
-        );
+        assert_eq!(logins(&format!("users_dir = \"/u\"\n{client}")), Some(Logins::Of("/u".into())));
     }
 }

@@ -42,16 +42,10 @@ pub(crate) fn register(store: &Store, subject: &str, draft: &Draft<'_>) -> Decis
         return Err(not_import(subject));
     }
     let level = store.config_in_force(subject).level;
-    let details = judge(
-        draft.definition,
-        &store.versions(subject, Scope::Active).collect::<Vec<_>>(),
-        level,
-    );
+    let details =
+        judge(draft.definition, &store.versions(subject, Scope::Active).collect::<Vec<_>>(), level);
     if !details.is_empty() {
-        return Err(Refusal::Incompatible {
-            subject: subject.to_owned(),
-            details,
-        });
+        return Err(Refusal::Incompatible { subject: subject.to_owned(), details });
     }
     let next = next_version(store, subject)?;
     if draft.version.is_some_and(|wanted| wanted != next) {
@@ -107,18 +101,13 @@ fn schema(subject: &str, version: Version, id: SchemaId, text: &str) -> Record {
 }
 
 fn next_version(store: &Store, subject: &str) -> Result<Version, Refusal> {
-    let last = store
-        .version(subject, Choice::Latest, Scope::WithDeleted)
-        .map_or(0, |last| last.version.0);
+    let last =
+        store.version(subject, Choice::Latest, Scope::WithDeleted).map_or(0, |last| last.version.0);
     after(last).map(Version)
 }
 
 fn after(number: u32) -> Result<u32, Refusal> {
-    if number < HIGHEST {
-        Ok(number + 1)
-    } else {
-        Err(Refusal::Store)
-    }
+    if number < HIGHEST { Ok(number + 1) } else { Err(Refusal::Store) }
 }
 
 fn not_import(subject: &str) -> Refusal {
@@ -146,9 +135,9 @@ pub(crate) fn judge(new: &Definition, before: &[Registered], level: Level) -> Ve
 
 fn writable(store: &Store, subject: &str) -> Result<Mode, Refusal> {
     match store.mode_in_force(subject) {
-        Mode::ReadOnly | Mode::ReadOnlyOverride => Err(Refusal::NotPermitted(format!(
-            "Subject {subject} is in read-only mode"
-        ))),
+        Mode::ReadOnly | Mode::ReadOnlyOverride => {
+            Err(Refusal::NotPermitted(format!("Subject {subject} is in read-only mode")))
+        }
         mode => Ok(mode),
     }
 }
@@ -171,12 +160,8 @@ pub(crate) fn delete_subject(
 ) -> Result<(Vec<Version>, Vec<Record>), Refusal> {
     in_use.keeps(subject, "deleting it")?;
     writable(store, subject)?;
-    let numbers = |scope| {
-        store
-            .versions(subject, scope)
-            .map(|found| found.version)
-            .collect::<Vec<_>>()
-    };
+    let numbers =
+        |scope| store.versions(subject, scope).map(|found| found.version).collect::<Vec<_>>();
     let all = numbers(Scope::WithDeleted);
     let active = numbers(Scope::Active);
     let Some(up_to) = all.last().copied() else {
@@ -186,10 +171,7 @@ pub(crate) fn delete_subject(
         (Deletion::Soft, true) => Err(Refusal::SubjectSoftDeleted(subject.to_owned())),
         (Deletion::Permanent, false) => Err(Refusal::SubjectNotSoftDeleted(subject.to_owned())),
         (Deletion::Soft, false) => {
-            let mut records = vec![Record::SubjectDeleted {
-                subject: subject.to_owned(),
-                up_to,
-            }];
+            let mut records = vec![Record::SubjectDeleted { subject: subject.to_owned(), up_to }];
             records.extend(settings_of(store, subject));
             Ok((active, records))
         }
@@ -206,14 +188,12 @@ pub(crate) fn delete_subject(
 
 /// A deleted subject loses its settings, as with Confluent.
 fn settings_of<'a>(store: &Store, subject: &'a str) -> impl Iterator<Item = Record> + use<'a> {
-    let config = store.config(Some(subject)).map(|_| Record::Config {
-        subject: Some(subject.to_owned()),
-        config: None,
-    });
-    let mode = store.mode(Some(subject)).map(|_| Record::Mode {
-        subject: Some(subject.to_owned()),
-        mode: None,
-    });
+    let config = store
+        .config(Some(subject))
+        .map(|_| Record::Config { subject: Some(subject.to_owned()), config: None });
+    let mode = store
+        .mode(Some(subject))
+        .map(|_| Record::Mode { subject: Some(subject.to_owned()), mode: None });
     config.into_iter().chain(mode)
 }
 
@@ -240,25 +220,15 @@ pub(crate) fn delete_version(
             Choice::Latest => Refusal::SubjectNotFound(subject.to_owned()),
         });
     };
-    let Registered {
-        version,
-        id,
-        deleted,
-        text,
-    } = found;
+    let Registered { version, id, deleted, text } = found;
     match (deletion, deleted) {
         (Deletion::Soft, true) => Err(Refusal::VersionSoftDeleted(subject.to_owned(), version.0)),
-        (Deletion::Permanent, false) => Err(Refusal::VersionNotSoftDeleted(
-            subject.to_owned(),
-            version.0,
-        )),
-        (Deletion::Permanent, true) => Ok((
-            version,
-            vec![Record::SchemaErased {
-                subject: subject.to_owned(),
-                version,
-            }],
-        )),
+        (Deletion::Permanent, false) => {
+            Err(Refusal::VersionNotSoftDeleted(subject.to_owned(), version.0))
+        }
+        (Deletion::Permanent, true) => {
+            Ok((version, vec![Record::SchemaErased { subject: subject.to_owned(), version }]))
+        }
         (Deletion::Soft, false) => {
             let mut records = vec![Record::Schema {
                 subject: subject.to_owned(),
@@ -282,18 +252,12 @@ pub(crate) fn set_config(
     normalize: Option<bool>,
 ) -> Vec<Record> {
     // What a request doesn't name stays.
-    let now = store.config(subject).unwrap_or(Config {
-        level: level.unwrap_or(Level::DEFAULT),
-        normalize: None,
-    });
-    let config = Config {
-        level: level.unwrap_or(now.level),
-        normalize: normalize.or(now.normalize),
-    };
-    vec![Record::Config {
-        subject: subject.map(str::to_owned),
-        config: Some(config),
-    }]
+    let now = store
+        .config(subject)
+        .unwrap_or(Config { level: level.unwrap_or(Level::DEFAULT), normalize: None });
+    let config =
+        Config { level: level.unwrap_or(now.level), normalize: normalize.or(now.normalize) };
+    vec![Record::Config { subject: subject.map(str::to_owned), config: Some(config) }]
 }
 
 /// `force`: switch to IMPORT though there are schemas, but never where a topic of the contracts uses them.
@@ -304,10 +268,7 @@ pub(crate) fn set_mode(
     mode: Mode,
     force: Force,
 ) -> Decision {
-    let record = Record::Mode {
-        subject: subject.map(str::to_owned),
-        mode: Some(mode),
-    };
+    let record = Record::Mode { subject: subject.map(str::to_owned), mode: Some(mode) };
     if mode != Mode::Import || store.mode(subject) == Some(Mode::Import) {
         return Ok(vec![record]);
     }
@@ -322,12 +283,7 @@ pub(crate) fn set_mode(
         ));
     }
     // Soft-deleted versions would stand in the way of the numbers that come.
-    Ok(vec![
-        Record::Cleared {
-            subject: subject.map(str::to_owned),
-        },
-        record,
-    ])
+    Ok(vec![Record::Cleared { subject: subject.map(str::to_owned) }, record])
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -10,35 +10,21 @@ pub enum RegistryFailure {
     #[error(transparent)]
     Feed(#[from] FeedError),
     #[error("registry `{owner}` has taken over topic `{topic}` (claim {claim})")]
-    Superseded {
-        topic: String,
-        owner: String,
-        claim: u64,
-    },
+    Superseded { topic: String, owner: String, claim: u64 },
     #[error("could not claim topic `{topic}`")]
     NotClaimed { topic: String },
     #[error("could not check or make topic `{topic}`")]
-    Topic {
-        topic: String,
-        source: Box<AdminError>,
-    },
+    Topic { topic: String, source: Box<AdminError> },
     #[error("topic `{topic}` has cleanup policy `{policy}` instead of `compact`")]
     NotCompacted { topic: String, policy: String },
     #[error("topic `{topic}` has {partitions} partitions instead of one")]
     Partitions { topic: String, partitions: u32 },
     #[error("can't listen on `{address}`")]
-    CannotListen {
-        address: String,
-        source: std::io::Error,
-    },
+    CannotListen { address: String, source: std::io::Error },
     #[error("can't read the users in `{dir}`")]
     UsersUnreadable { dir: String, source: std::io::Error },
     #[error("line {line} of user file `{file}` {problem}")]
-    UserMalformed {
-        file: String,
-        line: usize,
-        problem: &'static str,
-    },
+    UserMalformed { file: String, line: usize, problem: &'static str },
     #[error("`{path}` can be written by others, who could make themselves users")]
     UsersOpen { path: String },
     #[error("`{dir}` has no user")]

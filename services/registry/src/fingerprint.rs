@@ -33,9 +33,7 @@ impl Fingerprint {
             digest.update(part);
         }
         let mut half = [0; 16];
-        half.iter_mut()
-            .zip(digest.finalize())
-            .for_each(|(to, from)| *to = from);
+        half.iter_mut().zip(digest.finalize()).for_each(|(to, from)| *to = from);
         Self(half)
     }
 }
@@ -50,9 +48,7 @@ impl<'de> Deserialize<'de> for Fingerprint {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let bytes = STANDARD_NO_PAD.decode(text).map_err(D::Error::custom)?;
-        let half = bytes
-            .try_into()
-            .map_err(|_| D::Error::custom("not sixteen bytes"))?;
+        let half = bytes.try_into().map_err(|_| D::Error::custom("not sixteen bytes"))?;
         Ok(Self(half))
     }
 }

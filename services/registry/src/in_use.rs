@@ -35,10 +35,8 @@ impl InUse {
         store: &Store,
         subject: Option<&str>,
     ) -> Result<(), Refusal> {
-        let reached = self
-            .0
-            .iter()
-            .filter(|used| subject.is_none_or(|subject| subject == used.as_str()));
+        let reached =
+            self.0.iter().filter(|used| subject.is_none_or(|subject| subject == used.as_str()));
         for used in reached {
             if store.has_subject(used, Scope::WithDeleted) {
                 self.keeps(used, "mode IMPORT")?;

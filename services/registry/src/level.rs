@@ -55,10 +55,7 @@ impl Level {
 
     /// The old schema must read what the new one writes.
     pub(crate) fn read_by_old(self) -> bool {
-        matches!(
-            self,
-            Self::Forward | Self::ForwardTransitive | Self::Full | Self::FullTransitive
-        )
+        matches!(self, Self::Forward | Self::ForwardTransitive | Self::Full | Self::FullTransitive)
     }
 }
 

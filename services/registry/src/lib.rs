@@ -78,17 +78,8 @@ const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// Runs until the stop is asked for, another registry takes over, or Kafka refuses.
 pub async fn run(config: Config, deps: Dependencies, shutdown: Shutdown) -> Result<(), BoxFailure> {
-    let Dependencies {
-        kafka,
-        metrics,
-        used,
-    } = deps;
-    let Config {
-        listen,
-        topic,
-        listener,
-        logins,
-    } = config;
+    let Dependencies { kafka, metrics, used } = deps;
+    let Config { listen, topic, listener, logins } = config;
     let users = match logins {
         Logins::Of(dir) => Some(Users::read(&dir, &used)?),
         Logins::Nobodys => {
@@ -104,9 +95,7 @@ pub async fn run(config: Config, deps: Dependencies, shutdown: Shutdown) -> Resu
     // First: the mistake that is quickest to find. Listening comes when there is something to answer:
     // whoever is early is then refused and tries again, instead of hanging on an open connection.
     let socket = take(&listen).map_err(RegistryFailure::cannot_listen(&listen))?;
-    let address = socket
-        .local_addr()
-        .map_err(RegistryFailure::cannot_listen(&listen))?;
+    let address = socket.local_addr().map_err(RegistryFailure::cannot_listen(&listen))?;
     if !encrypted && !address.ip().is_loopback() {
         tracing::warn!(%address, "passwords come in the clear: set `certificate_file` and `key_file` in `[registry]`");
     }
@@ -124,13 +113,7 @@ pub async fn run(config: Config, deps: Dependencies, shutdown: Shutdown) -> Resu
         () = shutdown.requested() => return Ok(()),
     };
     // Not before: a producer that may write nowhere yet would end at once, and for good.
-    let log = Arc::new(SchemaLog::new(
-        &kafka,
-        &topic,
-        owner,
-        counted.clone(),
-        metrics.clone(),
-    )?);
+    let log = Arc::new(SchemaLog::new(&kafka, &topic, owner, counted.clone(), metrics.clone())?);
     log.replay(&opened.records);
     drop(opened.records);
 
@@ -170,11 +153,7 @@ pub async fn run(config: Config, deps: Dependencies, shutdown: Shutdown) -> Resu
 /// The address, taken: nobody else can have it, and nobody can connect yet.
 fn take(address: &str) -> io::Result<TcpSocket> {
     let address: SocketAddr = address.parse().map_err(io::Error::other)?;
-    let socket = if address.is_ipv4() {
-        TcpSocket::new_v4()?
-    } else {
-        TcpSocket::new_v6()?
-    };
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     // Connections of a registry that ended a moment ago must not keep its address from us.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
@@ -197,11 +176,7 @@ async fn open(kafka: &KafkaSettings, topic: &str) -> Result<Opened, RegistryFail
         let reader = Reader::connect(&kafka, "bangioc-registry", None, &Tuning::quiet())?;
         let next = next_offset(&records, &reader, &topic)?;
         let partition = reader.assign(&topic, 0, next)?;
-        Ok(Opened {
-            cluster_id,
-            records,
-            partition,
-        })
+        Ok(Opened { cluster_id, records, partition })
     });
     match opened.await {
         Ok(end) => end,

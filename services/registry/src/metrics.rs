@@ -25,16 +25,9 @@ impl RegistryMetrics {
                 &["outcome"],
             ),
             seconds: metrics
-                .histogram(
-                    "bangioc_registry_request_seconds",
-                    "Time to answer.",
-                    &[],
-                    &bounds,
-                )
+                .histogram("bangioc_registry_request_seconds", "Time to answer.", &[], &bounds)
                 .of(&[]),
-            schemas: metrics
-                .gauge("bangioc_registry_schemas", "Schemas with an id.", &[])
-                .of(&[]),
+            schemas: metrics.gauge("bangioc_registry_schemas", "Schemas with an id.", &[]).of(&[]),
             left_out: metrics
                 .counter(
                     "bangioc_registry_records_left_out_total",

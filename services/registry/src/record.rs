@@ -31,7 +31,10 @@ pub(crate) enum Record {
         deleted: bool,
     },
     /// A permanent delete: Kafka's tombstone of the above.
-    SchemaErased { subject: String, version: Version },
+    SchemaErased {
+        subject: String,
+        version: Version,
+    },
     /// `subject` none: the setting of all. `config` none: no longer set.
     Config {
         subject: Option<String>,
@@ -42,9 +45,14 @@ pub(crate) enum Record {
         mode: Option<Mode>,
     },
     /// Every version up to this one was soft-deleted.
-    SubjectDeleted { subject: String, up_to: Version },
+    SubjectDeleted {
+        subject: String,
+        up_to: Version,
+    },
     /// Soft-deleted versions of the subject (none: of all) are gone.
-    Cleared { subject: Option<String> },
+    Cleared {
+        subject: Option<String>,
+    },
     /// Who writes from here on. A NOOP to Confluent's registry, which never looks at its value.
     Writer(Writer),
     /// Another's NOOP, or the tombstone of a record that has no lasting effect.
@@ -135,11 +143,7 @@ struct SubjectDeletedValue {
 
 impl Record {
     pub(crate) fn read(key: Option<&[u8]>, value: Option<&[u8]>) -> Result<Self, Unreadable> {
-        let Key {
-            keytype,
-            subject,
-            version,
-        } = json(key.ok_or(Unreadable::NoKey)?)?;
+        let Key { keytype, subject, version } = json(key.ok_or(Unreadable::NoKey)?)?;
         let named = || subject.clone().ok_or(Unreadable::Malformed);
         Ok(match (keytype.as_str(), value) {
             ("SCHEMA", None) => Self::SchemaErased {
@@ -148,13 +152,7 @@ impl Record {
             },
             ("SCHEMA", Some(value)) => {
                 let (subject, version) = (named()?, version.ok_or(Unreadable::Malformed)?);
-                let Ok(SchemaValue {
-                    id,
-                    schema,
-                    deleted,
-                    schema_type,
-                    references,
-                }) = json(value)
+                let Ok(SchemaValue { id, schema, deleted, schema_type, references }) = json(value)
                 else {
                     return Err(Unreadable::InPlaceOf((subject, version)));
                 };
@@ -166,23 +164,11 @@ impl Record {
                         fingerprint: Fingerprint::of_foreign(&kind, &schema),
                     }));
                 }
-                Self::Schema {
-                    subject,
-                    version,
-                    id,
-                    text: schema,
-                    deleted,
-                }
+                Self::Schema { subject, version, id, text: schema, deleted }
             }
-            ("CONFIG", None) => Self::Config {
-                subject,
-                config: None,
-            },
+            ("CONFIG", None) => Self::Config { subject, config: None },
             ("CONFIG", Some(value)) => {
-                let ConfigValue {
-                    compatibility_level,
-                    normalize,
-                } = json(value)?;
+                let ConfigValue { compatibility_level, normalize } = json(value)?;
                 let level = compatibility_level.map_or(Ok(Level::DEFAULT), |name| name.parse());
                 Self::Config {
                     subject,
@@ -192,23 +178,14 @@ impl Record {
                     }),
                 }
             }
-            ("MODE", None) => Self::Mode {
-                subject,
-                mode: None,
-            },
+            ("MODE", None) => Self::Mode { subject, mode: None },
             ("MODE", Some(value)) => {
                 let ModeValue { mode } = json(value)?;
-                Self::Mode {
-                    subject,
-                    mode: Some(mode.parse().map_err(|_| Unreadable::Malformed)?),
-                }
+                Self::Mode { subject, mode: Some(mode.parse().map_err(|_| Unreadable::Malformed)?) }
             }
             ("DELETE_SUBJECT", Some(value)) => {
                 let SubjectDeletedValue { version } = json(value)?;
-                Self::SubjectDeleted {
-                    subject: named()?,
-                    up_to: version,
-                }
+                Self::SubjectDeleted { subject: named()?, up_to: version }
             }
             ("CLEAR_SUBJECT", Some(_)) => Self::Cleared { subject },
             ("NOOP", Some(value)) => json(value).map_or(Self::Nothing, Self::Writer),
@@ -220,13 +197,7 @@ impl Record {
     /// Key and value as they are appended. Attributes in Confluent's order: compaction compares bytes.
     pub(crate) fn write(&self) -> (String, Option<String>) {
         let (key, value) = match self {
-            Self::Schema {
-                subject,
-                version,
-                id,
-                text,
-                deleted,
-            } => (
+            Self::Schema { subject, version, id, text, deleted } => (
                 schema_key(subject, *version),
                 Some(
                     json!({"subject": subject, "version": version, "id": id, "schema": text, "deleted": deleted}),

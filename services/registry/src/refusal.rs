@@ -45,10 +45,7 @@ pub(crate) enum Refusal {
     NoModeOfItsOwn(String),
 
     #[error("Schema being registered is incompatible with an earlier schema for subject \"{subject}\", details: [{}]", details.join(", "))]
-    Incompatible {
-        subject: String,
-        details: Vec<String>,
-    },
+    Incompatible { subject: String, details: Vec<String> },
 
     #[error("Invalid schema: {0}")]
     InvalidSchema(Fault),

@@ -89,10 +89,7 @@ impl SchemaLog {
 
     /// What was in the topic at the start.
     pub(crate) fn replay(&self, records: &[JournalRecord]) {
-        for JournalRecord {
-            offset, key, value, ..
-        } in records
-        {
+        for JournalRecord { offset, key, value, .. } in records {
             self.take(*offset, key.as_deref(), value.as_deref());
         }
         tracing::info!(
@@ -113,10 +110,7 @@ impl SchemaLog {
         mut waiting: Waiting,
         done: &Shutdown,
     ) -> Result<(), BoxFailure> {
-        let limit = Limit {
-            records: 1_000,
-            bytes: 1 << 20,
-        };
+        let limit = Limit { records: 1_000, bytes: 1 << 20 };
         while !done.is_requested() {
             let drained = partition.drain(limit, Duration::from_millis(200), &mut |raw| {
                 self.take(raw.offset, raw.key, raw.value);
@@ -174,11 +168,7 @@ impl SchemaLog {
     }
 
     fn apply(&self, offset: i64, record: Record) -> Option<Writer> {
-        let claim = if let Record::Writer(writer) = &record {
-            Some(writer.clone())
-        } else {
-            None
-        };
+        let claim = if let Record::Writer(writer) = &record { Some(writer.clone()) } else { None };
         let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
         let applied = store.apply(record);
         self.applied(applied, offset);
@@ -202,10 +192,8 @@ impl SchemaLog {
 
     fn say_contradicted(&self, offset: Option<i64>) {
         const CODE: &str = "BG0149";
-        let trouble = format!(
-            "{CODE}: another writer of `{}` contradicts what stands; refused",
-            self.topic
-        );
+        let trouble =
+            format!("{CODE}: another writer of `{}` contradicts what stands; refused", self.topic);
         tracing::error!(code = CODE, topic = self.topic, offset, "{trouble}");
         self.health.unwell("schemas", trouble);
     }
@@ -218,9 +206,7 @@ impl SchemaLog {
             let last = self.put(&mut pen, &[self.next_claim()]).await?;
             self.read_back(&mut pen, last)
                 .await
-                .map_err(|_| RegistryFailure::NotClaimed {
-                    topic: self.topic.clone(),
-                })?;
+                .map_err(|_| RegistryFailure::NotClaimed { topic: self.topic.clone() })?;
             pen.unsure = false;
             // Records that came between the reading and the claim may have held a higher id.
             if self.store().highest_id() == before {
@@ -284,10 +270,7 @@ impl SchemaLog {
     pub(crate) async fn mend(self: Arc<Self>) {
         loop {
             self.refused.notified().await;
-            match self
-                .write(|store| Ok((store.mends().len(), store.mends())))
-                .await
-            {
+            match self.write(|store| Ok((store.mends().len(), store.mends()))).await {
                 Ok(0) => {}
                 Ok(records) => tracing::info!(topic = self.topic, records, "put the topic right"),
                 // It stays as it is, and the next start meets the same records.
@@ -316,9 +299,7 @@ impl SchemaLog {
         for record in records {
             let (key, value) = record.write();
             let value = value.as_ref().map(String::as_bytes);
-            let put = self
-                .journal
-                .append(&self.topic, 0, Some(key.as_bytes()), value);
+            let put = self.journal.append(&self.topic, 0, Some(key.as_bytes()), value);
             match put.await {
                 Ok(offset) => last = Some(offset),
                 Err(error) => {
@@ -340,10 +321,6 @@ impl SchemaLog {
             return Err(Refusal::TimedOut);
         };
         // Ours may be in the topic, but it is no longer we who say so.
-        if seen.superseded_by.is_some() {
-            Err(Refusal::Store)
-        } else {
-            Ok(())
-        }
+        if seen.superseded_by.is_some() { Err(Refusal::Store) } else { Ok(()) }
     }
 }

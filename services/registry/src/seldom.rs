@@ -20,9 +20,7 @@ impl Seldom {
     pub(crate) fn count(&self, now: Instant) -> Option<u64> {
         let mut untold = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         untold.count += 1;
-        let due = untold
-            .told_at
-            .is_none_or(|at| now.saturating_duration_since(at) >= ONCE_IN);
+        let due = untold.told_at.is_none_or(|at| now.saturating_duration_since(at) >= ONCE_IN);
         due.then(|| {
             untold.told_at = Some(now);
             std::mem::take(&mut untold.count)

@@ -80,45 +80,24 @@ pub(crate) enum Applied {
 impl Store {
     pub(crate) fn apply(&mut self, record: Record) -> Applied {
         match record {
-            Record::Schema {
-                subject,
-                version,
-                id,
-                text,
-                deleted,
-            } => return self.put(subject, version, id, text, deleted),
+            Record::Schema { subject, version, id, text, deleted } => {
+                return self.put(subject, version, id, text, deleted);
+            }
             Record::SchemaErased { subject, version } => self.erase(&subject, version),
-            Record::Config {
-                subject,
-                config: Some(config),
-            } => {
+            Record::Config { subject, config: Some(config) } => {
                 self.configs.insert(subject, config);
             }
-            Record::Config {
-                subject,
-                config: None,
-            } => {
+            Record::Config { subject, config: None } => {
                 self.configs.remove(&subject);
             }
-            Record::Mode {
-                subject,
-                mode: Some(mode),
-            } => {
+            Record::Mode { subject, mode: Some(mode) } => {
                 self.modes.insert(subject, mode);
             }
-            Record::Mode {
-                subject,
-                mode: None,
-            } => {
+            Record::Mode { subject, mode: None } => {
                 self.modes.remove(&subject);
             }
             Record::SubjectDeleted { subject, up_to } => {
-                for entry in self
-                    .subjects
-                    .entry(subject)
-                    .or_default()
-                    .range_mut(..=up_to)
-                {
+                for entry in self.subjects.entry(subject).or_default().range_mut(..=up_to) {
                     entry.1.deleted = true;
                 }
                 self.subjects.retain(|_, versions| !versions.is_empty());
@@ -132,11 +111,7 @@ impl Store {
 
     /// A schema that isn't ours to serve; its id is taken all the same.
     pub(crate) fn keep_foreign(&mut self, foreign: Foreign) -> Applied {
-        let Foreign {
-            place,
-            id,
-            fingerprint,
-        } = foreign;
+        let Foreign { place, id, fingerprint } = foreign;
         self.keep_id(id);
         if self.mean(id, fingerprint) {
             self.displaced(place)
@@ -164,10 +139,7 @@ impl Store {
                 applied = Applied::Refused;
             }
         }
-        self.writer = Some(Writer {
-            meanings: Meanings::new(),
-            ..writer
-        });
+        self.writer = Some(Writer { meanings: Meanings::new(), ..writer });
         applied
     }
 
@@ -183,9 +155,7 @@ impl Store {
     /// Could the id be this schema's? Also where the one that had it is long erased.
     pub(crate) fn may_mean(&self, id: SchemaId, text: &str) -> bool {
         let fingerprint = Fingerprint::of(text);
-        self.meanings
-            .get(&id)
-            .is_none_or(|meaning| *meaning == fingerprint)
+        self.meanings.get(&id).is_none_or(|meaning| *meaning == fingerprint)
     }
 
     pub(crate) fn meanings(&self) -> &Meanings {
@@ -210,16 +180,13 @@ impl Store {
         self.contradicted.remove(&place);
         let (subject, version) = place;
         let text: Arc<str> = text.into();
-        let schema = self.schemas.entry(id).or_insert_with(|| Schema {
-            text: Arc::clone(&text),
-            uses: BTreeSet::new(),
-        });
+        let schema = self
+            .schemas
+            .entry(id)
+            .or_insert_with(|| Schema { text: Arc::clone(&text), uses: BTreeSet::new() });
         schema.uses.insert((subject.clone(), version));
         self.by_text.entry(text).or_default().insert(id);
-        self.subjects
-            .entry(subject)
-            .or_default()
-            .insert(version, Entry { id, deleted });
+        self.subjects.entry(subject).or_default().insert(version, Entry { id, deleted });
         Applied::Taken
     }
 
@@ -276,13 +243,9 @@ impl Store {
                 .entry(&subject, version)
                 .and_then(|entry| Some((entry, self.schemas.get(&entry.id)?)));
             match stands {
-                Some((Entry { id, deleted }, schema)) => Record::Schema {
-                    subject,
-                    version,
-                    id,
-                    text: schema.text.to_string(),
-                    deleted,
-                },
+                Some((Entry { id, deleted }, schema)) => {
+                    Record::Schema { subject, version, id, text: schema.text.to_string(), deleted }
+                }
                 None => Record::SchemaErased { subject, version },
             }
         };
@@ -325,12 +288,7 @@ impl Store {
             .filter(move |(_, entry)| scope.holds(entry.deleted))
             .filter_map(|(version, entry)| {
                 let text = Arc::clone(&self.schemas.get(&entry.id)?.text);
-                Some(Registered {
-                    version: *version,
-                    id: entry.id,
-                    deleted: entry.deleted,
-                    text,
-                })
+                Some(Registered { version: *version, id: entry.id, deleted: entry.deleted, text })
             })
     }
 
@@ -342,9 +300,9 @@ impl Store {
     ) -> Option<Registered> {
         match choice {
             Choice::Latest => self.versions(subject, scope).next_back(),
-            Choice::Number(wanted) => self
-                .versions(subject, scope)
-                .find(|found| found.version == wanted),
+            Choice::Number(wanted) => {
+                self.versions(subject, scope).find(|found| found.version == wanted)
+            }
         }
     }
 
@@ -355,9 +313,7 @@ impl Store {
     /// The newest version of the subject with this very text.
     pub(crate) fn find(&self, subject: &str, text: &str, scope: Scope) -> Option<Registered> {
         let ids = self.by_text.get(text)?;
-        self.versions(subject, scope)
-            .rev()
-            .find(|found| ids.contains(&found.id))
+        self.versions(subject, scope).rev().find(|found| ids.contains(&found.id))
     }
 
     pub(crate) fn id_of(&self, text: &str) -> Option<SchemaId> {
@@ -370,17 +326,11 @@ impl Store {
 
     /// Where an id is used: subject, version, whether soft-deleted there.
     pub(crate) fn uses(&self, id: SchemaId) -> impl Iterator<Item = (&str, Version, bool)> {
-        self.schemas
-            .get(&id)
-            .into_iter()
-            .flat_map(|schema| &schema.uses)
-            .filter_map(|(subject, version)| {
-                Some((
-                    subject.as_str(),
-                    *version,
-                    self.entry(subject, *version)?.deleted,
-                ))
-            })
+        self.schemas.get(&id).into_iter().flat_map(|schema| &schema.uses).filter_map(
+            |(subject, version)| {
+                Some((subject.as_str(), *version, self.entry(subject, *version)?.deleted))
+            },
+        )
     }
 
     pub(crate) fn config(&self, subject: Option<&str>) -> Option<Config> {
@@ -393,13 +343,8 @@ impl Store {
 
     /// What holds for a subject: its own setting, else that of all, else Confluent's default.
     pub(crate) fn config_in_force(&self, subject: &str) -> Config {
-        let default = Config {
-            level: Level::DEFAULT,
-            normalize: None,
-        };
-        self.config(Some(subject))
-            .or_else(|| self.config(None))
-            .unwrap_or(default)
+        let default = Config { level: Level::DEFAULT, normalize: None };
+        self.config(Some(subject)).or_else(|| self.config(None)).unwrap_or(default)
     }
 
     pub(crate) fn mode_in_force(&self, subject: &str) -> Mode {

@@ -38,19 +38,12 @@ pub(crate) fn prepare(kafka: &KafkaSettings, topic: &str) -> Result<String, Regi
 fn inspect(admin: &Admin, topic: &str) -> Result<(), RegistryFailure> {
     let topics = admin.topics().map_err(|error| wrap(topic, error))?;
     // Not listed right after it was made: made with one partition.
-    let partitions = topics
-        .iter()
-        .find(|found| found.name == topic)
-        .map_or(1, |found| found.partitions);
+    let partitions =
+        topics.iter().find(|found| found.name == topic).map_or(1, |found| found.partitions);
     if partitions != 1 {
-        return Err(RegistryFailure::Partitions {
-            topic: topic.to_owned(),
-            partitions,
-        });
+        return Err(RegistryFailure::Partitions { topic: topic.to_owned(), partitions });
     }
-    let configs = admin
-        .topic_configs(&[topic])
-        .map_err(|error| wrap(topic, error))?;
+    let configs = admin.topic_configs(&[topic]).map_err(|error| wrap(topic, error))?;
     let Some(policy) = configs.get(topic).and_then(|all| all.get("cleanup.policy")) else {
         // So a broker answers for a moment where the topic or the right is new.
         let source = AdminError::NotAllowed {
@@ -62,16 +55,10 @@ fn inspect(admin: &Admin, topic: &str) -> Result<(), RegistryFailure> {
     if policy == "compact" {
         Ok(())
     } else {
-        Err(RegistryFailure::NotCompacted {
-            topic: topic.to_owned(),
-            policy: policy.clone(),
-        })
+        Err(RegistryFailure::NotCompacted { topic: topic.to_owned(), policy: policy.clone() })
     }
 }
 
 fn wrap(topic: &str, source: AdminError) -> RegistryFailure {
-    RegistryFailure::Topic {
-        topic: topic.to_owned(),
-        source: Box::new(source),
-    }
+    RegistryFailure::Topic { topic: topic.to_owned(), source: Box::new(source) }
 }

@@ -26,11 +26,7 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     pub(crate) fn new(metrics: &Metrics) -> Self {
-        Self {
-            metrics: metrics.clone(),
-            delays: LOOKS.delays(),
-            said: None,
-        }
+        Self { metrics: metrics.clone(), delays: LOOKS.delays(), said: None }
     }
 
     /// Looks again and again until `look` finds what it needs, or fails in another way.
@@ -61,12 +57,8 @@ impl Waiting {
         let code = failure.code();
         if self.said != Some(code) {
             self.said = Some(code);
-            self.metrics
-                .unwell("registry", format!("waiting, {code}: {failure}"));
-            let cause = failure
-                .source()
-                .map(ToString::to_string)
-                .unwrap_or_default();
+            self.metrics.unwell("registry", format!("waiting, {code}: {failure}"));
+            let cause = failure.source().map(ToString::to_string).unwrap_or_default();
             let hint = failure.hint();
             tracing::warn!(code, error = %failure, cause, hint, "not ready yet; trying until it is");
         }

@@ -186,23 +186,14 @@ pub async fn read(
         .fetch_one(&mut *connection)
         .await?;
     if !prepared {
-        let datasets = contracts
-            .iter()
-            .map(|contract| status(contract, None))
-            .collect();
-        return Ok(SideStatus {
-            instances: 0,
-            datasets,
-        });
+        let datasets = contracts.iter().map(|contract| status(contract, None)).collect();
+        return Ok(SideStatus { instances: 0, datasets });
     }
     let topics: Vec<String> = contracts
         .iter()
         .map(|contract| names::topic(prefix, contract.side, &contract.owner, &contract.dataset))
         .collect();
-    let found = sqlx::query(BOOKS)
-        .bind(topics)
-        .fetch_all(&mut *connection)
-        .await?;
+    let found = sqlx::query(BOOKS).bind(topics).fetch_all(&mut *connection).await?;
     let found: Vec<Books> = found.iter().map(Books::read).collect::<Result<_, _>>()?;
     // An instance renews at a fifth of its lease, by default every 2 s.
     let instances = sqlx::query_scalar(
@@ -213,18 +204,10 @@ pub async fn read(
     let datasets = contracts
         .iter()
         .map(|contract| {
-            status(
-                contract,
-                found
-                    .iter()
-                    .find(|found| found.dataset == contract.dataset.as_str()),
-            )
+            status(contract, found.iter().find(|found| found.dataset == contract.dataset.as_str()))
         })
         .collect();
-    Ok(SideStatus {
-        instances,
-        datasets,
-    })
+    Ok(SideStatus { instances, datasets })
 }
 
 fn status(contract: &Contract, found: Option<&Books>) -> DatasetStatus {
@@ -254,10 +237,7 @@ fn status(contract: &Contract, found: Option<&Books>) -> DatasetStatus {
     status.parked_records = books.parked_records;
     status.refused_records = books.refused_records;
     status.distrust.clone_from(&books.distrust);
-    status.warnings = Warned {
-        nfc: books.nfc,
-        whitespace: books.whitespace,
-    };
+    status.warnings = Warned { nfc: books.nfc, whitespace: books.whitespace };
     status.state = state(books, status.source_rows_estimate);
     // Until the first copy is done the store is not behind: it is incomplete. And of what is not sent, nobody
     // knows.
@@ -292,9 +272,9 @@ fn state(books: &Books, estimated: Option<i64>) -> State {
     }
     match books.phase.as_deref() {
         None => State::Waiting,
-        Some("copying") => State::Copying {
-            percent: percent(books.copied_rows.unwrap_or(0), estimated),
-        },
+        Some("copying") => {
+            State::Copying { percent: percent(books.copied_rows.unwrap_or(0), estimated) }
+        }
         Some("awaits-copy") => State::AwaitsCopy,
         Some("halted") => State::SourceHalted,
         Some("paused") => State::Paused,
@@ -307,15 +287,11 @@ impl StatusReport {
     /// For whoever asks by a program: halted when some dataset is, failed when some does not get on, else ok.
     pub fn exit(&self) -> Exit {
         let sides = std::iter::once(&self.shared).chain(&self.open);
-        let exits = sides
-            .flat_map(|side| &side.datasets)
-            .map(|dataset| match dataset.state {
-                State::Halted { .. } | State::SourceHalted | State::AwaitsCopy => Exit::Halted,
-                State::Retrying { .. } | State::Stopped => Exit::Failed,
-                State::Copying { .. } | State::Streaming | State::Waiting | State::Paused => {
-                    Exit::Ok
-                }
-            });
+        let exits = sides.flat_map(|side| &side.datasets).map(|dataset| match dataset.state {
+            State::Halted { .. } | State::SourceHalted | State::AwaitsCopy => Exit::Halted,
+            State::Retrying { .. } | State::Stopped => Exit::Failed,
+            State::Copying { .. } | State::Streaming | State::Waiting | State::Paused => Exit::Ok,
+        });
         exits.max_by_key(|exit| *exit as u8).unwrap_or(Exit::Ok)
     }
 }

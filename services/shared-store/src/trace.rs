@@ -65,11 +65,7 @@ impl From<ShownVersion> for String {
 
 impl std::fmt::Display for ShownVersion {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Version {
-            epoch,
-            commit_lsn,
-            ordinal,
-        } = self.0;
+        let Version { epoch, commit_lsn, ordinal } = self.0;
         write!(f, "{epoch} {commit_lsn} {ordinal}")
     }
 }
@@ -122,10 +118,7 @@ pub async fn trace(
     let contract = &dataset.contract;
     let datum = key_datum(contract, &dataset.topic, key)?;
     let partition = partition_of(&datum, contract.partitions);
-    let place = log::Place {
-        topic: &dataset.topic,
-        partition,
-    };
+    let place = log::Place { topic: &dataset.topic, partition };
     let found = tokio::task::block_in_place(|| log::search(places.kafka, place, &datum, shown))?;
     let position = stored::position(connection, &dataset.topic, partition).await?;
     let row = stored::row(connection, dataset, key).await?;

@@ -162,21 +162,15 @@ fn act(tools: Tools<'_>, action: &Action) -> Result<(), BoxFailure> {
 
 fn await_registry(tools: Tools<'_>, deployment: &Deployment) -> Result<(), BoxFailure> {
     tracing::info!(registry = tools.registry, "waiting for the registry");
-    let policy = Policy {
-        longest: Duration::from_secs(2),
-        ..Policy::default()
-    }
-    .giving_up_after(REGISTRY_WAIT);
+    let policy = Policy { longest: Duration::from_secs(2), ..Policy::default() }
+        .giving_up_after(REGISTRY_WAIT);
     for delay in policy.delays() {
         if let Registry::Read(_) = registry(tools.subjects, deployment)? {
             return Ok(());
         }
         pause(tools.shutdown, delay)?;
     }
-    Err(TopicsError::RegistrySilent {
-        address: tools.registry.to_owned(),
-    }
-    .into())
+    Err(TopicsError::RegistrySilent { address: tools.registry.to_owned() }.into())
 }
 
 /// Looks until everything that should be there shows, and fails when it doesn't.
@@ -185,11 +179,8 @@ fn left_over(
     deployment: &Deployment,
     extent: Extent,
 ) -> Result<Plan, BoxFailure> {
-    let policy = Policy {
-        longest: Duration::from_secs(1),
-        ..Policy::default()
-    }
-    .giving_up_after(SEEN_WITHIN);
+    let policy = Policy { longest: Duration::from_secs(1), ..Policy::default() }
+        .giving_up_after(SEEN_WITHIN);
     let mut delays = policy.delays();
     loop {
         let left = plan(deployment, &look(tools, deployment, extent)?);
@@ -209,9 +200,5 @@ fn left_over(
 }
 
 fn pause(shutdown: &Shutdown, delay: Duration) -> Result<(), TopicsError> {
-    if shutdown.pause(delay) {
-        Err(TopicsError::Interrupted)
-    } else {
-        Ok(())
-    }
+    if shutdown.pause(delay) { Err(TopicsError::Interrupted) } else { Ok(()) }
 }

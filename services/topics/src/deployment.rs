@@ -74,12 +74,8 @@ impl Deployment {
             let open = contract.open.as_ref().map(|open| &*open.contract);
             let sides = std::iter::once(contract).chain(open);
             match contract.status {
-                Status::Active => deployment
-                    .feeds
-                    .extend(sides.map(|side| Feed::of(prefix, side))),
-                Status::Draft => deployment
-                    .drafts
-                    .extend(sides.map(|side| topic(prefix, side))),
+                Status::Active => deployment.feeds.extend(sides.map(|side| Feed::of(prefix, side))),
+                Status::Draft => deployment.drafts.extend(sides.map(|side| topic(prefix, side))),
             }
         }
         deployment

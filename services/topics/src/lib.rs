@@ -71,12 +71,7 @@ impl Topics {
         deployment: Deployment,
     ) -> Result<Topics, BoxFailure> {
         let admin = Admin::connect(kafka)?;
-        Ok(Topics {
-            admin,
-            subjects,
-            registry: address.to_owned(),
-            deployment,
-        })
+        Ok(Topics { admin, subjects, registry: address.to_owned(), deployment })
     }
 
     pub fn plan(&self) -> Result<Plan, BoxFailure> {

@@ -57,20 +57,11 @@ pub fn list(deployment: &Deployment, actual: &Actual) -> Listing {
             readers: who(&actual.rights, Operation::Read, &topic.name),
             schema_version: version(&actual.registry, &topic.name),
         });
-        ListedTopic {
-            group: topic.group,
-            topic: topic.name,
-            purpose: topic.purpose,
-            found,
-        }
+        ListedTopic { group: topic.group, topic: topic.name, purpose: topic.purpose, found }
     });
     let mut topics: Vec<_> = topics.collect();
     topics.sort_by(|a, b| (&a.group, &a.topic).cmp(&(&b.group, &b.topic)));
-    Listing {
-        prefix: deployment.prefix.clone(),
-        cluster: actual.cluster_id.clone(),
-        topics,
-    }
+    Listing { prefix: deployment.prefix.clone(), cluster: actual.cluster_id.clone(), topics }
 }
 
 fn keeps<'a>(config: impl Fn(&str) -> Option<&'a str>) -> Keeps {
@@ -92,9 +83,7 @@ fn who(rights: &[Right], operation: Operation, topic: &str) -> BTreeSet<String> 
         })
     };
     // A denial goes before any permission, for that principal or for all.
-    let denied: Vec<_> = reach(Permission::Deny)
-        .map(|right| right.principal.as_str())
-        .collect();
+    let denied: Vec<_> = reach(Permission::Deny).map(|right| right.principal.as_str()).collect();
     let kept = |principal: &str| !denied.contains(&principal) && !denied.contains(&"User:*");
     reach(Permission::Allow)
         .filter(|right| kept(&right.principal))

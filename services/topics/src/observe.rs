@@ -17,10 +17,7 @@ pub fn observe(
     subjects: &dyn Subjects,
     deployment: &Deployment,
 ) -> Result<Actual, BoxFailure> {
-    Ok(Actual {
-        registry: registry(subjects, deployment)?,
-        ..kafka(admin, deployment)?
-    })
+    Ok(Actual { registry: registry(subjects, deployment)?, ..kafka(admin, deployment)? })
 }
 
 /// The cluster alone, as if the registry were silent.
@@ -80,10 +77,7 @@ fn look(subjects: &dyn Subjects, subject: &WantedSubject) -> Result<ActualSubjec
     let latest = subjects.latest(name)?;
     let level = subjects.level(name)?;
     let Some(registered) = latest else {
-        return Ok(ActualSubject {
-            level,
-            ..ActualSubject::default()
-        });
+        return Ok(ActualSubject { level, ..ActualSubject::default() });
     };
     let newest = registered.version;
     let classes = match subject.kind {
@@ -96,12 +90,7 @@ fn look(subjects: &dyn Subjects, subject: &WantedSubject) -> Result<ActualSubjec
         None if subjects.takes(name, schema)? => WantedSchema::Taken,
         None => WantedSchema::Incompatible,
     };
-    Ok(ActualSubject {
-        latest: Some(newest),
-        wanted,
-        classes,
-        level,
-    })
+    Ok(ActualSubject { latest: Some(newest), wanted, classes, level })
 }
 
 /// Of the newest version; of older ones too while some wanted column is in none that was read: one that

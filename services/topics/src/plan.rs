@@ -67,18 +67,10 @@ pub enum Kind {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Action {
     CreateTopic(WantedTopic),
-    SetConfigs {
-        topic: String,
-        configs: Vec<(String, String)>,
-    },
+    SetConfigs { topic: String, configs: Vec<(String, String)> },
     Grant(Vec<Right>),
-    SetLevel {
-        subject: String,
-    },
-    Register {
-        subject: String,
-        schema: String,
-    },
+    SetLevel { subject: String },
+    Register { subject: String, schema: String },
 }
 
 impl Plan {
@@ -87,10 +79,7 @@ impl Plan {
     }
 
     pub fn count(&self, verdict: Verdict) -> usize {
-        self.lines
-            .iter()
-            .filter(|line| line.verdict == verdict)
-            .count()
+        self.lines.iter().filter(|line| line.verdict == verdict).count()
     }
 
     /// Is the deployment itself refused, so that nothing at all is done?
@@ -142,10 +131,7 @@ impl Line {
         action: Action,
     ) -> Line {
         let line = Line::new(group, Verdict::Safe, kind, name, change, reason.to_owned());
-        Line {
-            action: Some(action),
-            ..line
-        }
+        Line { action: Some(action), ..line }
     }
 
     fn review(group: &Group, kind: Kind, name: &str, change: String, reason: String) -> Line {
@@ -160,18 +146,8 @@ impl Line {
         reason: String,
         code: &'static str,
     ) -> Line {
-        let line = Line::new(
-            group,
-            Verdict::Refuse,
-            kind,
-            name,
-            change.to_owned(),
-            reason,
-        );
-        Line {
-            code: Some(code),
-            ..line
-        }
+        let line = Line::new(group, Verdict::Refuse, kind, name, change.to_owned(), reason);
+        Line { code: Some(code), ..line }
     }
 }
 

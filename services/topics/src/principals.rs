@@ -64,10 +64,7 @@ pub fn rights(deployment: &Deployment) -> Vec<WantedRight> {
     let open_sources = open_sources
         .into_iter()
         .map(|source| (Group::Source(source.to_owned()), of_open(prefix, source)));
-    let feeds = deployment
-        .feeds
-        .iter()
-        .map(|feed| (Group::of(feed), of_feed(feed)));
+    let feeds = deployment.feeds.iter().map(|feed| (Group::of(feed), of_feed(feed)));
     std::iter::once((Group::Deployment, deployment_wide))
         .chain(sources)
         .chain(open_sources)
@@ -98,10 +95,7 @@ pub fn subjects(deployment: &Deployment) -> Vec<SubjectUsers> {
             writer: capture(&feed.source),
             readers: vec![store_of(feed).to_owned(), DEAD_LETTER.to_owned()],
         };
-        [
-            users(names::key_subject(&feed.topic)),
-            users(names::value_subject(&feed.topic)),
-        ]
+        [users(names::key_subject(&feed.topic)), users(names::value_subject(&feed.topic))]
     };
     deployment.feeds.iter().flat_map(of).collect()
 }
@@ -124,10 +118,7 @@ fn of_deployment(prefix: &str, stores: impl Iterator<Item = &'static str>) -> Ve
     let mut rights = vec![
         (schemas(Operation::Read), "reads back what it wrote"),
         (schemas(Operation::Write), "keeps the schemas"),
-        (
-            schemas(Operation::DescribeConfigs),
-            "checks that it is compacted",
-        ),
+        (schemas(Operation::DescribeConfigs), "checks that it is compacted"),
     ];
     rights.extend(stores.map(|store| {
         let group = names::consumer_group(prefix, store);
@@ -144,10 +135,7 @@ fn of_source(prefix: &str, source: &str) -> Vec<Reasoned> {
     let state = names::state_topic(prefix, source);
     vec![
         (on_topic(&user, Write, &progress), "says how far it is"),
-        (
-            on_topic(SHARED_STORE, Read, &progress),
-            "knows from it what is complete",
-        ),
+        (on_topic(SHARED_STORE, Read, &progress), "knows from it what is complete"),
         (on_topic(&user, Read, &state), "goes on where it stopped"),
         (on_topic(&user, Write, &state), "remembers where it is"),
     ]
@@ -163,10 +151,7 @@ fn of_asker(prefix: &str, source: &str, asker: &Asker) -> Vec<Reasoned> {
         Asker::Operator(_) => "asks for what a person decides",
     };
     let mut rights = vec![
-        (
-            on_topic(&capture(source), Read, &signal),
-            "learns what is asked of it",
-        ),
+        (on_topic(&capture(source), Read, &signal), "learns what is asked of it"),
         (on_topic(user, Write, &signal), asks),
     ];
     if let Asker::Operator(_) = asker {
@@ -185,27 +170,15 @@ fn of_open(prefix: &str, source: &str) -> Vec<Reasoned> {
     use Operation::{Read, Write};
     let progress = names::progress_topic(prefix, Side::Open, source);
     vec![
-        (
-            on_topic(&capture(source), Write, &progress),
-            "says how far it is",
-        ),
-        (
-            on_topic(OPEN_DATA, Read, &progress),
-            "knows from it what is complete",
-        ),
+        (on_topic(&capture(source), Write, &progress), "says how far it is"),
+        (on_topic(OPEN_DATA, Read, &progress), "knows from it what is complete"),
     ]
 }
 
 fn of_feed(feed: &Feed) -> Vec<Reasoned> {
     let store = store_of(feed);
     vec![
-        (
-            on_topic(&capture(&feed.source), Operation::Write, &feed.topic),
-            "sends the changes",
-        ),
-        (
-            on_topic(store, Operation::Read, &feed.topic),
-            "applies the changes",
-        ),
+        (on_topic(&capture(&feed.source), Operation::Write, &feed.topic), "sends the changes"),
+        (on_topic(store, Operation::Read, &feed.topic), "applies the changes"),
     ]
 }

@@ -9,10 +9,7 @@ impl Subjects for RegistryClient {
     fn latest(&self, subject: &str) -> Result<Option<Registered>, BoxFailure> {
         let found = RegistryClient::latest(self, subject)?;
         Ok(found.map(|found| Registered {
-            version: Version {
-                number: found.version,
-                id: found.id,
-            },
+            version: Version { number: found.version, id: found.id },
             schema: found.schema,
         }))
     }

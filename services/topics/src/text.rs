@@ -13,18 +13,9 @@ use crate::wanted::Group;
 
 /// The whole plan, with its summary first.
 pub fn plan(plan: &Plan) -> String {
-    let mut text = format!(
-        "Topics under `{}` on cluster {}: {}.\n",
-        plan.prefix,
-        plan.cluster,
-        summary(plan)
-    );
-    let width = plan
-        .lines
-        .iter()
-        .map(|line| line.name.chars().count())
-        .max()
-        .unwrap_or(0);
+    let mut text =
+        format!("Topics under `{}` on cluster {}: {}.\n", plan.prefix, plan.cluster, summary(plan));
+    let width = plan.lines.iter().map(|line| line.name.chars().count()).max().unwrap_or(0);
     for lines in plan.lines.chunk_by(|a, b| a.group == b.group) {
         if let Some(first) = lines.first() {
             let held = if lines.iter().any(|line| plan.is_held(line)) {
@@ -69,15 +60,7 @@ pub fn report(report: &Report) -> String {
 /// Every topic, one line each.
 pub fn listing(listing: &Listing) -> String {
     let mut rows = vec![
-        [
-            "topic",
-            "partitions",
-            "keeps",
-            "schema",
-            "written by",
-            "read by",
-        ]
-        .map(str::to_owned),
+        ["topic", "partitions", "keeps", "schema", "written by", "read by"].map(str::to_owned),
     ];
     rows.extend(listing.topics.iter().map(row));
     aligned(&rows, 0..0)
@@ -100,16 +83,10 @@ fn row(topic: &ListedTopic) -> [String; 6] {
         Keeps::Seconds(seconds) if seconds % 86_400 == 0 => format!("{} days", seconds / 86_400),
         Keeps::Seconds(seconds) => format!("{seconds} s"),
     };
-    let join = |users: &BTreeSet<String>| {
-        users
-            .iter()
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let version = found
-        .schema_version
-        .map_or_else(|| "-".to_owned(), |version| format!("v{version}"));
+    let join =
+        |users: &BTreeSet<String>| users.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let version =
+        found.schema_version.map_or_else(|| "-".to_owned(), |version| format!("v{version}"));
     [
         topic.topic.clone(),
         found.partitions.to_string(),
@@ -162,10 +139,7 @@ fn one(line: &Line, width: usize) -> String {
         Kind::Right => "right",
         Kind::Subject => "subject",
     };
-    let code = line
-        .code
-        .map(|code| format!(" [{code}]"))
-        .unwrap_or_default();
+    let code = line.code.map(|code| format!(" [{code}]")).unwrap_or_default();
     let (name, change, reason) = (&line.name, &line.change, &line.reason);
     let line =
         format!("  {symbol} {verdict:<6}  {kind:<7}  {name:<width$}  {change} ({reason}){code}");

@@ -35,10 +35,7 @@ pub enum Group {
 
 impl Group {
     pub(crate) fn of(feed: &Feed) -> Group {
-        Group::Dataset {
-            owner: feed.owner.clone(),
-            dataset: feed.dataset.clone(),
-        }
+        Group::Dataset { owner: feed.owner.clone(), dataset: feed.dataset.clone() }
     }
 }
 
@@ -90,13 +87,8 @@ pub fn topics(deployment: &Deployment) -> Vec<WantedTopic> {
     };
     let limit = |bytes: u64| ("max.message.bytes".to_owned(), bytes.to_string());
     let schemas = SCHEMAS_TOPIC.to_owned();
-    let mut schemas = topic(
-        Group::Deployment,
-        schemas,
-        1,
-        Keeps::LatestPerKey,
-        "the registry's schemas",
-    );
+    let mut schemas =
+        topic(Group::Deployment, schemas, 1, Keeps::LatestPerKey, "the registry's schemas");
     schemas.configs.push(limit(MAX_SCHEMA_BYTES));
     let mut topics = vec![schemas];
     for source in deployment.sources() {
@@ -177,10 +169,7 @@ fn configs(keeps: Keeps, replication: u32) -> Vec<(String, String)> {
         // Whatever the cluster's default: a leader that lost acknowledged records must not lead.
         ("unclean.leader.election.enable", "false".to_owned()),
     ]);
-    configs
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+    configs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 pub fn subjects(deployment: &Deployment) -> Vec<WantedSubject> {
@@ -192,16 +181,8 @@ pub fn subjects(deployment: &Deployment) -> Vec<WantedSubject> {
             schema: schema.to_owned(),
         };
         [
-            subject(
-                SubjectKind::Key,
-                names::key_subject(&feed.topic),
-                &feed.key_schema,
-            ),
-            subject(
-                SubjectKind::Value,
-                names::value_subject(&feed.topic),
-                &feed.value_schema,
-            ),
+            subject(SubjectKind::Key, names::key_subject(&feed.topic), &feed.key_schema),
+            subject(SubjectKind::Value, names::value_subject(&feed.topic), &feed.value_schema),
         ]
     };
     deployment.feeds.iter().flat_map(of).collect()

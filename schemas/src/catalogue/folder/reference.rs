@@ -79,10 +79,7 @@ fn refusal(
     };
     let other = &parent.columns[key].column_type;
     // Of `char(n)` the blanks count, so both sides must have as many.
-    let padded = [
-        child.rules.is_padded(reference.column),
-        parent.rules.is_padded(key),
-    ];
+    let padded = [child.rules.is_padded(reference.column), parent.rules.is_padded(key)];
     let alike = match padded {
         [false, false] => own.store_type() == other.store_type(),
         [true, true] => own == other,
@@ -110,12 +107,7 @@ fn leads_to(known: &BTreeMap<String, Contract>, from: &str, to: &str) -> bool {
         if seen.insert(dataset.clone())
             && let Some(contract) = known.get(&dataset)
         {
-            next.extend(
-                contract
-                    .references
-                    .iter()
-                    .map(|reference| reference.to.to_string()),
-            );
+            next.extend(contract.references.iter().map(|reference| reference.to.to_string()));
         }
     }
     false

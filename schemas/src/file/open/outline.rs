@@ -25,11 +25,7 @@ pub(super) struct Outlines<'a> {
 
 impl<'a> Outlines<'a> {
     pub(super) fn new(ruled: &'a [usize], references: &'a References) -> Outlines<'a> {
-        Outlines {
-            ruled,
-            border: references.border.as_ref(),
-            decided: Vec::new(),
-        }
+        Outlines { ruled, border: references.border.as_ref(), decided: Vec::new() }
     }
 
     /// Does the column hold one already?
@@ -58,10 +54,8 @@ impl<'a> Outlines<'a> {
         }
         let metres = at.text.parse().ok();
         let Some(metres) = metres.filter(|metres| (1..=MAX_METRES).contains(metres)) else {
-            let what = format!(
-                "`border: {}` is no distance between 1 and {MAX_METRES} m",
-                shown(at.text)
-            );
+            let what =
+                format!("`border: {}` is no distance between 1 and {MAX_METRES} m", shown(at.text));
             notes.note(at.line, MistakeKind::Value, what, HINT);
             return None;
         };
@@ -70,10 +64,7 @@ impl<'a> Outlines<'a> {
             let hint = "add the file beside the owners' folders: the state's border, as one LineString of WGS84";
             notes.note(at.line, MistakeKind::CodeList, what, hint);
         }
-        Some(Mask {
-            border: Arc::clone(self.border?),
-            metres,
-        })
+        Some(Mask { border: Arc::clone(self.border?), metres })
     }
 
     /// Has something been said of each?

@@ -29,10 +29,7 @@ pub(super) fn read(
         return;
     };
     for entry in entries {
-        let at = At {
-            text: &entry.key,
-            line: entry.line,
-        };
+        let at = At { text: &entry.key, line: entry.line };
         let Some(column) = find_column(at, columns, MistakeKind::Rule, notes) else {
             continue;
         };
@@ -65,12 +62,7 @@ fn check_names(line: usize, columns: &[ReadColumn], outputs: &[Output], notes: &
                 .any(|(other, output)| other != place && name(output) == own)
         {
             let what = format!("two open columns are called `{own}`");
-            notes.note(
-                line,
-                MistakeKind::Claimed,
-                what,
-                "choose another name after `as`",
-            );
+            notes.note(line, MistakeKind::Claimed, what, "choose another name after `as`");
         }
     }
 }
@@ -87,9 +79,7 @@ fn one(
     let mut fields = Fields::of(&entry.value, &what, notes)?;
     let column_type = &columns[column].column.column_type;
     let condition = |fields: &mut Fields<'_>, key, notes: &mut Notes| {
-        fields
-            .node(key)
-            .map(|node| condition::read(node, key, columns, notes).unwrap_or_default())
+        fields.node(key).map(|node| condition::read(node, key, columns, notes).unwrap_or_default())
     };
     let withhold_when = condition(&mut fields, "withhold_when", notes);
     let when = condition(&mut fields, "when", notes);
@@ -103,11 +93,7 @@ fn one(
         (None, None) => Some(keys.map_or(Change::Keep, Change::Keys)),
         (Some(at), None) => system(at, column_type, columns, notes).map(Change::Wgs84),
         (None, Some(at)) => grain(at, column_type, notes).map(|grain| {
-            Change::Round(Round {
-                grain,
-                column_type: column_type.clone(),
-                when: when.clone(),
-            })
+            Change::Round(Round { grain, column_type: column_type.clone(), when: when.clone() })
         }),
         (Some(at), Some(_)) => {
             let what = "`wgs84` and `round` on one column";
@@ -119,12 +105,7 @@ fn one(
         && !matches!(change, Some(Change::Keys(_)))
     {
         let hint = "remove it: a figure is written by itself, and only JSON has keys";
-        notes.note(
-            line,
-            MistakeKind::Conflict,
-            "`keys` is for JSON as it is",
-            hint,
-        );
+        notes.note(line, MistakeKind::Conflict, "`keys` is for JSON as it is", hint);
     } else if let Some(Change::Keys(_)) = change
         && !is_json(column_type)
     {
@@ -143,12 +124,7 @@ fn one(
     }
     if let Some((at, fault)) = name.and_then(|at| column_fault(at.text).map(|fault| (at, fault))) {
         let what = format!("`as: {}` {fault}", shown(at.text));
-        notes.note(
-            at.line,
-            MistakeKind::Name,
-            what,
-            "write a name like `geometry`",
-        );
+        notes.note(at.line, MistakeKind::Name, what, "write a name like `geometry`");
     }
     let says = ["wgs84", "round", "withhold_when", "when", "border", "keys"];
     if !says.iter().any(|key| fields.has(key)) {
@@ -160,11 +136,7 @@ fn one(
     let change = change?;
     let exempt = matches!(change, Change::Keep) && withhold_when.is_none() && mask.is_none();
     (!exempt).then(|| {
-        let transform = Transform {
-            withhold_when,
-            mask,
-            change,
-        };
+        let transform = Transform { withhold_when, mask, change };
         (name.map(|at| at.text.to_owned()), transform)
     })
 }
@@ -187,10 +159,7 @@ pub(super) fn check_keys(
         if let ColumnType::Array(element) = &column.column_type
             && is_json(element)
         {
-            let what = format!(
-                "`{}` is an array of JSON, which can't be public",
-                column.name
-            );
+            let what = format!("`{}` is an array of JSON, which can't be public", column.name);
             let hint = "take it out of `open`, or make it jsonb at the source: one JSON array";
             notes.note(line, MistakeKind::Rule, what, hint);
         }
@@ -232,20 +201,12 @@ fn system(
 ) -> Option<System> {
     if !column_type.is_text() {
         let what = format!("`wgs84` is for WKT in a text, and this column is `{column_type}`");
-        notes.note(
-            at.line,
-            MistakeKind::Rule,
-            what,
-            "remove it, or correct the type",
-        );
+        notes.note(at.line, MistakeKind::Rule, what, "remove it, or correct the type");
     }
     if at.text.starts_with(|c: char| c.is_ascii_digit()) {
         let zone = Zone::of(at.text);
         if zone.is_none() {
-            let what = format!(
-                "`wgs84: {}` is no reference system of VN-2000",
-                shown(at.text)
-            );
+            let what = format!("`wgs84: {}` is no reference system of VN-2000", shown(at.text));
             let hint =
                 "write 9205 to 9218, 5896 to 5899, 3405 or 3406, or the column that says which";
             notes.note(at.line, MistakeKind::Value, what, hint);
@@ -254,10 +215,7 @@ fn system(
     }
     let srid = find_column(at, columns, MistakeKind::Rule, notes)?;
     let srid_type = &columns[srid].column.column_type;
-    if !matches!(
-        srid_type,
-        ColumnType::Smallint | ColumnType::Integer | ColumnType::Bigint
-    ) {
+    if !matches!(srid_type, ColumnType::Smallint | ColumnType::Integer | ColumnType::Bigint) {
         let what = format!(
             "`wgs84: {}` is `{srid_type}`, and a reference system is a whole number",
             at.text
@@ -286,12 +244,7 @@ fn grain(at: At<'_>, column_type: &ColumnType, notes: &mut Notes) -> Option<Grai
             let what = format!(
                 "`round` is for numeric and double precision, and this column is `{other}`"
             );
-            notes.note(
-                at.line,
-                MistakeKind::Rule,
-                what,
-                "remove it, or correct the type",
-            );
+            notes.note(at.line, MistakeKind::Rule, what, "remove it, or correct the type");
         }
     }
     Some(grain)

@@ -42,10 +42,7 @@ impl<'f> RowRuleReader<'f, '_, '_> {
         let values = self.texts("values")?;
         let mut allowed: Vec<Box<str>> = values.iter().map(|at| at.text.into()).collect();
         allowed.sort_unstable();
-        Some(RowRuleKind::Secret(Secret {
-            column: column?,
-            allowed,
-        }))
+        Some(RowRuleKind::Secret(Secret { column: column?, allowed }))
     }
 
     pub(super) fn require(&mut self) -> Option<RowRuleKind> {
@@ -56,10 +53,7 @@ impl<'f> RowRuleReader<'f, '_, '_> {
     pub(super) fn limit(&mut self) -> Option<RowRuleKind> {
         let column = self.column("limit", ColumnType::is_number, "a number");
         let range = self.range("range");
-        Some(RowRuleKind::Limit(Limit {
-            column: column?,
-            range: range?,
-        }))
+        Some(RowRuleKind::Limit(Limit { column: column?, range: range? }))
     }
 
     pub(super) fn form(&mut self) -> Option<RowRuleKind> {
@@ -141,36 +135,25 @@ impl<'f> RowRuleReader<'f, '_, '_> {
             |column_type| matches!(column_type, ColumnType::Array(element) if element.is_text()),
             "an array of texts",
         );
-        Some(RowRuleKind::Member(Member {
-            column: column?,
-            of: of?,
-        }))
+        Some(RowRuleKind::Member(Member { column: column?, of: of? }))
     }
 
     pub(super) fn branch_parent(&mut self) -> Option<RowRuleKind> {
         let code = self.text_column("branch_parent");
         let parent = self.text_column("parent");
-        Some(RowRuleKind::BranchParent(BranchParent {
-            code: code?,
-            parent: parent?,
-        }))
+        Some(RowRuleKind::BranchParent(BranchParent { code: code?, parent: parent? }))
     }
 
     pub(super) fn sha256(&mut self) -> Option<RowRuleKind> {
         let hash = self.column("sha256", is_bytea, "bytea");
         let content = self.column("of", is_bytea, "bytea");
-        Some(RowRuleKind::Sha256(Sha256Of {
-            hash: hash?,
-            content: content?,
-        }))
+        Some(RowRuleKind::Sha256(Sha256Of { hash: hash?, content: content? }))
     }
 
     pub(super) fn order(&mut self) -> Option<RowRuleKind> {
         let columns = self.columns("order", 2)?;
-        let scales: Vec<Option<Scale>> = columns
-            .iter()
-            .map(|&column| scale(&self.columns[column].column.column_type))
-            .collect();
+        let scales: Vec<Option<Scale>> =
+            columns.iter().map(|&column| scale(&self.columns[column].column.column_type)).collect();
         let scale = scales.first().copied().flatten();
         if scale.is_none() || scales.iter().any(|other| *other != scale) {
             let what = "`order` compares columns of different kinds";
@@ -179,10 +162,7 @@ impl<'f> RowRuleReader<'f, '_, '_> {
             let line = self.fields.line_of("order");
             self.notes.note(line, MistakeKind::Rule, what, hint);
         }
-        Some(RowRuleKind::Order(Order {
-            columns,
-            scale: scale?,
-        }))
+        Some(RowRuleKind::Order(Order { columns, scale: scale? }))
     }
 
     pub(super) fn window(&mut self) -> Option<RowRuleKind> {
@@ -201,10 +181,7 @@ impl<'f> RowRuleReader<'f, '_, '_> {
     pub(super) fn record_date(&mut self) -> Option<RowRuleKind> {
         let code = self.text_column("record_date");
         let of = self.column("of", is_instant, "timestamptz");
-        Some(RowRuleKind::RecordDate(RecordDate {
-            code: code?,
-            of: of?,
-        }))
+        Some(RowRuleKind::RecordDate(RecordDate { code: code?, of: of? }))
     }
 
     pub(super) fn consecutive_years(&mut self) -> Option<RowRuleKind> {
@@ -263,11 +240,8 @@ impl<'f> RowRuleReader<'f, '_, '_> {
     }
 
     fn system_column(&mut self) -> Option<SystemColumn> {
-        let column = self.column(
-            "srid",
-            |column_type| *column_type == ColumnType::Integer,
-            "an integer",
-        );
+        let column =
+            self.column("srid", |column_type| *column_type == ColumnType::Integer, "an integer");
         let srids = self.texts("srids")?;
         Some(SystemColumn {
             column: column?,
@@ -302,8 +276,7 @@ impl<'f> RowRuleReader<'f, '_, '_> {
         let parameter = self.text_column("parameter");
         let unit = self.text_column("unit");
         let at =
-            self.fields
-                .required_text("list", "name the code list of parameters", self.notes)?;
+            self.fields.required_text("list", "name the code list of parameters", self.notes)?;
         let Some(list) = self.references.lists.get(at.text) else {
             let what = format!("there is no code list `{}`", shown(at.text));
             self.notes.note(
@@ -365,11 +338,8 @@ impl<'f> RowRuleReader<'f, '_, '_> {
 
     pub(super) fn sum(&mut self) -> Option<RowRuleKind> {
         let plus = self.columns("sum", 1);
-        let minus = if self.fields.has("minus") {
-            self.columns("minus", 1)
-        } else {
-            Some(Vec::new())
-        };
+        let minus =
+            if self.fields.has("minus") { self.columns("minus", 1) } else { Some(Vec::new()) };
         let total = self.column("equals", is_exact, "a whole number or numeric");
         let (plus, minus) = (plus?, minus?);
         for &column in plus.iter().chain(&minus) {
@@ -384,11 +354,7 @@ impl<'f> RowRuleReader<'f, '_, '_> {
                 self.notes.note(line, MistakeKind::Rule, what, hint);
             }
         }
-        Some(RowRuleKind::Sum(Sum {
-            plus,
-            minus,
-            total: total?,
-        }))
+        Some(RowRuleKind::Sum(Sum { plus, minus, total: total? }))
     }
 
     pub(super) fn json_numbers(&mut self) -> Option<RowRuleKind> {
@@ -409,10 +375,7 @@ impl<'f> RowRuleReader<'f, '_, '_> {
                 self.notes.note(at.line, MistakeKind::Value, what, hint);
             }
         }
-        Some(RowRuleKind::JsonNumbers(JsonNumbers {
-            column: column?,
-            fields,
-        }))
+        Some(RowRuleKind::JsonNumbers(JsonNumbers { column: column?, fields }))
     }
 }
 

@@ -19,11 +19,8 @@ impl Shape {
             let points = &self.points[ring.range.clone()];
             let count = points.len();
             (0..count).all(|index| {
-                let (a, b, c) = (
-                    points[index],
-                    points[(index + 1) % count],
-                    points[(index + 2) % count],
-                );
+                let (a, b, c) =
+                    (points[index], points[(index + 1) % count], points[(index + 2) % count]);
                 cross(b, a, c) != 0 || dot(b, a, c) < 0
             })
         })
@@ -47,11 +44,7 @@ impl Shape {
         for (number, ring) in self.rings.iter().enumerate() {
             let points = &self.points[ring.range.clone()];
             for (index, &from) in points.iter().enumerate() {
-                let next = if index + 1 == points.len() {
-                    0
-                } else {
-                    index + 1
-                };
+                let next = if index + 1 == points.len() { 0 } else { index + 1 };
                 edges.push(Edge {
                     from,
                     to: points[next],
@@ -99,17 +92,11 @@ struct Edge {
 
 impl Edge {
     fn east(&self) -> (i64, i64) {
-        (
-            self.from.east.min(self.to.east),
-            self.from.east.max(self.to.east),
-        )
+        (self.from.east.min(self.to.east), self.from.east.max(self.to.east))
     }
 
     fn north(&self) -> (i64, i64) {
-        (
-            self.from.north.min(self.to.north),
-            self.from.north.max(self.to.north),
-        )
+        (self.from.north.min(self.to.north), self.from.north.max(self.to.north))
     }
 
     fn follows(&self, other: &Edge) -> bool {
@@ -162,9 +149,7 @@ const FEW: usize = 24;
 fn any_clash(edges: &[Edge]) -> bool {
     if edges.len() <= FEW {
         return edges.iter().enumerate().any(|(index, edge)| {
-            edges[index + 1..]
-                .iter()
-                .any(|other| boxes_meet(edge, other) && edge.clashes(other))
+            edges[index + 1..].iter().any(|other| boxes_meet(edge, other) && edge.clashes(other))
         });
     }
     sweep(edges)
@@ -182,29 +167,20 @@ fn sweep(edges: &[Edge]) -> bool {
     let span = |axis: fn(&Edge) -> (i64, i64)| -> f64 {
         let low = edges.iter().map(|edge| axis(edge).0).min().unwrap_or(0);
         let high = edges.iter().map(|edge| axis(edge).1).max().unwrap_or(0);
-        let lengths: i128 = edges
-            .iter()
-            .map(|edge| i128::from(axis(edge).1 - axis(edge).0))
-            .sum();
+        let lengths: i128 = edges.iter().map(|edge| i128::from(axis(edge).1 - axis(edge).0)).sum();
         #[expect(clippy::cast_precision_loss, reason = "only says which axis is better")]
         let share = lengths as f64 / (high - low).max(1) as f64;
         share
     };
-    let axis: fn(&Edge) -> (i64, i64) = if span(Edge::east) <= span(Edge::north) {
-        Edge::east
-    } else {
-        Edge::north
-    };
+    let axis: fn(&Edge) -> (i64, i64) =
+        if span(Edge::east) <= span(Edge::north) { Edge::east } else { Edge::north };
     let mut order: Vec<&Edge> = edges.iter().collect();
     order.sort_unstable_by_key(|edge| axis(edge).0);
     let mut active: Vec<&Edge> = Vec::new();
     for edge in order {
         let (start, _) = axis(edge);
         active.retain(|other| axis(other).1 >= start);
-        if active
-            .iter()
-            .any(|other| boxes_meet(edge, other) && edge.clashes(other))
-        {
+        if active.iter().any(|other| boxes_meet(edge, other) && edge.clashes(other)) {
             return true;
         }
         active.push(edge);
@@ -280,10 +256,7 @@ mod tests {
             .iter()
             .zip(angles)
             .map(|(radius, angle)| {
-                (
-                    550_000.0 + radius * angle.cos(),
-                    2_500_000.0 + radius * angle.sin(),
-                )
+                (550_000.0 + radius * angle.cos(), 2_500_000.0 + radius * angle.sin())
             })
             .collect()
     }
@@ -341,10 +314,6 @@ mod tests {
         let radii: Vec<f64> = (0..19_999).map(|i| 9_000.0 + f64::from(i % 7)).collect();
         let started = std::time::Instant::now();
         assert!(is_simple(&outline(&star(&radii))));
-        assert!(
-            started.elapsed().as_millis() < 1_000,
-            "{:?}",
-            started.elapsed()
-        );
+        assert!(started.elapsed().as_millis() < 1_000, "{:?}", started.elapsed());
     }
 }

@@ -16,9 +16,7 @@ pub(crate) fn figure(json: &str, max_vertices: usize) -> Option<Figure> {
         "LineString" => {
             let mut points = coordinates.points()?;
             points.dedup();
-            (2..=max_vertices)
-                .contains(&points.len())
-                .then_some(Figure::Line(points))?
+            (2..=max_vertices).contains(&points.len()).then_some(Figure::Line(points))?
         }
         "Polygon" => {
             let mut shape = Shape::default();
@@ -26,10 +24,7 @@ pub(crate) fn figure(json: &str, max_vertices: usize) -> Option<Figure> {
             Figure::Area(shape)
         }
         "MultiPolygon" => {
-            let mut shape = Shape {
-                is_multiple: true,
-                ..Shape::default()
-            };
+            let mut shape = Shape { is_multiple: true, ..Shape::default() };
             for polygon in coordinates.list()? {
                 add_polygon(polygon, &mut shape)?;
             }
@@ -38,9 +33,7 @@ pub(crate) fn figure(json: &str, max_vertices: usize) -> Option<Figure> {
         _ => return None,
     };
     match &figure {
-        Figure::Area(shape) => (1..=max_vertices)
-            .contains(&shape.points.len())
-            .then_some(figure),
+        Figure::Area(shape) => (1..=max_vertices).contains(&shape.points.len()).then_some(figure),
         Figure::Point(_) | Figure::Line(_) => Some(figure),
     }
 }
@@ -78,14 +71,9 @@ impl Nested {
     fn point(&self) -> Option<Point> {
         match self.list()? {
             [Nested::Number(longitude), Nested::Number(latitude)]
-            | [
-                Nested::Number(longitude),
-                Nested::Number(latitude),
-                Nested::Number(_),
-            ] => Some(Point {
-                east: degrees(*longitude),
-                north: degrees(*latitude),
-            }),
+            | [Nested::Number(longitude), Nested::Number(latitude), Nested::Number(_)] => {
+                Some(Point { east: degrees(*longitude), north: degrees(*latitude) })
+            }
             _ => None,
         }
     }
@@ -114,18 +102,12 @@ impl<'de> Visitor<'de> for NestedVisitor {
         Ok(Nested::Number(number))
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a coordinate that large lies in no range"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "a coordinate that large lies in no range")]
     fn visit_i64<E>(self, number: i64) -> Result<Nested, E> {
         Ok(Nested::Number(number as f64))
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a coordinate that large lies in no range"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "a coordinate that large lies in no range")]
     fn visit_u64<E>(self, number: u64) -> Result<Nested, E> {
         Ok(Nested::Number(number as f64))
     }
@@ -151,22 +133,10 @@ mod tests {
             figure(json, 100).map(|figure| (figure.lies_within(&province), figure.is_simple()))
         };
         for (json, expected) in [
-            (
-                r#"{"type":"Point","coordinates":[106.25,22.66]}"#,
-                Some((true, true)),
-            ),
-            (
-                r#"{"type":"Point","coordinates":[106,22.66,310.5]}"#,
-                Some((true, true)),
-            ),
-            (
-                r#"{"type":"Point","coordinates":[22.66,106.25]}"#,
-                Some((false, true)),
-            ),
-            (
-                r#"{"type":"Point","coordinates":[1e300,22]}"#,
-                Some((false, true)),
-            ),
+            (r#"{"type":"Point","coordinates":[106.25,22.66]}"#, Some((true, true))),
+            (r#"{"type":"Point","coordinates":[106,22.66,310.5]}"#, Some((true, true))),
+            (r#"{"type":"Point","coordinates":[22.66,106.25]}"#, Some((false, true))),
+            (r#"{"type":"Point","coordinates":[1e300,22]}"#, Some((false, true))),
             (
                 r#"{"coordinates":[[106.25,22.66],[106.26,22.67]],"type":"LineString"}"#,
                 Some((true, true)),
@@ -189,10 +159,7 @@ mod tests {
             ),
             (r#"{"type":"Polygon","coordinates":[]}"#, None),
             (r#"{"type":"MultiPolygon","coordinates":[]}"#, None),
-            (
-                r#"{"type":"LineString","coordinates":[[106.25,22.66]]}"#,
-                None,
-            ),
+            (r#"{"type":"LineString","coordinates":[[106.25,22.66]]}"#, None),
             (r#"{"type":"Point","coordinates":["106.25","22.66"]}"#, None),
             (r#"{"type":"Point","coordinates":[106.25]}"#, None),
             (r#"{"type":"Feature","geometry":null}"#, None),

@@ -7,11 +7,7 @@ const MAX_DIGITS: usize = 11;
 
 /// None for anything else, for rings that are not closed, and for more than `max_vertices` points.
 pub(crate) fn figure(wkt: &str, max_vertices: usize) -> Option<Figure> {
-    let mut reader = Reader {
-        rest: wkt.as_bytes(),
-        max_vertices,
-        spare: Vec::new(),
-    };
+    let mut reader = Reader { rest: wkt.as_bytes(), max_vertices, spare: Vec::new() };
     let mut shape = Shape::default();
     let figure = if reader.word("MULTIPOLYGON") {
         shape.is_multiple = true;
@@ -23,9 +19,7 @@ pub(crate) fn figure(wkt: &str, max_vertices: usize) -> Option<Figure> {
     } else if reader.word("LINESTRING") {
         let mut points = reader.points()?;
         points.dedup();
-        (2..=max_vertices)
-            .contains(&points.len())
-            .then_some(Figure::Line(points))?
+        (2..=max_vertices).contains(&points.len()).then_some(Figure::Line(points))?
     } else if reader.word("POINT") {
         reader.sign(b'(')?;
         let point = reader.point()?;
@@ -109,10 +103,7 @@ impl Reader<'_> {
     }
 
     fn point(&mut self) -> Option<Point> {
-        Some(Point {
-            east: self.coordinate()?,
-            north: self.coordinate()?,
-        })
+        Some(Point { east: self.coordinate()?, north: self.coordinate()? })
     }
 
     fn coordinate(&mut self) -> Option<i64> {
@@ -139,11 +130,8 @@ impl Reader<'_> {
     }
 
     fn digits(&mut self) -> &[u8] {
-        let end = self
-            .rest
-            .iter()
-            .position(|byte| !byte.is_ascii_digit())
-            .unwrap_or(self.rest.len());
+        let end =
+            self.rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(self.rest.len());
         let (digits, rest) = self.rest.split_at(end);
         self.rest = rest;
         digits
@@ -151,9 +139,9 @@ impl Reader<'_> {
 }
 
 fn decimal(digits: &[u8]) -> Option<i64> {
-    digits.iter().try_fold(0_i64, |value, digit| {
-        value.checked_mul(10)?.checked_add(i64::from(digit - b'0'))
-    })
+    digits
+        .iter()
+        .try_fold(0_i64, |value, digit| value.checked_mul(10)?.checked_add(i64::from(digit - b'0')))
 }
 
 #[cfg(test)]
@@ -164,10 +152,7 @@ mod tests {
     fn figures() {
         assert!(matches!(
             figure("POINT(599761.2 2528554.4)", 1),
-            Some(Figure::Point(Point {
-                east: 5_997_612_000,
-                north: 25_285_544_000
-            }))
+            Some(Figure::Point(Point { east: 5_997_612_000, north: 25_285_544_000 }))
         ));
         let line = figure("linestring (0 0, 0 0, 1.5 -2)", 9);
         assert!(matches!(line, Some(Figure::Line(points)) if points.len() == 2));

@@ -43,11 +43,7 @@ fn member(row: Row<'_>, column: usize, of: usize) -> Result<(), RuleCode> {
     let found = array::elements(list).any(
         |element| matches!(element, Ok(Some(element)) if element.trim_end_matches(' ') == value),
     );
-    if found {
-        Ok(())
-    } else {
-        Err(RuleCode::CrossField)
-    }
+    if found { Ok(()) } else { Err(RuleCode::CrossField) }
 }
 
 /// `NNNNNNNNNN-NNN`, the code of a branch, needs its first ten digits in `parent`.
@@ -103,11 +99,7 @@ impl RowCheck for Sha256Of {
     }
 
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
-        format!(
-            "{} is the SHA-256 of {}",
-            name(self.hash),
-            name(self.content)
-        )
+        format!("{} is the SHA-256 of {}", name(self.hash), name(self.content))
     }
 }
 
@@ -132,9 +124,5 @@ fn sha256(row: Row<'_>, hash: usize, content: usize) -> Result<(), RuleCode> {
     }
     hasher.update(&buffer[..filled]);
     let equal = stated.eq(hasher.finalize().iter().map(|octet| Some(*octet)));
-    if equal {
-        Ok(())
-    } else {
-        Err(RuleCode::CrossField)
-    }
+    if equal { Ok(()) } else { Err(RuleCode::CrossField) }
 }

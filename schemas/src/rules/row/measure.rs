@@ -83,10 +83,7 @@ impl RowCheck for Measurement {
         let Some(code) = row.cell(self.parameter).text() else {
             return Ok(());
         };
-        let Ok(place) = self
-            .known
-            .binary_search_by(|known| known.code.as_ref().cmp(code))
-        else {
+        let Ok(place) = self.known.binary_search_by(|known| known.code.as_ref().cmp(code)) else {
             return Err(Breach::of(RuleCode::CodeList, self.parameter));
         };
         let parameter = &self.known[place];

@@ -90,16 +90,12 @@ impl RowCheck for Window {
             return Ok(());
         };
         // No plain instant (`infinity`, BC, year 10000): not near anything.
-        let near = time::instant_us(instant)
-            .zip(time::instant_us(anchor))
-            .is_some_and(|(instant, anchor)| {
+        let near = time::instant_us(instant).zip(time::instant_us(anchor)).is_some_and(
+            |(instant, anchor)| {
                 (anchor - self.before_us..=anchor + self.after_us).contains(&instant)
-            });
-        if near {
-            Ok(())
-        } else {
-            Err(Breach::of(RuleCode::Range, self.column))
-        }
+            },
+        );
+        if near { Ok(()) } else { Err(Breach::of(RuleCode::Range, self.column)) }
     }
 
     fn columns_mut(&mut self) -> Vec<&mut usize> {
@@ -139,10 +135,8 @@ impl RowCheck for RecordDate {
         else {
             return Ok(());
         };
-        let written = code
-            .split_once('-')
-            .and_then(|(_, rest)| rest.get(..6))
-            .and_then(time::day_of_yymmdd);
+        let written =
+            code.split_once('-').and_then(|(_, rest)| rest.get(..6)).and_then(time::day_of_yymmdd);
         let day = time::instant_us(instant).map(time::local_day);
         if written.is_some() && written == day {
             Ok(())
@@ -156,11 +150,7 @@ impl RowCheck for RecordDate {
     }
 
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
-        format!(
-            "the date inside {} is the day of {}",
-            name(self.code),
-            name(self.of)
-        )
+        format!("the date inside {} is the day of {}", name(self.code), name(self.of))
     }
 }
 
@@ -182,11 +172,7 @@ impl RowCheck for ConsecutiveYears {
                 Some((first.parse::<u16>().ok()?, second.parse::<u16>().ok()?))
             })
             .is_some_and(|(first, second)| first.checked_add(1) == Some(second));
-        if follows {
-            Ok(())
-        } else {
-            Err(Breach::of(RuleCode::CrossField, self.column))
-        }
+        if follows { Ok(()) } else { Err(Breach::of(RuleCode::CrossField, self.column)) }
     }
 
     fn columns_mut(&mut self) -> Vec<&mut usize> {

@@ -50,10 +50,8 @@ impl RowCheck for PersonalId {
     }
 
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
-        let others: Vec<usize> = [self.sex, self.birth_date, self.birth_text]
-            .into_iter()
-            .flatten()
-            .collect();
+        let others: Vec<usize> =
+            [self.sex, self.birth_date, self.birth_text].into_iter().flatten().collect();
         format!(
             "a personal number in {} agrees with {}",
             name(self.id),
@@ -103,9 +101,7 @@ impl BirthText<'_> {
         let two_digits = |part: &str, most: u32| {
             part.len() == 2
                 && part.bytes().all(|byte| byte.is_ascii_digit())
-                && part
-                    .parse()
-                    .is_ok_and(|number: u32| (1..=most).contains(&number))
+                && part.parse().is_ok_and(|number: u32| (1..=most).contains(&number))
         };
         let sound = month.is_none_or(|month| two_digits(month, 12))
             && day.is_none_or(|day| two_digits(day, 31));
@@ -147,11 +143,7 @@ impl RowCheck for PartialDate {
             // Another precision is for the column's values.
             _ => true,
         };
-        if sound {
-            Ok(())
-        } else {
-            Err(Breach::of(RuleCode::CrossField, self.date))
-        }
+        if sound { Ok(()) } else { Err(Breach::of(RuleCode::CrossField, self.date)) }
     }
 
     fn columns_mut(&mut self) -> Vec<&mut usize> {
@@ -161,15 +153,8 @@ impl RowCheck for PartialDate {
     }
 
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
-        let text = self
-            .text
-            .map(|text| format!(" and {}", name(text)))
-            .unwrap_or_default();
-        format!(
-            "{}{text} are as exact as {} says",
-            name(self.date),
-            name(self.precision)
-        )
+        let text = self.text.map(|text| format!(" and {}", name(text))).unwrap_or_default();
+        format!("{}{text} are as exact as {} says", name(self.date), name(self.precision))
     }
 }
 

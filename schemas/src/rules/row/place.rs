@@ -41,10 +41,8 @@ impl SystemColumn {
 impl RowCheck for Outline {
     fn check(&self, row: Row<'_>) -> Result<(), Breach> {
         let breach = Err(Breach::of(RuleCode::Geometry, self.wkt));
-        let Some(is_bounded) = self
-            .system
-            .as_ref()
-            .map_or(Some(true), |system| system.is_first(row))
+        let Some(is_bounded) =
+            self.system.as_ref().map_or(Some(true), |system| system.is_first(row))
         else {
             return breach;
         };
@@ -56,11 +54,7 @@ impl RowCheck for Outline {
         };
         let in_place = !is_bounded || shape.lies_within(&self.bounds);
         let area = self.area.map_or(Cell::Null, |column| row.cell(column));
-        if in_place && area_agrees(area, &shape) && shape.is_simple() {
-            Ok(())
-        } else {
-            breach
-        }
+        if in_place && area_agrees(area, &shape) && shape.is_simple() { Ok(()) } else { breach }
     }
 
     fn columns_mut(&mut self) -> Vec<&mut usize> {
@@ -78,13 +72,7 @@ impl RowCheck for Outline {
         let system = self
             .system
             .as_ref()
-            .map(|system| {
-                format!(
-                    ", {} one of {}",
-                    name(system.column),
-                    system.srids.join(", ")
-                )
-            })
+            .map(|system| format!(", {} one of {}", name(system.column), system.srids.join(", ")))
             .unwrap_or_default();
         format!(
             "{} is a simple polygon of at most {} vertices in the province{area}{system}",
@@ -117,11 +105,7 @@ impl RowCheck for GeoJson {
         };
         let sound = geojson::figure(text, self.max_vertices)
             .is_some_and(|figure| figure.lies_within(&self.bounds) && figure.is_simple());
-        if sound {
-            Ok(())
-        } else {
-            Err(Breach::of(RuleCode::Geometry, self.column))
-        }
+        if sound { Ok(()) } else { Err(Breach::of(RuleCode::Geometry, self.column)) }
     }
 
     fn columns_mut(&mut self) -> Vec<&mut usize> {

@@ -24,11 +24,7 @@ impl RowCheck for Secret {
             Cell::Null => false,
             Cell::Absent(_) => true,
         };
-        if kept {
-            Ok(())
-        } else {
-            Err(Breach::of(RuleCode::Secret, self.column))
-        }
+        if kept { Ok(()) } else { Err(Breach::of(RuleCode::Secret, self.column)) }
     }
 
     fn columns_mut(&mut self) -> Vec<&mut usize> {
@@ -36,11 +32,7 @@ impl RowCheck for Secret {
     }
 
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
-        format!(
-            "a row is secret unless {} is {}",
-            name(self.column),
-            self.allowed.join(" or ")
-        )
+        format!("a row is secret unless {} is {}", name(self.column), self.allowed.join(" or "))
     }
 }
 
@@ -52,11 +44,7 @@ pub(crate) struct Require {
 
 impl RowCheck for Require {
     fn check(&self, row: Row<'_>) -> Result<(), Breach> {
-        match self
-            .columns
-            .iter()
-            .find(|column| row.cell(**column) == Cell::Null)
-        {
+        match self.columns.iter().find(|column| row.cell(**column) == Cell::Null) {
             Some(column) => Err(Breach::of(RuleCode::Required, *column)),
             None => Ok(()),
         }
@@ -111,11 +99,7 @@ pub(crate) struct Form {
 impl RowCheck for Form {
     fn check(&self, row: Row<'_>) -> Result<(), Breach> {
         let matches = |text: &str| {
-            let text = if self.padded {
-                text.trim_end_matches(' ')
-            } else {
-                text
-            };
+            let text = if self.padded { text.trim_end_matches(' ') } else { text };
             self.whole.is_match(text)
         };
         match row.cell(self.column).text() {

@@ -99,12 +99,7 @@ struct InFlight {
 }
 
 enum Part {
-    Range {
-        from: Option<Vec<String>>,
-        last: Option<Vec<String>>,
-        rows: u64,
-        to_the_end: bool,
-    },
+    Range { from: Option<Vec<String>>, last: Option<Vec<String>>, rows: u64, to_the_end: bool },
     Keys(KeysToRead),
 }
 
@@ -175,12 +170,7 @@ impl Copier {
         if self.work.cursor.is_none() && !self.begin_next_copy(now).await? {
             return Ok(false);
         }
-        if self
-            .work
-            .cursor
-            .as_ref()
-            .is_some_and(|cursor| cursor.at_the_end)
-        {
+        if self.work.cursor.as_ref().is_some_and(|cursor| cursor.at_the_end) {
             return Ok(false);
         }
         self.read_range().await?;
@@ -226,21 +216,14 @@ impl Copier {
         );
         dataset.standing.set_phase(Phase::Copying);
         dataset.standing.set_fill_absent(true);
-        self.work.cursor = Some(Cursor {
-            dataset: index,
-            after: copy.after.clone(),
-            at_the_end: false,
-        });
+        self.work.cursor =
+            Some(Cursor { dataset: index, after: copy.after.clone(), at_the_end: false });
         Ok(true)
     }
 
     /// Rows that are older were sent before now.
     async fn version_now(&mut self) -> Result<Version, CaptureError> {
-        Ok(Version {
-            epoch: self.epoch,
-            commit_lsn: self.reader.current_lsn().await?,
-            ordinal: 0,
-        })
+        Ok(Version { epoch: self.epoch, commit_lsn: self.reader.current_lsn().await?, ordinal: 0 })
     }
 
     async fn heard(&mut self, notice: Notice) -> Result<(), CaptureError> {
@@ -284,10 +267,7 @@ impl Copier {
                 Ok(())
             }
             Notice::Unread(dataset, unit, keys) => {
-                let owed = keys.into_iter().map(|key| OwedKey {
-                    key,
-                    asked_by_open: false,
-                });
+                let owed = keys.into_iter().map(|key| OwedKey { key, asked_by_open: false });
                 self.owe(dataset, owed.collect(), Some(unit)).await
             }
         }
@@ -312,10 +292,7 @@ impl Copier {
         self.give_up_copy(index);
         let dataset = &self.datasets[index.place()];
         let copy = &mut self.copies[index.place()];
-        *copy = CopyState {
-            halted,
-            ..copy.again()
-        };
+        *copy = CopyState { halted, ..copy.again() };
         self.state.copy(dataset.name(), copy).await?;
         dataset.standing.set_phase(copy.phase());
         dataset.standing.set_fill_absent(copy.is_sent());
@@ -377,16 +354,12 @@ impl Copier {
         }
         // The others come with the whole copy that ends a halt or a pause.
         let sent = |wanted: &WantedKeys| self.copies[wanted.dataset.place()].is_sent();
-        let keys = wanted
-            .keys
-            .into_iter()
-            .filter(sent)
-            .map(|wanted| KeysToRead {
-                dataset: wanted.dataset,
-                keys: wanted.keys,
-                asked_by: Some(wanted.side),
-                of_signals: true,
-            });
+        let keys = wanted.keys.into_iter().filter(sent).map(|wanted| KeysToRead {
+            dataset: wanted.dataset,
+            keys: wanted.keys,
+            asked_by: Some(wanted.side),
+            of_signals: true,
+        });
         self.work.keys.extend(keys);
         self.work.signals_next = Some((wanted.asker, wanted.next_offset));
         self.signals_done().await

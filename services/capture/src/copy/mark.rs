@@ -31,11 +31,7 @@ impl Mark {
             Mark::High(id) => (id, Side::High),
         };
         // A struct of two strings can't fail to serialize.
-        serde_json::to_string(&Content {
-            chunk: format!("{id:016x}"),
-            mark,
-        })
-        .unwrap_or_default()
+        serde_json::to_string(&Content { chunk: format!("{id:016x}"), mark }).unwrap_or_default()
     }
 
     /// None for what is not a mark of ours: anyone may write messages with our prefix.
@@ -55,10 +51,7 @@ mod tests {
 
     #[test]
     fn a_mark_survives_the_log() {
-        assert_eq!(
-            Mark::Low(10).content(),
-            r#"{"chunk":"000000000000000a","mark":"low"}"#
-        );
+        assert_eq!(Mark::Low(10).content(), r#"{"chunk":"000000000000000a","mark":"low"}"#);
         for mark in [Mark::Low(0), Mark::High(u64::MAX)] {
             assert_eq!(Mark::parse(mark.content().as_bytes()), Some(mark));
         }

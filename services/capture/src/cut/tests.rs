@@ -115,10 +115,7 @@ fn an_insert_or_a_copied_row_is_told_when_it_is_open() {
     let cutter = indexed();
     for (op, letter) in [(Operation::Create, "c"), (Operation::Read, "r")] {
         let told = |new| told(&cutter, op, Said::Nothing, Some(new));
-        assert_eq!(
-            told("S1 name story An t"),
-            format!("{letter} name S1 story")
-        );
+        assert_eq!(told("S1 name story An t"), format!("{letter} name S1 story"));
         assert_eq!(told("S1 name - - t"), format!("{letter} name S1 -"));
         assert_eq!(told("S1 name story An f"), "nothing");
         assert_eq!(told("S1 name story An -"), "nothing", "null is not true");
@@ -133,30 +130,15 @@ fn an_update_whose_identity_stays_the_same() {
     assert_eq!(told("S1 name story An t"), "u name S1 story");
     assert_eq!(told("S1 name ~ An t"), "u name S1 ~", "absent stays absent");
     assert_eq!(told("S1 name story An f"), "nothing", "it never was open");
-    assert_eq!(
-        told("S1 far-too-long story An t"),
-        "d - S1 -",
-        "broken from now on"
-    );
-    assert_eq!(
-        told("S123 far-too-long story An t"),
-        "nothing",
-        "a broken key never went out"
-    );
+    assert_eq!(told("S1 far-too-long story An t"), "d - S1 -", "broken from now on");
+    assert_eq!(told("S123 far-too-long story An t"), "nothing", "a broken key never went out");
 }
 
 #[test]
 fn an_update_that_crosses_the_filter() {
     let cutter = indexed();
     let told = |old, new, current| {
-        told_to(
-            &cutter,
-            Operation::Update,
-            Identity(old),
-            Some(new),
-            Recipient::HasRow,
-            current,
-        )
+        told_to(&cutter, Operation::Update, Identity(old), Some(new), Recipient::HasRow, current)
     };
     let (public, private) = ("S1 - - - t", "S1 - - - f");
     assert_eq!(told(private, "S1 name story An t", None), "c name S1 story");
@@ -165,18 +147,9 @@ fn an_update_that_crosses_the_filter() {
     assert_eq!(told(public, "S1 name story An t", None), "u name S1 story");
     // What did not travel is read back, and judged with the rest.
     let comes = "S1 name ~ An t";
-    assert_eq!(
-        told(private, comes, Some("S1 new told An t")),
-        "asks, c new S1 told"
-    );
-    assert_eq!(
-        told(private, comes, Some("S1 new told An f")),
-        "asks, nothing"
-    );
-    assert_eq!(
-        told(private, comes, Some("S1 far-too-long told An t")),
-        "asks, nothing"
-    );
+    assert_eq!(told(private, comes, Some("S1 new told An t")), "asks, c new S1 told");
+    assert_eq!(told(private, comes, Some("S1 new told An f")), "asks, nothing");
+    assert_eq!(told(private, comes, Some("S1 far-too-long told An t")), "asks, nothing");
     assert_eq!(told(private, comes, None), "asks, nothing");
     // A private column that did not travel may be the one that breaks a rule.
     assert_eq!(
@@ -226,11 +199,7 @@ fn a_delete_names_the_key_and_nothing_else() {
     assert_eq!(told(Identity("S1 - - - -")), "nothing");
     assert_eq!(told(Identity("S123 - - - t")), "nothing", "a broken key");
     assert_eq!(told(Whole("S1 name story An t")), "d - S1 -");
-    assert_eq!(
-        told(Whole("S1 far-too-long story An t")),
-        "nothing",
-        "it was broken"
-    );
+    assert_eq!(told(Whole("S1 far-too-long story An t")), "nothing", "it was broken");
 }
 
 /// Twelve digits are a person's number: such a row is never public, whatever it says of itself, and of
@@ -242,21 +211,18 @@ fn a_personal_number_is_no_enterprise() {
     let contract = catalogue.get("business").expect("a contract");
     let cutter = Cutter::new(contract, Filter::Kept).expect("an open section");
     let texts = |code: &str, household: &str, whole: bool| {
-        let cells = contract
-            .columns
-            .iter()
-            .map(|column| match (column.name.as_str(), whole) {
-                ("enterprise_code", _) => code.to_owned(),
-                ("is_household", _) => household.to_owned(),
-                ("industries", true) => "{10740}".to_owned(),
-                ("legal_reps", true) => "[]".to_owned(),
-                ("status", true) => "active".to_owned(),
-                ("founded_on", true) => "2019-04-02".to_owned(),
-                ("change_no", true) => "0".to_owned(),
-                ("changed_at", true) => "2026-01-01T00:00:00Z".to_owned(),
-                ("name_vi" | "entity_type", true) => "MAU".to_owned(),
-                _ => "-".to_owned(),
-            });
+        let cells = contract.columns.iter().map(|column| match (column.name.as_str(), whole) {
+            ("enterprise_code", _) => code.to_owned(),
+            ("is_household", _) => household.to_owned(),
+            ("industries", true) => "{10740}".to_owned(),
+            ("legal_reps", true) => "[]".to_owned(),
+            ("status", true) => "active".to_owned(),
+            ("founded_on", true) => "2019-04-02".to_owned(),
+            ("change_no", true) => "0".to_owned(),
+            ("changed_at", true) => "2026-01-01T00:00:00Z".to_owned(),
+            ("name_vi" | "entity_type", true) => "MAU".to_owned(),
+            _ => "-".to_owned(),
+        });
         cells.collect::<Vec<_>>().join(" ")
     };
     let (person, firm) = ("004185999904", "4899999017");
@@ -281,10 +247,7 @@ fn a_personal_number_is_no_enterprise() {
             assert_eq!(update(Some(&was), &all(person, becomes)), "nothing");
         }
     }
-    assert_eq!(
-        delete(&known(firm, "f")),
-        format!("d {firm}{}", " -".repeat(8))
-    );
+    assert_eq!(delete(&known(firm, "f")), format!("d {firm}{}", " -".repeat(8)));
 }
 
 #[test]
@@ -292,22 +255,11 @@ fn with_the_whole_old_row_nothing_is_guessed() {
     let cutter = cutter("full");
     let told = |old, new| told(&cutter, Operation::Update, Whole(old), Some(new));
     let open = "S1 name story An t";
-    assert_eq!(
-        told(open, "S1 name story Ba t"),
-        "nothing",
-        "only private columns changed"
-    );
+    assert_eq!(told(open, "S1 name story Ba t"), "nothing", "only private columns changed");
     assert_eq!(told(open, "S1 other story An t"), "u other S1 story");
     assert_eq!(told(open, "S1 far-too-long story An t"), "d - S1 -");
-    assert_eq!(
-        told("S1 far-too-long story An t", open),
-        "c name S1 story",
-        "mended"
-    );
-    assert_eq!(
-        told("S1 far-too-long story An t", "S1 far-too-long story Ba t"),
-        "nothing"
-    );
+    assert_eq!(told("S1 far-too-long story An t", open), "c name S1 story", "mended");
+    assert_eq!(told("S1 far-too-long story An t", "S1 far-too-long story Ba t"), "nothing");
     assert_eq!(told("S1 name story An f", open), "c name S1 story");
     assert_eq!(told("S1 name story An f", "S1 name story Ba f"), "nothing");
 }
@@ -327,24 +279,15 @@ fn while_the_dataset_is_copied() {
         )
     };
     assert_eq!(told("S1 name story An t", None), "u name S1 story");
-    assert_eq!(
-        told("S1 name ~ An t", Some("S1 new told An t")),
-        "asks, u new S1 told"
-    );
-    assert_eq!(
-        told("S1 name ~ An t", Some("S1 new told An f")),
-        "asks, d - S1 -"
-    );
+    assert_eq!(told("S1 name ~ An t", Some("S1 new told An t")), "asks, u new S1 told");
+    assert_eq!(told("S1 name ~ An t", Some("S1 new told An f")), "asks, d - S1 -");
     assert_eq!(told("S1 name ~ An t", None), "asks, d - S1 -");
     assert_eq!(told("S1 name ~ An f", Some("S1 new told An t")), "nothing");
 }
 
 #[test]
 fn a_truncate_is_for_everyone() {
-    assert_eq!(
-        told(&indexed(), Operation::Truncate, Said::Nothing, None),
-        "t "
-    );
+    assert_eq!(told(&indexed(), Operation::Truncate, Said::Nothing, None), "t ");
 }
 
 /// Switched off, it would publish private rows: the tests above can fail.
@@ -352,23 +295,14 @@ fn a_truncate_is_for_everyone() {
 fn the_filter_is_needed() {
     let mut cutter = indexed();
     cutter.filter = Filter::Ignored;
-    let insert = told(
-        &cutter,
-        Operation::Create,
-        Said::Nothing,
-        Some("S1 name story An f"),
-    );
+    let insert = told(&cutter, Operation::Create, Said::Nothing, Some("S1 name story An f"));
     assert_eq!(insert, "c name S1 story");
 }
 
 #[test]
 fn another_projection_has_another_form() {
     assert_eq!(indexed().form(), indexed().form());
-    assert_eq!(
-        indexed().form(),
-        cutter("full").form(),
-        "the same rows either way"
-    );
+    assert_eq!(indexed().form(), cutter("full").form(), "the same rows either way");
     let contract = "
 dataset: site
 owner: so-nnmt

@@ -56,10 +56,7 @@ pub(crate) async fn bounds(
     let (other, address): (Option<String>, Option<String>) = (row.get(6)?, row.get(7)?);
     let user = quoted(&source.user);
     let hba = hba_lines(source, address.as_deref());
-    let mut checks = vec![
-        attributes_check(&user, &attributes),
-        member_check(&user, &roles),
-    ];
+    let mut checks = vec![attributes_check(&user, &attributes), member_check(&user, &roles)];
     if !superuser {
         checks.push(tables_check(&user, &readable));
     }
@@ -85,12 +82,7 @@ async fn log_in(source: &SourceSettings, replicates: bool) -> Result<(), Capture
         return Ok(());
     }
     let source = source.clone();
-    blocking(move || {
-        Session::connect(&source)?
-            .query("IDENTIFY_SYSTEM")
-            .map(drop)
-    })
-    .await
+    blocking(move || Session::connect(&source)?.query("IDENTIFY_SYSTEM").map(drop)).await
 }
 
 /// Why nothing could be asked with the role's own login.
@@ -114,10 +106,7 @@ pub(crate) fn no_login(source: &SourceSettings, failure: &CaptureError) -> Check
 }
 
 fn attributes_check(user: &str, attributes: &[(bool, &str)]) -> Check {
-    let has: Vec<&str> = attributes
-        .iter()
-        .filter_map(|(has, name)| has.then_some(*name))
-        .collect();
+    let has: Vec<&str> = attributes.iter().filter_map(|(has, name)| has.then_some(*name)).collect();
     let without: Vec<String> = has.iter().map(|name| format!("no{name}")).collect();
     let list = has.join(", ");
     bound(
@@ -139,10 +128,7 @@ fn member_check(user: &str, roles: &[String]) -> Check {
     let quoted: Vec<String> = roles.iter().map(|role| quoted(role)).collect();
     bound(
         About::Role,
-        label(
-            "không là thành viên của vai trò nào khác",
-            "the role is a member of no other",
-        ),
+        label("không là thành viên của vai trò nào khác", "the role is a member of no other"),
         (!roles.is_empty()).then(|| {
             label(
                 format!(
@@ -162,25 +148,14 @@ fn member_check(user: &str, roles: &[String]) -> Check {
 }
 
 fn tables_check(user: &str, readable: &Readable) -> Check {
-    let all: Vec<String> = readable
-        .more
-        .iter()
-        .chain(&readable.by_public)
-        .cloned()
-        .collect();
+    let all: Vec<String> = readable.more.iter().chain(&readable.by_public).cloned().collect();
     let mut sql = Vec::new();
     if !readable.more.is_empty() {
-        sql.push(format!(
-            "revoke select on {} from {user};",
-            readable.more.join(", ")
-        ));
+        sql.push(format!("revoke select on {} from {user};", readable.more.join(", ")));
     }
     if !readable.by_public.is_empty() {
         // Everyone else would lose it, too.
-        sql.push(format!(
-            "-- revoke select on {} from public;",
-            readable.by_public.join(", ")
-        ));
+        sql.push(format!("-- revoke select on {} from public;", readable.by_public.join(", ")));
     }
     bound(
         About::Role,
@@ -200,11 +175,7 @@ fn tables_check(user: &str, readable: &Readable) -> Check {
                 ),
             )
         }),
-        if readable.more.is_empty() {
-            Step::Person
-        } else {
-            Step::Grant
-        },
+        if readable.more.is_empty() { Step::Person } else { Step::Grant },
         &sql.join("\n"),
         "BG0233",
     )
@@ -235,22 +206,14 @@ async fn readable(
     .await
     .map_err(|e| fails(&e))?;
     let contracted: Vec<String> = contracts.iter().map(|one| table_name(one)).collect();
-    let mut readable = Readable {
-        more: Vec::new(),
-        by_public: Vec::new(),
-        row_security: false,
-    };
+    let mut readable = Readable { more: Vec::new(), by_public: Vec::new(), row_security: false };
     for row in rows.into_iter().map(Cells) {
         let (schema, table): (String, String) = (row.get(0)?, row.get(1)?);
         let name = format!("{}.{}", quoted(&schema), quoted(&table));
         if contracted.contains(&name) {
             readable.row_security |= row.get::<bool>(2)?;
         } else if row.get(3)? {
-            let by = if row.get(4)? {
-                &mut readable.by_public
-            } else {
-                &mut readable.more
-            };
+            let by = if row.get(4)? { &mut readable.by_public } else { &mut readable.more };
             by.push(name);
         }
     }
@@ -283,10 +246,7 @@ async fn physical_check(source: &SourceSettings, hba: &str) -> Check {
 }
 
 async fn elsewhere_check(source: &SourceSettings, other: &str, hba: &str) -> Check {
-    let there = SourceSettings {
-        database: other.to_owned(),
-        ..source.clone()
-    };
+    let there = SourceSettings { database: other.to_owned(), ..source.clone() };
     let tried = connect(&there).await.map(drop);
     let other = quoted(other);
     bound(
@@ -354,21 +314,13 @@ fn bound(
 fn named(names: &[String], and_more: &str) -> String {
     let more = names.len().saturating_sub(NAMED);
     let text = names[..names.len() - more].join(", ");
-    if more > 0 {
-        format!("{text} {}", and_more.replace("{}", &more.to_string()))
-    } else {
-        text
-    }
+    if more > 0 { format!("{text} {}", and_more.replace("{}", &more.to_string())) } else { text }
 }
 
 /// As comments, since they are no SQL but belong to what an administrator does.
 fn hba_lines(source: &SourceSettings, address: Option<&str>) -> String {
     let (user, database) = (quoted(&source.user), quoted(&source.database));
-    let host = if source.tls == Tls::Off {
-        "host"
-    } else {
-        "hostssl"
-    };
+    let host = if source.tls == Tls::Off { "host" } else { "hostssl" };
     let from = match address {
         Some(v6) if v6.contains(':') => format!("{v6}/128"),
         Some(v4) => format!("{v4}/32"),
@@ -391,10 +343,7 @@ mod tests {
     #[test]
     fn a_long_list_is_cut() {
         let names: Vec<String> = (1..=7).map(|n| format!("t{n}")).collect();
-        assert_eq!(
-            named(&names, "and {} more"),
-            "t1, t2, t3, t4, t5 and 2 more"
-        );
+        assert_eq!(named(&names, "and {} more"), "t1, t2, t3, t4, t5 and 2 more");
         assert_eq!(named(&names[..2], "and {} more"), "t1, t2");
     }
 }

@@ -114,11 +114,8 @@ impl Check {
 
     pub(super) fn remedy(mut self, step: Step, sql: impl Into<String>) -> Check {
         let sql = sql.into();
-        self.remedy = (!self.is_fine() && !sql.is_empty()).then_some(Remedy {
-            step,
-            sql,
-            cost: None,
-        });
+        self.remedy =
+            (!self.is_fine() && !sql.is_empty()).then_some(Remedy { step, sql, cost: None });
         self
     }
 

@@ -24,24 +24,18 @@ impl Look<'_> {
         let name_of = |index: &usize| contract.columns[*index].name.as_str();
         let key: Vec<&str> = contract.key.iter().map(name_of).collect();
         let is = |name: &str, test: fn(&SourceColumn) -> bool| {
-            columns
-                .iter()
-                .any(|column| column.name == name && test(column))
+            columns.iter().any(|column| column.name == name && test(column))
         };
-        let nullable: Vec<&str> = key
-            .iter()
-            .copied()
-            .filter(|name| is(name, |column| !column.not_null))
-            .collect();
+        let nullable: Vec<&str> =
+            key.iter().copied().filter(|name| is(name, |column| !column.not_null)).collect();
         self.never_null(contract, &nullable);
         let members = self.members(facts.oid).await?;
         let blocks = publication.is_some_and(|publication| publication.blocks(facts.oid));
         if contract.natural_key_latest_by.is_some() {
             let published =
                 publication.is_some_and(|publication| publication.table(facts.oid).is_some());
-            let unnamed = members
-                .iter()
-                .any(|member| member.says().is_some_and(<[String]>::is_empty));
+            let unnamed =
+                members.iter().any(|member| member.says().is_some_and(<[String]>::is_empty));
             self.only_added_to(contract, unnamed, published);
             return Ok(());
         }
@@ -102,10 +96,7 @@ impl Look<'_> {
         let key = table.key.join(", ");
         let check = Check::of(
             contract,
-            label(
-                format!("({key}) là khóa duy nhất"),
-                format!("({key}) is a unique key"),
-            ),
+            label(format!("({key}) là khóa duy nhất"), format!("({key}) is a unique key")),
         );
         self.add(if table.has_key() {
             check
@@ -126,18 +117,13 @@ impl Look<'_> {
 
     fn never_null(&mut self, contract: &Contract, nullable: &[&str]) {
         let full_name = table_name(contract);
-        let check = Check::of(
-            contract,
-            label("khóa không bao giờ trống", "its key is never null"),
-        );
+        let check = Check::of(contract, label("khóa không bao giờ trống", "its key is never null"));
         if nullable.is_empty() {
             self.add(check);
             return;
         }
         let list = nullable.join(", ");
-        let each = nullable
-            .iter()
-            .map(|name| identity_sql::not_null(&full_name, name));
+        let each = nullable.iter().map(|name| identity_sql::not_null(&full_name, name));
         self.add(
             check
                 .problem(label(
@@ -182,11 +168,7 @@ impl Look<'_> {
             .await?;
         let mut members = Vec::new();
         for row in &rows {
-            members.push(Member {
-                oid: row.get(0)?,
-                identity: row.get(1)?,
-                indexes: Vec::new(),
-            });
+            members.push(Member { oid: row.get(0)?, identity: row.get(1)?, indexes: Vec::new() });
         }
         let rows = self
             .rows(
@@ -229,10 +211,7 @@ fn lacks_identity(
             "bảng có khóa chính nhưng REPLICA IDENTITY đang là NOTHING",
             "it has a primary key, but its replica identity is NOTHING",
         ),
-        ("n", None) => (
-            "REPLICA IDENTITY đang là NOTHING",
-            "its replica identity is NOTHING",
-        ),
+        ("n", None) => ("REPLICA IDENTITY đang là NOTHING", "its replica identity is NOTHING"),
         ("i", _) if root.says().is_some_and(<[String]>::is_empty) => (
             "chỉ mục của REPLICA IDENTITY không còn hay không hợp lệ",
             "the index of its replica identity is gone or invalid",
@@ -242,10 +221,7 @@ fn lacks_identity(
             "khóa chính là loại DEFERRABLE hoặc không hợp lệ",
             "its primary key is deferrable or invalid",
         ),
-        _ => (
-            "REPLICA IDENTITY không gồm đủ cột",
-            "its replica identity lacks columns",
-        ),
+        _ => ("REPLICA IDENTITY không gồm đủ cột", "its replica identity lacks columns"),
     };
     let of = match needed {
         Needed::Full => label("cả dòng", "the whole row"),

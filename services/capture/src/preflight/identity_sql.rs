@@ -39,10 +39,7 @@ impl Table<'_> {
 
     /// A key that PostgreSQL enforces.
     pub(super) fn has_key(&self) -> bool {
-        self.root
-            .indexes
-            .iter()
-            .any(|index| index.can_identify() && index.is_over(self.key))
+        self.root.indexes.iter().any(|index| index.can_identify() && index.is_over(self.key))
     }
 }
 
@@ -78,27 +75,17 @@ pub(super) fn identity(table: &Table<'_>) -> Advice {
             "từ đó mỗi UPDATE và DELETE ghi cả dòng cũ vào nhật ký: nhật ký lớn lên",
             "from then on each UPDATE and DELETE writes the whole old row into the log, which grows",
         );
-        return Advice {
-            sql: each(table, "full"),
-            cost: Some(cost),
-        };
+        return Advice { sql: each(table, "full"), cost: Some(cost) };
     };
     let primary = table.root.primary();
     if primary.is_some_and(|index| index.can_identify() && index.is_over(columns)) {
-        return Advice {
-            sql: each(table, "default"),
-            cost: None,
-        };
+        return Advice { sql: each(table, "default"), cost: None };
     }
     let only_key =
         columns.len() == table.key.len() && table.key.iter().all(|name| columns.contains(name));
     let key_is_made = only_key && !table.has_key();
     if key_is_made && primary.is_none() {
-        let sql = if table.all_default {
-            String::new()
-        } else {
-            each(table, "default")
-        };
+        let sql = if table.all_default { String::new() } else { each(table, "default") };
         return Advice { sql, cost: None };
     }
     let mut filled = String::new();
@@ -113,25 +100,15 @@ pub(super) fn identity(table: &Table<'_>) -> Advice {
         .iter()
         .find(|index| index.can_identify() && !index.primary && index.is_over(columns));
     if let Some(index) = there {
-        return Advice {
-            sql: format!("{filled}{}", using(table, &index.name)),
-            cost,
-        };
+        return Advice { sql: format!("{filled}{}", using(table, &index.name)), cost };
     }
     if key_is_made {
         let (index, _) = free_name(table.name, "key", table.root);
-        return Advice {
-            sql: format!("{filled}{}", using(table, &index)),
-            cost,
-        };
+        return Advice { sql: format!("{filled}{}", using(table, &index)), cost };
     }
     let (index, before) = free_name(table.name, "identity", table.root);
     let before = dropped(table.schema, before.as_deref());
-    let concurrently = if table.partitioned {
-        ""
-    } else {
-        "concurrently "
-    };
+    let concurrently = if table.partitioned { "" } else { "concurrently " };
     let create = format!(
         "{before}create unique index {concurrently}{} on {full_name} ({});",
         quoted(&index),
@@ -155,10 +132,7 @@ pub(super) fn identity(table: &Table<'_>) -> Advice {
 }
 
 pub(super) fn not_null(full_name: &str, column: &str) -> String {
-    format!(
-        "alter table {full_name} alter column {} set not null;",
-        quoted(column)
-    )
+    format!("alter table {full_name} alter column {} set not null;", quoted(column))
 }
 
 pub(super) fn reads_under_lock() -> Label {
@@ -183,10 +157,7 @@ fn each(table: &Table<'_>, identity: &str) -> String {
 fn using(table: &Table<'_>, index: &str) -> String {
     let full_name = table.full_name();
     if !table.partitioned {
-        return format!(
-            "alter table {full_name} replica identity using index {};",
-            quoted(index)
-        );
+        return format!("alter table {full_name} replica identity using index {};", quoted(index));
     }
     let literal = format!("{}.{}", quoted(table.schema), quoted(index)).replace('\'', "''");
     format!(
@@ -196,11 +167,7 @@ fn using(table: &Table<'_>, index: &str) -> String {
 }
 
 fn listed(columns: &[&str]) -> String {
-    columns
-        .iter()
-        .map(|name| quoted(name))
-        .collect::<Vec<_>>()
-        .join(", ")
+    columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")
 }
 
 /// A name for an index of ours, and one of ours that failed to build and stands in its way.
@@ -224,11 +191,7 @@ fn free_name(table: &str, what: &str, root: &Member) -> (String, Option<String>)
 
 fn dropped(schema: &str, index: Option<&str>) -> String {
     index.map_or_else(String::new, |index| {
-        format!(
-            "drop index concurrently {}.{};\n",
-            quoted(schema),
-            quoted(index)
-        )
+        format!("drop index concurrently {}.{};\n", quoted(schema), quoted(index))
     })
 }
 
@@ -271,10 +234,7 @@ mod tests {
         let two = || Needed::Columns(vec!["code", "state"]);
         let alter = "alter table \"dept\".\"site\" replica identity ";
         // NOTHING on a table that has its primary key; a table whose key's own SQL makes one.
-        assert_eq!(
-            advised(&member("n", &[pk]), false, &key(), &[]),
-            format!("{alter}default;")
-        );
+        assert_eq!(advised(&member("n", &[pk]), false, &key(), &[]), format!("{alter}default;"));
         assert_eq!(advised(&member("d", &[]), false, &key(), &["code"]), "");
         assert_eq!(
             advised(&member("n", &[]), false, &key(), &["code"]),
@@ -283,12 +243,7 @@ mod tests {
         // Another primary key, with and without an index over ours.
         let other: IndexCase = ("site_pkey", &["id"], "p");
         assert_eq!(
-            advised(
-                &member("d", &[other, ("by_code", &["code"], "")]),
-                false,
-                &key(),
-                &[]
-            ),
+            advised(&member("d", &[other, ("by_code", &["code"], "")]), false, &key(), &[]),
             format!("{alter}using index \"by_code\";")
         );
         assert_eq!(
@@ -309,20 +264,12 @@ mod tests {
             )
         );
         assert_eq!(
-            advised(
-                &member("d", &[pk, ("u", &["state", "code"], "")]),
-                false,
-                &two(),
-                &[]
-            ),
+            advised(&member("d", &[pk, ("u", &["state", "code"], "")]), false, &two(), &[]),
             format!("{alter}using index \"u\";")
         );
         // One of ours that failed to build, and one of other columns that has our name.
         let failed = advised(
-            &member(
-                "d",
-                &[pk, ("site_bangioc_identity", &["code", "state"], "x")],
-            ),
+            &member("d", &[pk, ("site_bangioc_identity", &["code", "state"], "x")]),
             false,
             &two(),
             &[],
@@ -334,10 +281,7 @@ mod tests {
             "{failed}"
         );
         let taken = advised(
-            &member(
-                "i",
-                &[pk, ("site_bangioc_identity", &["code", "kind"], "i")],
-            ),
+            &member("i", &[pk, ("site_bangioc_identity", &["code", "kind"], "i")]),
             false,
             &two(),
             &[],
@@ -345,10 +289,7 @@ mod tests {
         assert!(taken.contains("\"site_bangioc_identity_2\""), "{taken}");
         // Partitions have identities of their own.
         let each = advised(&member("d", &[pk]), true, &Needed::Full, &[]);
-        assert!(
-            each.contains("pg_partition_tree") && each.ends_with("\\gexec"),
-            "{each}"
-        );
+        assert!(each.contains("pg_partition_tree") && each.ends_with("\\gexec"), "{each}");
     }
 
     #[test]
@@ -367,9 +308,6 @@ mod tests {
             "alter table \"dept\".\"site\" add primary key (\"code\");"
         );
         let (name, _) = free_name(&"ữ".repeat(30), "identity", &member("d", &[]));
-        assert!(
-            name.len() <= 63 && name.ends_with("_bangioc_identity"),
-            "{name}"
-        );
+        assert!(name.len() <= 63 && name.ends_with("_bangioc_identity"), "{name}");
     }
 }

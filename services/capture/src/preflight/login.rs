@@ -40,10 +40,7 @@ impl Look<'_> {
         };
         self.rights(row)?;
         self.time_outs().await?;
-        Ok(Login {
-            exists: true,
-            sees_all_rows: row.get(2)?,
-        })
+        Ok(Login { exists: true, sees_all_rows: row.get(2)? })
     }
 
     fn rights(&mut self, row: &Cells) -> Result<(), CaptureError> {
@@ -94,10 +91,8 @@ impl Look<'_> {
     fn limits(&mut self, row: &Cells) -> Result<(), CaptureError> {
         let user = self.user();
         let (limit, ends): (i32, bool) = (row.get(3)?, row.get(4)?);
-        let check = Check::new(
-            About::Role,
-            label("mật khẩu của nó còn hạn", "its password goes on"),
-        );
+        let check =
+            Check::new(About::Role, label("mật khẩu của nó còn hạn", "its password goes on"));
         let on: Option<String> = row.get(5)?;
         self.add(match on.filter(|_| ends) {
             None => check,
@@ -111,10 +106,7 @@ impl Look<'_> {
         });
         let check = Check::new(
             About::Role,
-            label(
-                "được mở đủ số kết nối",
-                "it may open as many connections as it needs",
-            ),
+            label("được mở đủ số kết nối", "it may open as many connections as it needs"),
         );
         self.add(if (0..CONNECTIONS).contains(&limit) {
             check
@@ -162,20 +154,13 @@ impl Look<'_> {
             self.add(check);
             return Ok(());
         }
-        let list: Vec<String> = names
-            .iter()
-            .map(|(name, value)| format!("`{name}` = {value}"))
-            .collect();
+        let list: Vec<String> =
+            names.iter().map(|(name, value)| format!("`{name}` = {value}")).collect();
         let list = list.join(", ");
         let user = self.user();
-        let whose = format!(
-            "alter role {user} in database {}",
-            quoted(&self.source.database)
-        );
-        let sql: Vec<String> = names
-            .iter()
-            .map(|(name, _)| format!("{whose} set {name} = 0;"))
-            .collect();
+        let whose = format!("alter role {user} in database {}", quoted(&self.source.database));
+        let sql: Vec<String> =
+            names.iter().map(|(name, _)| format!("{whose} set {name} = 0;")).collect();
         self.add(
             check
                 .warning(label(

@@ -9,10 +9,7 @@ pub(super) struct Member {
     pub(super) indexes: Vec<Index>,
 }
 
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "what the catalogue says, one by one"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "what the catalogue says, one by one")]
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Index {
     pub(super) name: String,
@@ -34,19 +31,12 @@ impl Member {
             "i" => self.indexes.iter().find(|index| index.chosen),
             _ => None,
         };
-        Some(
-            named
-                .filter(|index| index.can_identify())
-                .map_or(&[], |index| &index.columns),
-        )
+        Some(named.filter(|index| index.can_identify()).map_or(&[], |index| &index.columns))
     }
 
     pub(super) fn covers(&self, columns: &[&str]) -> bool {
-        self.says().is_none_or(|said| {
-            columns
-                .iter()
-                .all(|column| said.iter().any(|one| one == column))
-        })
+        self.says()
+            .is_none_or(|said| columns.iter().all(|column| said.iter().any(|one| one == column)))
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -65,9 +55,7 @@ impl Index {
 
     pub(super) fn is_over(&self, columns: &[&str]) -> bool {
         self.columns.len() == columns.len()
-            && columns
-                .iter()
-                .all(|column| self.columns.iter().any(|one| one == column))
+            && columns.iter().all(|column| self.columns.iter().any(|one| one == column))
     }
 }
 
@@ -86,11 +74,7 @@ pub(super) fn member(identity: &str, indexes: &[IndexCase]) -> Member {
         valid: !flags.contains('x'),
         firm: !flags.contains('w'),
     };
-    Member {
-        oid: 1,
-        identity: identity.to_owned(),
-        indexes: indexes.iter().map(index).collect(),
-    }
+    Member { oid: 1, identity: identity.to_owned(), indexes: indexes.iter().map(index).collect() }
 }
 
 #[cfg(test)]
@@ -99,22 +83,14 @@ mod tests {
 
     #[test]
     fn what_an_old_row_says() {
-        type SaidCase = (
-            &'static str,
-            &'static [IndexCase],
-            Option<&'static [&'static str]>,
-        );
+        type SaidCase = (&'static str, &'static [IndexCase], Option<&'static [&'static str]>);
         const PK: IndexCase = ("t_pkey", &["id"], "p");
         let cases: [SaidCase; 7] = [
             ("d", &[PK], Some(&["id"])),
             ("d", &[], Some(&[])),
             ("n", &[PK], Some(&[])),
             ("f", &[PK], None),
-            (
-                "i",
-                &[PK, ("u", &["code", "id"], "i")],
-                Some(&["code", "id"]),
-            ),
+            ("i", &[PK, ("u", &["code", "id"], "i")], Some(&["code", "id"])),
             // The chosen index was dropped; it failed to build.
             ("i", &[PK], Some(&[])),
             ("i", &[("u", &["code"], "ix")], Some(&[])),

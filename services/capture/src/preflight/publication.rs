@@ -8,10 +8,7 @@ use crate::error::CaptureError;
 use crate::tables::table::quoted;
 
 /// The publication as it is; none of its tables where there is none.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "what the catalogue says, one by one"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "what the catalogue says, one by one")]
 #[derive(Default)]
 pub(super) struct Publication {
     pub(super) exists: bool,
@@ -67,10 +64,7 @@ impl Look<'_> {
             .await?;
         let there = Check::new(
             About::Publication,
-            label(
-                format!("có publication `{name}`"),
-                format!("publication `{name}` is there"),
-            ),
+            label(format!("có publication `{name}`"), format!("publication `{name}` is there")),
         );
         let Some(row) = rows.first() else {
             self.add(
@@ -149,10 +143,7 @@ impl Look<'_> {
         });
         let check = Check::new(
             About::Publication,
-            label(
-                "bảng phân vùng được gửi như một bảng",
-                "partitioned tables are sent as one",
-            ),
+            label("bảng phân vùng được gửi như một bảng", "partitioned tables are sent as one"),
         );
         let partitioned = tables.iter().flatten().any(TableFacts::is_partitioned);
         let why = label(
@@ -179,10 +170,7 @@ impl Look<'_> {
     fn owner(&mut self, ours: bool, owner: &str) {
         let check = Check::new(
             About::Publication,
-            label(
-                "không thuộc về tài khoản thu nhận",
-                "it does not belong to the capture's role",
-            ),
+            label("không thuộc về tài khoản thu nhận", "it does not belong to the capture's role"),
         );
         self.add(if ours {
             check
@@ -247,16 +235,10 @@ impl Look<'_> {
     /// What is published and has no contract.
     fn others(&mut self, publication: &Publication, tables: &[Option<TableFacts>]) {
         let known = |oid: i64| {
-            tables
-                .iter()
-                .flatten()
-                .any(|facts| facts.oid == oid || facts.roots.contains(&oid))
+            tables.iter().flatten().any(|facts| facts.oid == oid || facts.roots.contains(&oid))
         };
-        let strangers: Vec<&PublishedTable> = publication
-            .tables
-            .iter()
-            .filter(|table| !known(table.oid))
-            .collect();
+        let strangers: Vec<&PublishedTable> =
+            publication.tables.iter().filter(|table| !known(table.oid)).collect();
         let remedy = |table: &PublishedTable| self.without(publication, table, tables);
         let checks: Vec<Check> = strangers
             .iter()

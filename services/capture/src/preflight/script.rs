@@ -7,10 +7,8 @@ use super::check::{Check, Remedy, Step};
 
 /// For `psql -f`. `said`: the language of its comments. Empty when there is nothing to run.
 pub fn script(checks: &[Check], said: impl Fn(&Label) -> &str) -> String {
-    let mut remedies: Vec<(&Check, &Remedy)> = checks
-        .iter()
-        .filter_map(|check| Some((check, check.remedy.as_ref()?)))
-        .collect();
+    let mut remedies: Vec<(&Check, &Remedy)> =
+        checks.iter().filter_map(|check| Some((check, check.remedy.as_ref()?))).collect();
     // Stable: what one check found stays in the order in which it must be done.
     remedies.sort_by_key(|(_, remedy)| remedy.step);
     let mut parts: Vec<String> = Vec::new();
@@ -35,9 +33,7 @@ pub fn script(checks: &[Check], said: impl Fn(&Label) -> &str) -> String {
 /// Is there anything in it for psql, or only something for a person to decide?
 pub fn has_statements(checks: &[Check]) -> bool {
     let remedies = checks.iter().filter_map(|check| check.remedy.as_ref());
-    remedies
-        .into_iter()
-        .any(|remedy| remedy.step != Step::Person)
+    remedies.into_iter().any(|remedy| remedy.step != Step::Person)
 }
 
 #[cfg(test)]
@@ -55,11 +51,7 @@ mod tests {
         };
         let table = || About::Table("\"d\".\"t\"".to_owned());
         let checks = [
-            check(
-                About::Publication,
-                Step::Publication,
-                "create publication p;",
-            ),
+            check(About::Publication, Step::Publication, "create publication p;"),
             check(table(), Step::Grant, "grant usage on schema d to r;"),
             check(table(), Step::Table, "alter table t set logged;")
                 .at_the_cost(label("viết lại", "rewrites it")),

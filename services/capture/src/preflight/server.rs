@@ -92,10 +92,7 @@ impl Look<'_> {
         }
         let streams: bool = row.get(11)?;
         self.add(senders(row.get(5)?, row.get(6)?, streams, &waiting));
-        self.add(connections(
-            row.get(7)?,
-            row.get::<Option<i64>>(8)?.unwrap_or(0),
-        ));
+        self.add(connections(row.get(7)?, row.get::<Option<i64>>(8)?.unwrap_or(0)));
         let names: String = row.get(9)?;
         self.add(synchronous(&names));
         Ok(())
@@ -126,11 +123,7 @@ fn unless(
     code: &'static str,
     why: impl FnOnce() -> bangioc_schemas::contract::Label,
 ) -> Check {
-    if fine {
-        check
-    } else {
-        check.problem(why()).coded(code)
-    }
+    if fine { check } else { check.problem(why()).coded(code) }
 }
 
 /// Never lower than it is: whoever calls this has seen that.
@@ -193,15 +186,8 @@ fn disk(kept_mib: i64, a_day: Option<f64>, allow_unlimited_wal: bool) -> Check {
                 "`max_slot_wal_keep_size` is unlimited: the log that is kept for a capture that stays away{en} fills the disk, and the department's database stops"
             ),
         );
-        let found = if allow_unlimited_wal {
-            what.warning(why)
-        } else {
-            what.problem(why)
-        };
-        return found
-            .coded("BG0261")
-            .remedy(Step::Server, sql)
-            .at_the_cost(cost);
+        let found = if allow_unlimited_wal { what.warning(why) } else { what.problem(why) };
+        return found.coded("BG0261").remedy(Step::Server, sql).at_the_cost(cost);
     }
     let kept = kept_mib as f64 * 1024.0 * 1024.0;
     match a_day {
@@ -220,10 +206,7 @@ fn disk(kept_mib: i64, a_day: Option<f64>, allow_unlimited_wal: bool) -> Check {
             let (vi, en) = if days > 365.0 {
                 ("hơn một năm".to_owned(), "more than a year".to_owned())
             } else {
-                (
-                    format!("khoảng {days:.1} ngày"),
-                    format!("about {days:.1} days"),
-                )
+                (format!("khoảng {days:.1} ngày"), format!("about {days:.1} days"))
             };
             let mut what = what;
             what.what = label(
@@ -245,18 +228,13 @@ fn disk(kept_mib: i64, a_day: Option<f64>, allow_unlimited_wal: bool) -> Check {
 }
 
 fn senders(most: i64, taken: i64, streams: bool, waiting: &[String]) -> Check {
-    let check = Check::new(
-        About::Server,
-        label("còn chỗ cho một walsender", "a walsender is free"),
-    );
+    let check =
+        Check::new(About::Server, label("còn chỗ cho một walsender", "a walsender is free"));
     if streams || taken < most {
         return check;
     }
     let (vi, en) = if waiting.iter().any(|name| name == "max_wal_senders") {
-        (
-            "; giá trị mới đang chờ khởi động lại",
-            "; a new value waits for a restart",
-        )
+        ("; giá trị mới đang chờ khởi động lại", "; a new value waits for a restart")
     } else {
         ("", "")
     };
@@ -273,10 +251,7 @@ fn senders(most: i64, taken: i64, streams: bool, waiting: &[String]) -> Check {
 fn connections(most: i64, taken: i64) -> Check {
     let check = Check::new(
         About::Server,
-        label(
-            "còn chỗ cho các kết nối của thu nhận",
-            "there is room for capture's connections",
-        ),
+        label("còn chỗ cho các kết nối của thu nhận", "there is room for capture's connections"),
     );
     let free = most - taken;
     if free >= CONNECTIONS {
@@ -304,14 +279,8 @@ fn synchronous(names: &str) -> Check {
     if standby::standing(names, &[]) == Standing::Apart {
         return check;
     }
-    let before = names
-        .split_once('(')
-        .map_or("", |(before, _)| before.trim());
-    let (open, close) = if before.is_empty() {
-        ("", "")
-    } else {
-        (" (", ")")
-    };
+    let before = names.split_once('(').map_or("", |(before, _)| before.trim());
+    let (open, close) = if before.is_empty() { ("", "") } else { (" (", ")") };
     let before = before.replace('\'', "");
     check
         .problem(label(
@@ -341,20 +310,14 @@ mod tests {
 
     #[test]
     fn a_limit_is_never_lowered() {
-        assert_eq!(
-            (more_than(4), more_than(10), more_than(500)),
-            (14, 20, 1000)
-        );
+        assert_eq!((more_than(4), more_than(10), more_than(500)), (14, 20, 1000));
         let sql = |check: Check| check.remedy.map(|remedy| remedy.sql).unwrap_or_default();
         assert!(sql(senders(50, 50, false, &[])).contains("max_wal_senders = '100'"));
         assert!(senders(50, 50, true, &[]).is_fine(), "one of them is ours");
         // 900 GB a day, 100 GB kept: two days' worth, not the 20 of most.
         let much = disk(102_400, Some(900.0 * GIB), false);
         assert!(sql(much.clone()).contains("max_slot_wal_keep_size = '1800GB'"));
-        assert!(
-            much.is_warning() && much.sentence().en.contains("2.7 hours"),
-            "{much:?}"
-        );
+        assert!(much.is_warning() && much.sentence().en.contains("2.7 hours"), "{much:?}");
         assert!(disk(102_400, Some(GIB), false).is_fine());
         assert!(disk(102_400, None, false).is_fine());
         assert!(disk(-1, None, false).is_problem() && disk(-1, None, true).is_warning());

@@ -36,19 +36,13 @@ impl Look<'_> {
 fn free(most: i64, taken: i64, waits: bool) -> Check {
     let check = Check::new(
         About::Slot,
-        label(
-            "còn chỗ cho một khe; lần chạy đầu sẽ tự tạo",
-            "one is free; the first run makes it",
-        ),
+        label("còn chỗ cho một khe; lần chạy đầu sẽ tự tạo", "one is free; the first run makes it"),
     );
     if taken < most {
         return check;
     }
     let (vi, en) = if waits {
-        (
-            "; giá trị mới đang chờ khởi động lại",
-            "; a new value waits for a restart",
-        )
+        ("; giá trị mới đang chờ khởi động lại", "; a new value waits for a restart")
     } else {
         ("", "")
     };
@@ -76,11 +70,7 @@ fn found(name: &str, row: &Cells) -> Result<Check, CaptureError> {
     let (behind, kept_mib): (Option<f64>, Option<f64>) = (row.get(6)?, row.get(7)?);
     if plugin != "pgoutput" || !here || temporary {
         let database: String = row.get(8)?;
-        let of = if temporary {
-            "temporary".to_owned()
-        } else {
-            format!("{plugin}, {database}")
-        };
+        let of = if temporary { "temporary".to_owned() } else { format!("{plugin}, {database}") };
         return Ok(check
             .problem(label(
                 format!("khe `{name}` là của người khác ({of}): thu nhận không dùng được; hãy đặt tên khác cho `slot` dưới `[source]`"),
@@ -109,10 +99,7 @@ fn found(name: &str, row: &Cells) -> Result<Check, CaptureError> {
         );
         return Ok(check);
     }
-    let (behind, kept) = (
-        behind.unwrap_or(0.0),
-        kept_mib.unwrap_or(-1.0) * 1024.0 * 1024.0,
-    );
+    let (behind, kept) = (behind.unwrap_or(0.0), kept_mib.unwrap_or(-1.0) * 1024.0 * 1024.0);
     // Of an unlimited one, a look at the disk tells.
     let much = if kept < 0.0 { 5.0 * GIB } else { kept * HALF };
     if !active && behind > much {

@@ -60,10 +60,7 @@ impl Look<'_> {
             {
                 let about = super::About::Table(table_name(contract));
                 let mut check = unseen(about, &sqlstate);
-                check = check
-                    .clone()
-                    .problem(check.sentence().clone())
-                    .coded("BG0268");
+                check = check.clone().problem(check.sentence().clone()).coded("BG0268");
                 check.dataset = Some(contract.dataset.as_str().to_owned());
                 self.add(check);
                 Ok(None)
@@ -87,8 +84,7 @@ impl Look<'_> {
         }
         let columns = self.columns(facts.oid).await?;
         self.columns_fit(contract, &columns);
-        self.identity_fits(contract, facts, &columns, publication)
-            .await?;
+        self.identity_fits(contract, facts, &columns, publication).await?;
         let type_of = |index: &usize| {
             columns
                 .iter()
@@ -102,10 +98,7 @@ impl Look<'_> {
         let (name, user) = (table_name(contract), self.user());
         let check = Check::of(
             contract,
-            label(
-                "schema mở cho tài khoản thu nhận",
-                "its schema is open to the role",
-            ),
+            label("schema mở cho tài khoản thu nhận", "its schema is open to the role"),
         );
         self.add(if facts.schema_open {
             check
@@ -118,10 +111,7 @@ impl Look<'_> {
                 .coded("BG0253")
                 .remedy(
                     Step::Grant,
-                    format!(
-                        "grant usage on schema {} to {user};",
-                        quoted(&contract.source.schema)
-                    ),
+                    format!("grant usage on schema {} to {user};", quoted(&contract.source.schema)),
                 )
         });
         let missing: Vec<&str> = contract
@@ -153,10 +143,7 @@ impl Look<'_> {
                 .coded("BG0253")
                 .remedy(Step::Grant, format!("grant select on {name} to {user};"))
         });
-        let check = Check::of(
-            contract,
-            label("bản sao thấy mọi dòng", "a copy sees every row"),
-        );
+        let check = Check::of(contract, label("bản sao thấy mọi dòng", "a copy sees every row"));
         self.add(if facts.hides_rows {
             check
                 .problem(label(
@@ -176,15 +163,8 @@ impl Look<'_> {
 
     fn is_published(&mut self, contract: &Contract, facts: &TableFacts, publication: &Publication) {
         let (name, publication_name) = (table_name(contract), quoted(&self.source.publication));
-        let check = Check::of(
-            contract,
-            label("được công bố trọn vẹn", "it is published whole"),
-        );
-        if publication.via_root
-            && facts
-                .roots
-                .iter()
-                .any(|root| publication.table(*root).is_some())
+        let check = Check::of(contract, label("được công bố trọn vẹn", "it is published whole"));
+        if publication.via_root && facts.roots.iter().any(|root| publication.table(*root).is_some())
         {
             self.add(
                 check
@@ -199,11 +179,7 @@ impl Look<'_> {
         let Some(published) = publication.table(facts.oid) else {
             let add = format!("alter publication {publication_name} add table {name};");
             // One that is to be made holds it from the beginning.
-            let add = if publication.exists {
-                add
-            } else {
-                String::new()
-            };
+            let add = if publication.exists { add } else { String::new() };
             self.add(
                 check
                     .problem(label(
@@ -236,11 +212,8 @@ impl Look<'_> {
         // What the department keeps back beyond the contract stays so.
         let list = published.columns.as_ref().map(|columns| {
             let missing = lacking.iter().map(|name| quoted(name));
-            let columns: Vec<String> = columns
-                .iter()
-                .map(|name| quoted(name))
-                .chain(missing)
-                .collect();
+            let columns: Vec<String> =
+                columns.iter().map(|name| quoted(name)).chain(missing).collect();
             format!(" ({})", columns.join(", "))
         });
         self.add(
@@ -305,19 +278,10 @@ impl Look<'_> {
             .iter()
             .filter(|column| column.generated)
             .map(|column| column.name.as_str())
-            .filter(|generated| {
-                contract
-                    .columns
-                    .iter()
-                    .any(|column| column.name == *generated)
-            })
+            .filter(|generated| contract.columns.iter().any(|column| column.name == *generated))
             .collect();
-        let missing: Vec<&str> = layout
-            .missing
-            .iter()
-            .map(name)
-            .filter(|name| !generated.contains(name))
-            .collect();
+        let missing: Vec<&str> =
+            layout.missing.iter().map(name).filter(|name| !generated.contains(name)).collect();
         let mut other: Vec<&str> = layout.mismatched.iter().map(name).collect();
         for column in &contract.columns {
             let source = columns.iter().find(|source| source.name == column.name);
@@ -331,10 +295,7 @@ impl Look<'_> {
         let (mut vi, mut en) = (Vec::new(), Vec::new());
         if !missing.is_empty() {
             vi.push(format!("nguồn không có cột {}", missing.join(", ")));
-            en.push(format!(
-                "column(s) {} are missing at the source",
-                missing.join(", ")
-            ));
+            en.push(format!("column(s) {} are missing at the source", missing.join(", ")));
         }
         if !other.is_empty() {
             let types = |name: &&str| {
@@ -346,10 +307,7 @@ impl Look<'_> {
             };
             let list: Vec<String> = other.iter().map(types).collect();
             vi.push(format!("cột {} ở nguồn khác kiểu", list.join(", ")));
-            en.push(format!(
-                "column(s) {} have another type at the source",
-                list.join(", ")
-            ));
+            en.push(format!("column(s) {} have another type at the source", list.join(", ")));
         }
         if !generated.is_empty() {
             vi.push(format!(
@@ -363,10 +321,7 @@ impl Look<'_> {
         }
         let check = Check::of(
             contract,
-            label(
-                "có đúng các cột của hợp đồng",
-                "it has the contract's columns",
-            ),
+            label("có đúng các cột của hợp đồng", "it has the contract's columns"),
         );
         self.add(if vi.is_empty() {
             check
@@ -395,7 +350,5 @@ fn lacking<'a>(contract: &'a Contract, published: &PublishedTable) -> Vec<&'a st
         return Vec::new();
     };
     let names = contract.columns.iter().map(|column| column.name.as_str());
-    names
-        .filter(|name| !columns.iter().any(|column| column == name))
-        .collect()
+    names.filter(|name| !columns.iter().any(|column| column == name)).collect()
 }

@@ -7,10 +7,7 @@ use super::{Look, label, table_name};
 use crate::error::CaptureError;
 
 /// What the catalogue says of a table, and of our role's rights on it.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "what the catalogue says, one by one"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "what the catalogue says, one by one")]
 pub(super) struct TableFacts {
     pub(super) oid: i64,
     pub(super) kind: String,
@@ -41,10 +38,7 @@ impl Look<'_> {
         &mut self,
         contract: &Contract,
     ) -> Result<Option<TableFacts>, CaptureError> {
-        let (schema, table) = (
-            contract.source.schema.as_str(),
-            contract.source.table.as_str(),
-        );
+        let (schema, table) = (contract.source.schema.as_str(), contract.source.table.as_str());
         let user = self.source.user.clone();
         let there = Check::of(contract, label("có bảng này", "the table is there"));
         let login = self.login;
@@ -112,19 +106,15 @@ impl Look<'_> {
                 return;
             }
             "r" | "p" if facts.persistence == "t" => label("bảng tạm", "a temporary table"),
-            "r" if facts.has_children => label(
-                "bảng có bảng con theo INHERITS",
-                "a table with children by INHERITS",
-            ),
+            "r" if facts.has_children => {
+                label("bảng có bảng con theo INHERITS", "a table with children by INHERITS")
+            }
             "r" | "p" => {
                 self.add(there);
                 return;
             }
             "v" => label("khung nhìn (view)", "a view"),
-            "m" => label(
-                "khung nhìn vật chất hóa (materialized view)",
-                "a materialized view",
-            ),
+            "m" => label("khung nhìn vật chất hóa (materialized view)", "a materialized view"),
             "f" => label("bảng ngoại (foreign table)", "a foreign table"),
             _ => label("không phải bảng", "no table"),
         };

@@ -21,11 +21,7 @@ const PREPARED: &str = "select gid, extract(epoch from now() - prepared)::float8
 
 impl Look<'_> {
     pub(super) async fn transactions(&mut self, slot_is_there: bool) -> Result<(), CaptureError> {
-        let long = if slot_is_there {
-            LONG_SINCE
-        } else {
-            LONG_BEFORE
-        };
+        let long = if slot_is_there { LONG_SINCE } else { LONG_BEFORE };
         let mut open = Vec::new();
         for row in self.rows(OPEN.to_owned(), &[]).await? {
             let (pid, seconds, later): (i64, Option<f64>, Option<i64>) =
@@ -66,10 +62,7 @@ fn consequence(slot_is_there: bool) -> (&'static str, &'static str) {
 fn open_check(open: &[(i64, Option<f64>)], slot_is_there: bool) -> Check {
     let check = Check::new(
         About::Server,
-        label(
-            "không giao dịch nào mở quá lâu",
-            "no transaction has been open for long",
-        ),
+        label("không giao dịch nào mở quá lâu", "no transaction has been open for long"),
     );
     if open.is_empty() {
         return check;
@@ -85,19 +78,14 @@ fn open_check(open: &[(i64, Option<f64>)], slot_is_there: bool) -> Check {
         each.collect::<Vec<_>>().join(", ")
     };
     let (vi, en) = consequence(slot_is_there);
-    let end = open
-        .iter()
-        .map(|(pid, _)| format!("-- select pg_terminate_backend({pid});"));
+    let end = open.iter().map(|(pid, _)| format!("-- select pg_terminate_backend({pid});"));
     check
         .warning(label(
             format!(
                 "giao dịch mở đã lâu, {}: {vi}",
                 list("tài khoản này không xem được từ bao giờ", "phút")
             ),
-            format!(
-                "open for long, {}: {en}",
-                list("since when is hidden from this role", "min")
-            ),
+            format!("open for long, {}: {en}", list("since when is hidden from this role", "min")),
         ))
         .coded("BG0264")
         .remedy(Step::Person, end.collect::<Vec<_>>().join("\n"))

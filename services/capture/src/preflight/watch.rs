@@ -48,11 +48,7 @@ impl CheckWatch {
         loop {
             // What somebody is mending is looked at sooner.
             let problem = known.findings.iter().any(|finding| finding.problem);
-            let wait = if problem {
-                self.interval.min(SOON)
-            } else {
-                self.interval
-            };
+            let wait = if problem { self.interval.min(SOON) } else { self.interval };
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = stopping.requested() => return Ok(()),
@@ -80,13 +76,9 @@ impl CheckWatch {
     async fn look(&self) -> Result<Vec<Check>, CaptureError> {
         let mut connection = connect(&self.source.brisk()).await?;
         let contracts: Vec<&Contract> = self.contracts.iter().collect();
-        let found = super::look(
-            &mut connection,
-            &self.source,
-            &contracts,
-            self.allow_unlimited_wal,
-        )
-        .await?;
+        let found =
+            super::look(&mut connection, &self.source, &contracts, self.allow_unlimited_wal)
+                .await?;
         Ok(found.checks)
     }
 
@@ -95,12 +87,8 @@ impl CheckWatch {
         let count = |test: fn(&Check) -> bool| {
             i32::try_from(checks.iter().filter(|check| test(check)).count()).unwrap_or(i32::MAX)
         };
-        self.found
-            .of(&["problem"])
-            .set(count(Check::is_problem).into());
-        self.found
-            .of(&["warning"])
-            .set(count(Check::is_warning).into());
+        self.found.of(&["problem"]).set(count(Check::is_problem).into());
+        self.found.of(&["warning"]).set(count(Check::is_warning).into());
         self.tell_health(checks);
         let found = findings(checks, before, now_us());
         if let Err(failure) = self.state.findings(&found).await {
@@ -158,10 +146,7 @@ fn findings(checks: &[Check], before: &SourceFindings, now_us: i64) -> SourceFin
         }
         finding
     };
-    SourceFindings {
-        looked_at_us: now_us,
-        findings: wrong.iter().map(finding).collect(),
-    }
+    SourceFindings { looked_at_us: now_us, findings: wrong.iter().map(finding).collect() }
 }
 
 #[cfg(test)]
@@ -175,43 +160,21 @@ mod tests {
         let check = |about, dataset: Option<&str>, problem: bool, code| {
             let why = label("hỏng", "broken");
             let check = Check::new(about, label("", ""));
-            let mut check = if problem {
-                check.problem(why)
-            } else {
-                check.warning(why)
-            }
-            .coded(code);
+            let mut check =
+                if problem { check.problem(why) } else { check.warning(why) }.coded(code);
             check.dataset = dataset.map(str::to_owned);
             check
         };
         let slow = check(About::Role, None, false, "BG0265");
-        let hidden = check(
-            About::Table("t".to_owned()),
-            Some("land-parcel"),
-            true,
-            "BG0235",
-        );
+        let hidden = check(About::Table("t".to_owned()), Some("land-parcel"), true, "BG0235");
         let fine = Check::new(About::Server, label("", ""));
-        let first = findings(
-            &[slow.clone(), fine.clone()],
-            &SourceFindings::default(),
-            10,
-        );
+        let first = findings(&[slow.clone(), fine.clone()], &SourceFindings::default(), 10);
         let second = findings(&[slow, fine, hidden], &first, 20);
-        let seen: Vec<_> = second
-            .findings
-            .iter()
-            .map(|one| (one.code.as_str(), one.since_us))
-            .collect();
+        let seen: Vec<_> =
+            second.findings.iter().map(|one| (one.code.as_str(), one.since_us)).collect();
         assert_eq!(seen, [("BG0235", 20), ("BG0265", 10)]);
-        assert_eq!(
-            second.of("land-parcel").map(|one| one.code.as_str()),
-            Some("BG0235")
-        );
-        assert_eq!(
-            second.of("other").map(|one| one.code.as_str()),
-            Some("BG0265")
-        );
+        assert_eq!(second.of("land-parcel").map(|one| one.code.as_str()), Some("BG0235"));
+        assert_eq!(second.of("other").map(|one| one.code.as_str()), Some("BG0265"));
         assert_eq!(
             first.of("other").map(|one| one.en.as_str()),
             Some("the capture's role: broken")

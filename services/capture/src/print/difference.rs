@@ -90,11 +90,7 @@ struct Differences(Vec<Difference>);
 
 impl Differences {
     fn add(&mut self, member: &'static str, verdict: PrintVerdict, why: impl Into<String>) {
-        self.0.push(Difference {
-            member,
-            verdict,
-            why: why.into(),
-        });
+        self.0.push(Difference { member, verdict, why: why.into() });
     }
 
     fn copy(&mut self, member: &'static str, why: impl Into<String>) {
@@ -112,24 +108,14 @@ impl Differences {
         }
         for (name, column_type) in &is.columns {
             match was.columns.get(name) {
-                None => self.copy(
-                    "contract",
-                    format!("column `{name}` has joined the contract"),
-                ),
+                None => self.copy("contract", format!("column `{name}` has joined the contract")),
                 Some(before) if before != column_type => {
-                    self.copy(
-                        "contract",
-                        format!("the contract gives `{name}` another type"),
-                    );
+                    self.copy("contract", format!("the contract gives `{name}` another type"));
                 }
                 Some(_) => {}
             }
         }
-        for name in was
-            .columns
-            .keys()
-            .filter(|name| !is.columns.contains_key(*name))
-        {
+        for name in was.columns.keys().filter(|name| !is.columns.contains_key(*name)) {
             self.harmless("contract", format!("column `{name}` has left the contract"));
         }
     }
@@ -155,10 +141,7 @@ impl Differences {
                 self.copy("name", "it was renamed or moved");
             }
         }
-        let in_all = new
-            .publication
-            .as_ref()
-            .is_some_and(|publication| publication.all_tables);
+        let in_all = new.publication.as_ref().is_some_and(|publication| publication.all_tables);
         self.membership(was, is, in_all);
         self.columns(was, is);
         self.file(was, is, by_name);
@@ -166,17 +149,11 @@ impl Differences {
         self.parts(was, is);
         self.key(was, is);
         if was.identity != is.identity {
-            self.harmless(
-                "identity",
-                "its replica identity is another, and still says the key",
-            );
+            self.harmless("identity", "its replica identity is another, and still says the key");
         }
         if was.readable != is.readable {
             let now = if is.readable { "is" } else { "is not" };
-            self.harmless(
-                "readable",
-                format!("it {now} readable for the capture's role"),
-            );
+            self.harmless("readable", format!("it {now} readable for the capture's role"));
         }
     }
 
@@ -190,15 +167,9 @@ impl Differences {
                 && is.published.contains(membership)
         });
         if whole_throughout {
-            self.harmless(
-                "membership",
-                "it is in the publication in another way besides",
-            );
+            self.harmless("membership", "it is in the publication in another way besides");
         } else {
-            self.copy(
-                "membership",
-                "it was out of the publication, or in it otherwise",
-            );
+            self.copy("membership", "it was out of the publication, or in it otherwise");
         }
     }
 
@@ -239,10 +210,7 @@ impl Differences {
             .map(|(name, _, _)| format!("`{name}`"))
             .collect();
         if !using.is_empty() {
-            let why = format!(
-                "its rows were rewritten, column(s) {} with them",
-                using.join(", ")
-            );
+            let why = format!("its rows were rewritten, column(s) {} with them", using.join(", "));
             self.copy("rewritten", why);
         } else if touched().next().is_some() {
             let why = "its rows were rewritten, with defaults that were kept beside them";
@@ -286,11 +254,7 @@ impl Differences {
                 Some(_) => {}
             }
         }
-        for (_, part) in is
-            .parts
-            .iter()
-            .filter(|(oid, _)| !was.parts.contains_key(oid))
-        {
+        for (_, part) in is.parts.iter().filter(|(oid, _)| !was.parts.contains_key(oid)) {
             if part.came_empty {
                 self.harmless("part", format!("partition `{}` is new", part.name));
             } else {
@@ -304,11 +268,7 @@ impl Differences {
             return;
         }
         let constrained = was.unique_by.iter().any(|by| by.starts_with('c'));
-        let verdict = if constrained {
-            PrintVerdict::Copy
-        } else {
-            PrintVerdict::Reconcile
-        };
+        let verdict = if constrained { PrintVerdict::Copy } else { PrintVerdict::Reconcile };
         self.add("key", verdict, "what keeps its key unique was made anew");
     }
 }

@@ -65,10 +65,7 @@ fn nature(table: &Table) -> Option<String> {
 fn publishing(publication: &Publication, table: &Table, contract: &Contract) -> Option<String> {
     let mut wrong = Vec::new();
     if !publication.leaves_out.is_empty() {
-        wrong.push(format!(
-            "the publication leaves out {}",
-            publication.leaves_out.join(", ")
-        ));
+        wrong.push(format!("the publication leaves out {}", publication.leaves_out.join(", ")));
     }
     if table.is_partitioned() && !publication.via_root {
         wrong.push("the publication sends each partition for itself".to_owned());
@@ -91,10 +88,7 @@ fn publishing(publication: &Publication, table: &Table, contract: &Contract) -> 
             let lacking = contract.columns.iter().map(|column| column.name.as_str());
             let lacking: Vec<_> = lacking.filter(|name| !sent.contains(*name)).collect();
             if !lacking.is_empty() {
-                wrong.push(format!(
-                    "the publication leaves out column(s) {}",
-                    listed(&lacking)
-                ));
+                wrong.push(format!("the publication leaves out column(s) {}", listed(&lacking)));
             }
         }
     }
@@ -122,10 +116,7 @@ fn identity(table: &Table, contract: &Contract) -> Option<String> {
         return None;
     }
     let needed = needed(contract);
-    let lacking: Vec<_> = needed
-        .into_iter()
-        .filter(|name| !table.identity.says(name))
-        .collect();
+    let lacking: Vec<_> = needed.into_iter().filter(|name| !table.identity.says(name)).collect();
     if table.identity.kind == "n" {
         return Some("its replica identity is NOTHING".to_owned());
     }
@@ -139,26 +130,16 @@ fn identity(table: &Table, contract: &Contract) -> Option<String> {
         return Some("its replica identity is not FULL".to_owned());
     }
     table.unique_by.is_empty().then(|| {
-        let key: Vec<_> = contract
-            .key_columns()
-            .map(|column| column.name.as_str())
-            .collect();
+        let key: Vec<_> = contract.key_columns().map(|column| column.name.as_str()).collect();
         format!("no unique index keeps its key ({}) apart", key.join(", "))
     })
 }
 
 /// The key, and where some rows are public what decides which.
 fn needed(contract: &Contract) -> Vec<&str> {
-    let mut needed: Vec<&str> = contract
-        .key_columns()
-        .map(|column| column.name.as_str())
-        .collect();
+    let mut needed: Vec<&str> = contract.key_columns().map(|column| column.name.as_str()).collect();
     if let (Some(_), Needed::Columns(columns)) = (&contract.open, &contract.source.identity) {
-        needed.extend(
-            columns
-                .iter()
-                .map(|column| contract.columns[*column].name.as_str()),
-        );
+        needed.extend(columns.iter().map(|column| contract.columns[*column].name.as_str()));
     }
     needed.dedup();
     needed
@@ -170,14 +151,7 @@ fn parts(table: &Table, contract: &Contract) -> Option<String> {
         (!names.is_empty()).then(|| listed(&names))
     };
     let those = |wrong: &dyn Fn(&super::Part) -> bool| {
-        named(
-            table
-                .parts
-                .values()
-                .filter(|part| wrong(part))
-                .map(|part| &part.name)
-                .collect(),
-        )
+        named(table.parts.values().filter(|part| wrong(part)).map(|part| &part.name).collect())
     };
     if !table.is_partitioned() {
         return those(&|_| true).map(|names| {
@@ -205,11 +179,7 @@ fn parts(table: &Table, contract: &Contract) -> Option<String> {
 const SHOWN: usize = 5;
 
 fn listed(names: &[&str]) -> String {
-    let mut list: Vec<String> = names
-        .iter()
-        .take(SHOWN)
-        .map(|name| format!("`{name}`"))
-        .collect();
+    let mut list: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
     if names.len() > SHOWN {
         list.push(format!("and {} more", names.len() - SHOWN));
     }

@@ -28,10 +28,7 @@ pub(crate) async fn look(
     publication: &str,
     tables: &[(&Contract, Oid)],
 ) -> Result<Vec<Seen>, CaptureError> {
-    let asked: Vec<Asked> = tables
-        .iter()
-        .map(|(contract, _)| Asked::of(contract))
-        .collect();
+    let asked: Vec<Asked> = tables.iter().map(|(contract, _)| Asked::of(contract)).collect();
     let wanted: Vec<_> = tables
         .iter()
         .zip(&asked)
@@ -56,10 +53,7 @@ pub(crate) async fn look(
     if rows.len() != asked.len() {
         return Err(UNREADABLE);
     }
-    rows.iter()
-        .zip(asked)
-        .map(|(row, asked)| seen(row, asked))
-        .collect()
+    rows.iter().zip(asked).map(|(row, asked)| seen(row, asked)).collect()
 }
 
 fn seen(row: &PgRow, asked: Asked) -> Result<Seen, CaptureError> {
@@ -73,23 +67,13 @@ fn seen(row: &PgRow, asked: Asked) -> Result<Seen, CaptureError> {
     let publication: Option<Publication> = parsed(row, "publication")?;
     let table: Option<Table> = parsed(row, "found")?;
     let elsewhere: Option<String> = row.try_get("elsewhere").map_err(|_| UNREADABLE)?;
-    Ok(Seen {
-        print: Print {
-            asked,
-            publication,
-            table,
-            elsewhere,
-        },
-        estimated_rows,
-    })
+    Ok(Seen { print: Print { asked, publication, table, elsewhere }, estimated_rows })
 }
 
 fn parsed<T: DeserializeOwned>(row: &PgRow, column: &str) -> Result<Option<T>, CaptureError> {
     let text: Option<String> = row.try_get(column).map_err(|_| UNREADABLE)?;
-    text.map(|text| serde_json::from_str(&text).map_err(|_| UNREADABLE))
-        .transpose()
+    text.map(|text| serde_json::from_str(&text).map_err(|_| UNREADABLE)).transpose()
 }
 
-const UNREADABLE: CaptureError = CaptureError::Internal {
-    what: "the source's catalogue gave an unreadable print",
-};
+const UNREADABLE: CaptureError =
+    CaptureError::Internal { what: "the source's catalogue gave an unreadable print" };

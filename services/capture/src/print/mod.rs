@@ -160,10 +160,7 @@ pub(crate) struct Part {
 impl Asked {
     pub(crate) fn of(contract: &Contract) -> Asked {
         Asked {
-            key: contract
-                .key_columns()
-                .map(|column| column.name.clone())
-                .collect(),
+            key: contract.key_columns().map(|column| column.name.clone()).collect(),
             columns: contract
                 .columns
                 .iter()
@@ -186,8 +183,6 @@ impl Table {
 
     /// In the publication by its own name: then it can't be made unlogged, which would hide its changes.
     fn is_published_by_name(&self) -> bool {
-        self.published
-            .iter()
-            .any(|membership| !membership.by_schema)
+        self.published.iter().any(|membership| !membership.by_schema)
     }
 }

@@ -79,12 +79,10 @@ impl CatalogueWatch {
             let seen = look(connection, &self.source.publication, &tables).await?;
             Ok(Look { began, seen })
         };
-        tokio::time::timeout(ANSWERS, asked)
-            .await
-            .unwrap_or(Err(CaptureError::Question {
-                doing: "looking at the source's catalogue",
-                sqlstate: "io".to_owned(),
-                answer: None,
-            }))
+        tokio::time::timeout(ANSWERS, asked).await.unwrap_or(Err(CaptureError::Question {
+            doing: "looking at the source's catalogue",
+            sqlstate: "io".to_owned(),
+            answer: None,
+        }))
     }
 }

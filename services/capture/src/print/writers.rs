@@ -19,10 +19,8 @@ pub(crate) async fn writers(
     let Some(table) = &print.table else {
         return Ok(Writers::new());
     };
-    let tables: Vec<i64> = std::iter::once(&table.oid)
-        .chain(table.parts.keys())
-        .map(|oid| i64::from(*oid))
-        .collect();
+    let tables: Vec<i64> =
+        std::iter::once(&table.oid).chain(table.parts.keys()).map(|oid| i64::from(*oid)).collect();
     let rows = sqlx::query(
         "select distinct virtualtransaction, coalesce(pid, 0) from pg_locks \
          where locktype = 'relation' and granted and database = (select oid from pg_database where datname = current_database()) \
@@ -31,10 +29,6 @@ pub(crate) async fn writers(
     .bind(tables)
     .fetch_all(connection)
     .await;
-    rows.and_then(|rows| {
-        rows.iter()
-            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
-            .collect()
-    })
-    .map_err(|e| CaptureError::question("asking who writes to a table", &e))
+    rows.and_then(|rows| rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect())
+        .map_err(|e| CaptureError::question("asking who writes to a table", &e))
 }

@@ -7,17 +7,11 @@ use postgres_protocol::message::backend::{ErrorFields, ErrorResponseBody, Notice
 use crate::error::CaptureError;
 
 pub(super) fn be_u32(bytes: &[u8]) -> u32 {
-    bytes
-        .iter()
-        .take(4)
-        .fold(0, |value, byte| value << 8 | u32::from(*byte))
+    bytes.iter().take(4).fold(0, |value, byte| value << 8 | u32::from(*byte))
 }
 
 pub(super) fn be_u64(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .take(8)
-        .fold(0, |value, byte| value << 8 | u64::from(*byte))
+    bytes.iter().take(8).fold(0, |value, byte| value << 8 | u64::from(*byte))
 }
 
 /// SQLSTATE of "publication … does not exist", up to PostgreSQL 17 an error.
@@ -43,10 +37,7 @@ impl Refusal {
     }
 
     fn of(mut fields: ErrorFields<'_>) -> Refusal {
-        let mut refusal = Refusal {
-            sqlstate: String::new(),
-            message: String::new(),
-        };
+        let mut refusal = Refusal { sqlstate: String::new(), message: String::new() };
         while let Ok(Some(field)) = fields.next() {
             // Another's words: in an error of ours they take one line and act on nothing.
             let value = || printable(&String::from_utf8_lossy(field.value_bytes())).into_owned();
@@ -76,9 +67,7 @@ impl Said {
     pub(crate) fn heed(&self) -> Result<(), CaptureError> {
         let Refusal { sqlstate, message } = &self.0;
         if self.0.lacks_publication() {
-            return Err(CaptureError::PublicationGone {
-                answer: message.clone(),
-            });
+            return Err(CaptureError::PublicationGone { answer: message.clone() });
         }
         tracing::warn!(sqlstate, message, "the source's server says");
         Ok(())
@@ -97,10 +86,7 @@ mod tests {
         };
         assert!(says("42704", "publication \"bangioc\" does not exist"));
         assert!(says("55000", "skipped loading publication \"bangioc\""));
-        assert!(!says(
-            "42704",
-            "replication slot \"bangioc\" does not exist"
-        ));
+        assert!(!says("42704", "replication slot \"bangioc\" does not exist"));
         assert!(!says("01000", "publication \"bangioc\""));
     }
 }

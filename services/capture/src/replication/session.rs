@@ -49,10 +49,8 @@ impl Session {
         source: &SourceSettings,
         replication: &'static str,
     ) -> Result<Session, CaptureError> {
-        let unreachable = |error| CaptureError::Unreachable {
-            address: source.address(),
-            cause: error,
-        };
+        let unreachable =
+            |error| CaptureError::Unreachable { address: source.address(), cause: error };
         let mut session = Session {
             wire: Wire::connect(source).map_err(unreachable)?,
             buffer: BytesMut::with_capacity(8 << 10),
@@ -65,17 +63,12 @@ impl Session {
             session.flush()?;
             let mut answer = [0; 1];
             if session.wire.read(&mut answer).map_err(unreachable)? != 1 || answer != *b"S" {
-                return Err(CaptureError::TlsRefused {
-                    address: source.address(),
-                });
+                return Err(CaptureError::TlsRefused { address: source.address() });
             }
             session.wire = session
                 .wire
                 .secured(source, ca_file.as_deref())
-                .map_err(|cause| CaptureError::TlsFailed {
-                    address: source.address(),
-                    cause,
-                })?;
+                .map_err(|cause| CaptureError::TlsFailed { address: source.address(), cause })?;
         }
         session.log_in(source, replication)?;
         Ok(session)
@@ -104,9 +97,7 @@ impl Session {
                 | Message::AuthenticationMd5Password(_)
                     if !source.tls.is_verified() =>
                 {
-                    return Err(CaptureError::PasswordAsked {
-                        address: source.address(),
-                    });
+                    return Err(CaptureError::PasswordAsked { address: source.address() });
                 }
                 Message::AuthenticationCleartextPassword => {
                     self.password(source.password.reveal().as_bytes())?;
@@ -150,10 +141,8 @@ impl Session {
     }
 
     fn scram(&mut self, source: &SourceSettings) -> Result<(), CaptureError> {
-        let mut scram = ScramSha256::new(
-            source.password.reveal().as_bytes(),
-            ChannelBinding::unsupported(),
-        );
+        let mut scram =
+            ScramSha256::new(source.password.reveal().as_bytes(), ChannelBinding::unsupported());
         frontend::sasl_initial_response(SCRAM_SHA_256, scram.message(), &mut self.out)
             .map_err(|e| self.broken(e))?;
         self.flush()?;
@@ -249,13 +238,8 @@ impl Session {
                 {
                     self.fill()?;
                 }
-                let _ = self
-                    .buffer
-                    .split_to(1 + be_u32(&self.buffer[1..5]) as usize);
-                return Ok((
-                    WalStream::new(self.wire, self.address),
-                    Frames::new(&self.buffer),
-                ));
+                let _ = self.buffer.split_to(1 + be_u32(&self.buffer[1..5]) as usize);
+                return Ok((WalStream::new(self.wire, self.address), Frames::new(&self.buffer)));
             }
             if self.buffer.is_empty() {
                 self.fill()?;
@@ -265,9 +249,7 @@ impl Session {
                 Message::ErrorResponse(error) => {
                     let refusal = Refusal::read(&error);
                     if refusal.lacks_publication() {
-                        return Err(CaptureError::PublicationGone {
-                            answer: refusal.message,
-                        });
+                        return Err(CaptureError::PublicationGone { answer: refusal.message });
                     }
                     if refusal.sqlstate == OBJECT_IN_USE {
                         return Err(CaptureError::SlotActive {
@@ -319,25 +301,15 @@ impl Session {
     }
 
     fn broken(&self, cause: io::Error) -> CaptureError {
-        CaptureError::Broken {
-            address: self.address.clone(),
-            cause,
-        }
+        CaptureError::Broken { address: self.address.clone(), cause }
     }
 
     fn protocol(&self, what: &'static str) -> CaptureError {
-        CaptureError::Protocol {
-            address: self.address.clone(),
-            what,
-        }
+        CaptureError::Protocol { address: self.address.clone(), what }
     }
 
     fn command_refused(&self, command: &str, refusal: Refusal) -> CaptureError {
-        let verb = command
-            .split_whitespace()
-            .next()
-            .unwrap_or_default()
-            .to_owned();
+        let verb = command.split_whitespace().next().unwrap_or_default().to_owned();
         CaptureError::CommandRefused {
             address: self.address.clone(),
             command: verb,

@@ -32,11 +32,7 @@ pub(crate) enum Frame<'a> {
     /// A message of the output plugin; `lsn` is where its record starts.
     Data { lsn: Lsn, message: &'a [u8] },
     /// Everything before `sent` has been sent.
-    Keepalive {
-        sent: Lsn,
-        server_time_us: i64,
-        reply_wanted: bool,
-    },
+    Keepalive { sent: Lsn, server_time_us: i64, reply_wanted: bool },
     /// A warning or notice.
     Said(Said),
     /// The server has ended the stream, as when it shuts down.
@@ -54,11 +50,7 @@ impl Frames {
     pub(super) fn new(already: &[u8]) -> Frames {
         let mut bytes = vec![0; BUFFER.max(already.len())];
         bytes[..already.len()].copy_from_slice(already);
-        Frames {
-            bytes,
-            start: 0,
-            end: already.len(),
-        }
+        Frames { bytes, start: 0, end: already.len() }
     }
 
     /// The next whole frame, if one is here.
@@ -89,10 +81,7 @@ impl Frames {
                 [b'w', header @ ..] if header.len() >= 24 => {
                     // Reborrowed, since the loop above keeps `self` borrowed otherwise.
                     let message = &self.bytes[from + 5 + 25..from + length];
-                    Ok(Some(Frame::Data {
-                        lsn: lsn(&self.bytes[from + 6..from + 14]),
-                        message,
-                    }))
+                    Ok(Some(Frame::Data { lsn: lsn(&self.bytes[from + 6..from + 14]), message }))
                 }
                 [b'k', keepalive @ ..] if keepalive.len() >= 17 => Ok(Some(Frame::Keepalive {
                     sent: lsn(&keepalive[..8]),
@@ -119,16 +108,11 @@ impl Frames {
         } else if self.bytes.len() - self.end < BUFFER / 4 {
             self.bytes.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, self.end - self.start);
-            let needed = if self.end >= 5 {
-                1 + be_u32(&self.bytes[1..5]) as usize
-            } else {
-                0
-            };
+            let needed = if self.end >= 5 { 1 + be_u32(&self.bytes[1..5]) as usize } else { 0 };
             if self.bytes.len() < needed + BUFFER / 4 && self.bytes.len() - self.end < BUFFER / 4 {
                 // By doubling, not to what the frame claims: memory follows bytes that have come.
-                let larger = (self.bytes.len() * 2)
-                    .min(needed + BUFFER / 2)
-                    .max(self.end + BUFFER / 2);
+                let larger =
+                    (self.bytes.len() * 2).min(needed + BUFFER / 2).max(self.end + BUFFER / 2);
                 self.bytes.resize(larger, 0);
             }
         }
@@ -255,10 +239,7 @@ impl WalStream {
     }
 
     pub(crate) fn broken(&self, cause: io::Error) -> CaptureError {
-        CaptureError::Broken {
-            address: self.address.clone(),
-            cause,
-        }
+        CaptureError::Broken { address: self.address.clone(), cause }
     }
 }
 
@@ -267,19 +248,11 @@ fn server_error(frame: &[u8]) -> CaptureError {
         Ok(Some(Message::ErrorResponse(body))) => {
             let refusal = Refusal::read(&body);
             if refusal.lacks_publication() {
-                return CaptureError::PublicationGone {
-                    answer: refusal.message,
-                };
+                return CaptureError::PublicationGone { answer: refusal.message };
             }
-            CaptureError::StreamRefused {
-                sqlstate: refusal.sqlstate,
-                answer: refusal.message,
-            }
+            CaptureError::StreamRefused { sqlstate: refusal.sqlstate, answer: refusal.message }
         }
-        _ => CaptureError::Protocol {
-            address: String::new(),
-            what: "an unreadable error message",
-        },
+        _ => CaptureError::Protocol { address: String::new(), what: "an unreadable error message" },
     }
 }
 

@@ -104,10 +104,7 @@ impl Wire {
             tv_nsec: limit.subsec_nanos().into(),
         };
         let socket = self.socket().as_fd();
-        match poll(
-            &mut [PollFd::from_borrowed_fd(socket, PollFlags::IN)],
-            Some(&timeout),
-        ) {
+        match poll(&mut [PollFd::from_borrowed_fd(socket, PollFlags::IN)], Some(&timeout)) {
             Ok(ready) => Ok(ready > 0),
             Err(rustix::io::Errno::INTR) => Ok(false),
             Err(error) => Err(error.into()),
@@ -153,9 +150,7 @@ fn tls_config(ca_file: Option<&Path>) -> io::Result<ClientConfig> {
     match ca_file {
         Some(path) => {
             for certificate in CertificateDer::pem_file_iter(path).map_err(io::Error::other)? {
-                roots
-                    .add(certificate.map_err(io::Error::other)?)
-                    .map_err(io::Error::other)?;
+                roots.add(certificate.map_err(io::Error::other)?).map_err(io::Error::other)?;
             }
         }
         // One that the system holds and rustls can't read is no reason to fail: another may fit.

@@ -31,10 +31,7 @@ impl Capture {
         {
             let shared = next(index)?;
             let open = match Cutter::new(contract, self.filter) {
-                Some(cutter) => Some(OpenFeed {
-                    cutter,
-                    feed: next(index)?,
-                }),
+                Some(cutter) => Some(OpenFeed { cutter, feed: next(index)? }),
                 None => None,
             };
             let table = Table::new(contract, key_types.clone().unwrap_or_default());
@@ -71,9 +68,7 @@ impl Capture {
     }
 }
 
-const TOO_MANY: CaptureError = CaptureError::Internal {
-    what: "more datasets than can be counted",
-};
+const TOO_MANY: CaptureError = CaptureError::Internal { what: "more datasets than can be counted" };
 
 /// How far each dataset's copy has come, in the order of `datasets`.
 pub(super) fn copies(
@@ -117,30 +112,18 @@ pub(super) fn judge(
     findings: &Findings,
     state: &State,
 ) -> Result<BTreeMap<String, String>, CaptureError> {
-    let problems: Vec<_> = findings
-        .checks
-        .iter()
-        .filter(|check| check.stops_capture())
-        .collect();
-    let refused = problems
-        .iter()
-        .filter(|check| check.dataset.is_none() || state.source.is_none())
-        .count();
+    let problems: Vec<_> = findings.checks.iter().filter(|check| check.stops_capture()).collect();
+    let refused =
+        problems.iter().filter(|check| check.dataset.is_none() || state.source.is_none()).count();
     if refused > 0 {
-        return Err(CaptureError::Unfit {
-            problems: problems.len(),
-        });
+        return Err(CaptureError::Unfit { problems: problems.len() });
     }
     let halted: BTreeMap<_, _> = problems
         .iter()
         .filter_map(|check| Some((check.dataset.clone()?, check.sentence().en.clone())))
         .collect();
     for (dataset, why) in &halted {
-        tracing::error!(
-            code = "BG0220",
-            dataset,
-            "dataset halted: {why}; the others go on"
-        );
+        tracing::error!(code = "BG0220", dataset, "dataset halted: {why}; the others go on");
     }
     Ok(halted)
 }

@@ -35,10 +35,7 @@ impl Capture {
             .map(|FeedPlan { contract, topic }| {
                 (
                     (names::key_subject(topic), avro::key_schema(contract, topic)),
-                    (
-                        names::value_subject(topic),
-                        avro::value_schema(contract, topic),
-                    ),
+                    (names::value_subject(topic), avro::value_schema(contract, topic)),
                 )
             })
             .collect();
@@ -48,18 +45,11 @@ impl Capture {
             let look_up = |(subject, schema): &(String, String)| {
                 client
                     .look_up(subject, schema)?
-                    .ok_or_else(|| CaptureError::NotRegistered {
-                        subject: subject.clone(),
-                    })
+                    .ok_or_else(|| CaptureError::NotRegistered { subject: subject.clone() })
             };
             wanted
                 .iter()
-                .map(|(key, value)| {
-                    Ok(SchemaIds {
-                        key: look_up(key)?,
-                        value: look_up(value)?,
-                    })
-                })
+                .map(|(key, value)| Ok(SchemaIds { key: look_up(key)?, value: look_up(value)? }))
                 .collect::<Result<Vec<_>, CaptureError>>()
         })
         .await?;
@@ -77,10 +67,8 @@ impl Capture {
         &self,
         feeds: &[FeedPlan<'_>],
     ) -> Result<Vec<Vec<i64>>, CaptureError> {
-        let topics: Vec<_> = feeds
-            .iter()
-            .map(|feed| (feed.topic.clone(), feed.contract.partitions))
-            .collect();
+        let topics: Vec<_> =
+            feeds.iter().map(|feed| (feed.topic.clone(), feed.contract.partitions)).collect();
         let kafka = self.config.kafka.clone();
         blocking(move || read_ends(&kafka, &topics)).await
     }

@@ -61,10 +61,7 @@ pub(super) struct RunParts {
 }
 
 impl Capture {
-    #[expect(
-        clippy::too_many_lines,
-        reason = "wires the parts of one run together, nothing else"
-    )]
+    #[expect(clippy::too_many_lines, reason = "wires the parts of one run together, nothing else")]
     pub(super) async fn stream(
         &self,
         parts: RunParts,
@@ -172,9 +169,7 @@ impl Capture {
             health: self.health.clone(),
         };
         let watch_stopping = stopping.clone();
-        group.spawn("capture-catalogue", async move {
-            Ok(watch.run(watch_stopping).await?)
-        });
+        group.spawn("capture-catalogue", async move { Ok(watch.run(watch_stopping).await?) });
         let check = CheckWatch {
             source: config.source.clone(),
             contracts: self.contracts.clone(),
@@ -186,9 +181,7 @@ impl Capture {
         };
         let check_stopping = stopping.clone();
         group.spawn("capture-check", check.run(checks, findings, check_stopping));
-        let known = datasets
-            .iter()
-            .map(|dataset| KnownPrint::kept(prints.remove(dataset.name())));
+        let known = datasets.iter().map(|dataset| KnownPrint::kept(prints.remove(dataset.name())));
         let copier = Copier {
             prints: known.collect(),
             looks,
@@ -210,13 +203,9 @@ impl Capture {
             work: Work::default(),
         };
         let copier_stopping = stopping.clone();
-        group.spawn("capture-copy", async move {
-            Ok(copier.run(copier_stopping).await?)
-        });
+        group.spawn("capture-copy", async move { Ok(copier.run(copier_stopping).await?) });
         let signals_stopping = stopping.clone();
-        group.spawn_thread("capture-signals", move || {
-            Ok(following.run(&signals_stopping)?)
-        });
+        group.spawn_thread("capture-signals", move || Ok(following.run(&signals_stopping)?));
         let (outer, inner) = (shutdown.clone(), stopping.trigger());
         group.spawn("capture-stop", async move {
             tokio::select! {

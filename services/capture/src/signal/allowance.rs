@@ -13,11 +13,7 @@ pub(super) struct Allowance {
 
 impl Allowance {
     pub(super) fn new(per_minute: u32, now: Instant) -> Allowance {
-        Allowance {
-            per_minute: f64::from(per_minute),
-            left: f64::from(per_minute),
-            at: now,
-        }
+        Allowance { per_minute: f64::from(per_minute), left: f64::from(per_minute), at: now }
     }
 
     /// How many may be asked for now; grows with time.
@@ -59,10 +55,6 @@ mod tests {
         assert_eq!(allowance.left(after(1)), 0);
         assert_eq!(allowance.left(after(10)), 0);
         assert_eq!(allowance.left(after(12)), 10);
-        assert_eq!(
-            allowance.left(after(10_000)),
-            600,
-            "no more than a minute's"
-        );
+        assert_eq!(allowance.left(after(10_000)), 600, "no more than a minute's");
     }
 }

@@ -119,11 +119,8 @@ mod tests {
     const OPEN_KEY: &str = r#"{"kind":"copy-key","dataset":"public","side":"open","key":["1"]}"#;
 
     fn judge(user: &str, value: &[u8]) -> Result<Granted, Refused> {
-        let known = |name: &str, key_columns, open| Known {
-            name: name.to_owned(),
-            key_columns,
-            open,
-        };
+        let known =
+            |name: &str, key_columns, open| Known { name: name.to_owned(), key_columns, open };
         let datasets = [known("private", 2, false), known("public", 1, true)];
         judged(&Asker::of_user(user).unwrap(), Some(value), &datasets)
     }
@@ -160,10 +157,7 @@ mod tests {
     #[test]
     fn whatever_else_is_written_there_is_left_out() {
         let long = |count: usize| {
-            format!(
-                r#"{{"kind":"copy-key","dataset":"public","key":["{}"]}}"#,
-                "x".repeat(count)
-            )
+            format!(r#"{{"kind":"copy-key","dataset":"public","key":["{}"]}}"#, "x".repeat(count))
         };
         let (too_large, too_long, longest) = (long(40_000), long(8_193), long(8_192));
         let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
@@ -171,32 +165,14 @@ mod tests {
             (b"", Refused::Unreadable),
             (b"null", Refused::Unreadable),
             (b"\xff\xfe", Refused::Unreadable),
-            (
-                b"{\"kind\":\"copy-dataset\",\"dataset\":\"pub\xfflic\"}",
-                Refused::Unreadable,
-            ),
-            (
-                br#"{"kind":"copy-dataset","dataset":"public","force":true}"#,
-                Refused::Unreadable,
-            ),
-            (
-                br#"{"kind":"drop-dataset","dataset":"public"}"#,
-                Refused::Unreadable,
-            ),
+            (b"{\"kind\":\"copy-dataset\",\"dataset\":\"pub\xfflic\"}", Refused::Unreadable),
+            (br#"{"kind":"copy-dataset","dataset":"public","force":true}"#, Refused::Unreadable),
+            (br#"{"kind":"drop-dataset","dataset":"public"}"#, Refused::Unreadable),
             (deep.as_bytes(), Refused::Unreadable),
             (too_large.as_bytes(), Refused::TooLarge),
-            (
-                br#"{"kind":"copy-dataset","dataset":"of another source"}"#,
-                Refused::UnknownDataset,
-            ),
-            (
-                br#"{"kind":"copy-key","dataset":"public","key":[]}"#,
-                Refused::NoKey,
-            ),
-            (
-                br#"{"kind":"copy-key","dataset":"public","key":["a\u0000b"]}"#,
-                Refused::NoKey,
-            ),
+            (br#"{"kind":"copy-dataset","dataset":"of another source"}"#, Refused::UnknownDataset),
+            (br#"{"kind":"copy-key","dataset":"public","key":[]}"#, Refused::NoKey),
+            (br#"{"kind":"copy-key","dataset":"public","key":["a\u0000b"]}"#, Refused::NoKey),
             (too_long.as_bytes(), Refused::NoKey),
         ];
         for (value, expected) in cases {

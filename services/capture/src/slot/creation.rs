@@ -66,11 +66,7 @@ impl Preparing<'_> {
         };
         failpoint::hit("capture.slot_created");
         record.consistent_point = Some(at.to_string());
-        let position = Position {
-            lsn: at,
-            at_us: self.now_us,
-            last: None,
-        };
+        let position = Position { lsn: at, at_us: self.now_us, last: None };
         self.state.position(position).await?;
         self.state.source(&record).await?;
         tracing::info!(slot = self.source.slot, lsn = %at, epoch, "slot created");
@@ -87,10 +83,7 @@ impl Preparing<'_> {
             Some(walsender) => whom(&mut connection, walsender).await?,
             None => "nobody any longer".to_owned(),
         };
-        Ok(CaptureError::SlotBeingMade {
-            slot: slot.clone(),
-            whom,
-        })
+        Ok(CaptureError::SlotBeingMade { slot: slot.clone(), whom })
     }
 
     async fn create(&self, session: &mut Session) -> Result<Lsn, CaptureError> {
@@ -105,10 +98,7 @@ impl Preparing<'_> {
         let mut waited = false;
         while !session.has_answer()? {
             tokio::time::sleep(LOOK).await;
-            if self
-                .watched
-                .is_some_and(|(_, shutdown)| shutdown.is_requested())
-            {
+            if self.watched.is_some_and(|(_, shutdown)| shutdown.is_requested()) {
                 return Err(self.give_up(&mut connection, session.pid()).await);
             }
             if said_at.elapsed() > SAY_EVERY {
@@ -131,24 +121,17 @@ impl Preparing<'_> {
             health.well(PART);
         }
         let answer = session.answer(&sql)?;
-        let consistent_point = answer
-            .first()
-            .and_then(|row| row.get(1))
-            .and_then(Option::as_deref);
-        consistent_point
-            .and_then(|lsn| lsn.parse().ok())
-            .ok_or(CaptureError::Internal {
-                what: "an unreadable answer to CREATE_REPLICATION_SLOT",
-            })
+        let consistent_point = answer.first().and_then(|row| row.get(1)).and_then(Option::as_deref);
+        consistent_point.and_then(|lsn| lsn.parse().ok()).ok_or(CaptureError::Internal {
+            what: "an unreadable answer to CREATE_REPLICATION_SLOT",
+        })
     }
 
     /// The server does not notice that nobody listens: left alone it would go on waiting, and then keep a
     /// slot that nobody reads.
     async fn give_up(&self, connection: &mut PgConnection, walsender: i32) -> CaptureError {
-        let cancelled = sqlx::query("select pg_cancel_backend($1)")
-            .bind(walsender)
-            .execute(connection)
-            .await;
+        let cancelled =
+            sqlx::query("select pg_cancel_backend($1)").bind(walsender).execute(connection).await;
         if let Err(error) = cancelled {
             let failure = CaptureError::question("giving the slot up", &error);
             tracing::warn!(error = %failure, "the server goes on making the slot");
@@ -192,9 +175,5 @@ pub(super) async fn whom(
         });
     }
     words.dedup();
-    Ok(if words.is_empty() {
-        "the server's own work".to_owned()
-    } else {
-        words.join("; ")
-    })
+    Ok(if words.is_empty() { "the server's own work".to_owned() } else { words.join("; ") })
 }

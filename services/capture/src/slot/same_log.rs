@@ -38,11 +38,7 @@ impl Comparison {
     /// `from`: where the slot begins to send. A last transaction before that is not sent again: then nothing
     /// at all may lie between.
     fn new(from: Lsn, position: Lsn, last: TransactionSeen) -> Comparison {
-        Comparison {
-            position,
-            last,
-            met: last.commit_lsn < from,
-        }
+        Comparison { position, last, met: last.commit_lsn < from }
     }
 
     /// Transactions come in the order of their commits.
@@ -119,15 +115,9 @@ pub(super) fn is_same_log(
 fn begun(message: &[u8]) -> Result<Option<TransactionSeen>, CaptureError> {
     let message = pgoutput::parse(message).map_err(|cause| CaptureError::Message { cause })?;
     Ok(match message {
-        Message::Begin {
-            final_lsn,
-            committed_at_us,
-            xid,
-        } => Some(TransactionSeen {
-            commit_lsn: final_lsn,
-            committed_at_us,
-            xid,
-        }),
+        Message::Begin { final_lsn, committed_at_us, xid } => {
+            Some(TransactionSeen { commit_lsn: final_lsn, committed_at_us, xid })
+        }
         _ => None,
     })
 }
@@ -137,11 +127,7 @@ mod tests {
     use super::*;
 
     fn seen(commit_lsn: u64, xid: u32) -> TransactionSeen {
-        TransactionSeen {
-            commit_lsn: Lsn(commit_lsn),
-            committed_at_us: 7,
-            xid,
-        }
+        TransactionSeen { commit_lsn: Lsn(commit_lsn), committed_at_us: 7, xid }
     }
 
     /// What comes of a log with these transactions, whose end is then `sent`; the slot is at 100, the known

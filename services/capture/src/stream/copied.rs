@@ -33,10 +33,7 @@ impl Copied<'_> {
             self.emit(&dataset.shared, &change.shared())?;
             if let Some(open) = &dataset.open {
                 let now_us = self.outlet.now_us;
-                match open
-                    .cutter
-                    .cut(&change, Recipient::MayLackRow, now_us, &mut cut)
-                {
+                match open.cutter.cut(&change, Recipient::MayLackRow, now_us, &mut cut) {
                     Cut::Nothing if chunk.asked_by == Some(Side::Open) => {
                         self.gone(open, &change, &mut cut)?;
                     }
@@ -91,12 +88,6 @@ impl Copied<'_> {
     }
 
     fn change<'r>(&self, op: Operation, old: Old<'r>, new: Option<Row<'r>>) -> Change<'r> {
-        Change {
-            op,
-            version: self.version,
-            origin: self.origin,
-            old,
-            new,
-        }
+        Change { op, version: self.version, origin: self.origin, old, new }
     }
 }

@@ -31,13 +31,7 @@ impl Feeds {
         read_back: ReadBack,
         notices: UnboundedSender<Notice>,
     ) -> Feeds {
-        Feeds {
-            outlet,
-            read_back,
-            held: Held::default(),
-            notices,
-            cut: RowBuf::default(),
-        }
+        Feeds { outlet, read_back, held: Held::default(), notices, cut: RowBuf::default() }
     }
 
     /// Sends a change, or holds it: when the row must be read back first, and when it must not overtake
@@ -50,22 +44,15 @@ impl Feeds {
         change: &Change<'_>,
         transaction: &mut Transaction,
     ) -> Result<(), Unsent> {
-        let reader = if dataset.standing.fills_absent() {
-            Recipient::MayLackRow
-        } else {
-            Recipient::HasRow
-        };
+        let reader =
+            if dataset.standing.fills_absent() { Recipient::MayLackRow } else { Recipient::HasRow };
         let cut = match &dataset.open {
             None => Cut::Nothing,
-            Some(open) => open
-                .cutter
-                .cut(change, reader, self.outlet.now_us, &mut self.cut),
+            Some(open) => open.cutter.cut(change, reader, self.outlet.now_us, &mut self.cut),
         };
         let comes = change.op == Operation::Create || reader == Recipient::MayLackRow;
-        let needs = Needs {
-            shared: comes && change.lacks_columns(),
-            open: cut == Cut::NeedsWholeRow,
-        };
+        let needs =
+            Needs { shared: comes && change.lacks_columns(), open: cut == Cut::NeedsWholeRow };
         let unit = transaction.unit(&self.outlet.delivery);
         if needs.any() || !self.held.is_empty() {
             // Encoded once to know that its key can be: a held change must not fail later.
@@ -108,10 +95,7 @@ impl Feeds {
                 self.outlet.metrics.read_backs.inc();
             }
             let change = held.change();
-            let whole = change
-                .new
-                .filter(|_| held.needs.shared)
-                .map(|row| filled(row, current));
+            let whole = change.new.filter(|_| held.needs.shared).map(|row| filled(row, current));
             let shared = ChangeEvent {
                 after: whole.as_ref().map(RowBuf::row).or(change.new),
                 ..change.shared()
@@ -146,8 +130,8 @@ fn emit_held(
         Ok(()) => Ok(()),
         Err(Unsent::Failed(failure)) => Err(failure),
         // Its key was there when it came; only a defect ends here.
-        Err(Unsent::NoKey(_)) => Err(CaptureError::Internal {
-            what: "a held change without a key",
-        }),
+        Err(Unsent::NoKey(_)) => {
+            Err(CaptureError::Internal { what: "a held change without a key" })
+        }
     }
 }

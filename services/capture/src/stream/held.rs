@@ -99,12 +99,7 @@ impl Held {
         let change = ChangeBuf::of(change);
         self.bytes += change.bytes();
         self.to_read += usize::from(needs.any());
-        self.changes.push(HeldChange {
-            dataset,
-            unit,
-            needs,
-            change,
-        });
+        self.changes.push(HeldChange { dataset, unit, needs, change });
     }
 
     /// What the source holds now of the rows that are needed. That may be newer than the change: then a
@@ -120,11 +115,8 @@ impl Held {
             let change = held.change();
             if let Some(texts) = change.new.and_then(|row| key_texts(key, row)) {
                 let (rows, xids) = wanted.entry(held.dataset).or_insert_with(|| {
-                    let unread = Unread {
-                        dataset: held.dataset,
-                        unit: held.unit,
-                        keys: Vec::new(),
-                    };
+                    let unread =
+                        Unread { dataset: held.dataset, unit: held.unit, keys: Vec::new() };
                     (unread, Vec::new())
                 });
                 rows.keys.push(texts);

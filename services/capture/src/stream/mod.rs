@@ -80,15 +80,7 @@ impl Stream {
         met: Arc<Notify>,
         shutdown: Shutdown,
     ) -> Stream {
-        Stream {
-            epoch,
-            datasets,
-            feeds,
-            notices,
-            met,
-            shutdown,
-            work: Work::default(),
-        }
+        Stream { epoch, datasets, feeds, notices, met, shutdown, work: Work::default() }
     }
 
     /// Datasets that are halted or paused are not sent: until their table fits again, or until a person says so.
@@ -125,11 +117,7 @@ impl Stream {
                         self.work.received = self.work.received.max(lsn);
                         self.message(lsn, message)?;
                     }
-                    Frame::Keepalive {
-                        sent,
-                        server_time_us,
-                        reply_wanted,
-                    } => {
+                    Frame::Keepalive { sent, server_time_us, reply_wanted } => {
                         // Between transactions, everything before `sent` has been seen.
                         if self.work.transaction.is_none() {
                             self.feeds.flush(&self.datasets)?;
@@ -156,12 +144,11 @@ impl Stream {
             }
             self.feeds.outlet.confirm(false)?;
             #[expect(clippy::cast_precision_loss, reason = "a gauge")]
-            self.feeds.outlet.metrics.confirmed_lag_bytes.set(
-                self.work
-                    .received
-                    .0
-                    .saturating_sub(self.feeds.outlet.confirmed().0) as f64,
-            );
+            self.feeds
+                .outlet
+                .metrics
+                .confirmed_lag_bytes
+                .set(self.work.received.0.saturating_sub(self.feeds.outlet.confirmed().0) as f64);
             if self.shutdown.is_requested() {
                 // A half-sent transaction would only be sent again; one that is too long is.
                 let end = *stop_by.get_or_insert_with(|| Instant::now() + FAREWELL / 2);
@@ -192,40 +179,22 @@ impl Stream {
     fn message(&mut self, lsn: Lsn, message: &[u8]) -> Result<(), CaptureError> {
         match pgoutput::parse(message).map_err(|cause| CaptureError::Message { cause })? {
             Message::Insert { relation, new } => self.insert(lsn, relation, new),
-            Message::Update {
-                relation,
-                old_key,
-                old_full,
-                new,
-            } => self.update(lsn, relation, old_key, old_full, new),
-            Message::Delete {
-                relation,
-                old_key,
-                old_full,
-            } => self.delete(lsn, relation, old_key, old_full),
-            Message::Begin {
-                final_lsn,
-                committed_at_us,
-                xid,
-            } => {
+            Message::Update { relation, old_key, old_full, new } => {
+                self.update(lsn, relation, old_key, old_full, new)
+            }
+            Message::Delete { relation, old_key, old_full } => {
+                self.delete(lsn, relation, old_key, old_full)
+            }
+            Message::Begin { final_lsn, committed_at_us, xid } => {
                 failpoint::hit("capture.read");
                 self.work.transaction = Some(Transaction::begin(final_lsn, committed_at_us, xid));
-                self.work.last = Some(TransactionSeen {
-                    commit_lsn: final_lsn,
-                    committed_at_us,
-                    xid,
-                });
+                self.work.last =
+                    Some(TransactionSeen { commit_lsn: final_lsn, committed_at_us, xid });
                 Ok(())
             }
-            Message::Commit {
-                end_lsn,
-                committed_at_us,
-                ..
-            } => self.commit(Position {
-                lsn: end_lsn,
-                at_us: committed_at_us,
-                last: self.work.last,
-            }),
+            Message::Commit { end_lsn, committed_at_us, .. } => {
+                self.commit(Position { lsn: end_lsn, at_us: committed_at_us, last: self.work.last })
+            }
             Message::Relation(relation) => {
                 self.met.notify_one();
                 for learnt in self.work.relations.learn(&relation, &self.datasets) {
@@ -240,9 +209,9 @@ impl Stream {
                 Ok(())
             }
             Message::Truncate { relations, .. } => self.truncate(lsn, &relations),
-            Message::LogicalMessage {
-                prefix, content, ..
-            } if prefix == MARK => self.mark(lsn, content),
+            Message::LogicalMessage { prefix, content, .. } if prefix == MARK => {
+                self.mark(lsn, content)
+            }
             Message::LogicalMessage { .. } | Message::Type { .. } | Message::Origin { .. } => {
                 Ok(())
             }
@@ -251,19 +220,14 @@ impl Stream {
 
     fn commit(&mut self, end: Position) -> Result<(), CaptureError> {
         let Some(transaction) = self.work.transaction.take() else {
-            return Err(CaptureError::Internal {
-                what: "a commit without a begin",
-            });
+            return Err(CaptureError::Internal { what: "a commit without a begin" });
         };
         self.feeds.outlet.windows.committed(transaction.xid);
         failpoint::hit("capture.sent");
         match transaction.unit {
             // Held changes count on their own; they are sent before the stream sleeps.
             Some(unit) => {
-                self.feeds
-                    .outlet
-                    .delivery
-                    .close(unit, transaction.sent, end, transaction.chunks);
+                self.feeds.outlet.delivery.close(unit, transaction.sent, end, transaction.chunks);
             }
             None => self.feeds.outlet.delivery.reached(end),
         }
@@ -299,10 +263,7 @@ impl Stream {
             outlet: &mut self.feeds.outlet,
             changed: &ready.changed,
             version: transaction.version(self.epoch, 0),
-            origin: Origin {
-                xid: 0,
-                ..transaction.origin(lsn)
-            },
+            origin: Origin { xid: 0, ..transaction.origin(lsn) },
             transaction,
         };
         let outcome = copied.send(&self.datasets[ready.dataset.place()], &ready.chunk);
@@ -338,6 +299,4 @@ impl Stream {
     }
 }
 
-const OUTSIDE: CaptureError = CaptureError::Internal {
-    what: "a change outside a transaction",
-};
+const OUTSIDE: CaptureError = CaptureError::Internal { what: "a change outside a transaction" };

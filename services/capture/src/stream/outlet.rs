@@ -123,8 +123,7 @@ impl Outlet {
     ) -> Result<(), Unsent> {
         self.encode(feed, event)?;
         if self.windows.any_open() {
-            self.windows
-                .changed(feed.dataset, feed.side, self.encoded.key_datum());
+            self.windows.changed(feed.dataset, feed.side, self.encoded.key_datum());
         }
         self.send(feed, event.version, unit)?;
         Ok(())
@@ -176,20 +175,14 @@ impl Outlet {
         }
         let version = version.to_bytes();
         let absent = self.encoded.absent();
-        let headers: [(&str, &[u8]); 2] = [
-            (HEADER_VERSION, &version),
-            (HEADER_ABSENT, absent.unwrap_or_default()),
-        ];
+        let headers: [(&str, &[u8]); 2] =
+            [(HEADER_VERSION, &version), (HEADER_ABSENT, absent.unwrap_or_default())];
         let record = Record {
             topic: &feed.topic,
             partition: feed.encoder.partition(&self.encoded, feed.partitions),
             key: self.encoded.key(),
             value: Some(&self.encoded.value),
-            headers: if absent.is_some() {
-                &headers
-            } else {
-                &headers[..1]
-            },
+            headers: if absent.is_some() { &headers } else { &headers[..1] },
             tag: unit.tag(feed.index),
         };
         loop {
@@ -261,9 +254,7 @@ impl Outlet {
 fn trimmed(row: Row<'_>, key: &[usize], budget: usize) -> RowBuf {
     let length = |column: usize| row.cell(column).text().map_or(0, str::len);
     let mut total: usize = (0..row.len()).map(length).sum();
-    let mut by_size: Vec<usize> = (0..row.len())
-        .filter(|column| !key.contains(column))
-        .collect();
+    let mut by_size: Vec<usize> = (0..row.len()).filter(|column| !key.contains(column)).collect();
     by_size.sort_by_key(|column| std::cmp::Reverse(length(*column)));
     let mut dropped = vec![false; row.len()];
     for column in by_size {
@@ -274,13 +265,11 @@ fn trimmed(row: Row<'_>, key: &[usize], budget: usize) -> RowBuf {
         total -= length(column);
     }
     (0..row.len())
-        .map(|column| {
-            if dropped[column] {
-                Cell::Absent(Absence::TooLarge)
-            } else {
-                row.cell(column)
-            }
-        })
+        .map(
+            |column| {
+                if dropped[column] { Cell::Absent(Absence::TooLarge) } else { row.cell(column) }
+            },
+        )
         .collect()
 }
 
@@ -299,11 +288,7 @@ mod tests {
         .into_iter()
         .collect();
         let cells = |budget| {
-            trimmed(row.row(), &[0], budget)
-                .row()
-                .cells()
-                .map(Cell::is_absent)
-                .collect::<Vec<_>>()
+            trimmed(row.row(), &[0], budget).row().cells().map(Cell::is_absent).collect::<Vec<_>>()
         };
         assert_eq!(cells(100), [false; 4]);
         assert_eq!(cells(35), [false, false, true, false]);

@@ -38,11 +38,7 @@ impl ReadBack {
         let mut source = source.clone();
         source.limits.lock = source.limits.lock.min(LOCK_LIMIT);
         source.limits.statement = source.limits.statement.min(LIMIT);
-        ReadBack {
-            reader: SqlReader::new(&source),
-            runtime,
-            left: HashMap::new(),
-        }
+        ReadBack { reader: SqlReader::new(&source), runtime, left: HashMap::new() }
     }
 
     /// The rows that the source holds now, by the texts of their keys; none when they can't be had for now.
@@ -68,10 +64,7 @@ impl ReadBack {
                 Ok(rows)
             }
             Err(failure) if failure.of_table().is_some() => {
-                let before = self
-                    .left
-                    .get(&index)
-                    .map_or(LEAVE / 2, |(_, before)| *before);
+                let before = self.left.get(&index).map_or(LEAVE / 2, |(_, before)| *before);
                 let leave = (before * 2).min(LEAVE_LONGEST);
                 self.left.insert(index, (Instant::now() + leave, leave));
                 tracing::warn!(
@@ -98,9 +91,7 @@ impl ReadBack {
         let end = Instant::now() + VISIBLE_WITHIN;
         let mut pause = FIRST_PAUSE;
         let read = loop {
-            let read = self
-                .runtime
-                .block_on(self.reader.by_keys(&table, columns, keys))?;
+            let read = self.runtime.block_on(self.reader.by_keys(&table, columns, keys))?;
             if !xids.iter().any(|xid| read.seen_by.misses(*xid)) {
                 break read;
             }

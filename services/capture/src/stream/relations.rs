@@ -60,10 +60,7 @@ impl Relations {
         {
             learnt.push(Learnt::Contradicts(
                 index,
-                format!(
-                    "its table is called `{}.{}` now",
-                    relation.namespace, relation.name
-                ),
+                format!("its table is called `{}.{}` now", relation.namespace, relation.name),
             ));
         }
         let Some((index, dataset)) = named else {
@@ -85,10 +82,7 @@ impl Relations {
             None if oid != 0 && oid != relation.id => learnt.push(Learnt::Replaced(index)),
             Some(_) | None => {}
         }
-        let carried = fits.then_some(CarriedTable {
-            dataset: index,
-            layout,
-        });
+        let carried = fits.then_some(CarriedTable { dataset: index, layout });
         self.known.push((relation.id, carried));
         learnt
     }

@@ -81,28 +81,14 @@ impl Stream {
             self.feeds.outlet.metrics.unchanged.inc();
             return Ok(());
         }
-        let (version, origin) = (
-            transaction.version(self.epoch, ordinal),
-            transaction.origin(lsn),
-        );
-        let change = |op, version, old, new| Change {
-            op,
-            version,
-            origin,
-            old,
-            new,
-        };
-        let moved = said.is_some()
-            && key
-                .iter()
-                .any(|column| before.cell(*column) != after.cell(*column));
+        let (version, origin) = (transaction.version(self.epoch, ordinal), transaction.origin(lsn));
+        let change = |op, version, old, new| Change { op, version, origin, old, new };
+        let moved =
+            said.is_some() && key.iter().any(|column| before.cell(*column) != after.cell(*column));
         let outcome = if moved {
             // To readers this is a row that goes and a row that comes: the two may be in different partitions.
             let gone = change(Operation::Delete, version, old, None);
-            let later = Version {
-                ordinal: version.ordinal + 1,
-                ..version
-            };
+            let later = Version { ordinal: version.ordinal + 1, ..version };
             let come = change(Operation::Create, later, Old::Unsaid, Some(after));
             self.feeds
                 .deliver(dataset, &gone, transaction)
@@ -124,10 +110,9 @@ impl Stream {
         let work = &mut self.work;
         let transaction = work.transaction.as_mut().ok_or(OUTSIDE)?;
         let ordinal = transaction.next_ordinal();
-        let (Some(target), Some(said)) = (
-            work.relations.target(relation, &self.datasets),
-            old_full.or(old_key),
-        ) else {
+        let (Some(target), Some(said)) =
+            (work.relations.target(relation, &self.datasets), old_full.or(old_key))
+        else {
             return Ok(());
         };
         let index = target.dataset;
@@ -154,12 +139,7 @@ impl Stream {
     /// One message may name several tables; it counts once among the transaction's messages.
     pub(super) fn truncate(&mut self, lsn: Lsn, relations: &[u32]) -> Result<(), CaptureError> {
         self.feeds.flush(&self.datasets)?;
-        let ordinal = self
-            .work
-            .transaction
-            .as_mut()
-            .ok_or(OUTSIDE)?
-            .next_ordinal();
+        let ordinal = self.work.transaction.as_mut().ok_or(OUTSIDE)?.next_ordinal();
         for relation in relations {
             let work = &mut self.work;
             let transaction = work.transaction.as_mut().ok_or(OUTSIDE)?;

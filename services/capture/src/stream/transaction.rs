@@ -39,19 +39,11 @@ impl Transaction {
     }
 
     pub(crate) fn version(&self, epoch: u32, ordinal: u64) -> Version {
-        Version {
-            epoch,
-            commit_lsn: self.commit_lsn,
-            ordinal,
-        }
+        Version { epoch, commit_lsn: self.commit_lsn, ordinal }
     }
 
     pub(crate) fn origin(&self, lsn: Lsn) -> Origin {
-        Origin {
-            committed_at_us: self.committed_at_us,
-            lsn,
-            xid: self.xid,
-        }
+        Origin { committed_at_us: self.committed_at_us, lsn, xid: self.xid }
     }
 
     pub(crate) fn unit(&mut self, delivery: &Delivery) -> UnitId {

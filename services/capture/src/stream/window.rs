@@ -117,10 +117,7 @@ impl Windows {
     }
 
     pub(crate) fn truncated(&mut self, dataset: DatasetIndex) {
-        for window in self
-            .all
-            .iter_mut()
-            .filter(|window| window.open && window.dataset == dataset)
+        for window in self.all.iter_mut().filter(|window| window.open && window.dataset == dataset)
         {
             window.spoiled = Some(Why::Truncated);
         }
@@ -128,11 +125,7 @@ impl Windows {
 
     pub(crate) fn low_mark(&mut self, id: ChunkId) {
         self.take_handover();
-        if let Some(window) = self
-            .all
-            .iter_mut()
-            .find(|window| window.id == id && !window.open)
-        {
+        if let Some(window) = self.all.iter_mut().find(|window| window.id == id && !window.open) {
             window.open = true;
             window.committed_before = self.committed;
             self.open += 1;
@@ -141,11 +134,7 @@ impl Windows {
 
     pub(crate) fn high_mark(&mut self, id: ChunkId) -> Verdict {
         self.take_handover();
-        let Some(place) = self
-            .all
-            .iter()
-            .position(|window| window.id == id && window.open)
-        else {
+        let Some(place) = self.all.iter().position(|window| window.id == id && window.open) else {
             return Verdict::Unknown;
         };
         let window = self.all.swap_remove(place);
@@ -161,19 +150,10 @@ impl Windows {
         let after_low =
             usize::try_from(self.committed - window.committed_before).unwrap_or(usize::MAX);
         let before_low = self.recent.len().saturating_sub(after_low);
-        if self
-            .recent
-            .iter()
-            .take(before_low)
-            .any(|xid| chunk.seen_by.misses(*xid))
-        {
+        if self.recent.iter().take(before_low).any(|xid| chunk.seen_by.misses(*xid)) {
             return Verdict::Retake(Why::NotVisibleYet);
         }
-        Verdict::Send(Box::new(Ready {
-            dataset: window.dataset,
-            chunk,
-            changed: window.changed,
-        }))
+        Verdict::Send(Box::new(Ready { dataset: window.dataset, chunk, changed: window.changed }))
     }
 
     fn take_handover(&mut self) {
@@ -237,21 +217,11 @@ mod tests {
         windows.changed(DATASET, Side::Open, b"public");
         windows.changed(DatasetIndex(1), Side::Shared, b"elsewhere");
         copier.send(chunk(7, "10:10:")).unwrap();
-        let Verdict::Send(ready) = windows.high_mark(7) else {
-            panic!("not sent")
-        };
-        let Ready {
-            dataset, changed, ..
-        } = *ready;
+        let Verdict::Send(ready) = windows.high_mark(7) else { panic!("not sent") };
+        let Ready { dataset, changed, .. } = *ready;
         assert_eq!(dataset, DATASET);
-        assert_eq!(
-            changed.of(Side::Shared),
-            &HashSet::from([b"between"[..].into()])
-        );
-        assert_eq!(
-            changed.of(Side::Open),
-            &HashSet::from([b"public"[..].into()])
-        );
+        assert_eq!(changed.of(Side::Shared), &HashSet::from([b"between"[..].into()]));
+        assert_eq!(changed.of(Side::Open), &HashSet::from([b"public"[..].into()]));
         assert!(!windows.any_open());
     }
 
@@ -308,11 +278,7 @@ mod tests {
                     .for_each(|n| windows.changed(DATASET, Side::Shared, &n.to_be_bytes()));
             }
             copier.send(chunk(7, "10:10:")).unwrap();
-            let expected = if truncate {
-                Why::Truncated
-            } else {
-                Why::TooManyChanges
-            };
+            let expected = if truncate { Why::Truncated } else { Why::TooManyChanges };
             assert!(matches!(windows.high_mark(7), Verdict::Retake(why) if why == expected));
         }
     }

@@ -40,13 +40,10 @@ pub(crate) async fn connect(source: &SourceSettings) -> Result<PgConnection, Cap
         &source.database,
     );
     if asked.await {
-        return Err(CaptureError::PasswordAsked {
-            address: source.address(),
-        });
+        return Err(CaptureError::PasswordAsked { address: source.address() });
     }
-    let mut connection = PgConnection::connect_with(&options(source))
-        .await
-        .map_err(|error| match error {
+    let mut connection =
+        PgConnection::connect_with(&options(source)).await.map_err(|error| match error {
             sqlx::Error::Tls(cause) => CaptureError::TlsFailed {
                 address: source.address(),
                 cause: std::io::Error::other(cause),
@@ -57,19 +54,13 @@ pub(crate) async fn connect(source: &SourceSettings) -> Result<PgConnection, Cap
                     .get_ref()
                     .is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>) =>
             {
-                CaptureError::TlsFailed {
-                    address: source.address(),
-                    cause,
-                }
+                CaptureError::TlsFailed { address: source.address(), cause }
             }
-            sqlx::Error::Io(cause) => CaptureError::Unreachable {
-                address: source.address(),
-                cause,
-            },
+            sqlx::Error::Io(cause) => {
+                CaptureError::Unreachable { address: source.address(), cause }
+            }
             sqlx::Error::Database(refusal)
-                if refusal
-                    .code()
-                    .is_some_and(|code| code.starts_with("28") || code == "3D000") =>
+                if refusal.code().is_some_and(|code| code.starts_with("28") || code == "3D000") =>
             {
                 CaptureError::Refused {
                     address: source.address(),
@@ -81,10 +72,7 @@ pub(crate) async fn connect(source: &SourceSettings) -> Result<PgConnection, Cap
             error => CaptureError::question("connecting", &error),
         })?;
     // PostgreSQL 17 has one limit more, which an older server would refuse to be told.
-    if connection
-        .server_version_num()
-        .is_some_and(|version| version >= 170_000)
-    {
+    if connection.server_version_num().is_some_and(|version| version >= 170_000) {
         sqlx::query("set transaction_timeout = 0")
             .execute(&mut connection)
             .await

@@ -13,10 +13,7 @@ pub(crate) async fn oids(
 ) -> Result<Vec<Option<u32>>, CaptureError> {
     let fails = |e: sqlx::Error| CaptureError::question("looking for the tables", &e);
     let names = |name: fn(&Contract) -> &String| -> Vec<String> {
-        contracts
-            .iter()
-            .map(|contract| name(contract).clone())
-            .collect()
+        contracts.iter().map(|contract| name(contract).clone()).collect()
     };
     let rows = sqlx::query(
         "select c.oid::int8 from unnest($1::text[], $2::text[]) with ordinality as w(schema, name, place) \

@@ -44,20 +44,14 @@ pub(crate) struct KeyRead {
 
 impl SqlReader {
     pub(crate) fn new(source: &SourceSettings) -> SqlReader {
-        SqlReader {
-            source: source.clone(),
-            connection: None,
-            fitting_rows: u64::MAX,
-        }
+        SqlReader { source: source.clone(), connection: None, fitting_rows: u64::MAX }
     }
 
     pub(crate) async fn connection(&mut self) -> Result<&mut PgConnection, CaptureError> {
         if self.connection.is_none() {
             self.connection = Some(connect(&self.source).await?);
         }
-        self.connection.as_mut().ok_or(CaptureError::Internal {
-            what: "a connection vanished",
-        })
+        self.connection.as_mut().ok_or(CaptureError::Internal { what: "a connection vanished" })
     }
 
     /// Writes a mark into the source's log. Transactional: a mark outside a transaction was seen unsent
@@ -84,9 +78,8 @@ impl SqlReader {
             .fetch_one(connection)
             .await
             .map_err(|e| CaptureError::question("asking for the log's position", &e))?;
-        lsn.parse().map_err(|_| CaptureError::Internal {
-            what: "unreadable pg_current_wal_insert_lsn()",
-        })
+        lsn.parse()
+            .map_err(|_| CaptureError::Internal { what: "unreadable pg_current_wal_insert_lsn()" })
     }
 
     /// The next rows in key order, at most `limit`.
@@ -113,20 +106,15 @@ impl SqlReader {
         }
         let limit = limit.min(self.fitting_rows).max(1);
         let seen_by = self.begin().await?;
-        let (rows, broken_off) = self
-            .copy_out(&table.range(after.is_some(), limit), columns)
-            .await?;
+        let (rows, broken_off) =
+            self.copy_out(&table.range(after.is_some(), limit), columns).await?;
         let read = rows.len() as u64;
         if read > 0 {
             let width = (rows.bytes() / rows.len()).max(1);
             self.fitting_rows = (CHUNK_BYTES / width) as u64;
         }
         self.end(broken_off).await?;
-        Ok(Read {
-            to_the_end: !broken_off && read < limit,
-            rows,
-            seen_by,
-        })
+        Ok(Read { to_the_end: !broken_off && read < limit, rows, seen_by })
     }
 
     /// The rows of these keys, each key once.
@@ -177,13 +165,11 @@ impl SqlReader {
             .execute(&mut *connection)
             .await
             .map_err(|e| fails(&e))?;
-        let row = sqlx::query("select pg_current_snapshot()::text")
-            .fetch_one(&mut *connection)
-            .await;
+        let row =
+            sqlx::query("select pg_current_snapshot()::text").fetch_one(&mut *connection).await;
         let text: String = row.and_then(|row| row.try_get(0)).map_err(|e| fails(&e))?;
-        SeenBy::parse(&text).ok_or(CaptureError::Internal {
-            what: "unreadable pg_current_snapshot()",
-        })
+        SeenBy::parse(&text)
+            .ok_or(CaptureError::Internal { what: "unreadable pg_current_snapshot()" })
     }
 
     async fn end(&mut self, broken_off: bool) -> Result<(), CaptureError> {
@@ -224,15 +210,10 @@ async fn copy_out(
 ) -> Result<(Rows, bool), CaptureError> {
     let fails = |e: &sqlx::Error| CaptureError::question("reading rows", e);
     let mut rows = Rows::new(columns);
-    let mut stream = connection
-        .copy_out_raw(statement)
-        .await
-        .map_err(|e| fails(&e))?;
+    let mut stream = connection.copy_out_raw(statement).await.map_err(|e| fails(&e))?;
     while let Some(lines) = poll_fn(|context| stream.as_mut().poll_next(context)).await {
         rows.push_lines(&lines.map_err(|e| fails(&e))?)
-            .map_err(|_| CaptureError::Internal {
-                what: "unreadable COPY text",
-            })?;
+            .map_err(|_| CaptureError::Internal { what: "unreadable COPY text" })?;
         if rows.bytes() > MOST_BYTES {
             return Ok((rows, true));
         }
@@ -248,23 +229,15 @@ fn split_found(read: &Rows, key_columns: usize, columns: usize, seen_by: SeenBy)
         let row = read.row(index);
         found.push(row.cell(key_columns).text() == Some("t"));
         rows.push_cells(
-            (key_columns + 1..row.len())
-                .chain(0..key_columns)
-                .map(|column| row.cell(column)),
+            (key_columns + 1..row.len()).chain(0..key_columns).map(|column| row.cell(column)),
         );
     }
-    KeyRead {
-        rows,
-        found,
-        seen_by,
-    }
+    KeyRead { rows, found, seen_by }
 }
 
 /// The key columns of a row, as they are bound.
 pub(crate) fn key_texts(key: &[usize], row: bangioc_schemas::row::Row<'_>) -> Option<Vec<String>> {
-    key.iter()
-        .map(|column| row.cell(*column).text().map(str::to_owned))
-        .collect()
+    key.iter().map(|column| row.cell(*column).text().map(str::to_owned)).collect()
 }
 
 impl KeyRead {

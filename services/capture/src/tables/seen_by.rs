@@ -18,10 +18,7 @@ impl SeenBy {
             .filter(|xid| !xid.is_empty())
             .map(|xid| xid.parse().ok())
             .collect::<Option<_>>()?;
-        Some(SeenBy {
-            xmax: xmax.parse().ok()?,
-            in_progress,
-        })
+        Some(SeenBy { xmax: xmax.parse().ok()?, in_progress })
     }
 
     /// Was the transaction with these low 32 bits (all that the stream tells) still running?
@@ -43,13 +40,7 @@ mod tests {
         let seen_by = SeenBy::parse("10:20:10,14").unwrap();
         let missed: Vec<u32> = (8..23).filter(|xid| seen_by.misses(*xid)).collect();
         assert_eq!(missed, [10, 14, 20, 21, 22]);
-        assert_eq!(
-            SeenBy::parse("10:10:"),
-            Some(SeenBy {
-                xmax: 10,
-                in_progress: vec![]
-            })
-        );
+        assert_eq!(SeenBy::parse("10:10:"), Some(SeenBy { xmax: 10, in_progress: vec![] }));
         assert_eq!(SeenBy::parse("10:x:"), None);
     }
 

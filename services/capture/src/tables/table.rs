@@ -38,11 +38,7 @@ impl Table {
             .collect();
         Table {
             columns,
-            name: format!(
-                "{}.{}",
-                quoted(&contract.source.schema),
-                quoted(&contract.source.table)
-            ),
+            name: format!("{}.{}", quoted(&contract.source.schema), quoted(&contract.source.table)),
             key,
             latest_by: contract
                 .natural_key_latest_by
@@ -102,12 +98,7 @@ impl Table {
             (0..count).map(item).collect::<Vec<_>>().join(between)
         };
         let arrays = list(
-            &|n| {
-                format!(
-                    "current_setting('bangioc.k{n}')::{}[]",
-                    self.key[n].type_name
-                )
-            },
+            &|n| format!("current_setting('bangioc.k{n}')::{}[]", self.key[n].type_name),
             ", ",
         );
         let names = list(&|n| format!("k{n}"), ", ");
@@ -118,10 +109,7 @@ impl Table {
         });
         format!(
             "copy (select distinct on ({wanted}) {wanted}, s.{first} is not null, {columns} from unnest({arrays}) as w({names}) left join {name} as s on {equal} order by {wanted}{latest}) to stdout",
-            first = self
-                .key
-                .first()
-                .map_or("ctid", |column| column.name.as_str()),
+            first = self.key.first().map_or("ctid", |column| column.name.as_str()),
             columns = self.columns,
             name = self.name,
         )
@@ -197,9 +185,6 @@ mod tests {
     #[test]
     fn names_and_texts_are_quoted() {
         assert_eq!(quoted("a\"b"), "\"a\"\"b\"");
-        assert_eq!(
-            array_text(["a", "b\"c\\", ""].into_iter()),
-            r#"{"a","b\"c\\",""}"#
-        );
+        assert_eq!(array_text(["a", "b\"c\\", ""].into_iter()), r#"{"a","b\"c\\",""}"#);
     }
 }

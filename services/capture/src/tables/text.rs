@@ -16,10 +16,7 @@ pub(crate) struct NotCopyText;
 
 impl Rows {
     pub(crate) fn new(columns: usize) -> Rows {
-        Rows {
-            columns,
-            ..Rows::default()
-        }
+        Rows { columns, ..Rows::default() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -31,10 +28,7 @@ impl Rows {
     }
 
     pub(crate) fn row(&self, index: usize) -> Row<'_> {
-        Row::new(
-            &self.text,
-            &self.spans[index * self.columns..(index + 1) * self.columns],
-        )
+        Row::new(&self.text, &self.spans[index * self.columns..(index + 1) * self.columns])
     }
 
     /// Adds whole lines.
@@ -45,11 +39,7 @@ impl Rows {
                 .map_err(|_| NotCopyText)?;
             let before = self.spans.len();
             for cell in line.split('\t') {
-                let span = if cell == "\\N" {
-                    Span::NULL
-                } else {
-                    self.push_cell(cell)?
-                };
+                let span = if cell == "\\N" { Span::NULL } else { self.push_cell(cell)? };
                 self.spans.push(span);
             }
             if self.spans.len() - before != self.columns {
@@ -97,10 +87,7 @@ impl Rows {
     }
 
     fn span_from(&self, start: usize) -> Option<Span> {
-        let (start, end) = (
-            u32::try_from(start).ok()?,
-            u32::try_from(self.text.len()).ok()?,
-        );
+        let (start, end) = (u32::try_from(start).ok()?, u32::try_from(self.text.len()).ok()?);
         Some(Span::text(start, end))
     }
 }
@@ -116,29 +103,17 @@ mod tests {
             .unwrap();
         let cells = |index: usize| rows.row(index).cells().collect::<Vec<_>>();
         assert_eq!(rows.len(), 2);
-        assert_eq!(
-            cells(0),
-            [Cell::Text("a\tb\\N"), Cell::Null, Cell::Text("")]
-        );
+        assert_eq!(cells(0), [Cell::Text("a\tb\\N"), Cell::Null, Cell::Text("")]);
         assert_eq!(
             cells(1),
-            [
-                Cell::Text("Cao B\u{1eb1}ng"),
-                Cell::Text("\n\u{8}\u{c}\r\u{b}"),
-                Cell::Text("\\N")
-            ]
+            [Cell::Text("Cao B\u{1eb1}ng"), Cell::Text("\n\u{8}\u{c}\r\u{b}"), Cell::Text("\\N")]
         );
     }
 
     #[test]
     fn refuses_other_text() {
-        for wrong in [
-            &b"a\tb\n"[..],
-            b"a\tb\tc",
-            b"a\tb\t\xff\n",
-            b"a\tb\tc\\\n",
-            b"a\tb\tc\td\n",
-        ] {
+        for wrong in [&b"a\tb\n"[..], b"a\tb\tc", b"a\tb\t\xff\n", b"a\tb\tc\\\n", b"a\tb\tc\td\n"]
+        {
             assert_eq!(Rows::new(3).push_lines(wrong), Err(NotCopyText));
         }
     }

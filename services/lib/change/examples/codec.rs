@@ -3,11 +3,7 @@
 //!
 //! `cargo run --release -p bangioc-change --example codec [rows] [rounds]`
 
-#![expect(
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "a measurement for people"
-)]
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a measurement for people")]
 
 #[path = "../tests/made/mod.rs"]
 mod made;
@@ -33,24 +29,15 @@ use bangioc_schemas::row::{Cell, Row, RowBuf};
 #[expect(clippy::too_many_lines, reason = "one measurement after the other")]
 fn main() {
     let number = |index: usize, otherwise: u32| {
-        std::env::args()
-            .nth(index)
-            .map_or(otherwise, |text| text.parse().unwrap())
+        std::env::args().nth(index).map_or(otherwise, |text| text.parse().unwrap())
     };
     let (rows, rounds) = (number(1, 20_000), number(2, 5));
     let contract = made::land_parcel();
-    let (key_schema, value_schema) = (
-        avro::key_schema(&contract, made::TOPIC),
-        avro::value_schema(&contract, made::TOPIC),
-    );
-    let encoder = Encoder::new(
-        &contract,
-        made::TOPIC,
-        SchemaIds { key: 1, value: 2 },
-        "so-nnmt",
-        "land",
-    )
-    .unwrap();
+    let (key_schema, value_schema) =
+        (avro::key_schema(&contract, made::TOPIC), avro::value_schema(&contract, made::TOPIC));
+    let encoder =
+        Encoder::new(&contract, made::TOPIC, SchemaIds { key: 1, value: 2 }, "so-nnmt", "land")
+            .unwrap();
     let decoder =
         Decoder::new(&contract, &key_schema, &value_schema, FieldOrder::Contract).unwrap();
     let columns: Vec<RelationColumn<'_>> = contract
@@ -70,9 +57,7 @@ fn main() {
         .iter()
         .map(|row| {
             let mut out = Encoded::default();
-            encoder
-                .encode(&event(row.row()), 1_772_674_260_123_456, &mut out)
-                .unwrap();
+            encoder.encode(&event(row.row()), 1_772_674_260_123_456, &mut out).unwrap();
             out
         })
         .collect();
@@ -85,9 +70,7 @@ fn main() {
         (Encoded::default(), RowBuf::default(), EventBatch::default());
     let encode = best(rounds, rows, || {
         for row in &buffers {
-            encoder
-                .encode(&event(row.row()), 1_772_674_260_123_456, &mut out)
-                .unwrap();
+            encoder.encode(&event(row.row()), 1_772_674_260_123_456, &mut out).unwrap();
             black_box(&out);
         }
     });
@@ -97,18 +80,11 @@ fn main() {
                 continue;
             };
             layout.read(new, &mut row_buffer).unwrap();
-            encoder
-                .encode(&event(row_buffer.row()), 1_772_674_260_123_456, &mut out)
-                .unwrap();
+            encoder.encode(&event(row_buffer.row()), 1_772_674_260_123_456, &mut out).unwrap();
             black_box(encoder.partition(&out, 3));
         }
     });
-    let version = Version {
-        epoch: 1,
-        commit_lsn: Lsn(1 << 36),
-        ordinal: 2,
-    }
-    .to_bytes();
+    let version = Version { epoch: 1, commit_lsn: Lsn(1 << 36), ordinal: 2 }.to_bytes();
     let decode = best(rounds, rows, || {
         batch.clear();
         for (offset, encoded) in (0..).zip(&records) {
@@ -164,11 +140,7 @@ fn main() {
 fn event(row: Row<'_>) -> ChangeEvent<'_> {
     ChangeEvent {
         op: Operation::Create,
-        version: Version {
-            epoch: 1,
-            commit_lsn: Lsn(1 << 36),
-            ordinal: 2,
-        },
+        version: Version { epoch: 1, commit_lsn: Lsn(1 << 36), ordinal: 2 },
         before: None,
         after: Some(row),
         origin: Origin {
@@ -185,10 +157,7 @@ fn best(rounds: u32, rows: u32, mut work: impl FnMut()) -> f64 {
         work();
         start.elapsed()
     };
-    let best = (0..rounds)
-        .map(|_| once(&mut work))
-        .min()
-        .unwrap_or(Duration::ZERO);
+    let best = (0..rounds).map(|_| once(&mut work)).min().unwrap_or(Duration::ZERO);
     best.as_secs_f64() * 1e9 / f64::from(rows)
 }
 

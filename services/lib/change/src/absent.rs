@@ -45,16 +45,11 @@ pub(crate) fn read(
             b'l' => (Image::Before, Absence::TooLarge),
             _ => return Err(DecodeCode::BadHeader),
         };
-        let (name, after) = rest
-            .split_at_checked(usize::from(*length))
-            .ok_or(DecodeCode::BadHeader)?;
+        let (name, after) =
+            rest.split_at_checked(usize::from(*length)).ok_or(DecodeCode::BadHeader)?;
         let name = std::str::from_utf8(name).map_err(|_| DecodeCode::BadHeader)?;
         entry(image, absence, name)?;
         header = after;
     }
-    if header.is_empty() {
-        Ok(())
-    } else {
-        Err(DecodeCode::BadHeader)
-    }
+    if header.is_empty() { Ok(()) } else { Err(DecodeCode::BadHeader) }
 }

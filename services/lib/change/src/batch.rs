@@ -118,20 +118,8 @@ impl EventBatch {
         let after = event.after.map(|row| self.copy_row(row));
         let columns = event.keyed_row().map_or(0, |row| row.len());
         let (op, version, origin) = (event.op, event.version, event.origin);
-        self.commit(
-            mark,
-            &Decoded {
-                op,
-                version,
-                origin,
-                offset,
-                before,
-                after,
-                columns,
-                key,
-            },
-        )
-        .map_err(DecodeError::from)
+        self.commit(mark, &Decoded { op, version, origin, offset, before, after, columns, key })
+            .map_err(DecodeError::from)
     }
 
     fn copy_row(&mut self, row: Row<'_>) -> usize {
@@ -159,18 +147,12 @@ impl EventBatch {
     fn row(&self, entry: &Entry, start: u32) -> Option<Row<'_>> {
         (start != NO_ROW).then(|| {
             let start = start as usize;
-            Row::new(
-                &self.text,
-                &self.spans[start..start + entry.columns as usize],
-            )
+            Row::new(&self.text, &self.spans[start..start + entry.columns as usize])
         })
     }
 
     pub(crate) fn mark(&self) -> Mark {
-        Mark {
-            text: self.text.len(),
-            spans: self.spans.len(),
-        }
+        Mark { text: self.text.len(), spans: self.spans.len() }
     }
 
     pub(crate) fn roll_back(&mut self, mark: Mark) {
@@ -211,10 +193,7 @@ impl EventBatch {
 
 /// Out-of-range ends are caught when the event is committed, before anyone reads the span.
 #[inline]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "checked in `EventBatch::commit`"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "checked in `EventBatch::commit`")]
 pub(crate) fn span(start: usize, end: usize) -> Span {
     Span::text(start as u32, end as u32)
 }

@@ -64,20 +64,10 @@ impl Decoder {
             return Err(SchemaMismatch::new(DecodeCode::Incompatible, "key"));
         }
         let value = AvroSchema::parse(value_schema)?;
-        let envelope = Planner {
-            contract,
-            schema: &value,
-            key: &key,
-            order,
-        }
-        .envelope()?;
+        let envelope = Planner { contract, schema: &value, key: &key, order }.envelope()?;
         Ok(Decoder {
             value,
-            columns: contract
-                .columns
-                .iter()
-                .map(|column| column.name.clone())
-                .collect(),
+            columns: contract.columns.iter().map(|column| column.name.clone()).collect(),
             is_key: (0..contract.columns.len())
                 .map(|column| contract.key.contains(&column))
                 .collect(),
@@ -98,9 +88,8 @@ impl Decoder {
         batch: &mut EventBatch,
     ) -> Result<(), DecodeError> {
         let mark = batch.mark();
-        let decoded = self
-            .decode(&record, batch)
-            .and_then(|decoded| Ok(batch.commit(mark, &decoded)?));
+        let decoded =
+            self.decode(&record, batch).and_then(|decoded| Ok(batch.commit(mark, &decoded)?));
         if decoded.is_err() {
             batch.roll_back(mark);
         }
@@ -168,14 +157,9 @@ impl Decoder {
         let mut reader = Reader::new(key);
         for (column, leaf) in &self.key {
             let from = batch.text.len();
-            value::get(
-                leaf,
-                &mut reader,
-                &mut batch.text,
-                &mut batch.scratch.element,
-            )
-            .and_then(|()| wire::refuse_nul(&batch.text[from..]))
-            .map_err(|_| DecodeError::from(DecodeCode::KeyUndecodable).at(*column))?;
+            value::get(leaf, &mut reader, &mut batch.text, &mut batch.scratch.element)
+                .and_then(|()| wire::refuse_nul(&batch.text[from..]))
+                .map_err(|_| DecodeError::from(DecodeCode::KeyUndecodable).at(*column))?;
             batch.spans[start + column] = span(from, batch.text.len());
         }
         reader.finish().map_err(|_| DecodeCode::KeyUndecodable)?;
@@ -201,7 +185,5 @@ struct Images {
 /// The version header's content.
 pub fn version(header: Option<&[u8]>) -> Result<Version, DecodeError> {
     let bytes = header.ok_or(DecodeCode::NoVersion)?;
-    Ok(Version::from_bytes(
-        bytes.try_into().map_err(|_| DecodeCode::BadHeader)?,
-    ))
+    Ok(Version::from_bytes(bytes.try_into().map_err(|_| DecodeCode::BadHeader)?))
 }

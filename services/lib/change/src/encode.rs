@@ -97,9 +97,7 @@ impl Encoder {
             pieces: Vec::new(),
         };
         planner.envelope()?;
-        let Planner {
-            columns, pieces, ..
-        } = planner;
+        let Planner { columns, pieces, .. } = planner;
         Ok(Encoder {
             key_prefix: prefix(ids.key),
             value_prefix: prefix(ids.value),
@@ -119,10 +117,7 @@ impl Encoder {
         out.clear();
         for row in [event.before, event.after].into_iter().flatten() {
             if row.len() != self.columns.len() {
-                return Err(EncodeError::Width {
-                    found: row.len(),
-                    expected: self.columns.len(),
-                });
+                return Err(EncodeError::Width { found: row.len(), expected: self.columns.len() });
             }
         }
         if event.op != Operation::Truncate {
@@ -168,11 +163,7 @@ impl Encoder {
         match piece {
             Piece::Const(bytes) => out.value.extend_from_slice(bytes),
             Piece::Row(image, union) => {
-                let row = if *image == Image::Before {
-                    event.before
-                } else {
-                    event.after
-                };
+                let row = if *image == Image::Before { event.before } else { event.after };
                 match row {
                     None => out.value.push(branch(union.null)),
                     Some(row) => {
@@ -184,8 +175,7 @@ impl Encoder {
             Piece::Op => put_bytes(&mut out.value, event.op.as_str().as_bytes()),
             Piece::Snapshot { streamed, copied } => {
                 let copy = event.op == Operation::Read;
-                out.value
-                    .extend_from_slice(if copy { copied } else { streamed });
+                out.value.extend_from_slice(if copy { copied } else { streamed });
             }
             Piece::CommittedAt(unit) => {
                 put_long(&mut out.value, unit.of(event.origin.committed_at_us));
@@ -243,9 +233,7 @@ impl Encoder {
                 }
             };
             out.value.extend_from_slice(name);
-            let text = row
-                .and_then(|row| row.cell(*index).text())
-                .unwrap_or_default();
+            let text = row.and_then(|row| row.cell(*index).text()).unwrap_or_default();
             put_bytes(&mut out.value, text.as_bytes());
         }
         out.value.push(0);

@@ -91,10 +91,7 @@ impl DecodeError {
     }
 
     pub(crate) fn at(self, column: usize) -> DecodeError {
-        DecodeError {
-            column: self.column.or(Some(column)),
-            ..self
-        }
+        DecodeError { column: self.column.or(Some(column)), ..self }
     }
 }
 
@@ -115,10 +112,7 @@ pub struct SchemaMismatch {
 
 impl SchemaMismatch {
     pub(crate) fn new(code: DecodeCode, field: impl Into<String>) -> SchemaMismatch {
-        SchemaMismatch {
-            code,
-            field: field.into(),
-        }
+        SchemaMismatch { code, field: field.into() }
     }
 }
 

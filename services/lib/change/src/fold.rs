@@ -121,21 +121,15 @@ pub fn fold(batch: &EventBatch, indices: &[usize]) -> Folded {
         };
         match by_key.entry(identity) {
             std::collections::hash_map::Entry::Vacant(vacant) => {
-                vacant.insert(Entry {
-                    effect: folded.effects.len(),
-                    last: position,
-                });
+                vacant.insert(Entry { effect: folded.effects.len(), last: position });
                 folded.start(batch, event);
             }
             std::collections::hash_map::Entry::Occupied(mut occupied) => {
                 let entry = occupied.get_mut();
                 let newest = folded.effects[entry.effect].version;
                 if version <= newest {
-                    folded.fates[position] = if version == newest {
-                        Fate::Duplicate
-                    } else {
-                        Fate::Stale
-                    };
+                    folded.fates[position] =
+                        if version == newest { Fate::Duplicate } else { Fate::Stale };
                     continue;
                 }
                 folded.fates[entry.last] = Fate::Folded;
@@ -163,14 +157,7 @@ impl Folded {
     fn start(&mut self, batch: &EventBatch, event: usize) {
         let version = batch.version(event);
         let (outcome, partial) = alone(batch, event);
-        self.effects.push(Effect {
-            event,
-            version,
-            since: version,
-            outcome,
-            mixed: None,
-            partial,
-        });
+        self.effects.push(Effect { event, version, since: version, outcome, mixed: None, partial });
     }
 
     fn go_on(&mut self, batch: &EventBatch, at: usize, event: usize) {
@@ -179,23 +166,13 @@ impl Folded {
         let (outcome, partial) = alone(batch, event);
         self.effects[at] = match (outcome, earlier.outcome) {
             // Needs nothing of what was before.
-            (Outcome::Deleted | Outcome::Row { fresh: true }, _) => Effect {
-                event,
-                version,
-                since: version,
-                outcome,
-                mixed: None,
-                partial,
-            },
+            (Outcome::Deleted | Outcome::Row { fresh: true }, _) => {
+                Effect { event, version, since: version, outcome, mixed: None, partial }
+            }
             // Every cell is there, but the store's row was still left by a reset, if there was one.
-            (Outcome::Row { fresh: false }, _) if !partial => Effect {
-                event,
-                version,
-                since: version,
-                outcome,
-                mixed: None,
-                partial,
-            },
+            (Outcome::Row { fresh: false }, _) if !partial => {
+                Effect { event, version, since: version, outcome, mixed: None, partial }
+            }
             (Outcome::Row { fresh: false }, Outcome::Deleted) => Effect {
                 event,
                 version,
@@ -232,10 +209,7 @@ impl Folded {
                 self.mixed[start + column] = index(event);
             }
         }
-        let mixed = Effect {
-            mixed: Some(start),
-            ..*earlier
-        };
+        let mixed = Effect { mixed: Some(start), ..*earlier };
         let partial = (0..row.len())
             .any(|column| self.cell(batch, &mixed, column) == Cell::Absent(Absence::Toast));
         (start, partial)

@@ -36,41 +36,23 @@ impl Layout {
     /// `columns` as the relation message names them. A caller that knows what a domain is made of may
     /// put the base type's id in place of the domain's.
     pub fn new(contract: &Contract, columns: &[RelationColumn<'_>]) -> Layout {
-        let places: Vec<Option<usize>> = columns
-            .iter()
-            .map(|column| contract.column_index(column.name))
-            .collect();
+        let places: Vec<Option<usize>> =
+            columns.iter().map(|column| contract.column_index(column.name)).collect();
         let fits = |position: usize, column: usize| {
             let source = &columns[position];
-            type_fits(
-                &contract.columns[column].column_type,
-                source.type_id,
-                source.type_modifier,
-            )
+            type_fits(&contract.columns[column].column_type, source.type_id, source.type_modifier)
         };
         let listed = || {
-            places
-                .iter()
-                .enumerate()
-                .filter_map(|(position, column)| Some((position, (*column)?)))
+            places.iter().enumerate().filter_map(|(position, column)| Some((position, (*column)?)))
         };
         let mismatched = listed()
             .filter(|(position, column)| !fits(*position, *column))
             .map(|(_, column)| column)
             .collect();
-        let missing = (0..contract.columns.len())
-            .filter(|column| !places.contains(&Some(*column)))
-            .collect();
-        let unlisted = (0..places.len())
-            .filter(|position| places[*position].is_none())
-            .collect();
-        Layout {
-            columns: contract.columns.len(),
-            missing,
-            mismatched,
-            unlisted,
-            places,
-        }
+        let missing =
+            (0..contract.columns.len()).filter(|column| !places.contains(&Some(*column))).collect();
+        let unlisted = (0..places.len()).filter(|position| places[*position].is_none()).collect();
+        Layout { columns: contract.columns.len(), missing, mismatched, unlisted, places }
     }
 
     /// Does every column of the contract have its like at the source?
@@ -81,10 +63,7 @@ impl Layout {
     /// Fills `row` with one cell per column of the contract. Columns that the table lacks are null.
     pub fn read(&self, tuple: Tuple<'_>, row: &mut RowBuf) -> Result<(), LayoutError> {
         if tuple.len() != self.places.len() {
-            return Err(LayoutError::Width {
-                found: tuple.len(),
-                expected: self.places.len(),
-            });
+            return Err(LayoutError::Width { found: tuple.len(), expected: self.places.len() });
         }
         row.reset(self.columns);
         for (place, datum) in self.places.iter().zip(tuple) {

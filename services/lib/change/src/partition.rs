@@ -6,10 +6,7 @@ pub fn murmur2(data: &[u8]) -> u32 {
     const M: u32 = 0x5bd1_e995;
     const R: u32 = 24;
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "Java's array length is an int as well"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "Java's array length is an int as well")]
     let mut hash = SEED ^ data.len() as u32;
     let (words, tail) = data.as_chunks::<4>();
     for word in words {

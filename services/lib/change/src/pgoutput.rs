@@ -143,10 +143,7 @@ pub fn parse(frame: &[u8]) -> Result<Message<'_>, PgoutputError> {
         b'I' => {
             let relation = frame.u32()?;
             frame.mark(b'N')?;
-            Message::Insert {
-                relation,
-                new: frame.tuple()?,
-            }
+            Message::Insert { relation, new: frame.tuple()? }
         }
         b'U' => frame.update()?,
         b'D' => {
@@ -156,41 +153,21 @@ pub fn parse(frame: &[u8]) -> Result<Message<'_>, PgoutputError> {
                 b'O' => (None, Some(frame.tuple()?)),
                 mark => return Err(PgoutputError::UnknownMark(mark)),
             };
-            Message::Delete {
-                relation,
-                old_key,
-                old_full,
-            }
+            Message::Delete { relation, old_key, old_full }
         }
         b'R' => Message::Relation(frame.relation()?),
-        b'Y' => Message::Type {
-            id: frame.u32()?,
-            namespace: frame.name()?,
-            name: frame.name()?,
-        },
+        b'Y' => Message::Type { id: frame.u32()?, namespace: frame.name()?, name: frame.name()? },
         b'T' => frame.truncate()?,
-        b'O' => Message::Origin {
-            commit_lsn: frame.lsn()?,
-            name: frame.name()?,
-        },
+        b'O' => Message::Origin { commit_lsn: frame.lsn()?, name: frame.name()? },
         b'M' => {
             let transactional = frame.u8()? & 1 == 1;
             let (lsn, prefix) = (frame.lsn()?, frame.name()?);
             let length = frame.u32()?;
-            Message::LogicalMessage {
-                transactional,
-                lsn,
-                prefix,
-                content: frame.take(length)?,
-            }
+            Message::LogicalMessage { transactional, lsn, prefix, content: frame.take(length)? }
         }
         kind => return Err(PgoutputError::UnknownKind(kind)),
     };
-    if frame.rest.is_empty() {
-        Ok(message)
-    } else {
-        Err(PgoutputError::TrailingBytes)
-    }
+    if frame.rest.is_empty() { Ok(message) } else { Err(PgoutputError::TrailingBytes) }
 }
 
 struct Frame<'a> {
@@ -199,10 +176,7 @@ struct Frame<'a> {
 
 impl<'a> Frame<'a> {
     fn array<const N: usize>(&mut self) -> Result<[u8; N], PgoutputError> {
-        let (taken, rest) = self
-            .rest
-            .split_first_chunk::<N>()
-            .ok_or(PgoutputError::Truncated)?;
+        let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or(PgoutputError::Truncated)?;
         self.rest = rest;
         Ok(*taken)
     }
@@ -228,20 +202,14 @@ impl<'a> Frame<'a> {
     }
 
     fn take(&mut self, length: u32) -> Result<&'a [u8], PgoutputError> {
-        let (taken, rest) = self
-            .rest
-            .split_at_checked(length as usize)
-            .ok_or(PgoutputError::Truncated)?;
+        let (taken, rest) =
+            self.rest.split_at_checked(length as usize).ok_or(PgoutputError::Truncated)?;
         self.rest = rest;
         Ok(taken)
     }
 
     fn name(&mut self) -> Result<&'a str, PgoutputError> {
-        let end = self
-            .rest
-            .iter()
-            .position(|byte| *byte == 0)
-            .ok_or(PgoutputError::Truncated)?;
+        let end = self.rest.iter().position(|byte| *byte == 0).ok_or(PgoutputError::Truncated)?;
         let name = std::str::from_utf8(&self.rest[..end]).map_err(|_| PgoutputError::Name)?;
         self.rest = &self.rest[end + 1..];
         Ok(name)
@@ -261,22 +229,12 @@ impl<'a> Frame<'a> {
             b'K' => old_key = Some(self.tuple()?),
             b'O' => old_full = Some(self.tuple()?),
             b'N' => {
-                return Ok(Message::Update {
-                    relation,
-                    old_key,
-                    old_full,
-                    new: self.tuple()?,
-                });
+                return Ok(Message::Update { relation, old_key, old_full, new: self.tuple()? });
             }
             mark => return Err(PgoutputError::UnknownMark(mark)),
         }
         self.mark(b'N')?;
-        Ok(Message::Update {
-            relation,
-            old_key,
-            old_full,
-            new: self.tuple()?,
-        })
+        Ok(Message::Update { relation, old_key, old_full, new: self.tuple()? })
     }
 
     fn relation(&mut self) -> Result<Relation<'a>, PgoutputError> {
@@ -299,13 +257,7 @@ impl<'a> Frame<'a> {
                 type_modifier: self.u32()?.cast_signed(),
             });
         }
-        Ok(Relation {
-            id,
-            namespace,
-            name,
-            identity,
-            columns,
-        })
+        Ok(Relation { id, namespace, name, identity, columns })
     }
 
     fn truncate(&mut self) -> Result<Message<'a>, PgoutputError> {
@@ -335,10 +287,7 @@ impl<'a> Frame<'a> {
                 mark => return Err(PgoutputError::UnknownMark(mark)),
             }
         }
-        Ok(Tuple {
-            columns,
-            bytes: &start[..start.len() - self.rest.len()],
-        })
+        Ok(Tuple { columns, bytes: &start[..start.len() - self.rest.len()] })
     }
 }
 

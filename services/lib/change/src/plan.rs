@@ -157,10 +157,7 @@ fn simple(column_type: &ColumnType, kind: &NodeKind) -> Result<Leaf, DecodeCode>
             if scale != written {
                 return Err(DecodeCode::DecimalScale);
             }
-            Leaf::Decimal {
-                precision: *precision,
-                scale: *scale,
-            }
+            Leaf::Decimal { precision: *precision, scale: *scale }
         }
         (ColumnType::Date, NodeKind::Int) => Leaf::Date,
         // A date that was a timestamp, or the reverse, is another meaning, not another width.

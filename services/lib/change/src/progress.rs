@@ -34,19 +34,12 @@ pub struct Ceiling {
 
 impl Ceiling {
     pub fn new(epoch: u32, lsn: Lsn) -> Ceiling {
-        Ceiling {
-            epoch,
-            lsn: lsn.to_string(),
-        }
+        Ceiling { epoch, lsn: lsn.to_string() }
     }
 
     /// The greatest version that it allows. None when `lsn` is no position.
     pub fn version(&self) -> Option<Version> {
-        Some(Version {
-            epoch: self.epoch,
-            commit_lsn: self.lsn.parse().ok()?,
-            ordinal: u64::MAX,
-        })
+        Some(Version { epoch: self.epoch, commit_lsn: self.lsn.parse().ok()?, ordinal: u64::MAX })
     }
 }
 
@@ -120,10 +113,7 @@ impl<'de> Deserialize<'de> for PartitionKey {
 }
 
 fn numbered(offsets: BTreeMap<PartitionKey, i64>) -> Offsets {
-    offsets
-        .into_iter()
-        .map(|(partition, offset)| (partition.0, offset))
-        .collect()
+    offsets.into_iter().map(|(partition, offset)| (partition.0, offset)).collect()
 }
 
 fn offsets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Offsets, D::Error> {
@@ -135,19 +125,12 @@ fn offsets_by_topic<'de, D: Deserializer<'de>>(
 ) -> Result<BTreeMap<String, Offsets>, D::Error> {
     let topics: BTreeMap<String, BTreeMap<PartitionKey, i64>> =
         BTreeMap::deserialize(deserializer)?;
-    Ok(topics
-        .into_iter()
-        .map(|(topic, offsets)| (topic, numbered(offsets)))
-        .collect())
+    Ok(topics.into_iter().map(|(topic, offsets)| (topic, numbered(offsets))).collect())
 }
 
 impl Sweep {
     pub fn new(topic: String, below: Version, offsets: Offsets) -> Sweep {
-        Sweep {
-            topic,
-            below: below.to_hex(),
-            offsets,
-        }
+        Sweep { topic, below: below.to_hex(), offsets }
     }
 
     pub fn below(&self) -> Option<Version> {
@@ -205,13 +188,7 @@ impl TryFrom<SignalFields> for Signal {
     type Error = &'static str;
 
     fn try_from(fields: SignalFields) -> Result<Signal, &'static str> {
-        let SignalFields {
-            kind,
-            dataset,
-            side,
-            key,
-            by,
-        } = fields;
+        let SignalFields { kind, dataset, side, key, by } = fields;
         if by.is_some() && kind != SignalKind::PauseDataset {
             return Err("only a pause had a `by`");
         }
@@ -263,11 +240,7 @@ mod tests {
             offsets: BTreeMap::from([("t".into(), offsets.clone())]),
             datasets: BTreeMap::from([(
                 "d".into(),
-                DatasetProgress {
-                    phase: Phase::Copying,
-                    estimated_rows: -1,
-                    copied_rows: 3,
-                },
+                DatasetProgress { phase: Phase::Copying, estimated_rows: -1, copied_rows: 3 },
             )]),
         };
         let sweep = Sweep::new("t".into(), Version::default(), offsets);
@@ -279,32 +252,17 @@ mod tests {
             ProgressRecord::Ceiling(ceiling),
         ] {
             let json = serde_json::to_string(&record).unwrap();
-            assert_eq!(
-                serde_json::from_str::<ProgressRecord>(&json).unwrap(),
-                record,
-                "{json}"
-            );
+            assert_eq!(serde_json::from_str::<ProgressRecord>(&json).unwrap(), record, "{json}");
         }
         for side in [Side::Shared, Side::Open] {
-            let signal = Signal::CopyKey {
-                dataset: "d".into(),
-                side,
-                key: vec!["k".into()],
-            };
+            let signal = Signal::CopyKey { dataset: "d".into(), side, key: vec!["k".into()] };
             let json = serde_json::to_string(&signal).unwrap();
-            assert_eq!(
-                serde_json::from_str::<Signal>(&json).unwrap(),
-                signal,
-                "{json}"
-            );
+            assert_eq!(serde_json::from_str::<Signal>(&json).unwrap(), signal, "{json}");
         }
         let sideless = r#"{"kind":"copy-key","dataset":"d","key":["k"]}"#;
         assert!(matches!(
             serde_json::from_str(sideless).unwrap(),
-            Signal::CopyKey {
-                side: Side::Shared,
-                ..
-            }
+            Signal::CopyKey { side: Side::Shared, .. }
         ));
         let wrong = r#"{"kind":"sweep","topic":"t","below":"","offsets":{"x":1}}"#;
         assert!(serde_json::from_str::<ProgressRecord>(wrong).is_err());

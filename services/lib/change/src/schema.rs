@@ -72,17 +72,10 @@ impl AvroSchema {
             return Err(SchemaMismatch::new(DecodeCode::LimitSchema, ""));
         }
         let json: Value = serde_json::from_str(text).map_err(|_| unreadable(""))?;
-        let mut parser = Parser {
-            nodes: Vec::new(),
-            names: HashMap::new(),
-        };
+        let mut parser = Parser { nodes: Vec::new(), names: HashMap::new() };
         let root = parser.node(&json, "", "")?;
         let backed = backed(&parser.nodes);
-        Ok(AvroSchema {
-            nodes: parser.nodes,
-            root,
-            backed,
-        })
+        Ok(AvroSchema { nodes: parser.nodes, root, backed })
     }
 
     pub(crate) fn root(&self) -> NodeId {
@@ -138,9 +131,9 @@ impl AvroSchema {
                 Ok(index) if index < symbols.len() => Ok(()),
                 _ => Err(DecodeCode::EnumRange),
             },
-            NodeKind::Array(item) => reader.blocks(self.backed[*item], |reader| {
-                self.skip(*item, reader, depth + 1)
-            }),
+            NodeKind::Array(item) => {
+                reader.blocks(self.backed[*item], |reader| self.skip(*item, reader, depth + 1))
+            }
             NodeKind::Map(value) => reader.blocks(true, |reader| {
                 reader.bytes()?;
                 self.skip(*value, reader, depth + 1)
@@ -148,9 +141,9 @@ impl AvroSchema {
             NodeKind::Union(_) => self.skip(id, reader, depth),
             // Without bytes there is nothing to pass over, and nothing that would end a recursion.
             NodeKind::Record(_) if !self.backed[id] => Ok(()),
-            NodeKind::Record(fields) => fields
-                .iter()
-                .try_for_each(|field| self.skip(field.node, reader, depth + 1)),
+            NodeKind::Record(fields) => {
+                fields.iter().try_for_each(|field| self.skip(field.node, reader, depth + 1))
+            }
         }
     }
 }
@@ -160,12 +153,7 @@ impl AvroSchema {
 fn backed(nodes: &[Node]) -> Vec<bool> {
     let mut backed: Vec<bool> = nodes
         .iter()
-        .map(|node| {
-            !matches!(
-                node.kind,
-                NodeKind::Null | NodeKind::Fixed(0) | NodeKind::Record(_)
-            )
-        })
+        .map(|node| !matches!(node.kind, NodeKind::Null | NodeKind::Fixed(0) | NodeKind::Record(_)))
         .collect();
     loop {
         let mut changed = false;
@@ -198,10 +186,7 @@ impl Parser {
         if self.nodes.len() >= MAX_NODES {
             return Err(SchemaMismatch::new(DecodeCode::LimitSchema, ""));
         }
-        self.nodes.push(Node {
-            kind,
-            connect_name: connect_name.to_owned(),
-        });
+        self.nodes.push(Node { kind, connect_name: connect_name.to_owned() });
         Ok(self.nodes.len() - 1)
     }
 
@@ -244,10 +229,8 @@ impl Parser {
             "bytes" => NodeKind::Bytes,
             "string" => NodeKind::String,
             _ => {
-                let known = self
-                    .names
-                    .get(&full_name(name, namespace))
-                    .or_else(|| self.names.get(name));
+                let known =
+                    self.names.get(&full_name(name, namespace)).or_else(|| self.names.get(name));
                 return known.copied().ok_or_else(|| unreadable(path));
             }
         };
@@ -260,10 +243,7 @@ impl Parser {
         namespace: &str,
         path: &str,
     ) -> Result<NodeId, SchemaMismatch> {
-        let connect_name = object
-            .get("connect.name")
-            .and_then(Value::as_str)
-            .unwrap_or("");
+        let connect_name = object.get("connect.name").and_then(Value::as_str).unwrap_or("");
         let kind = match object.get("type") {
             Some(Value::String(kind)) => kind.as_str(),
             // `{"type": {…}}` and `{"type": […]}` wrap a type.
@@ -286,17 +266,9 @@ impl Parser {
             }
             "bytes" if object.get("logicalType").and_then(Value::as_str) == Some("decimal") => {
                 let part = |name| {
-                    object
-                        .get(name)
-                        .and_then(Value::as_u64)
-                        .and_then(|n| u32::try_from(n).ok())
+                    object.get(name).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok())
                 };
-                self.add(
-                    NodeKind::Decimal {
-                        scale: part("scale").unwrap_or(0),
-                    },
-                    connect_name,
-                )
+                self.add(NodeKind::Decimal { scale: part("scale").unwrap_or(0) }, connect_name)
             }
             name => self.by_name(name, namespace, connect_name, path),
         }
@@ -310,18 +282,13 @@ impl Parser {
         connect_name: &str,
         path: &str,
     ) -> Result<NodeId, SchemaMismatch> {
-        let name = object
-            .get("name")
-            .and_then(Value::as_str)
-            .ok_or_else(|| unreadable(path))?;
-        let namespace = match (
-            object.get("namespace").and_then(Value::as_str),
-            name.rsplit_once('.'),
-        ) {
-            (_, Some((namespace, _))) => namespace,
-            (Some(own), None) => own,
-            (None, None) => namespace,
-        };
+        let name = object.get("name").and_then(Value::as_str).ok_or_else(|| unreadable(path))?;
+        let namespace =
+            match (object.get("namespace").and_then(Value::as_str), name.rsplit_once('.')) {
+                (_, Some((namespace, _))) => namespace,
+                (Some(own), None) => own,
+                (None, None) => namespace,
+            };
         // Registered before its fields are read, so that they may refer to it.
         let id = self.add(NodeKind::Record(Vec::new()), connect_name)?;
         self.names.insert(full_name(name, namespace), id);
@@ -345,26 +312,14 @@ impl Parser {
         namespace: &str,
         path: &str,
     ) -> Result<Vec<Field>, SchemaMismatch> {
-        let fields = object
-            .get("fields")
-            .and_then(Value::as_array)
-            .ok_or_else(|| unreadable(path))?;
+        let fields =
+            object.get("fields").and_then(Value::as_array).ok_or_else(|| unreadable(path))?;
         let mut read = Vec::new();
         for field in fields {
-            let name = field
-                .get("name")
-                .and_then(Value::as_str)
-                .ok_or_else(|| unreadable(path))?;
-            let path = if path.is_empty() {
-                name.to_owned()
-            } else {
-                format!("{path}.{name}")
-            };
+            let name = field.get("name").and_then(Value::as_str).ok_or_else(|| unreadable(path))?;
+            let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
             let node = self.node(field.get("type").unwrap_or(&Value::Null), namespace, &path)?;
-            read.push(Field {
-                name: name.to_owned(),
-                node,
-            });
+            read.push(Field { name: name.to_owned(), node });
         }
         Ok(read)
     }
@@ -379,13 +334,6 @@ fn full_name(name: &str, namespace: &str) -> String {
 }
 
 fn texts(json: Option<&Value>) -> Vec<String> {
-    let items = json
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    items
-        .iter()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect()
+    let items = json.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }

@@ -72,14 +72,12 @@ impl Version {
 impl Version {
     /// 40 lower-case digits, in version order.
     pub fn to_hex(self) -> String {
-        self.to_bytes()
-            .iter()
-            .fold(String::with_capacity(2 * Self::BYTES), |mut text, byte| {
-                for nibble in [byte >> 4, byte & 15] {
-                    text.push(char::from(b"0123456789abcdef"[usize::from(nibble)]));
-                }
-                text
-            })
+        self.to_bytes().iter().fold(String::with_capacity(2 * Self::BYTES), |mut text, byte| {
+            for nibble in [byte >> 4, byte & 15] {
+                text.push(char::from(b"0123456789abcdef"[usize::from(nibble)]));
+            }
+            text
+        })
     }
 
     pub fn from_hex(text: &str) -> Option<Version> {

@@ -88,19 +88,13 @@ impl<'a> Reader<'a> {
 
     #[inline]
     pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8], DecodeCode> {
-        let (taken, rest) = self
-            .rest
-            .split_at_checked(length)
-            .ok_or(DecodeCode::Truncated)?;
+        let (taken, rest) = self.rest.split_at_checked(length).ok_or(DecodeCode::Truncated)?;
         self.rest = rest;
         Ok(taken)
     }
 
     pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeCode> {
-        let (taken, rest) = self
-            .rest
-            .split_first_chunk::<N>()
-            .ok_or(DecodeCode::Truncated)?;
+        let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or(DecodeCode::Truncated)?;
         self.rest = rest;
         Ok(*taken)
     }
@@ -172,11 +166,7 @@ impl<'a> Reader<'a> {
         if length > MAX_FIELD {
             // Nothing is allocated either way; the codes tell a lie from an outsized value.
             let backed = length <= self.rest.len();
-            return Err(if backed {
-                DecodeCode::LimitField
-            } else {
-                DecodeCode::LimitAlloc
-            });
+            return Err(if backed { DecodeCode::LimitField } else { DecodeCode::LimitAlloc });
         }
         self.take(length)
     }
@@ -235,11 +225,7 @@ impl<'a> Reader<'a> {
 
     fn check_count(&self, count: u64, total: u64, backed: bool) -> Result<(), DecodeCode> {
         if !backed {
-            return if total > MAX_EMPTY_ITEMS {
-                Err(DecodeCode::LimitAlloc)
-            } else {
-                Ok(())
-            };
+            return if total > MAX_EMPTY_ITEMS { Err(DecodeCode::LimitAlloc) } else { Ok(()) };
         }
         let held = self.rest.len() as u64;
         if count > held {
@@ -249,19 +235,11 @@ impl<'a> Reader<'a> {
                 DecodeCode::Truncated
             });
         }
-        if total > MAX_ITEMS {
-            Err(DecodeCode::LimitItems)
-        } else {
-            Ok(())
-        }
+        if total > MAX_ITEMS { Err(DecodeCode::LimitItems) } else { Ok(()) }
     }
 
     pub(crate) fn finish(&self) -> Result<(), DecodeCode> {
-        if self.rest.is_empty() {
-            Ok(())
-        } else {
-            Err(DecodeCode::TrailingBytes)
-        }
+        if self.rest.is_empty() { Ok(()) } else { Err(DecodeCode::TrailingBytes) }
     }
 }
 
@@ -273,9 +251,5 @@ fn unfold(folded: u64) -> i64 {
 
 #[inline]
 pub(crate) fn refuse_nul(text: &str) -> Result<(), DecodeCode> {
-    if text.as_bytes().contains(&0) {
-        Err(DecodeCode::TextNul)
-    } else {
-        Ok(())
-    }
+    if text.as_bytes().contains(&0) { Err(DecodeCode::TextNul) } else { Ok(()) }
 }

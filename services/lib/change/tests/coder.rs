@@ -20,21 +20,11 @@ use bangioc_schemas::row::{Absence, Cell, RowBuf};
 use made::{Pair, TOPIC, contract, exact_map, land_parcel, land_parcel_row, text};
 use proptest::prelude::*;
 
-const IDS: SchemaIds = SchemaIds {
-    key: 7,
-    value: 0x0102_0304,
-};
+const IDS: SchemaIds = SchemaIds { key: 7, value: 0x0102_0304 };
 const NOW_US: i64 = 1_772_674_260_123_456;
-const VERSION: Version = Version {
-    epoch: 1,
-    commit_lsn: Lsn(0x16_B374_D848),
-    ordinal: 4,
-};
-const ORIGIN: Origin = Origin {
-    committed_at_us: 1_772_674_260_000_001,
-    lsn: Lsn(0x16_B374_D000),
-    xid: 4_000_000_000,
-};
+const VERSION: Version = Version { epoch: 1, commit_lsn: Lsn(0x16_B374_D848), ordinal: 4 };
+const ORIGIN: Origin =
+    Origin { committed_at_us: 1_772_674_260_000_001, lsn: Lsn(0x16_B374_D000), xid: 4_000_000_000 };
 
 struct Coder {
     encoder: Encoder,
@@ -43,10 +33,7 @@ struct Coder {
 
 impl Coder {
     fn new(contract: &Contract) -> Coder {
-        let (key, value) = (
-            avro::key_schema(contract, TOPIC),
-            avro::value_schema(contract, TOPIC),
-        );
+        let (key, value) = (avro::key_schema(contract, TOPIC), avro::value_schema(contract, TOPIC));
         Coder {
             encoder: Encoder::new(contract, TOPIC, IDS, "so-nnmt", "land").unwrap(),
             decoder: Decoder::new(contract, &key, &value, FieldOrder::Contract).unwrap(),
@@ -72,17 +59,14 @@ impl Coder {
 
     fn decode(&self, encoded: &Encoded) -> EventBatch {
         let mut batch = EventBatch::default();
-        self.decoder
-            .decode_into(record(encoded), &mut batch)
-            .unwrap();
+        self.decoder.decode_into(record(encoded), &mut batch).unwrap();
         batch
     }
 }
 
 fn record(encoded: &Encoded) -> RecordBytes<'_> {
-    const HEADER: [u8; 20] = [
-        0, 0, 0, 1, 0, 0, 0, 0x16, 0xB3, 0x74, 0xD8, 0x48, 0, 0, 0, 0, 0, 0, 0, 4,
-    ];
+    const HEADER: [u8; 20] =
+        [0, 0, 0, 1, 0, 0, 0, 0x16, 0xB3, 0x74, 0xD8, 0x48, 0, 0, 0, 0, 0, 0, 0, 4];
     RecordBytes {
         key: encoded.key(),
         value: Some(&encoded.value),
@@ -121,12 +105,7 @@ fn envelope(
         .collect();
     let snapshot = if op == "r" { "incremental" } else { "false" };
     let fields = |fields: Vec<(&str, Value)>| {
-        Value::Record(
-            fields
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
-        )
+        Value::Record(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     };
     let micros = ORIGIN.committed_at_us;
     fields(vec![
@@ -171,9 +150,7 @@ fn made_row() -> impl Strategy<Value = (Contract, Vec<Option<Pair>>)> {
     types.prop_flat_map(|(keys, others)| {
         let key: Vec<usize> = (0..keys.len()).collect();
         let types: Vec<ColumnType> = keys.into_iter().chain(others).collect();
-        let names: Vec<String> = (0..types.len())
-            .map(|index| format!("column_{index}"))
-            .collect();
+        let names: Vec<String> = (0..types.len()).map(|index| format!("column_{index}")).collect();
         let row: Vec<BoxedStrategy<Option<Pair>>> = types
             .iter()
             .enumerate()
@@ -192,10 +169,7 @@ fn made_row() -> impl Strategy<Value = (Contract, Vec<Option<Pair>>)> {
 }
 
 fn row_of(texts: &[Option<String>]) -> RowBuf {
-    texts
-        .iter()
-        .map(|text| text.as_deref().map_or(Cell::Null, Cell::Text))
-        .collect()
+    texts.iter().map(|text| text.as_deref().map_or(Cell::Null, Cell::Text)).collect()
 }
 
 proptest! {
@@ -289,10 +263,7 @@ proptest! {
 #[test]
 fn what_avro_cannot_hold_goes_into_exact_and_only_that() {
     let types = [
-        ColumnType::Numeric {
-            precision: 5,
-            scale: 2,
-        },
+        ColumnType::Numeric { precision: 5, scale: 2 },
         ColumnType::Date,
         ColumnType::Timestamp,
         ColumnType::Timestamptz,
@@ -300,31 +271,14 @@ fn what_avro_cannot_hold_goes_into_exact_and_only_that() {
         ColumnType::Array(Box::new(ColumnType::Integer)),
         ColumnType::Double,
     ];
-    let odd = [
-        "NaN",
-        "0044-03-15 BC",
-        "infinity",
-        "infinity",
-        "24:00:00",
-        "{{1,2},{3,4}}",
-        "1.0",
-    ];
+    let odd = ["NaN", "0044-03-15 BC", "infinity", "infinity", "24:00:00", "{{1,2},{3,4}}", "1.0"];
     for (column_type, odd) in types.into_iter().zip(odd) {
-        let contract = contract(
-            vec![("id", ColumnType::Integer), ("value", column_type)],
-            vec![0],
-        );
+        let contract = contract(vec![("id", ColumnType::Integer), ("value", column_type)], vec![0]);
         let row = row_of(&[Some("1".into()), Some(odd.into())]);
-        let encoded = Coder::new(&contract)
-            .encode(Operation::Create, None, Some(&row))
-            .unwrap();
+        let encoded = Coder::new(&contract).encode(Operation::Create, None, Some(&row)).unwrap();
         let schema = Schema::parse_str(&avro::value_schema(&contract, TOPIC)).unwrap();
-        let expected = envelope(
-            &contract,
-            "c",
-            &[Some(Value::Int(1)), None],
-            &[("value".into(), odd.into())],
-        );
+        let expected =
+            envelope(&contract, "c", &[Some(Value::Int(1)), None], &[("value".into(), odd.into())]);
         let expected = GenericDatumWriter::builder(&schema)
             .build()
             .unwrap()
@@ -358,46 +312,20 @@ fn keys_hold_what_nullable_fields_send_as_text() {
         let mut batch = EventBatch::default();
         coder
             .decoder
-            .decode_into(
-                RecordBytes {
-                    value: None,
-                    ..record(&encoded)
-                },
-                &mut batch,
-            )
+            .decode_into(RecordBytes { value: None, ..record(&encoded) }, &mut batch)
             .unwrap();
         let event = batch.event(0);
-        assert_eq!(
-            (event.op, event.before.unwrap().cell(0)),
-            (Operation::Delete, Cell::Text(key))
-        );
+        assert_eq!((event.op, event.before.unwrap().cell(0)), (Operation::Delete, Cell::Text(key)));
         assert_eq!(event.before.unwrap().cell(1), Cell::Null);
     }
-    let contract = contract(
-        vec![(
-            "key",
-            ColumnType::Numeric {
-                precision: 5,
-                scale: 0,
-            },
-        )],
-        vec![0],
-    );
+    let contract = contract(vec![("key", ColumnType::Numeric { precision: 5, scale: 0 })], vec![0]);
     let coder = Coder::new(&contract);
     let encode = |key: Cell<'_>| {
-        coder
-            .encode(Operation::Create, None, Some(&[key].into_iter().collect()))
-            .err()
+        coder.encode(Operation::Create, None, Some(&[key].into_iter().collect())).err()
     };
-    assert_eq!(
-        encode(Cell::Text("NaN")),
-        Some(EncodeError::KeyUnrepresentable { column: 0 })
-    );
+    assert_eq!(encode(Cell::Text("NaN")), Some(EncodeError::KeyUnrepresentable { column: 0 }));
     assert_eq!(encode(Cell::Null), Some(EncodeError::KeyNull { column: 0 }));
-    assert_eq!(
-        encode(Cell::Absent(Absence::Toast)),
-        Some(EncodeError::KeyAbsent { column: 0 })
-    );
+    assert_eq!(encode(Cell::Absent(Absence::Toast)), Some(EncodeError::KeyAbsent { column: 0 }));
 }
 
 #[test]
@@ -418,45 +346,23 @@ fn absent_columns_are_said_by_the_header_alone() {
     );
     let toast = Cell::Absent(Absence::Toast);
     let large = Cell::Absent(Absence::TooLarge);
-    let after: RowBuf = [
-        Cell::Text("1"),
-        toast,
-        toast,
-        large,
-        toast,
-        toast,
-        large,
-        Cell::Text(UNAVAILABLE),
-    ]
-    .into_iter()
-    .collect();
+    let after: RowBuf =
+        [Cell::Text("1"), toast, toast, large, toast, toast, large, Cell::Text(UNAVAILABLE)]
+            .into_iter()
+            .collect();
     let mut before = after.clone();
     before.set(1, Cell::Text("was"));
     let coder = Coder::new(&contract);
-    let encoded = coder
-        .encode(Operation::Update, Some(&before), Some(&after))
-        .unwrap();
+    let encoded = coder.encode(Operation::Update, Some(&before), Some(&after)).unwrap();
     let batch = coder.decode(&encoded);
-    assert_eq!(
-        batch.event(0).after.unwrap().cells().collect::<Vec<_>>(),
-        cells(&after)
-    );
-    assert_eq!(
-        batch.event(0).before.unwrap().cells().collect::<Vec<_>>(),
-        cells(&before)
-    );
+    assert_eq!(batch.event(0).after.unwrap().cells().collect::<Vec<_>>(), cells(&after));
+    assert_eq!(batch.event(0).before.unwrap().cells().collect::<Vec<_>>(), cells(&before));
 
     // Without the header the placeholder is the text that it is.
     let mut batch = EventBatch::default();
     coder
         .decoder
-        .decode_into(
-            RecordBytes {
-                absent: None,
-                ..record(&encoded)
-            },
-            &mut batch,
-        )
+        .decode_into(RecordBytes { absent: None, ..record(&encoded) }, &mut batch)
         .unwrap();
     let row = batch.event(0).after.unwrap();
     assert_eq!(row.cell(1), Cell::Text(UNAVAILABLE));
@@ -478,13 +384,8 @@ fn absent_columns_are_said_by_the_header_alone() {
         (b"T\x02id", Err(DecodeCode::BadHeader)),
         (b"", Ok(())),
     ] {
-        let record = RecordBytes {
-            absent: Some(header),
-            ..record(&encoded)
-        };
-        let decoded = coder
-            .decoder
-            .decode_into(record, &mut EventBatch::default());
+        let record = RecordBytes { absent: Some(header), ..record(&encoded) };
+        let decoded = coder.decoder.decode_into(record, &mut EventBatch::default());
         assert_eq!(decoded.map_err(|error| error.code()), outcome, "{header:?}");
     }
 }
@@ -510,19 +411,11 @@ fn truncates_and_deletes() {
         .collect();
     let delete = coder.encode(Operation::Delete, Some(&key), None).unwrap();
     let batch = coder.decode(&delete);
-    assert_eq!(
-        batch.event(0).before.unwrap().cells().collect::<Vec<_>>(),
-        cells(&key)
-    );
+    assert_eq!(batch.event(0).before.unwrap().cells().collect::<Vec<_>>(), cells(&key));
     assert!(batch.event(0).after.is_none());
-    let create = coder
-        .encode(Operation::Create, None, Some(&land_parcel_row(5)))
-        .unwrap();
+    let create = coder.encode(Operation::Create, None, Some(&land_parcel_row(5))).unwrap();
     assert_eq!(create.key, delete.key);
-    assert_eq!(
-        coder.encode(Operation::Delete, None, None).err(),
-        Some(EncodeError::NoRow)
-    );
+    assert_eq!(coder.encode(Operation::Delete, None, None).err(), Some(EncodeError::NoRow));
 }
 
 #[test]
@@ -555,9 +448,7 @@ fn a_record_is_read_by_its_own_writers_schema() {
         Some("Đàm Thủy".into()),
         Some("0.5".into()),
     ]);
-    let encoded = Coder::new(&old)
-        .encode(Operation::Update, None, Some(&row))
-        .unwrap();
+    let encoded = Coder::new(&old).encode(Operation::Update, None, Some(&row)).unwrap();
     let decoder = Decoder::new(
         &new,
         &avro::key_schema(&old, TOPIC),
@@ -570,57 +461,24 @@ fn a_record_is_read_by_its_own_writers_schema() {
     let read: Vec<Cell<'_>> = batch.event(0).after.unwrap().cells().collect();
     assert_eq!(
         read,
-        [
-            Cell::Text("Đàm Thủy"),
-            Cell::Text("9"),
-            Cell::Text("-5"),
-            Cell::Null,
-            Cell::Text("0.5")
-        ]
+        [Cell::Text("Đàm Thủy"), Cell::Text("9"), Cell::Text("-5"), Cell::Null, Cell::Text("0.5")]
     );
 }
 
 #[test]
 fn schemas_that_cannot_be_read_are_told_apart() {
-    let base = |column_type| {
-        contract(
-            vec![("id", ColumnType::Integer), ("value", column_type)],
-            vec![0],
-        )
-    };
-    let numeric = |scale| ColumnType::Numeric {
-        precision: 10,
-        scale,
-    };
+    let base =
+        |column_type| contract(vec![("id", ColumnType::Integer), ("value", column_type)], vec![0]);
+    let numeric = |scale| ColumnType::Numeric { precision: 10, scale };
     for (written, read, code) in [
-        (
-            ColumnType::Bigint,
-            ColumnType::Integer,
-            DecodeCode::Incompatible,
-        ),
+        (ColumnType::Bigint, ColumnType::Integer, DecodeCode::Incompatible),
         (text(), ColumnType::Integer, DecodeCode::Incompatible),
-        (
-            ColumnType::Date,
-            ColumnType::Integer,
-            DecodeCode::TypeChanged,
-        ),
-        (
-            ColumnType::Timestamp,
-            ColumnType::Date,
-            DecodeCode::TypeChanged,
-        ),
-        (
-            ColumnType::Time,
-            ColumnType::Timestamp,
-            DecodeCode::TypeChanged,
-        ),
+        (ColumnType::Date, ColumnType::Integer, DecodeCode::TypeChanged),
+        (ColumnType::Timestamp, ColumnType::Date, DecodeCode::TypeChanged),
+        (ColumnType::Time, ColumnType::Timestamp, DecodeCode::TypeChanged),
         (ColumnType::Timestamptz, text(), DecodeCode::TypeChanged),
         (numeric(4), numeric(2), DecodeCode::DecimalScale),
-        (
-            ColumnType::Double,
-            ColumnType::Real,
-            DecodeCode::Incompatible,
-        ),
+        (ColumnType::Double, ColumnType::Real, DecodeCode::Incompatible),
     ] {
         let (written, read) = (base(written), base(read));
         let mismatch = Decoder::new(
@@ -631,15 +489,9 @@ fn schemas_that_cannot_be_read_are_told_apart() {
         )
         .err()
         .unwrap();
-        assert_eq!(
-            (mismatch.code, mismatch.field.as_str()),
-            (code, "before.value")
-        );
+        assert_eq!((mismatch.code, mismatch.field.as_str()), (code, "before.value"));
     }
-    let (mut more, less) = (
-        base(text()),
-        contract(vec![("id", ColumnType::Integer)], vec![0]),
-    );
+    let (mut more, less) = (base(text()), contract(vec![("id", ColumnType::Integer)], vec![0]));
     more.columns[1].required = true;
     let mismatch = Decoder::new(
         &more,
@@ -658,14 +510,8 @@ fn schemas_that_cannot_be_read_are_told_apart() {
 /// Whoever writes to the registry could carry a column that few may read into one that all may.
 #[test]
 fn a_schema_that_nobody_vouched_for_puts_no_column_in_anothers_place() {
-    let contract = contract(
-        vec![
-            ("id", ColumnType::Integer),
-            ("name", text()),
-            ("place", text()),
-        ],
-        vec![0],
-    );
+    let contract =
+        contract(vec![("id", ColumnType::Integer), ("name", text()), ("place", text())], vec![0]);
     let honest = avro::value_schema(&contract, TOPIC);
     let named = |name: &str, place: &str| {
         let spelt = |column: &str| format!(r#""name":"{column}""#);
@@ -676,14 +522,9 @@ fn a_schema_that_nobody_vouched_for_puts_no_column_in_anothers_place() {
     };
     assert_eq!(named("name", "place"), honest);
     let found = |written: &str, order| {
-        Decoder::new(
-            &contract,
-            &avro::key_schema(&contract, TOPIC),
-            written,
-            order,
-        )
-        .map(drop)
-        .map_err(|mismatch| (mismatch.code, mismatch.field))
+        Decoder::new(&contract, &avro::key_schema(&contract, TOPIC), written, order)
+            .map(drop)
+            .map_err(|mismatch| (mismatch.code, mismatch.field))
     };
     assert_eq!(found(&honest, FieldOrder::Contract), Ok(()));
     let refused = |field: &str| Err((DecodeCode::Incompatible, field.to_owned()));
@@ -691,18 +532,10 @@ fn a_schema_that_nobody_vouched_for_puts_no_column_in_anothers_place() {
         ("place", "name", "before.name"),
         ("other", "name", "before.other"),
         ("place", "other", "before.other"),
-        (
-            r#"other","aliases":["place"],"x":"y"#,
-            "another",
-            r"before.other",
-        ),
+        (r#"other","aliases":["place"],"x":"y"#, "another", r"before.other"),
     ] {
         let written = named(name, place);
-        assert_eq!(
-            found(&written, FieldOrder::Contract),
-            refused(field),
-            "{written}"
-        );
+        assert_eq!(found(&written, FieldOrder::Contract), refused(field), "{written}");
     }
     // One that is known may have its fields in any order: a contract may have been written anew.
     assert_eq!(found(&named("place", "name"), FieldOrder::Any), Ok(()));
@@ -716,10 +549,7 @@ fn a_writer_may_know_more_columns_or_fewer() {
         contract(id.chain(columns).collect(), vec![0])
     };
     let reads = |reader: &Contract, writer: &Contract| {
-        let (key, value) = (
-            avro::key_schema(writer, TOPIC),
-            avro::value_schema(writer, TOPIC),
-        );
+        let (key, value) = (avro::key_schema(writer, TOPIC), avro::value_schema(writer, TOPIC));
         Decoder::new(reader, &key, &value, FieldOrder::Contract).is_ok()
     };
     let (few, many) = (columns(&["a", "c"]), columns(&["a", "b", "c", "d"]));

@@ -119,12 +119,9 @@ fn apply_folded(store: &mut Store, events: &[Event]) -> Vec<Fate> {
             Some((version, _)) if *version >= effect.version => continue,
             // The documented way out: a store that stands inside the effect.
             Some((version, _)) if *version >= effect.since => {
-                events
-                    .iter()
-                    .filter(|event| event.key == key)
-                    .for_each(|event| {
-                        apply_one(store, event);
-                    });
+                events.iter().filter(|event| event.key == key).for_each(|event| {
+                    apply_one(store, event);
+                });
                 continue;
             }
             _ => {}
@@ -156,22 +153,14 @@ fn event() -> impl Strategy<Value = Event> {
     let op = prop_oneof![
         4 => Just(Operation::Update), 2 => Just(Operation::Create), 2 => Just(Operation::Delete), 1 => Just(Operation::Read)
     ];
-    (
-        0_u8..3,
-        op,
-        0_u64..12,
-        prop::collection::vec(0_u8..8, COLUMNS),
-    )
-        .prop_map(|(key, op, lsn, cells)| Event {
+    (0_u8..3, op, 0_u64..12, prop::collection::vec(0_u8..8, COLUMNS)).prop_map(
+        |(key, op, lsn, cells)| Event {
             key,
             op,
-            version: Version {
-                epoch: 1,
-                commit_lsn: Lsn(lsn),
-                ordinal: 0,
-            },
+            version: Version { epoch: 1, commit_lsn: Lsn(lsn), ordinal: 0 },
             cells,
-        })
+        },
+    )
 }
 
 proptest! {
@@ -225,11 +214,7 @@ fn events_without_key_are_rows_of_their_own() {
     let mut batch = EventBatch::default();
     let row: RowBuf = [Cell::Null].into_iter().collect();
     for (offset, ordinal) in [(0, 2), (1, 4), (2, 2)] {
-        let version = Version {
-            epoch: 1,
-            commit_lsn: Lsn(1),
-            ordinal,
-        };
+        let version = Version { epoch: 1, commit_lsn: Lsn(1), ordinal };
         let event = ChangeEvent {
             op: Operation::Create,
             version,

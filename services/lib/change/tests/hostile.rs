@@ -2,10 +2,7 @@
 //! bad record leaves its batch as it was.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
-#![expect(
-    unsafe_code,
-    reason = "a counting allocator is the only way to see what is allocated"
-)]
+#![expect(unsafe_code, reason = "a counting allocator is the only way to see what is allocated")]
 
 mod made;
 
@@ -61,13 +58,7 @@ fn every_type() -> Contract {
         vec![
             ("id", ColumnType::Integer),
             ("text", text()),
-            (
-                "number",
-                ColumnType::Numeric {
-                    precision: 5,
-                    scale: 1,
-                },
-            ),
+            ("number", ColumnType::Numeric { precision: 5, scale: 1 }),
             ("any", ColumnType::NumericAny),
             ("flag", ColumnType::Boolean),
             ("small", ColumnType::Smallint),
@@ -111,30 +102,17 @@ struct Coder {
 }
 
 fn coder(contract: &Contract) -> Coder {
-    let (key, value) = (
-        avro::key_schema(contract, TOPIC),
-        avro::value_schema(contract, TOPIC),
-    );
+    let (key, value) = (avro::key_schema(contract, TOPIC), avro::value_schema(contract, TOPIC));
     Coder {
-        encoder: Encoder::new(
-            contract,
-            TOPIC,
-            SchemaIds { key: 1, value: 2 },
-            "so-nnmt",
-            "land",
-        )
-        .unwrap(),
+        encoder: Encoder::new(contract, TOPIC, SchemaIds { key: 1, value: 2 }, "so-nnmt", "land")
+            .unwrap(),
         decoder: Decoder::new(contract, &key, &value, FieldOrder::Contract).unwrap(),
     }
 }
 
 impl Coder {
     fn encode(&self, row: &RowBuf) -> Encoded {
-        let version = Version {
-            epoch: 1,
-            commit_lsn: Lsn(5),
-            ordinal: 2,
-        };
+        let version = Version { epoch: 1, commit_lsn: Lsn(5), ordinal: 2 };
         let event = ChangeEvent {
             op: Operation::Create,
             version,
@@ -149,13 +127,7 @@ impl Coder {
 
     fn code(&self, key: Option<&[u8]>, value: Option<&[u8]>) -> Option<DecodeCode> {
         let mut batch = EventBatch::default();
-        let record = RecordBytes {
-            key,
-            value,
-            version: Some(&HEADER),
-            absent: None,
-            offset: 0,
-        };
+        let record = RecordBytes { key, value, version: Some(&HEADER), absent: None, offset: 0 };
         let outcome = self.decoder.decode_into(record, &mut batch);
         assert_eq!(batch.len(), usize::from(outcome.is_ok()));
         outcome.err().map(|error| error.code())
@@ -169,23 +141,12 @@ fn with_column(column: usize, bytes: &[u8]) -> Option<DecodeCode> {
         SAMPLE
             .iter()
             .enumerate()
-            .map(|(index, text)| {
-                if Some(index) == skip {
-                    Cell::Null
-                } else {
-                    Cell::Text(text)
-                }
-            })
+            .map(|(index, text)| if Some(index) == skip { Cell::Null } else { Cell::Text(text) })
             .collect()
     };
     let (full, without) = (coder.encode(&row(None)), coder.encode(&row(Some(column))));
     // They part where the column's union branch stands.
-    let at = full
-        .value
-        .iter()
-        .zip(&without.value)
-        .position(|(a, b)| a != b)
-        .unwrap();
+    let at = full.value.iter().zip(&without.value).position(|(a, b)| a != b).unwrap();
     let mut value = without.value[..at].to_vec();
     value.push(2);
     value.extend_from_slice(bytes);
@@ -218,38 +179,13 @@ fn each_kind_of_bad_value_has_its_code() {
         ("B17 string length -5", 1, long(-5), Code::Length),
         ("B18 length 2^62", 1, long(1 << 62), Code::LimitAlloc),
         ("B15 length past the end", 1, long(5_000), Code::Truncated),
-        (
-            "B66 outsized text",
-            1,
-            sized(&vec![b'a'; 9 << 20]),
-            Code::LimitField,
-        ),
+        ("B66 outsized text", 1, sized(&vec![b'a'; 9 << 20]), Code::LimitField),
         ("B53 NUL in text", 1, sized(b"a\0b"), Code::TextNul),
-        (
-            "B55 surrogate",
-            1,
-            sized(&[0xED, 0xA0, 0x80]),
-            Code::TextUtf8,
-        ),
+        ("B55 surrogate", 1, sized(&[0xED, 0xA0, 0x80]), Code::TextUtf8),
         ("B75 empty decimal", 2, vec![0], Code::DecimalEmpty),
-        (
-            "B73 decimal over precision",
-            2,
-            sized(&[0x01, 0x86, 0xA0]),
-            Code::DecimalPrecision,
-        ),
-        (
-            "decimal of 500 bytes",
-            2,
-            sized(&[1; 500]),
-            Code::DecimalPrecision,
-        ),
-        (
-            "negative scale",
-            3,
-            [long(-1), sized(&[1])].concat(),
-            Code::DecimalScale,
-        ),
+        ("B73 decimal over precision", 2, sized(&[0x01, 0x86, 0xA0]), Code::DecimalPrecision),
+        ("decimal of 500 bytes", 2, sized(&[1; 500]), Code::DecimalPrecision),
+        ("negative scale", 3, [long(-1), sized(&[1])].concat(), Code::DecimalScale),
         (
             "scale of billions",
             3,
@@ -260,24 +196,9 @@ fn each_kind_of_bad_value_has_its_code() {
         ("smallint out of range", 5, long(40_000), Code::IntRange),
         ("B25 int holding 2^40", 9, long(1 << 40), Code::IntRange),
         ("B24 varint of 11 bytes", 11, vec![0xFF; 11], Code::Varint),
-        (
-            "varint past 64 bits",
-            11,
-            [vec![0xFF; 9], vec![2]].concat(),
-            Code::Varint,
-        ),
-        (
-            "B27 block of wrong size",
-            7,
-            [long(-1), long(7), vec![2, 2, 0]].concat(),
-            Code::Block,
-        ),
-        (
-            "block size negative",
-            7,
-            [long(-1), long(-3)].concat(),
-            Code::Block,
-        ),
+        ("varint past 64 bits", 11, [vec![0xFF; 9], vec![2]].concat(), Code::Varint),
+        ("B27 block of wrong size", 7, [long(-1), long(7), vec![2, 2, 0]].concat(), Code::Block),
+        ("block size negative", 7, [long(-1), long(-3)].concat(), Code::Block),
         ("block count of 2^62", 7, long(1 << 62), Code::LimitAlloc),
         (
             "block count i64::MIN",
@@ -285,66 +206,21 @@ fn each_kind_of_bad_value_has_its_code() {
             [long(i64::MIN), long(2), vec![0, 0]].concat(),
             Code::LimitAlloc,
         ),
-        (
-            "union branch 5",
-            7,
-            [long(1), long(5)].concat(),
-            Code::UnionRange,
-        ),
+        ("union branch 5", 7, [long(1), long(5)].concat(), Code::UnionRange),
         (
             "items past the limit",
             6,
             [long(600_000), vec![0; 600_000], vec![0]].concat(),
             Code::LimitItems,
         ),
-        (
-            "B86 deep JSON",
-            8,
-            sized("[".repeat(10_000).as_bytes()),
-            Code::LimitDepth,
-        ),
-        (
-            "B54 NUL in JSON",
-            8,
-            sized(br#"{"a":"\u0000"}"#),
-            Code::TextNul,
-        ),
-        (
-            "B55 half a pair in JSON",
-            8,
-            sized(br#""\ud800""#),
-            Code::TextUtf8,
-        ),
-        (
-            "half a pair at the end of JSON",
-            8,
-            sized(br#""\ud800\u"#),
-            Code::TextUtf8,
-        ),
-        (
-            "date out of PostgreSQL's range",
-            9,
-            long(2_145_042_906),
-            Code::TimeImplausible,
-        ),
-        (
-            "B79 30 February",
-            10,
-            sized(b"2024-02-30T00:00:00Z"),
-            Code::DateInvalid,
-        ),
-        (
-            "timestamp before time",
-            11,
-            long(-210_866_803_200_000_001),
-            Code::TimeImplausible,
-        ),
-        (
-            "25 o'clock",
-            15,
-            long(90_000_000_000),
-            Code::TimeImplausible,
-        ),
+        ("B86 deep JSON", 8, sized("[".repeat(10_000).as_bytes()), Code::LimitDepth),
+        ("B54 NUL in JSON", 8, sized(br#"{"a":"\u0000"}"#), Code::TextNul),
+        ("B55 half a pair in JSON", 8, sized(br#""\ud800""#), Code::TextUtf8),
+        ("half a pair at the end of JSON", 8, sized(br#""\ud800\u"#), Code::TextUtf8),
+        ("date out of PostgreSQL's range", 9, long(2_145_042_906), Code::TimeImplausible),
+        ("B79 30 February", 10, sized(b"2024-02-30T00:00:00Z"), Code::DateInvalid),
+        ("timestamp before time", 11, long(-210_866_803_200_000_001), Code::TimeImplausible),
+        ("25 o'clock", 15, long(90_000_000_000), Code::TimeImplausible),
         ("no uuid", 14, sized(b"nope"), Code::Type),
     ];
     for (name, column, bytes, code) in cases {
@@ -363,11 +239,7 @@ fn each_kind_of_bad_value_has_its_code() {
         None,
         "a sized block"
     );
-    assert_eq!(
-        with_column(2, &sized(&[0xFF, 0xFF, 0xFE])),
-        None,
-        "needless sign bytes"
-    );
+    assert_eq!(with_column(2, &sized(&[0xFF, 0xFF, 0xFE])), None, "needless sign bytes");
 }
 
 #[test]
@@ -380,98 +252,32 @@ fn each_kind_of_bad_record_has_its_code() {
     let good = coder.encode(&row);
     let (key, value) = (good.key(), good.value.as_slice());
     assert_eq!(coder.code(key, Some(value)), None);
-    let append = Contract {
-        kind: Kind::Append,
-        key: vec![],
-        ..made.clone()
-    };
+    let append = Contract { kind: Kind::Append, key: vec![], ..made.clone() };
     let trailing = [value, &[0]].concat();
     let other_key = [&[0, 0, 0, 0, 1][..], &long(2)].concat();
     for (name, key, value, code) in [
         ("B01 empty value", key, Some(&b""[..]), Code::EmptyValue),
-        (
-            "B06 magic 1",
-            key,
-            Some(b"\x01\0\0\0\x02abc"),
-            Code::BadMagic,
-        ),
-        (
-            "B07 three bytes",
-            key,
-            Some(b"\0\0\0"),
-            Code::TruncatedHeader,
-        ),
+        ("B06 magic 1", key, Some(b"\x01\0\0\0\x02abc"), Code::BadMagic),
+        ("B07 three bytes", key, Some(b"\0\0\0"), Code::TruncatedHeader),
         ("B12 JSON", key, Some(b"{\"a\":1}"), Code::BadMagic),
-        (
-            "B13 container file",
-            key,
-            Some(b"Obj\x01abc"),
-            Code::BadMagic,
-        ),
-        (
-            "B14 single object",
-            key,
-            Some(b"\xC3\x01abcdefgh"),
-            Code::BadMagic,
-        ),
-        (
-            "B16 trailing bytes",
-            key,
-            Some(&trailing),
-            Code::TrailingBytes,
-        ),
+        ("B13 container file", key, Some(b"Obj\x01abc"), Code::BadMagic),
+        ("B14 single object", key, Some(b"\xC3\x01abcdefgh"), Code::BadMagic),
+        ("B16 trailing bytes", key, Some(&trailing), Code::TrailingBytes),
         ("B04 null key", None, Some(value), Code::KeyNull),
         ("B05 null key and value", None, None, Code::KeyNull),
-        (
-            "B11 key undecodable",
-            Some(&b"\0\0\0\0\x01\xFF"[..]),
-            Some(value),
-            Code::KeyUndecodable,
-        ),
-        (
-            "key without header",
-            Some(b"1"),
-            Some(value),
-            Code::KeyUndecodable,
-        ),
-        (
-            "key with a rest",
-            Some(b"\0\0\0\0\x01\x02\x02"),
-            None,
-            Code::KeyUndecodable,
-        ),
-        (
-            "key of another row",
-            Some(&other_key),
-            Some(value),
-            Code::KeyMismatch,
-        ),
+        ("B11 key undecodable", Some(&b"\0\0\0\0\x01\xFF"[..]), Some(value), Code::KeyUndecodable),
+        ("key without header", Some(b"1"), Some(value), Code::KeyUndecodable),
+        ("key with a rest", Some(b"\0\0\0\0\x01\x02\x02"), None, Code::KeyUndecodable),
+        ("key of another row", Some(&other_key), Some(value), Code::KeyMismatch),
     ] {
         assert_eq!(coder.code(key, value), Some(code), "{name}");
     }
     let decode = |version: Option<&[u8]>| {
-        let record = RecordBytes {
-            key,
-            value: None,
-            version,
-            absent: None,
-            offset: 0,
-        };
-        coder
-            .decoder
-            .decode_into(record, &mut EventBatch::default())
-            .map_err(|error| error.code())
+        let record = RecordBytes { key, value: None, version, absent: None, offset: 0 };
+        coder.decoder.decode_into(record, &mut EventBatch::default()).map_err(|error| error.code())
     };
-    assert_eq!(
-        decode(None),
-        Err(Code::NoVersion),
-        "B02 null value without a version"
-    );
-    assert_eq!(
-        decode(Some(&HEADER)),
-        Ok(()),
-        "B02 null value with a version"
-    );
+    assert_eq!(decode(None), Err(Code::NoVersion), "B02 null value without a version");
+    assert_eq!(decode(Some(&HEADER)), Ok(()), "B02 null value with a version");
     assert_eq!(decode(Some(b"short")), Err(Code::BadHeader));
     assert_eq!(wire::schema_id(value).unwrap(), 2);
 
@@ -490,12 +296,7 @@ fn every_prefix_of_a_record_is_refused() {
     let row: RowBuf = SAMPLE.iter().map(|text| Cell::Text(text)).collect();
     let good = coder.encode(&row);
     for length in 0..good.value.len() {
-        assert!(
-            coder
-                .code(good.key(), Some(&good.value[..length]))
-                .is_some(),
-            "{length} bytes"
-        );
+        assert!(coder.code(good.key(), Some(&good.value[..length])).is_some(), "{length} bytes");
     }
 }
 
@@ -516,28 +317,13 @@ fn writers_fields_that_we_skip_cannot_balloon_either() {
     let loops = r#"{"type":"record","name":"Loop","fields":[{"name":"again","type":"Loop"}]}"#;
     let map = r#"{"type":"map","values":"int"}"#;
     let marks = r#"{"type":"enum","name":"Mark","symbols":["A","B"]}"#;
-    let many_nulls = [
-        long(100),
-        (0..100)
-            .flat_map(|_| [long(2_000_000), long(0)].concat())
-            .collect(),
-        long(0),
-    ]
-    .concat();
+    let many_nulls =
+        [long(100), (0..100).flat_map(|_| [long(2_000_000), long(0)].concat()).collect(), long(0)]
+            .concat();
     let entries: Vec<u8> = (0..1_000_000).flat_map(|_| [2, b'k', 2]).collect();
     for (name, extra, bytes, code) in [
-        (
-            "B20 nested null arrays",
-            nulls,
-            many_nulls,
-            Some(DecodeCode::LimitAlloc),
-        ),
-        (
-            "B21 depth 401",
-            tree,
-            vec![2; 401],
-            Some(DecodeCode::LimitDepth),
-        ),
+        ("B20 nested null arrays", nulls, many_nulls, Some(DecodeCode::LimitAlloc)),
+        ("B21 depth 401", tree, vec![2; 401], Some(DecodeCode::LimitDepth)),
         ("a little depth", tree, vec![2, 2, 2, 0], None),
         ("a type that has no values", loops, vec![], None),
         (
@@ -546,12 +332,7 @@ fn writers_fields_that_we_skip_cannot_balloon_either() {
             [long(1_000_000), entries, long(0)].concat(),
             Some(DecodeCode::LimitItems),
         ),
-        (
-            "B23 enum index",
-            marks,
-            long(2),
-            Some(DecodeCode::EnumRange),
-        ),
+        ("B23 enum index", marks, long(2), Some(DecodeCode::EnumRange)),
         ("an enum", marks, long(1), None),
     ] {
         let decoder = Decoder::new(
@@ -564,11 +345,7 @@ fn writers_fields_that_we_skip_cannot_balloon_either() {
         let row: RowBuf = SAMPLE.iter().map(|text| Cell::Text(text)).collect();
         let good = coder(&made).encode(&row);
         // The new field stands before `op`, whose bytes are the last `\x02c`.
-        let at = good
-            .value
-            .windows(2)
-            .rposition(|pair| pair == [2, b'c'])
-            .unwrap();
+        let at = good.value.windows(2).rposition(|pair| pair == [2, b'c']).unwrap();
         let value = [&good.value[..at], &bytes, &good.value[at..]].concat();
         let mut batch = EventBatch::default();
         let record = RecordBytes {
@@ -591,10 +368,7 @@ fn a_small_record_cannot_grow_into_a_large_row() {
     let made = contract(
         vec![
             ("id", ColumnType::Integer),
-            (
-                "numbers",
-                ColumnType::Array(Box::new(ColumnType::NumericAny)),
-            ),
+            ("numbers", ColumnType::Array(Box::new(ColumnType::NumericAny))),
         ],
         vec![0],
     );
@@ -626,10 +400,7 @@ fn a_small_record_cannot_grow_into_a_large_row() {
     };
     let allocated = allocated_by(|| {
         let outcome = coder.decoder.decode_into(record, &mut batch);
-        assert_eq!(
-            outcome.err().map(|error| error.code()),
-            Some(DecodeCode::LimitAlloc)
-        );
+        assert_eq!(outcome.err().map(|error| error.code()), Some(DecodeCode::LimitAlloc));
     });
     assert!(allocated < 100 << 20, "{allocated}");
     assert!(batch.is_empty() && batch.bytes() == 0);
@@ -638,9 +409,8 @@ fn a_small_record_cannot_grow_into_a_large_row() {
 #[test]
 fn twenty_thousand_rows_are_flat() {
     let coder = coder(&land_parcel());
-    let records: Vec<Encoded> = (0..20_000)
-        .map(|number| coder.encode(&land_parcel_row(number)))
-        .collect();
+    let records: Vec<Encoded> =
+        (0..20_000).map(|number| coder.encode(&land_parcel_row(number))).collect();
     let mut batch = EventBatch::default();
     let fill = |batch: &mut EventBatch| {
         for (offset, encoded) in (0..).zip(&records) {
@@ -663,21 +433,12 @@ fn twenty_thousand_rows_are_flat() {
         "a batch that is used again allocates nothing"
     );
     assert_eq!(
-        batch
-            .event(19_999)
-            .after
-            .unwrap()
-            .cells()
-            .collect::<Vec<_>>(),
+        batch.event(19_999).after.unwrap().cells().collect::<Vec<_>>(),
         land_parcel_row(19_999).row().cells().collect::<Vec<_>>()
     );
     let row = land_parcel_row(7);
     let mut out = coder.encode(&row);
-    let version = Version {
-        epoch: 1,
-        commit_lsn: Lsn(5),
-        ordinal: 2,
-    };
+    let version = Version { epoch: 1, commit_lsn: Lsn(5), ordinal: 2 };
     let event = ChangeEvent {
         op: Operation::Create,
         version,
@@ -695,18 +456,11 @@ fn twenty_thousand_rows_are_flat() {
 #[test]
 fn schemas_from_outside_are_bounded() {
     let code = |text: &str| AvroSchema::parse(text).err().map(|mismatch| mismatch.code);
+    assert_eq!(code(&format!("\"{}\"", "x".repeat(5 << 20))), Some(DecodeCode::LimitSchema));
+    let fields: Vec<String> =
+        (0..30_000).map(|n| format!(r#"{{"name":"f{n}","type":"int"}}"#)).collect();
     assert_eq!(
-        code(&format!("\"{}\"", "x".repeat(5 << 20))),
-        Some(DecodeCode::LimitSchema)
-    );
-    let fields: Vec<String> = (0..30_000)
-        .map(|n| format!(r#"{{"name":"f{n}","type":"int"}}"#))
-        .collect();
-    assert_eq!(
-        code(&format!(
-            r#"{{"type":"record","name":"R","fields":[{}]}}"#,
-            fields.join(",")
-        )),
+        code(&format!(r#"{{"type":"record","name":"R","fields":[{}]}}"#, fields.join(","))),
         Some(DecodeCode::LimitSchema)
     );
     let deep = r#"{"type":"array","items":"#.repeat(5_000);

@@ -15,10 +15,7 @@ fn known_answers() {
         ("foobar", -790_332_482),
         ("a-little-bit-long-string", -985_981_536),
         ("a-little-bit-longer-string", -1_486_304_829),
-        (
-            "lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8",
-            -58_897_971,
-        ),
+        ("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58_897_971),
         ("abc", 479_470_107),
     ] {
         assert_eq!(murmur2(key.as_bytes()).cast_signed(), hash, "{key}");
@@ -43,11 +40,7 @@ fn as_kafkas_own_java_code() {
         state
     };
     let keys: Vec<Vec<u8>> = (0..1000)
-        .map(|_| {
-            (0..random() % 40)
-                .map(|_| u8::try_from(random() >> 56).unwrap())
-                .collect()
-        })
+        .map(|_| (0..random() % 40).map(|_| u8::try_from(random() >> 56).unwrap()).collect())
         .collect();
     let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/Murmur2.java");
     let mut java = Command::new("java")
@@ -57,16 +50,11 @@ fn as_kafkas_own_java_code() {
         .spawn()
         .unwrap();
     let lines = keys.iter().fold(String::new(), |lines, key| {
-        key.iter()
-            .fold(lines, |lines, byte| lines + &format!("{byte:02x}"))
+        key.iter().fold(lines, |lines, byte| lines + &format!("{byte:02x}"))
             + "
 "
     });
-    java.stdin
-        .take()
-        .unwrap()
-        .write_all(lines.as_bytes())
-        .unwrap();
+    java.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
     let output = java.wait_with_output().unwrap();
     assert!(output.status.success());
     let answers: Vec<i32> = String::from_utf8(output.stdout)

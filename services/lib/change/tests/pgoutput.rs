@@ -44,11 +44,7 @@ fn texts(tuple: Tuple<'_>) -> Vec<String> {
 fn told(message: &Message<'_>) -> String {
     match message {
         Message::Begin { .. } => "begin".into(),
-        Message::Commit {
-            commit_lsn,
-            end_lsn,
-            ..
-        } => {
+        Message::Commit { commit_lsn, end_lsn, .. } => {
             assert!(commit_lsn < end_lsn);
             "commit".into()
         }
@@ -57,11 +53,7 @@ fn told(message: &Message<'_>) -> String {
                 .columns
                 .iter()
                 .map(|column| {
-                    format!(
-                        "{}{}",
-                        if column.in_identity { "*" } else { "" },
-                        column.name
-                    )
+                    format!("{}{}", if column.in_identity { "*" } else { "" }, column.name)
                 })
                 .collect();
             format!(
@@ -72,45 +64,19 @@ fn told(message: &Message<'_>) -> String {
                 columns.join(",")
             )
         }
-        Message::Type {
-            namespace, name, ..
-        } => format!("type {namespace}.{name}"),
+        Message::Type { namespace, name, .. } => format!("type {namespace}.{name}"),
         Message::Insert { new, .. } => format!("insert {:?}", texts(*new)),
-        Message::Update {
-            old_key,
-            old_full,
-            new,
-            ..
-        } => {
-            format!(
-                "update {:?} {:?} {:?}",
-                old_key.map(texts),
-                old_full.map(texts),
-                texts(*new)
-            )
+        Message::Update { old_key, old_full, new, .. } => {
+            format!("update {:?} {:?} {:?}", old_key.map(texts), old_full.map(texts), texts(*new))
         }
-        Message::Delete {
-            old_key, old_full, ..
-        } => {
+        Message::Delete { old_key, old_full, .. } => {
             format!("delete {:?} {:?}", old_key.map(texts), old_full.map(texts))
         }
-        Message::Truncate {
-            relations,
-            cascade,
-            restart_identity,
-        } => {
+        Message::Truncate { relations, cascade, restart_identity } => {
             format!("truncate {} {cascade} {restart_identity}", relations.len())
         }
-        Message::LogicalMessage {
-            transactional,
-            prefix,
-            content,
-            ..
-        } => {
-            format!(
-                "message {transactional} {prefix} {}",
-                String::from_utf8_lossy(content)
-            )
+        Message::LogicalMessage { transactional, prefix, content, .. } => {
+            format!("message {transactional} {prefix} {}", String::from_utf8_lossy(content))
         }
         Message::Origin { name, .. } => format!("origin {name}"),
     }
@@ -119,10 +85,7 @@ fn told(message: &Message<'_>) -> String {
 #[test]
 fn what_postgresql_sends() {
     let frames = frames();
-    let messages: Vec<String> = frames
-        .iter()
-        .map(|frame| told(&parse(frame).unwrap()))
-        .collect();
+    let messages: Vec<String> = frames.iter().map(|frame| told(&parse(frame).unwrap())).collect();
     let expected = [
         "begin",
         "type public.kind",
@@ -145,12 +108,7 @@ fn what_postgresql_sends() {
         "commit",
     ];
     assert_eq!(messages, expected);
-    let Message::Begin {
-        final_lsn,
-        committed_at_us,
-        xid,
-    } = parse(&frames[0]).unwrap()
-    else {
+    let Message::Begin { final_lsn, committed_at_us, xid } = parse(&frames[0]).unwrap() else {
         panic!()
     };
     assert!(final_lsn > Lsn(0) && xid > 0);
@@ -168,14 +126,8 @@ fn broken_frames_are_refused() {
     }
     assert_eq!(parse(b"Z").err(), Some(PgoutputError::UnknownKind(b'Z')));
     // A binary datum, a count that nothing backs, a length that nothing backs.
-    assert_eq!(
-        parse(b"I\0\0\0\x01N\0\x01b\0\0\0\0").err(),
-        Some(PgoutputError::UnknownMark(b'b'))
-    );
-    assert_eq!(
-        parse(b"T\xFF\xFF\xFF\xFF\0").err(),
-        Some(PgoutputError::Truncated)
-    );
+    assert_eq!(parse(b"I\0\0\0\x01N\0\x01b\0\0\0\0").err(), Some(PgoutputError::UnknownMark(b'b')));
+    assert_eq!(parse(b"T\xFF\xFF\xFF\xFF\0").err(), Some(PgoutputError::Truncated));
     assert_eq!(
         parse(b"I\0\0\0\x01N\0\x01t\xFF\xFF\xFF\xFFx").err(),
         Some(PgoutputError::Truncated)
@@ -214,12 +166,7 @@ fn insert(data: &[&[u8]]) -> Vec<u8> {
 }
 
 fn column(name: &str, type_id: u32, type_modifier: i32) -> RelationColumn<'_> {
-    RelationColumn {
-        in_identity: false,
-        name,
-        type_id,
-        type_modifier,
-    }
+    RelationColumn { in_identity: false, name, type_id, type_modifier }
 }
 
 #[test]
@@ -240,48 +187,25 @@ fn a_tuple_becomes_a_row_in_the_contracts_order() {
         column("id", 23, -1),
     ];
     let layout = Layout::new(&contract, &source);
-    assert_eq!(
-        (layout.missing.as_slice(), layout.unlisted.as_slice()),
-        (&[3][..], &[1][..])
-    );
+    assert_eq!((layout.missing.as_slice(), layout.unlisted.as_slice()), (&[3][..], &[1][..]));
     assert!(layout.mismatched.is_empty() && !layout.is_whole());
 
     let frame = insert(&[b"unchanged", b"t", "Đàm".as_bytes(), b"5"]);
-    let Ok(Message::Insert { new, .. }) = parse(&frame) else {
-        panic!()
-    };
+    let Ok(Message::Insert { new, .. }) = parse(&frame) else { panic!() };
     let mut row = RowBuf::default();
     layout.read(new, &mut row).unwrap();
     let cells: Vec<Cell<'_>> = row.row().cells().collect();
     assert_eq!(
         cells,
-        [
-            Cell::Text("5"),
-            Cell::Text("Đàm"),
-            Cell::Absent(Absence::Toast),
-            Cell::Null
-        ]
+        [Cell::Text("5"), Cell::Text("Đàm"), Cell::Absent(Absence::Toast), Cell::Null]
     );
 
     let frame = insert(&[b"null", b"null", b"\xFF", b"5"]);
-    let Ok(Message::Insert { new, .. }) = parse(&frame) else {
-        panic!()
-    };
-    assert_eq!(
-        layout.read(new, &mut row),
-        Err(LayoutError::TextUtf8 { column: 1 })
-    );
+    let Ok(Message::Insert { new, .. }) = parse(&frame) else { panic!() };
+    assert_eq!(layout.read(new, &mut row), Err(LayoutError::TextUtf8 { column: 1 }));
     let frame = insert(&[b"5"]);
-    let Ok(Message::Insert { new, .. }) = parse(&frame) else {
-        panic!()
-    };
-    assert_eq!(
-        layout.read(new, &mut row),
-        Err(LayoutError::Width {
-            found: 1,
-            expected: 4
-        })
-    );
+    let Ok(Message::Insert { new, .. }) = parse(&frame) else { panic!() };
+    assert_eq!(layout.read(new, &mut row), Err(LayoutError::Width { found: 1, expected: 4 }));
 }
 
 #[test]
@@ -292,74 +216,25 @@ fn another_type_at_the_source_is_reported() {
         (ColumnType::Integer, 23, -1, true),
         (ColumnType::Integer, 20, -1, false),
         (ColumnType::Integer, 25, -1, false),
-        (
-            ColumnType::Numeric {
-                precision: 12,
-                scale: 1,
-            },
-            1700,
-            numeric(12, 1),
-            true,
-        ),
-        (
-            ColumnType::Numeric {
-                precision: 12,
-                scale: 1,
-            },
-            1700,
-            numeric(14, 2),
-            false,
-        ),
-        (
-            ColumnType::Numeric {
-                precision: 12,
-                scale: 1,
-            },
-            1700,
-            -1,
-            false,
-        ),
+        (ColumnType::Numeric { precision: 12, scale: 1 }, 1700, numeric(12, 1), true),
+        (ColumnType::Numeric { precision: 12, scale: 1 }, 1700, numeric(14, 2), false),
+        (ColumnType::Numeric { precision: 12, scale: 1 }, 1700, -1, false),
         (ColumnType::NumericAny, 1700, -1, true),
         (text(), 1042, 9, true),
         (text(), 3802, -1, false),
-        (
-            ColumnType::Enum {
-                name: "kind".into(),
-            },
-            90_000,
-            -1,
-            true,
-        ),
+        (ColumnType::Enum { name: "kind".into() }, 90_000, -1, true),
         (text(), 90_000, -1, true),
         (array(text()), 1015, -1, true),
         (array(text()), 1007, -1, false),
         (array(ColumnType::Integer), 1007, -1, true),
         (array(ColumnType::Integer), 23, -1, false),
-        (
-            ColumnType::Other {
-                name: "inet".into(),
-            },
-            869,
-            -1,
-            true,
-        ),
-        (
-            ColumnType::Other {
-                name: "inet".into(),
-            },
-            1184,
-            -1,
-            false,
-        ),
+        (ColumnType::Other { name: "inet".into() }, 869, -1, true),
+        (ColumnType::Other { name: "inet".into() }, 1184, -1, false),
         (ColumnType::Timestamptz, 1114, -1, false),
     ] {
         let contract = contract(vec![("value", column_type.clone())], vec![]);
         let layout = Layout::new(&contract, &[column("value", type_id, modifier)]);
-        assert_eq!(
-            layout.mismatched.is_empty(),
-            fits,
-            "{column_type:?} from {type_id}"
-        );
+        assert_eq!(layout.mismatched.is_empty(), fits, "{column_type:?} from {type_id}");
     }
 }
 
@@ -372,9 +247,7 @@ fn identities_are_told_apart() {
         (b'i', ReplicaIdentity::Index),
     ] {
         let frame = [b"R\0\0\0\x01s\0t\0".as_slice(), &[letter], &[0, 0]].concat();
-        let Ok(Message::Relation(relation)) = parse(&frame) else {
-            panic!()
-        };
+        let Ok(Message::Relation(relation)) = parse(&frame) else { panic!() };
         assert_eq!((relation.identity, relation.name), (identity, "t"));
     }
 }

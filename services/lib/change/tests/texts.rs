@@ -26,14 +26,8 @@ fn column_type(name: &str) -> ColumnType {
         "real" => ColumnType::Real,
         "double precision" => ColumnType::Double,
         "numeric" => ColumnType::NumericAny,
-        "numeric(12,1)" => ColumnType::Numeric {
-            precision: 12,
-            scale: 1,
-        },
-        "numeric(60,20)" => ColumnType::Numeric {
-            precision: 60,
-            scale: 20,
-        },
+        "numeric(12,1)" => ColumnType::Numeric { precision: 12, scale: 1 },
+        "numeric(60,20)" => ColumnType::Numeric { precision: 60, scale: 20 },
         "date" => ColumnType::Date,
         "time" => ColumnType::Time,
         "timestamp" => ColumnType::Timestamp,
@@ -69,14 +63,10 @@ fn postgresqls_texts_come_back_as_they_were() {
     for line in TEXTS.lines() {
         let (kind, value) = line.split_once('\t').unwrap();
         let value = value.replace("<tab>", "\t");
-        let contract = contract(
-            vec![("id", ColumnType::Integer), ("value", column_type(kind))],
-            vec![0],
-        );
-        let (key, schema) = (
-            avro::key_schema(&contract, TOPIC),
-            avro::value_schema(&contract, TOPIC),
-        );
+        let contract =
+            contract(vec![("id", ColumnType::Integer), ("value", column_type(kind))], vec![0]);
+        let (key, schema) =
+            (avro::key_schema(&contract, TOPIC), avro::value_schema(&contract, TOPIC));
         let ids = SchemaIds { key: 1, value: 2 };
         let encoder = Encoder::new(&contract, TOPIC, ids, "so-nnmt", "land").unwrap();
         let row: RowBuf = [Cell::Text("1"), Cell::Text(&value)].into_iter().collect();
@@ -91,10 +81,7 @@ fn postgresqls_texts_come_back_as_they_were() {
         encoder.encode(&event, 0, &mut written).unwrap();
         // The record ends in the null of `exact`, or in the text and the end of the map.
         let in_exact = written.value.ends_with(&[value.as_bytes(), &[0]].concat())
-            && written
-                .value
-                .windows(6)
-                .any(|window| window == b"\x0avalue");
+            && written.value.windows(6).any(|window| window == b"\x0avalue");
         let expected = is_beyond_avro(kind, &value);
         assert_eq!(in_exact, expected, "{kind} {value}");
         beyond += usize::from(in_exact);
@@ -112,11 +99,7 @@ fn postgresqls_texts_come_back_as_they_were() {
             .unwrap()
             .decode_into(record, &mut batch)
             .unwrap();
-        assert_eq!(
-            batch.event(0).after.unwrap().cell(1),
-            Cell::Text(&value),
-            "{kind}"
-        );
+        assert_eq!(batch.event(0).after.unwrap().cell(1), Cell::Text(&value), "{kind}");
     }
     assert!(TEXTS.lines().count() > 400 && beyond > 15);
 }

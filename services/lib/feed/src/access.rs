@@ -45,16 +45,8 @@ impl Right {
 
     /// What it is about, without who and what: `topic caobang.shared.… from 10.0.0.1`.
     pub fn place(&self) -> String {
-        let more = if self.pattern == Pattern::Prefixed {
-            "…"
-        } else {
-            ""
-        };
-        let from = if self.host == "*" {
-            String::new()
-        } else {
-            format!(" from {}", self.host)
-        };
+        let more = if self.pattern == Pattern::Prefixed { "…" } else { "" };
+        let from = if self.host == "*" { String::new() } else { format!(" from {}", self.host) };
         format!("{} {}{more}{from}", self.resource, self.name)
     }
 
@@ -73,11 +65,7 @@ impl Right {
 /// `READ on topic caobang.state.so-nnmt`
 impl fmt::Display for Right {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let no = if self.permission == Permission::Deny {
-            "no "
-        } else {
-            ""
-        };
+        let no = if self.permission == Permission::Deny { "no " } else { "" };
         write!(f, "{no}{} on {}", self.operation, self.place())
     }
 }
@@ -133,18 +121,9 @@ mod tests {
     #[test]
     fn patterns_match_as_kafka_matches_them() {
         let literal = Right::allow("a", Operation::Read, Resource::Topic, "x.y");
-        let prefixed = Right {
-            pattern: Pattern::Prefixed,
-            ..literal.clone()
-        };
-        let any = Right {
-            name: "*".to_owned(),
-            ..literal.clone()
-        };
-        let prefixed_star = Right {
-            name: "*".to_owned(),
-            ..prefixed.clone()
-        };
+        let prefixed = Right { pattern: Pattern::Prefixed, ..literal.clone() };
+        let any = Right { name: "*".to_owned(), ..literal.clone() };
+        let prefixed_star = Right { name: "*".to_owned(), ..prefixed.clone() };
         let cases = [
             (&literal, "x.y", true),
             (&literal, "x.y.z", false),
@@ -154,11 +133,7 @@ mod tests {
             (&prefixed_star, "anything", false),
         ];
         for (right, name, expected) in cases {
-            assert_eq!(
-                right.matches(Resource::Topic, name),
-                expected,
-                "{right} against {name}"
-            );
+            assert_eq!(right.matches(Resource::Topic, name), expected, "{right} against {name}");
             assert!(
                 !right.matches(Resource::Group, name),
                 "another kind of resource never matches"

@@ -26,13 +26,8 @@ use crate::connect::KafkaSettings;
 use crate::error::FeedError;
 
 /// Numbers of operations in Kafka's protocol: alter and describe cover rights, create covers topics.
-const NEEDED_AT_CLUSTER: [(i32, &str); 5] = [
-    (5, "CREATE"),
-    (7, "ALTER"),
-    (8, "DESCRIBE"),
-    (10, "DESCRIBE_CONFIGS"),
-    (11, "ALTER_CONFIGS"),
-];
+const NEEDED_AT_CLUSTER: [(i32, &str); 5] =
+    [(5, "CREATE"), (7, "ALTER"), (8, "DESCRIBE"), (10, "DESCRIBE_CONFIGS"), (11, "ALTER_CONFIGS")];
 
 pub struct Admin {
     client: AdminClient<DefaultClientContext>,
@@ -169,10 +164,7 @@ impl Admin {
         self.client
             .inner()
             .fetch_cluster_id(self.timeout)
-            .ok_or_else(|| AdminError::Unreachable {
-                address: self.address.clone(),
-                source: None,
-            })
+            .ok_or_else(|| AdminError::Unreachable { address: self.address.clone(), source: None })
     }
 
     /// Fails unless we may do at the cluster what planning and applying take.
@@ -195,23 +187,14 @@ impl Admin {
 
     pub fn authorizer(&self) -> Result<Authorizer, AdminError> {
         let metadata = self.metadata(None)?;
-        let Some(broker) = metadata
-            .brokers()
-            .first()
-            .map(rdkafka::metadata::MetadataBroker::id)
+        let Some(broker) = metadata.brokers().first().map(rdkafka::metadata::MetadataBroker::id)
         else {
             return Ok(Authorizer::Hidden);
         };
         let configs = self.describe(&[ResourceSpecifier::Broker(broker)])?;
-        let entry = configs
-            .first()
-            .and_then(|configs| configs.as_ref().ok())
-            .and_then(|configs| {
-                configs
-                    .entries
-                    .iter()
-                    .find(|entry| entry.name == "authorizer.class.name")
-            });
+        let entry = configs.first().and_then(|configs| configs.as_ref().ok()).and_then(|configs| {
+            configs.entries.iter().find(|entry| entry.name == "authorizer.class.name")
+        });
         Ok(match entry {
             None => Authorizer::Hidden,
             Some(entry) if entry.value.as_deref().unwrap_or_default().is_empty() => {
@@ -224,21 +207,13 @@ impl Admin {
     /// Every topic of the cluster that we may see.
     pub fn topics(&self) -> Result<Vec<TopicInfo>, AdminError> {
         let metadata = self.metadata(None)?;
-        let topics = metadata
-            .topics()
-            .iter()
-            .filter(|topic| topic.error().is_none());
+        let topics = metadata.topics().iter().filter(|topic| topic.error().is_none());
         Ok(topics
             .map(|topic| TopicInfo {
                 name: topic.name().to_owned(),
                 partitions: count(topic.partitions().len()),
                 replication: count(
-                    topic
-                        .partitions()
-                        .iter()
-                        .map(|p| p.replicas().len())
-                        .min()
-                        .unwrap_or(0),
+                    topic.partitions().iter().map(|p| p.replicas().len()).min().unwrap_or(0),
                 ),
             })
             .collect())
@@ -252,18 +227,13 @@ impl Admin {
         if topics.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let specifiers: Vec<_> = topics
-            .iter()
-            .map(|name| ResourceSpecifier::Topic(name))
-            .collect();
+        let specifiers: Vec<_> = topics.iter().map(|name| ResourceSpecifier::Topic(name)).collect();
         let mut all = BTreeMap::new();
         for (topic, result) in topics.iter().zip(self.describe(&specifiers)?) {
             let resource =
                 result.map_err(|code| self.failed(&format!("describe `{topic}`"), code, None))?;
-            let entries = resource
-                .entries
-                .into_iter()
-                .filter_map(|entry| Some((entry.name, entry.value?)));
+            let entries =
+                resource.entries.into_iter().filter_map(|entry| Some((entry.name, entry.value?)));
             all.insert((*topic).to_owned(), entries.collect());
         }
         Ok(all)
@@ -355,19 +325,16 @@ impl Admin {
     }
 
     fn kafka(&self, what: &str, error: KafkaError) -> AdminError {
-        let code = error
-            .rdkafka_error_code()
-            .unwrap_or(RDKafkaErrorCode::Unknown);
+        let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
         self.failed(what, code, Some(error))
     }
 
     fn refused(&self, what: &str, refusal: native::Refusal) -> AdminError {
         match self.failed(what, refusal.code, None) {
             // The broker's sentence says more than its number.
-            AdminError::Refused { what, .. } => AdminError::Refused {
-                what,
-                source: Refused { text: refusal.text },
-            },
+            AdminError::Refused { what, .. } => {
+                AdminError::Refused { what, source: Refused { text: refusal.text } }
+            }
             other => other,
         }
     }
@@ -379,23 +346,19 @@ impl Admin {
             | RDKafkaErrorCode::OperationTimedOut
             | RDKafkaErrorCode::RequestTimedOut
             | RDKafkaErrorCode::MessageTimedOut
-            | RDKafkaErrorCode::Resolve => AdminError::Unreachable {
-                address: self.address.clone(),
-                source,
-            },
+            | RDKafkaErrorCode::Resolve => {
+                AdminError::Unreachable { address: self.address.clone(), source }
+            }
             RDKafkaErrorCode::ClusterAuthorizationFailed
             | RDKafkaErrorCode::TopicAuthorizationFailed
             | RDKafkaErrorCode::GroupAuthorizationFailed
             | RDKafkaErrorCode::SaslAuthenticationFailed
-            | RDKafkaErrorCode::Authentication => AdminError::NotAllowed {
-                principal: self.principal.clone(),
-                what: what.to_owned(),
-            },
+            | RDKafkaErrorCode::Authentication => {
+                AdminError::NotAllowed { principal: self.principal.clone(), what: what.to_owned() }
+            }
             code => AdminError::Refused {
                 what: what.to_owned(),
-                source: Refused {
-                    text: code.to_string(),
-                },
+                source: Refused { text: code.to_string() },
             },
         }
     }

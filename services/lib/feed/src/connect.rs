@@ -45,10 +45,7 @@ pub struct KafkaSettings {
 pub enum Security {
     Plaintext,
     SaslPlaintext(Credentials),
-    SaslTls {
-        credentials: Credentials,
-        ca_file: Option<PathBuf>,
-    },
+    SaslTls { credentials: Credentials, ca_file: Option<PathBuf> },
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -63,11 +60,8 @@ impl KafkaSettings {
     /// machine, or `tls = "insecure-off"` must say what it is.
     pub fn read(section: &Section<'_>) -> KafkaSettings {
         let brokers = section.text("brokers");
-        let security = section.choice(
-            "security",
-            &["sasl_ssl", "sasl_plaintext", "plaintext"],
-            "sasl_ssl",
-        );
+        let security =
+            section.choice("security", &["sasl_ssl", "sasl_plaintext", "plaintext"], "sasl_ssl");
         let hosts: Vec<&str> = brokers.split(',').map(host).collect();
         let encrypted = security == "sasl_ssl";
         let word = if encrypted { "verify" } else { "off" };
@@ -79,10 +73,8 @@ impl KafkaSettings {
                 "`sasl_ssl` goes with \"verify\", the others with \"off\" or \"insecure-off\"",
             );
         }
-        let credentials = || Credentials {
-            user: section.text("user"),
-            password: section.secret("password"),
-        };
+        let credentials =
+            || Credentials { user: section.text("user"), password: section.secret("password") };
         let security = match (security.as_str(), tls) {
             ("plaintext", _) => Security::Plaintext,
             ("sasl_plaintext", _) => Security::SaslPlaintext(credentials()),
@@ -96,20 +88,12 @@ impl KafkaSettings {
         };
         // 1 to 9: more copies than anyone runs brokers is a slip of the finger.
         let replication = section.whole_number("replication", 1..=9, 1);
-        KafkaSettings {
-            brokers,
-            security,
-            replication: u16::try_from(replication).unwrap_or(1),
-        }
+        KafkaSettings { brokers, security, replication: u16::try_from(replication).unwrap_or(1) }
     }
 
     /// Without credentials, as on a developer's machine.
     pub fn plaintext(brokers: impl Into<String>) -> KafkaSettings {
-        KafkaSettings {
-            brokers: brokers.into(),
-            security: Security::Plaintext,
-            replication: 1,
-        }
+        KafkaSettings { brokers: brokers.into(), security: Security::Plaintext, replication: 1 }
     }
 
     /// Who we are to the cluster; `ANONYMOUS` without credentials, as Kafka calls it.
@@ -154,10 +138,7 @@ impl KafkaSettings {
                 client.set("security.protocol", "sasl_plaintext");
                 sasl(&mut client, credentials);
             }
-            Security::SaslTls {
-                credentials,
-                ca_file,
-            } => {
+            Security::SaslTls { credentials, ca_file } => {
                 client
                     .set("security.protocol", "sasl_ssl")
                     // Both are librdkafka's defaults today; nothing here may hang on that.
@@ -212,10 +193,7 @@ impl KafkaSettings {
             if let Some(source) = watch.unverified()
                 && (left.is_zero() || began.elapsed() >= SEVERAL_TRIES)
             {
-                return Err(FeedError::Unverified {
-                    address: self.brokers.clone(),
-                    source,
-                });
+                return Err(FeedError::Unverified { address: self.brokers.clone(), source });
             }
             let passes = failed.rdkafka_error_code().is_some_and(is_transient);
             if left.is_zero() || !passes {
@@ -225,13 +203,7 @@ impl KafkaSettings {
     }
 
     pub(crate) fn place<'a>(&'a self, topic: &'a str, partition: i32, doing: &'a str) -> Place<'a> {
-        Place {
-            address: &self.brokers,
-            principal: self.principal(),
-            topic,
-            partition,
-            doing,
-        }
+        Place { address: &self.brokers, principal: self.principal(), topic, partition, doing }
     }
 }
 
@@ -246,19 +218,10 @@ pub(crate) fn partition_count(
     topic: &str,
     place: Place<'_>,
 ) -> Result<u32, FeedError> {
-    let unknown = || FeedError::UnknownTopic {
-        topic: topic.to_owned(),
-    };
-    let found = metadata
-        .topics()
-        .iter()
-        .find(|one| one.name() == topic)
-        .ok_or_else(unknown)?;
+    let unknown = || FeedError::UnknownTopic { topic: topic.to_owned() };
+    let found = metadata.topics().iter().find(|one| one.name() == topic).ok_or_else(unknown)?;
     if let Some(error) = found.error() {
-        return Err(FeedError::of(
-            KafkaError::MetadataFetch(error.into()),
-            place,
-        ));
+        return Err(FeedError::of(KafkaError::MetadataFetch(error.into()), place));
     }
     match u32::try_from(found.partitions().len()) {
         Ok(count) if count > 0 => Ok(count),
@@ -316,11 +279,7 @@ impl Watch {
         if !self.state.troubled.load(Ordering::Relaxed) {
             return None;
         }
-        let trouble = self
-            .state
-            .trouble
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let trouble = self.state.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         trouble
             .as_ref()
             .filter(|trouble| trouble.at.elapsed() < REPEATS_WITHIN)
@@ -338,22 +297,14 @@ impl Watch {
 
     fn note(&self, error: KafkaError, reason: &str) {
         let now = Instant::now();
-        let mut trouble = self
-            .state
-            .trouble
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut trouble = self.state.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         let warned = trouble.as_ref().map(|trouble| trouble.warned);
         let due = warned.is_none_or(|warned| now.duration_since(warned) >= WARN_EVERY);
         if due && !self.state.quiet.load(Ordering::Relaxed) {
             tracing::warn!(%error, reason, "no connection to Kafka, or to one of its brokers; trying on");
         }
         let warned = if due { now } else { warned.unwrap_or(now) };
-        *trouble = Some(Trouble {
-            error,
-            at: now,
-            warned,
-        });
+        *trouble = Some(Trouble { error, at: now, warned });
         self.state.troubled.store(true, Ordering::Relaxed);
     }
 }
@@ -377,11 +328,7 @@ impl ClientContext for Watch {
         );
         // A connection that breaks while it authenticates says both; it is no refusal.
         let broken = KafkaError::Global(RDKafkaErrorCode::BrokerTransportFailure);
-        let error = if reason.contains("Broker transport failure") {
-            broken
-        } else {
-            error
-        };
+        let error = if reason.contains("Broker transport failure") { broken } else { error };
         if of_the_connection {
             self.note(error, reason);
         } else {
@@ -412,15 +359,11 @@ mod tests {
     use bangioc_runtime::settings::Settings;
 
     fn read(environment: &[(&str, &str)]) -> (KafkaSettings, Result<(), String>) {
-        let environment = environment
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let environment =
+            environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let settings = Settings::load_with(None, environment).unwrap();
         let kafka = KafkaSettings::read(&settings.section("kafka"));
-        (
-            kafka,
-            settings.finish().map_err(|mistakes| mistakes.to_string()),
-        )
+        (kafka, settings.finish().map_err(|mistakes| mistakes.to_string()))
     }
 
     #[test]
@@ -440,31 +383,20 @@ mod tests {
             ("BANGIOC__KAFKA__REPLICATION", "3"),
         ];
         let (kafka, end) = read(&secure);
-        assert_eq!(
-            (kafka.principal(), kafka.replication, end),
-            ("shared-store", 3, Ok(()))
-        );
+        assert_eq!((kafka.principal(), kafka.replication, end), ("shared-store", 3, Ok(())));
         assert!(!format!("{kafka:?}").contains("hidden"));
         assert!(
             matches!(kafka.security, Security::SaslTls { .. }),
             "verified TLS is what holds when nothing is written"
         );
         let client = kafka.client("x");
-        assert_eq!(
-            client.get("ssl.endpoint.identification.algorithm"),
-            Some("https")
-        );
+        assert_eq!(client.get("ssl.endpoint.identification.algorithm"), Some("https"));
         let (_, end) = read(&[
             ("BANGIOC__KAFKA__SECURITY", "sasl_plaintext"),
             ("BANGIOC__KAFKA__REPLICATION", "0"),
         ]);
         let text = end.unwrap_err();
-        for mistake in [
-            "kafka.brokers",
-            "kafka.user",
-            "kafka.password_file",
-            "kafka.replication",
-        ] {
+        for mistake in ["kafka.brokers", "kafka.user", "kafka.password_file", "kafka.replication"] {
             assert!(text.contains(mistake), "{mistake}: {text}");
         }
     }
@@ -472,10 +404,8 @@ mod tests {
     #[test]
     fn in_the_clear_is_for_this_machine() {
         let of = |brokers, security, tls: Option<&'static str>| {
-            let mut lines = vec![
-                ("BANGIOC__KAFKA__BROKERS", brokers),
-                ("BANGIOC__KAFKA__SECURITY", security),
-            ];
+            let mut lines =
+                vec![("BANGIOC__KAFKA__BROKERS", brokers), ("BANGIOC__KAFKA__SECURITY", security)];
             if security != "plaintext" {
                 lines.push(("BANGIOC__KAFKA__USER", "u"));
                 lines.push(("BANGIOC__KAFKA__PASSWORD", "p"));
@@ -508,9 +438,8 @@ mod tests {
     #[test]
     fn a_cluster_that_is_not_there_is_named() {
         // Port 1 on loopback: refused at once.
-        let failure = KafkaSettings::plaintext("127.0.0.1:1")
-            .check(Duration::from_millis(1500))
-            .unwrap_err();
+        let failure =
+            KafkaSettings::plaintext("127.0.0.1:1").check(Duration::from_millis(1500)).unwrap_err();
         assert_eq!(
             (failure.code(), failure.to_string().as_str()),
             ("BG0101", "can't reach Kafka at `127.0.0.1:1`")

@@ -62,10 +62,7 @@ impl Default for Tuning {
 impl Tuning {
     /// For partitions that are all there from the start and seldom say anything.
     pub fn quiet() -> Tuning {
-        Tuning {
-            idle: Duration::from_secs(5),
-            ..Tuning::default()
-        }
+        Tuning { idle: Duration::from_secs(5), ..Tuning::default() }
     }
 
     /// Keys: `ahead_records`, `ahead_bytes`.
@@ -152,10 +149,7 @@ impl Reader {
             .set("auto.offset.reset", "error")
             .set("check.crcs", "true")
             .set("queued.min.messages", tuning.ahead_records.to_string())
-            .set(
-                "queued.max.messages.kbytes",
-                (tuning.ahead_bytes >> 10).to_string(),
-            )
+            .set("queued.max.messages.kbytes", (tuning.ahead_bytes >> 10).to_string())
             .set("max.partition.fetch.bytes", tuning.fetch_bytes.to_string())
             .set("fetch.max.bytes", (8 << 20).to_string())
             .set("fetch.wait.max.ms", tuning.idle.as_millis().to_string())
@@ -167,9 +161,7 @@ impl Reader {
         let client = BaseConsumer::from_config_and_context(&config, watch.clone())
             .map_err(|source| FeedError::of(source, settings.place("", 0, "starting a reader")))?;
         let shared = Shared::start(Arc::new(client), settings.clone(), watch, group.is_some())?;
-        Ok(Reader {
-            shared: Arc::new(shared),
-        })
+        Ok(Reader { shared: Arc::new(shared) })
     }
 
     /// Starts fetching. The first record comes up to [`Tuning::idle`] later. That the offset exists is found
@@ -181,27 +173,16 @@ impl Reader {
         offset: i64,
     ) -> Result<PartitionReader, FeedError> {
         let fails = |source| {
-            FeedError::of(
-                source,
-                self.shared.settings.place(topic, partition, "assigning"),
-            )
+            FeedError::of(source, self.shared.settings.place(topic, partition, "assigning"))
         };
         let mut list = TopicPartitionList::new();
-        list.add_partition_offset(topic, partition, Offset::Offset(offset))
-            .map_err(fails)?;
+        list.add_partition_offset(topic, partition, Offset::Offset(offset)).map_err(fails)?;
         // Split first: a queue split off later leaves records behind in the common one.
-        let queue = self
-            .shared
-            .client
-            .split_partition_queue(topic, partition)
-            .ok_or_else(|| FeedError::PartitionsChanged {
-                topic: topic.to_owned(),
-                partition,
+        let queue =
+            self.shared.client.split_partition_queue(topic, partition).ok_or_else(|| {
+                FeedError::PartitionsChanged { topic: topic.to_owned(), partition }
             })?;
-        self.shared
-            .client
-            .incremental_assign(&list)
-            .map_err(fails)?;
+        self.shared.client.incremental_assign(&list).map_err(fails)?;
         Ok(PartitionReader {
             topic: topic.to_owned(),
             partition,
@@ -219,10 +200,7 @@ impl Reader {
 
     /// First offset there is, and the one after the last. Blocks.
     pub fn watermarks(&self, topic: &str, partition: i32) -> Result<(i64, i64), FeedError> {
-        let place = self
-            .shared
-            .settings
-            .place(topic, partition, "reading the ends");
+        let place = self.shared.settings.place(topic, partition, "reading the ends");
         self.shared
             .client
             .fetch_watermarks(topic, partition, PATIENCE)
@@ -246,11 +224,7 @@ impl Reader {
     pub fn partitions(&self, topic: &str) -> Result<u32, FeedError> {
         let place = self.shared.settings.place(topic, 0, "reading metadata");
         let metadata = self.shared.client.fetch_metadata(Some(topic), PATIENCE);
-        partition_count(
-            &metadata.map_err(|source| FeedError::of(source, place))?,
-            topic,
-            place,
-        )
+        partition_count(&metadata.map_err(|source| FeedError::of(source, place))?, topic, place)
     }
 
     /// Tells Kafka's own tools how far the group is; the truth is in the store. Not waited for; nothing
@@ -262,10 +236,7 @@ impl Reader {
     /// Why nothing comes in just now, while librdkafka tries on.
     pub fn trouble(&self) -> Option<FeedError> {
         let source = self.shared.watch.trouble()?;
-        Some(FeedError::of(
-            source,
-            self.shared.settings.place("", 0, "connecting"),
-        ))
+        Some(FeedError::of(source, self.shared.settings.place("", 0, "connecting")))
     }
 }
 
@@ -350,9 +321,7 @@ impl PartitionReader {
             Some(code) if is_transient(code) => None,
             _ => Some(FeedError::of(
                 source,
-                self.shared
-                    .settings
-                    .place(&self.topic, self.partition, "reading"),
+                self.shared.settings.place(&self.topic, self.partition, "reading"),
             )),
         }
     }
@@ -386,14 +355,7 @@ impl Shared {
     ) -> Result<Shared, FeedError> {
         let strays = Arc::new(Mutex::new(None));
         let poller = Poller::start(Arc::clone(&client), Arc::clone(&strays))?;
-        Ok(Shared {
-            client,
-            settings,
-            watch,
-            commits,
-            strays,
-            _poller: poller,
-        })
+        Ok(Shared { client, settings, watch, commits, strays, _poller: poller })
     }
 
     fn release(&self, topic: &str, partition: i32) {
@@ -468,10 +430,7 @@ impl Poller {
             .map_err(|error| FeedError::Setup {
                 source: KafkaError::ClientCreation(error.to_string()),
             })?;
-        Ok(Poller {
-            stop,
-            closed: Mutex::new(closed),
-        })
+        Ok(Poller { stop, closed: Mutex::new(closed) })
     }
 }
 
@@ -480,10 +439,7 @@ impl Drop for Poller {
         self.stop.store(true, Ordering::Release);
         // Closing waits for requests on their way, and a frozen broker answers none: seen to take a
         // minute. Then it goes on by itself, or ends with the process.
-        let closed = self
-            .closed
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
+        let closed = self.closed.get_mut().unwrap_or_else(PoisonError::into_inner);
         if closed.recv_timeout(CLOSE_WITHIN) == Err(RecvTimeoutError::Timeout) {
             tracing::debug!("Kafka does not answer; closing the reader without waiting");
         }

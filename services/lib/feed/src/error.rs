@@ -20,11 +20,7 @@ pub enum FeedError {
     UnknownTopic { topic: String },
     /// GAP: the log no longer has, or never had, the place where the reader stands.
     #[error("partition {partition} of `{topic}` has no offset {offset}")]
-    OffsetGone {
-        topic: String,
-        partition: i32,
-        offset: i64,
-    },
+    OffsetGone { topic: String, partition: i32, offset: i64 },
     #[error("topic `{topic}` has no partition {partition}")]
     PartitionsChanged { topic: String, partition: i32 },
     #[error("a record for `{topic}` is larger than the topic takes")]
@@ -36,11 +32,7 @@ pub enum FeedError {
     #[error("the producer has ended and takes no more records")]
     ProducerEnded,
     #[error("a batch in partition {partition} of `{topic}` can't be read")]
-    BatchCorrupt {
-        topic: String,
-        partition: i32,
-        source: KafkaError,
-    },
+    BatchCorrupt { topic: String, partition: i32, source: KafkaError },
     #[error("the Kafka client can't be set up")]
     Setup { source: KafkaError },
     #[error("{doing} failed")]
@@ -69,24 +61,17 @@ impl FeedError {
                 KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_) => {
                     FeedError::Setup { source }
                 }
-                _ => FeedError::Other {
-                    doing: place.doing.to_owned(),
-                    source,
-                },
+                _ => FeedError::Other { doing: place.doing.to_owned(), source },
             };
         };
         match code {
             Code::Authentication
             | Code::SaslAuthenticationFailed
-            | Code::UnsupportedSASLMechanism => FeedError::CredentialsRefused {
-                address: address(),
-                principal: principal(),
-            },
+            | Code::UnsupportedSASLMechanism => {
+                FeedError::CredentialsRefused { address: address(), principal: principal() }
+            }
             Code::TopicAuthorizationFailed | Code::GroupAuthorizationFailed => {
-                FeedError::Unauthorized {
-                    principal: principal(),
-                    what: topic(),
-                }
+                FeedError::Unauthorized { principal: principal(), what: topic() }
             }
             Code::ClusterAuthorizationFailed => FeedError::Unauthorized {
                 principal: principal(),
@@ -95,36 +80,24 @@ impl FeedError {
             Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::InvalidTopic => {
                 FeedError::UnknownTopic { topic: topic() }
             }
-            Code::UnknownPartition => FeedError::PartitionsChanged {
-                topic: topic(),
-                partition: place.partition,
-            },
+            Code::UnknownPartition => {
+                FeedError::PartitionsChanged { topic: topic(), partition: place.partition }
+            }
             Code::MessageSizeTooLarge | Code::MessageBatchTooLarge | Code::InvalidMessageSize => {
                 FeedError::TooLarge { topic: topic() }
             }
             Code::MessageTimedOut
             | Code::PurgeQueue
             | Code::PurgeInflight
-            | Code::TimedOutQueue => FeedError::NotAcknowledged {
-                topic: topic(),
-                source,
-            },
+            | Code::TimedOutQueue => FeedError::NotAcknowledged { topic: topic(), source },
             Code::BadMessage
             | Code::BadCompression
             | Code::InvalidMessage
-            | Code::UnsupportedCompressionType => FeedError::BatchCorrupt {
-                topic: topic(),
-                partition: place.partition,
-                source,
-            },
-            _ if is_transient(code) => FeedError::Unreachable {
-                address: address(),
-                source,
-            },
-            _ => FeedError::Other {
-                doing: place.doing.to_owned(),
-                source,
-            },
+            | Code::UnsupportedCompressionType => {
+                FeedError::BatchCorrupt { topic: topic(), partition: place.partition, source }
+            }
+            _ if is_transient(code) => FeedError::Unreachable { address: address(), source },
+            _ => FeedError::Other { doing: place.doing.to_owned(), source },
         }
     }
 }
@@ -267,13 +240,8 @@ mod tests {
     use super::*;
 
     fn of(code: Code) -> FeedError {
-        let place = Place {
-            address: "b:1",
-            principal: "p",
-            topic: "t",
-            partition: 2,
-            doing: "reading",
-        };
+        let place =
+            Place { address: "b:1", principal: "p", topic: "t", partition: 2, doing: "reading" };
         FeedError::of(KafkaError::MessageProduction(code), place)
     }
 
@@ -282,50 +250,26 @@ mod tests {
         let check = |code, ours, class, text: &str| {
             let failure = of(code);
             assert_eq!(
-                (
-                    failure.code(),
-                    failure.class(),
-                    failure.to_string().as_str()
-                ),
+                (failure.code(), failure.class(), failure.to_string().as_str()),
                 (ours, class, text)
             );
         };
-        check(
-            Code::AllBrokersDown,
-            "BG0101",
-            Class::Retry,
-            "can't reach Kafka at `b:1`",
-        );
+        check(Code::AllBrokersDown, "BG0101", Class::Retry, "can't reach Kafka at `b:1`");
         check(
             Code::Authentication,
             "BG0102",
             Class::Halt,
             "Kafka at `b:1` refuses the credentials of `p`",
         );
-        check(
-            Code::TopicAuthorizationFailed,
-            "BG0103",
-            Class::Halt,
-            "`p` has no right to `t`",
-        );
+        check(Code::TopicAuthorizationFailed, "BG0103", Class::Halt, "`p` has no right to `t`");
         check(
             Code::ClusterAuthorizationFailed,
             "BG0103",
             Class::Halt,
             "`p` has no right to `the cluster`",
         );
-        check(
-            Code::UnknownTopicOrPartition,
-            "BG0104",
-            Class::Halt,
-            "topic `t` does not exist",
-        );
-        check(
-            Code::UnknownPartition,
-            "BG0106",
-            Class::Halt,
-            "topic `t` has no partition 2",
-        );
+        check(Code::UnknownTopicOrPartition, "BG0104", Class::Halt, "topic `t` does not exist");
+        check(Code::UnknownPartition, "BG0106", Class::Halt, "topic `t` has no partition 2");
         check(
             Code::MessageSizeTooLarge,
             "BG0107",
@@ -344,11 +288,6 @@ mod tests {
             Class::Halt,
             "a batch in partition 2 of `t` can't be read",
         );
-        check(
-            Code::OutOfOrderSequenceNumber,
-            "BG0112",
-            Class::Halt,
-            "reading failed",
-        );
+        check(Code::OutOfOrderSequenceNumber, "BG0112", Class::Halt, "reading failed");
     }
 }

@@ -1,9 +1,6 @@
 //! Reads one header of a received record by name, and what all of them weigh. rdkafka's own reader panics on a header whose name is
 //! not UTF-8, and any producer may write one.
-#![expect(
-    unsafe_code,
-    reason = "librdkafka's own look-up by name, which rdkafka does not wrap"
-)]
+#![expect(unsafe_code, reason = "librdkafka's own look-up by name, which rdkafka does not wrap")]
 
 use std::ffi::CStr;
 use std::ptr;
@@ -89,14 +86,10 @@ mod tests {
         unsafe {
             let list = native::rd_kafka_headers_new(headers.len());
             for (name, value) in headers {
-                let (name, value) = (
-                    (name.as_ptr().cast(), name.len()),
-                    (value.as_ptr().cast(), value.len()),
-                );
-                let (name_size, value_size) = (
-                    isize::try_from(name.1).unwrap(),
-                    isize::try_from(value.1).unwrap(),
-                );
+                let (name, value) =
+                    ((name.as_ptr().cast(), name.len()), (value.as_ptr().cast(), value.len()));
+                let (name_size, value_size) =
+                    (isize::try_from(name.1).unwrap(), isize::try_from(value.1).unwrap());
                 native::rd_kafka_header_add(list, name.0, name_size, value.0, value_size);
             }
             let sent = native::rd_kafka_producev(
@@ -109,10 +102,7 @@ mod tests {
                 list,
                 Part::RD_KAFKA_VTYPE_END,
             );
-            assert_eq!(
-                sent,
-                native::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR
-            );
+            assert_eq!(sent, native::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR);
         }
     }
 
@@ -140,16 +130,11 @@ mod tests {
         let mut partition = reader.assign("t", 0, 0).unwrap();
         let (mut read, start) = (Vec::new(), Instant::now());
         while partition.next_offset() < 2 && start.elapsed() < Duration::from_secs(20) {
-            let limit = Limit {
-                records: 10,
-                bytes: 1000,
-            };
+            let limit = Limit { records: 10, bytes: 1000 };
             partition
                 .drain(limit, Duration::from_millis(100), &mut |record| {
                     let text = |name| {
-                        record
-                            .header(name)
-                            .map(|value| String::from_utf8_lossy(value).into_owned())
+                        record.header(name).map(|value| String::from_utf8_lossy(value).into_owned())
                     };
                     read.push((
                         text("bangioc-version"),
@@ -161,12 +146,6 @@ mod tests {
                 .unwrap();
         }
         let text = |text: &str| Some(text.to_owned());
-        assert_eq!(
-            read,
-            [
-                (text("last"), None, None, None),
-                (None, text(""), None, None)
-            ]
-        );
+        assert_eq!(read, [(text("last"), None, None, None), (None, text(""), None, None)]);
     }
 }

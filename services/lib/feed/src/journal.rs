@@ -36,11 +36,7 @@ impl Journal {
     pub fn connect(settings: &KafkaSettings) -> Result<Journal, FeedError> {
         let watch = Watch::default();
         let producer = Mutex::new(Journal::producer(settings, &watch)?);
-        Ok(Journal {
-            settings: settings.clone(),
-            producer,
-            watch,
-        })
+        Ok(Journal { settings: settings.clone(), producer, watch })
     }
 
     fn producer(
@@ -84,10 +80,7 @@ impl Journal {
                 }
                 // "Fatal" alone says nothing: what ended the producer is kept beside it.
                 let source = fatal.map_or(failed, |(code, _)| KafkaError::MessageProduction(code));
-                Err(FeedError::of(
-                    source,
-                    self.settings.place(topic, partition, "appending"),
-                ))
+                Err(FeedError::of(source, self.settings.place(topic, partition, "appending")))
             }
         }
     }
@@ -206,11 +199,8 @@ fn read_with(
     let metadata = reader
         .fetch_metadata(Some(topic), PATIENCE)
         .map_err(|source| fails(source, "reading metadata"))?;
-    let partitions = partition_count(
-        &metadata,
-        topic,
-        settings.place(topic, 0, "reading metadata"),
-    )?;
+    let partitions =
+        partition_count(&metadata, topic, settings.place(topic, 0, "reading metadata"))?;
     let mut ends = BTreeMap::new();
     let mut starts = TopicPartitionList::new();
     for partition in 0..i32::try_from(partitions).unwrap_or(i32::MAX) {
@@ -220,11 +210,7 @@ fn read_with(
         let start = match from {
             From::Beginning => low,
             From::Offset(offset) if offset < low || offset > high => {
-                return Err(FeedError::OffsetGone {
-                    topic: topic.to_owned(),
-                    partition,
-                    offset,
-                });
+                return Err(FeedError::OffsetGone { topic: topic.to_owned(), partition, offset });
             }
             From::Offset(offset) => offset,
             From::Last(count) => high.saturating_sub_unsigned(count).max(low),
@@ -236,9 +222,7 @@ fn read_with(
                 .map_err(|source| fails(source, "reading"))?;
         }
     }
-    reader
-        .assign(&starts)
-        .map_err(|source| fails(source, "reading"))?;
+    reader.assign(&starts).map_err(|source| fails(source, "reading"))?;
     let mut records = collect(reader, settings, topic, ends)?;
     records.sort_by_key(|record| (record.partition, record.offset));
     Ok(records)

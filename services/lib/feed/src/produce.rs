@@ -77,11 +77,8 @@ impl Tuning {
     /// Keys: `linger`, `acknowledge_within`, `queue_records`.
     pub fn read(section: &Section<'_>) -> Tuning {
         let default = Tuning::default();
-        let records = section.whole_number(
-            "queue_records",
-            100..=1_000_000,
-            default.queue_records.into(),
-        );
+        let records =
+            section.whole_number("queue_records", 100..=1_000_000, default.queue_records.into());
         Tuning {
             linger: section.duration("linger", default.linger),
             acknowledge_within: section.duration("acknowledge_within", default.acknowledge_within),
@@ -115,18 +112,9 @@ impl Producer {
             .set("acks", "all")
             .set("compression.type", "lz4")
             .set("linger.ms", tuning.linger.as_millis().to_string())
-            .set(
-                "message.timeout.ms",
-                tuning.acknowledge_within.as_millis().to_string(),
-            )
-            .set(
-                "queue.buffering.max.messages",
-                tuning.queue_records.to_string(),
-            )
-            .set(
-                "queue.buffering.max.kbytes",
-                (tuning.queue_bytes >> 10).to_string(),
-            )
+            .set("message.timeout.ms", tuning.acknowledge_within.as_millis().to_string())
+            .set("queue.buffering.max.messages", tuning.queue_records.to_string())
+            .set("queue.buffering.max.kbytes", (tuning.queue_bytes >> 10).to_string())
             .set("batch.size", tuning.batch_bytes.to_string())
             .set("message.max.bytes", tuning.record_bytes.to_string());
         let watch = Watch::default();
@@ -140,12 +128,7 @@ impl Producer {
         let inner = Served::start(&config, deliveries).map_err(|source| {
             FeedError::of(source, settings.place("", 0, "starting a producer"))
         })?;
-        Ok(Producer {
-            inner,
-            settings: settings.clone(),
-            ended,
-            watch,
-        })
+        Ok(Producer { inner, settings: settings.clone(), ended, watch })
     }
 
     /// Queues a copy of the record; never blocks.
@@ -160,19 +143,14 @@ impl Producer {
         if !record.headers.is_empty() {
             let headers = OwnedHeaders::new_with_capacity(record.headers.len());
             native.headers = Some(record.headers.iter().fold(headers, |all, (key, value)| {
-                all.insert(Header {
-                    key,
-                    value: Some(*value),
-                })
+                all.insert(Header { key, value: Some(*value) })
             }));
         }
         self.inner.send(native).map_err(|(source, _)| {
             if source.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull) {
                 return SendError::QueueFull;
             }
-            let place = self
-                .settings
-                .place(record.topic, record.partition, "sending");
+            let place = self.settings.place(record.topic, record.partition, "sending");
             SendError::Failed(FeedError::of(source, place))
         })
     }
@@ -197,10 +175,7 @@ impl Producer {
                     std::thread::sleep(Duration::from_millis(1));
                 }
                 Err(source) => {
-                    return Err(FeedError::of(
-                        source,
-                        self.settings.place("", 0, "flushing"),
-                    ));
+                    return Err(FeedError::of(source, self.settings.place("", 0, "flushing")));
                 }
             }
         }
@@ -220,10 +195,7 @@ impl Producer {
     /// Why nothing goes out just now, while librdkafka tries on.
     pub fn trouble(&self) -> Option<FeedError> {
         let source = self.watch.trouble()?;
-        Some(FeedError::of(
-            source,
-            self.settings.place("", 0, "connecting"),
-        ))
+        Some(FeedError::of(source, self.settings.place("", 0, "connecting")))
     }
 }
 
@@ -259,8 +231,7 @@ impl ProducerContext for Deliveries {
         match report {
             Ok(message) => {
                 self.watch.works();
-                self.acks
-                    .delivered(tag, message.partition(), message.offset());
+                self.acks.delivered(tag, message.partition(), message.offset());
             }
             Err((source, message)) => {
                 self.ended.store(true, Ordering::Release);
@@ -278,10 +249,7 @@ impl ProducerContext for Deliveries {
 // rdkafka carries a pointer's width with each record: no allocation. Our machines are 64-bit.
 const _: () = assert!(usize::BITS == u64::BITS, "a tag must fit a pointer");
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the same width, asserted above"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "the same width, asserted above")]
 fn tag_to_pointer(tag: u64) -> usize {
     tag as usize
 }

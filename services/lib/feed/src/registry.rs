@@ -42,14 +42,7 @@ impl RegistrySettings {
     /// Keys: `url`, `user`, `password_file`, `tls`, `ca_file`. Without TLS only loopback is spoken to, unless
     /// `tls = "insecure-off"` says so.
     pub fn read(section: &Section<'_>) -> RegistrySettings {
-        for key in [
-            "listen",
-            "topic",
-            "users_dir",
-            "insecure",
-            "certificate_file",
-            "key_file",
-        ] {
+        for key in ["listen", "topic", "users_dir", "insecure", "certificate_file", "key_file"] {
             section.has(key);
         }
         let url = section.text("url");
@@ -71,23 +64,21 @@ impl RegistrySettings {
                 Some(Transport::Tls | Transport::Loopback) => {}
             }
         }
-        let authorities = section
-            .optional_path("ca_file")
-            .map(|file| Authorities::read(&file));
+        let authorities = section.optional_path("ca_file").map(|file| Authorities::read(&file));
         RegistrySettings {
             url,
             user: section.optional_text("user"),
             password: section.optional_secret("password"),
-            authorities: authorities
-                .unwrap_or(Ok(Authorities::default()))
-                .unwrap_or_else(|problem| {
+            authorities: authorities.unwrap_or(Ok(Authorities::default())).unwrap_or_else(
+                |problem| {
                     section.refuse(
                         "ca_file",
                         &problem,
                         "name a PEM file with the certificates of those you trust",
                     );
                     Authorities::default()
-                }),
+                },
+            ),
         }
     }
 }
@@ -110,10 +101,7 @@ impl Transport {
         if authority.as_str().contains('@') {
             return None;
         }
-        let host = authority
-            .host()
-            .trim_start_matches('[')
-            .trim_end_matches(']');
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']');
         let address = host.parse::<IpAddr>();
         let loopback = host == "localhost"
             || address.is_ok_and(|address| address.to_canonical().is_loopback());
@@ -153,11 +141,7 @@ impl Authorities {
         self.0.clone().unwrap_or_else(|| {
             // Those that can't be read vouch for nobody.
             let system = rustls_native_certs::load_native_certs().certs;
-            RootCerts::from(
-                system
-                    .iter()
-                    .map(|one| Certificate::from_der(one).to_owned()),
-            )
+            RootCerts::from(system.iter().map(|one| Certificate::from_der(one).to_owned()))
         })
     }
 }
@@ -166,10 +150,7 @@ impl Authorities {
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
     #[error("can't reach the schema registry at `{url}`")]
-    Unreachable {
-        url: String,
-        source: Box<ureq::Error>,
-    },
+    Unreachable { url: String, source: Box<ureq::Error> },
     /// It answers, but could not do it now: its own log or its Kafka fails.
     #[error("the schema registry at `{url}` could not answer")]
     Unwell { url: String, source: Said },
@@ -177,26 +158,15 @@ pub enum RegistryError {
     CredentialsRefused { url: String },
     /// It does not prove to be who it should be; nothing was sent to it.
     #[error("the schema registry at `{url}` has no certificate that can be trusted")]
-    NotVerified {
-        url: String,
-        source: Box<rustls::Error>,
-    },
+    NotVerified { url: String, source: Box<rustls::Error> },
     #[error("the schema registry at `{url}` does not let this user {doing}")]
-    Denied {
-        url: String,
-        doing: String,
-        source: Said,
-    },
+    Denied { url: String, doing: String, source: Said },
     #[error("the schema for `{subject}` is incompatible with a version before it")]
     Incompatible { subject: String, source: Said },
     #[error("the schema registry takes no such schema for `{subject}`")]
     InvalidSchema { subject: String, source: Said },
     #[error("the schema registry at `{url}` refused to {doing}")]
-    Refused {
-        url: String,
-        doing: String,
-        source: Said,
-    },
+    Refused { url: String, doing: String, source: Said },
     #[error("the answer of `{url}` is none of a schema registry")]
     NotARegistry { url: String },
 }
@@ -334,12 +304,7 @@ pub struct RegistryClient {
 impl RegistryClient {
     /// Does not connect yet.
     pub fn new(settings: &RegistrySettings) -> RegistryClient {
-        let RegistrySettings {
-            url,
-            user,
-            password,
-            authorities,
-        } = settings;
+        let RegistrySettings { url, user, password, authorities } = settings;
         let authorization = user.as_ref().map(|user| {
             let login = format!("{user}:{}", password.as_ref().map_or("", Secret::reveal));
             Secret::new(format!("Basic {}", STANDARD.encode(login)))
@@ -361,11 +326,7 @@ impl RegistryClient {
             .max_redirects(0)
             .build()
             .new_agent();
-        RegistryClient {
-            url: url.trim_end_matches('/').to_owned(),
-            authorization,
-            agent,
-        }
+        RegistryClient { url: url.trim_end_matches('/').to_owned(), authorization, agent }
     }
 
     pub fn url(&self) -> &str {
@@ -427,28 +388,18 @@ impl RegistryClient {
 
     /// Whether the schema could be the subject's next version, by the subject's level.
     pub fn check_compatible(&self, subject: &str, schema: &str) -> Result<Verdict, RegistryError> {
-        let path = format!(
-            "/compatibility/subjects/{}/versions?verbose=true",
-            encoded(subject)
-        );
+        let path = format!("/compatibility/subjects/{}/versions?verbose=true", encoded(subject));
         let answer = self.ask(Method::POST, &path, Some(&json!({"schema": schema})))?;
         let verdict = self.find(&answer, subject, "check a schema")?;
         // A subject that isn't there has nothing to be incompatible with; some registries say 404.
-        Ok(verdict.unwrap_or(Verdict {
-            is_compatible: true,
-            messages: Vec::new(),
-        }))
+        Ok(verdict.unwrap_or(Verdict { is_compatible: true, messages: Vec::new() }))
     }
 
     /// The level set for the subject itself; none when it follows the registry's.
     pub fn compatibility(&self, subject: &str) -> Result<Option<String>, RegistryError> {
         let answer = self.ask(Method::GET, &format!("/config/{}", encoded(subject)), None)?;
         let found: Option<Level> = self.find(&answer, subject, "show the compatibility level")?;
-        Ok(found.map(
-            |Level {
-                 compatibility_level,
-             }| compatibility_level,
-        ))
+        Ok(found.map(|Level { compatibility_level }| compatibility_level))
     }
 
     pub fn set_compatibility(
@@ -457,13 +408,9 @@ impl RegistryClient {
         level: CompatibilityLevel,
     ) -> Result<(), RegistryError> {
         let body = json!({"compatibility": level.as_str()});
-        let answer = self.ask(
-            Method::PUT,
-            &format!("/config/{}", encoded(subject)),
-            Some(&body),
-        )?;
-        self.expect::<Value>(&answer, subject, "set the compatibility level")
-            .map(|_| ())
+        let answer =
+            self.ask(Method::PUT, &format!("/config/{}", encoded(subject)), Some(&body))?;
+        self.expect::<Value>(&answer, subject, "set the compatibility level").map(|_| ())
     }
 
     fn ask(
@@ -475,14 +422,8 @@ impl RegistryClient {
         let fails = |source| {
             let url = self.url.clone();
             match not_verified(&source) {
-                Some(why) => RegistryError::NotVerified {
-                    url,
-                    source: Box::new(why),
-                },
-                None => RegistryError::Unreachable {
-                    url,
-                    source: Box::new(source),
-                },
+                Some(why) => RegistryError::NotVerified { url, source: Box::new(why) },
+                None => RegistryError::Unreachable { url, source: Box::new(source) },
             }
         };
         let mut request = ureq::http::Request::builder()
@@ -522,9 +463,7 @@ impl RegistryClient {
         doing: &str,
     ) -> Result<Option<T>, RegistryError> {
         if answer.status == 404
-            && answer
-                .said()
-                .is_some_and(|said| matches!(said.code, 40401..=40403 | 40408))
+            && answer.said().is_some_and(|said| matches!(said.code, 40401..=40403 | 40408))
         {
             return Ok(None);
         }
@@ -544,35 +483,24 @@ impl RegistryClient {
         }
         // 401 and 403 often come from a proxy, with a body of its own.
         if let (403, Some(source)) = (answer.status, answer.said()) {
-            return Err(RegistryError::Denied {
-                url: url(),
-                doing: doing.to_owned(),
-                source,
-            });
+            return Err(RegistryError::Denied { url: url(), doing: doing.to_owned(), source });
         }
         if matches!(answer.status, 401 | 403) {
             return Err(RegistryError::CredentialsRefused { url: url() });
         }
         let subject = || subject.to_owned();
         Err(match (answer.status, answer.said()) {
-            (500.., said) => RegistryError::Unwell {
-                url: url(),
-                source: said.unwrap_or_else(|| answer.bare()),
-            },
+            (500.., said) => {
+                RegistryError::Unwell { url: url(), source: said.unwrap_or_else(|| answer.bare()) }
+            }
             (_, None) => RegistryError::NotARegistry { url: url() },
-            (409, Some(source)) => RegistryError::Incompatible {
-                subject: subject(),
-                source,
-            },
-            (_, Some(source @ Said { code: 42201, .. })) => RegistryError::InvalidSchema {
-                subject: subject(),
-                source,
-            },
-            (_, Some(source)) => RegistryError::Refused {
-                url: url(),
-                doing: doing.to_owned(),
-                source,
-            },
+            (409, Some(source)) => RegistryError::Incompatible { subject: subject(), source },
+            (_, Some(source @ Said { code: 42201, .. })) => {
+                RegistryError::InvalidSchema { subject: subject(), source }
+            }
+            (_, Some(source)) => {
+                RegistryError::Refused { url: url(), doing: doing.to_owned(), source }
+            }
         })
     }
 }
@@ -585,17 +513,11 @@ struct Answer {
 impl Answer {
     fn said(&self) -> Option<Said> {
         let said: Said = serde_json::from_str(&self.body).ok()?;
-        Some(Said {
-            message: printable(&said.message).into_owned(),
-            ..said
-        })
+        Some(Said { message: printable(&said.message).into_owned(), ..said })
     }
 
     fn bare(&self) -> Said {
-        Said {
-            code: self.status.into(),
-            message: "no reason given".to_owned(),
-        }
+        Said { code: self.status.into(), message: "no reason given".to_owned() }
     }
 }
 
@@ -689,28 +611,14 @@ mod tests {
     fn answers_become_classes() {
         let check = |status, body, code, class| {
             let failure = answering(status, body).latest("s").unwrap_err();
-            assert_eq!(
-                (failure.code(), failure.class()),
-                (code, class),
-                "{status} {body}"
-            );
+            assert_eq!((failure.code(), failure.class()), (code, class), "{status} {body}");
         };
         let none = r#"{"error_code":40401,"message":"Subject 's' not found."}"#;
         assert_eq!(answering("404 Not Found", none).latest("s").unwrap(), None);
-        check(
-            "500 Oops",
-            r#"{"error_code":50001,"message":"m"}"#,
-            "BG0731",
-            Class::Retry,
-        );
+        check("500 Oops", r#"{"error_code":50001,"message":"m"}"#, "BG0731", Class::Retry);
         check("502 Bad Gateway", "<html>", "BG0731", Class::Retry);
         check("401 Unauthorized", "", "BG0732", Class::Halt);
-        check(
-            "422 No",
-            r#"{"error_code":42205,"message":"m"}"#,
-            "BG0735",
-            Class::Halt,
-        );
+        check("422 No", r#"{"error_code":42205,"message":"m"}"#, "BG0735", Class::Halt);
         // A page of something else is not "there is no such subject".
         check("404 Not Found", "<html>", "BG0736", Class::Halt);
         check(
@@ -725,10 +633,8 @@ mod tests {
     #[test]
     fn without_tls_only_loopback_is_spoken_to() {
         let read = |text: &str| {
-            let file = std::env::temp_dir().join(format!(
-                "bangioc-registry-client-{}.toml",
-                std::process::id()
-            ));
+            let file = std::env::temp_dir()
+                .join(format!("bangioc-registry-client-{}.toml", std::process::id()));
             std::fs::write(&file, format!("[registry]\n{text}\n")).unwrap();
             let settings = Settings::load_with(Some(&file), []).unwrap();
             RegistrySettings::read(&settings.section("registry"));

@@ -40,11 +40,7 @@ impl<C: ProducerContext + 'static> Served<C> {
                 }
             })
             .map_err(|error| KafkaError::ClientCreation(error.to_string()))?;
-        Ok(Served {
-            producer,
-            stop,
-            thread: Some(thread),
-        })
+        Ok(Served { producer, stop, thread: Some(thread) })
     }
 }
 
@@ -58,8 +54,7 @@ impl<C: ProducerContext + 'static> std::ops::Deref for Served<C> {
 
 impl<C: ProducerContext + 'static> Drop for Served<C> {
     fn drop(&mut self) {
-        self.producer
-            .purge(PurgeConfig::default().queue().inflight());
+        self.producer.purge(PurgeConfig::default().queue().inflight());
         self.stop.store(true, Ordering::Release);
         if let Some(thread) = self.thread.take() {
             // Fails only if it panicked, which its own message told.

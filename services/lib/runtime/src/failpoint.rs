@@ -49,12 +49,8 @@ impl Failpoint {
     fn parse(text: &str) -> Option<Failpoint> {
         let mut parts = text.split(':');
         let name = parts.next().filter(|name| !name.is_empty())?.to_owned();
-        let mut failpoint = Failpoint {
-            name,
-            nth: 1,
-            signal: Signal::KILL,
-            hits: AtomicU64::new(0),
-        };
+        let mut failpoint =
+            Failpoint { name, nth: 1, signal: Signal::KILL, hits: AtomicU64::new(0) };
         for part in parts {
             match part {
                 "kill" => failpoint.signal = Signal::KILL,
@@ -77,10 +73,7 @@ mod tests {
     #[test]
     fn reads_name_count_and_signal() {
         let check = |text: &str| Failpoint::parse(text).map(|f| (f.name, f.nth, f.signal));
-        assert_eq!(
-            check("sink.committed"),
-            Some(("sink.committed".into(), 1, Signal::KILL))
-        );
+        assert_eq!(check("sink.committed"), Some(("sink.committed".into(), 1, Signal::KILL)));
         assert_eq!(check("a.b:3"), Some(("a.b".into(), 3, Signal::KILL)));
         assert_eq!(check("a.b:stop"), Some(("a.b".into(), 1, Signal::STOP)));
         assert_eq!(check("a.b:20:stop"), Some(("a.b".into(), 20, Signal::STOP)));
@@ -92,10 +85,8 @@ mod tests {
     #[test]
     fn is_due_once_at_the_nth_hit_of_its_name() {
         let failpoint = Failpoint::parse("a:3").unwrap();
-        let due: Vec<bool> = ["a", "b", "a", "a", "a"]
-            .iter()
-            .map(|name| failpoint.is_due(name))
-            .collect();
+        let due: Vec<bool> =
+            ["a", "b", "a", "a", "a"].iter().map(|name| failpoint.is_due(name)).collect();
         assert_eq!(due, [false, false, false, true, false]);
     }
 }

@@ -48,8 +48,7 @@ struct Unwell<'a> {
 impl Health {
     pub(crate) fn unwell(&mut self, part: &str, dataset: Option<&str>, words: String) {
         let dataset = dataset.map(str::to_owned);
-        self.troubles
-            .insert(part.to_owned(), Trouble { dataset, words });
+        self.troubles.insert(part.to_owned(), Trouble { dataset, words });
     }
 
     pub(crate) fn well(&mut self, part: &str) {
@@ -59,20 +58,15 @@ impl Health {
     /// 503 for a dataset or an owner with trouble of their own or of the process; for all only when the
     /// process itself has some, or no dataset is well. 404 for what it does not work on.
     pub(crate) fn answer(&self, about: &About) -> (StatusCode, String) {
-        let asked: Vec<&Trouble> = self
-            .troubles
-            .values()
-            .filter(|trouble| self.concerns(trouble, about))
-            .collect();
+        let asked: Vec<&Trouble> =
+            self.troubles.values().filter(|trouble| self.concerns(trouble, about)).collect();
         let known = match about {
             About::All => true,
             About::Dataset(dataset) => self.owners.contains_key(dataset),
             About::Owner(owner) => self.owners.values().any(|known| known == owner),
         };
-        let unwell: BTreeSet<&str> = asked
-            .iter()
-            .filter_map(|trouble| trouble.dataset.as_deref())
-            .collect();
+        let unwell: BTreeSet<&str> =
+            asked.iter().filter_map(|trouble| trouble.dataset.as_deref()).collect();
         let works = match about {
             About::All => {
                 asked.iter().all(|trouble| trouble.dataset.is_some())
@@ -133,13 +127,9 @@ mod tests {
     #[test]
     fn one_datasets_trouble_is_its_own() {
         let mut health = Health {
-            owners: [
-                ("business", "so-tc"),
-                ("school", "so-gddt"),
-                ("road", "so-tc"),
-            ]
-            .map(|(dataset, owner)| (dataset.to_owned(), owner.to_owned()))
-            .into(),
+            owners: [("business", "so-tc"), ("school", "so-gddt"), ("road", "so-tc")]
+                .map(|(dataset, owner)| (dataset.to_owned(), owner.to_owned()))
+                .into(),
             ..Health::default()
         };
         let status = |health: &Health, about: About| health.answer(&about).0.as_u16();

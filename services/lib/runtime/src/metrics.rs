@@ -53,11 +53,8 @@ pub type Histograms = Family<Histogram, Buckets>;
 impl<M: Clone, C: MetricConstructor<M>> Family<M, C> {
     /// The metric with these label values, in the order of the label names.
     pub fn of(&self, values: &[&str]) -> M {
-        let labels = self
-            .labels
-            .iter()
-            .zip(values)
-            .map(|(name, value)| (*name, (*value).to_owned()));
+        let labels =
+            self.labels.iter().zip(values).map(|(name, value)| (*name, (*value).to_owned()));
         self.metrics.get_or_create_owned(&labels.collect())
     }
 }
@@ -118,10 +115,11 @@ impl Metrics {
     {
         // The encoder adds the full stop.
         let help = help.strip_suffix('.').unwrap_or(help);
-        self.registry
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .register(name, help, metrics.clone());
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner).register(
+            name,
+            help,
+            metrics.clone(),
+        );
         Family { labels, metrics }
     }
 
@@ -169,10 +167,7 @@ impl Metrics {
     pub fn page(&self) -> String {
         let mut page = String::new();
         // Writing to a string can't fail.
-        let _ = encode(
-            &mut page,
-            &self.registry.lock().unwrap_or_else(PoisonError::into_inner),
-        );
+        let _ = encode(&mut page, &self.registry.lock().unwrap_or_else(PoisonError::into_inner));
         page
     }
 
@@ -187,18 +182,10 @@ impl Metrics {
             tls: settings.tls.clone(),
         };
         let listener = Listener::new("metrics", &settings, self)?;
-        let fails = |source| CannotListen {
-            address: address.to_owned(),
-            source,
-        };
+        let fails = |source| CannotListen { address: address.to_owned(), source };
         let socket = TcpListener::bind(address).await.map_err(fails)?;
         let address = socket.local_addr().map_err(fails)?.to_string();
-        Ok(Endpoint {
-            metrics: self.clone(),
-            listener,
-            socket,
-            address,
-        })
+        Ok(Endpoint { metrics: self.clone(), listener, socket, address })
     }
 
     /// [`Metrics::listen`] and [`Endpoint::run`] in one.
@@ -229,12 +216,7 @@ impl Endpoint {
 
     /// Answers until the stop is asked for.
     pub async fn run(self, shutdown: &Shutdown) {
-        let Endpoint {
-            metrics,
-            listener,
-            socket,
-            ..
-        } = self;
+        let Endpoint { metrics, listener, socket, .. } = self;
         let healthy = metrics.clone();
         let page = async move || {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -281,10 +263,7 @@ impl Failure for CannotListen {
     }
 
     fn hint(&self) -> String {
-        format!(
-            "see who holds it: `ss -ltnp | grep {}`, or set another address",
-            self.address
-        )
+        format!("see who holds it: `ss -ltnp | grep {}`, or set another address", self.address)
     }
 }
 
@@ -300,11 +279,7 @@ mod tests {
         let address = address.to_owned();
         let fetched = tokio::task::spawn_blocking(move || {
             let mut stream = TcpStream::connect(address).unwrap();
-            write!(
-                stream,
-                "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-            )
-            .unwrap();
+            write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
             let mut answer = String::new();
             stream.read_to_string(&mut answer).unwrap();
             answer
@@ -319,17 +294,9 @@ mod tests {
             .counter("bangioc_capture_rows_total", "Rows sent.", &["dataset"])
             .of(&["business"])
             .inc_by(3);
+        metrics.gauge("bangioc_sink_behind_seconds", "Behind the source", &[]).of(&[]).set(1.5);
         metrics
-            .gauge("bangioc_sink_behind_seconds", "Behind the source", &[])
-            .of(&[])
-            .set(1.5);
-        metrics
-            .histogram(
-                "bangioc_sink_commit_seconds",
-                "Commits",
-                &["dataset"],
-                &[0.1, 1.0],
-            )
+            .histogram("bangioc_sink_commit_seconds", "Commits", &["dataset"], &[0.1, 1.0])
             .of(&["x"])
             .observe(0.5);
         insta::assert_snapshot!(metrics.page(), @r#"
@@ -359,11 +326,7 @@ mod tests {
         let address = endpoint.address().to_owned();
         let server = tokio::spawn(async move { endpoint.run(&shutdown).await });
         assert!(fetch(&address, "/metrics").await.contains("# EOF"));
-        assert!(
-            fetch(&address, "/healthz")
-                .await
-                .starts_with("HTTP/1.1 200")
-        );
+        assert!(fetch(&address, "/healthz").await.starts_with("HTTP/1.1 200"));
         metrics.unwell("store", "not answering");
         let sick = fetch(&address, "/healthz").await;
         assert!(
@@ -382,17 +345,10 @@ mod tests {
             ("/healthz/owner/y", "200"),
         ] {
             let answer = fetch(&address, path).await;
-            assert!(
-                answer.contains(&format!("HTTP/1.1 {status}")),
-                "{path}: {answer}"
-            );
+            assert!(answer.contains(&format!("HTTP/1.1 {status}")), "{path}: {answer}");
         }
         metrics.well("topic/0");
-        assert!(
-            fetch(&address, "/healthz")
-                .await
-                .starts_with("HTTP/1.1 200")
-        );
+        assert!(fetch(&address, "/healthz").await.starts_with("HTTP/1.1 200"));
         let taken = metrics.listen(&address, &settings).await.err().unwrap();
         assert_eq!(taken.code(), "BG0125");
         assert!(taken.to_string().contains(&address), "{taken}");

@@ -79,19 +79,10 @@ mod tests {
         let cases = [
             ("\u{1b}[2J\u{1b}]0;x\u{7}", r"\u001b[2J\u001b]0;x\u0007"),
             ("a\rb\u{8}c\td\u{0}", r"a\u000db\u0008c\u0009d\u0000"),
-            (
-                "\u{7f}\u{80}\u{9b}31m\u{9f}",
-                r"\u007f\u0080\u009b31m\u009f",
-            ),
+            ("\u{7f}\u{80}\u{9b}31m\u{9f}", r"\u007f\u0080\u009b31m\u009f"),
             ("\u{202e}gpj.exe\u{202c}", r"\u202egpj.exe\u202c"),
-            (
-                "\u{2066}x\u{2069}\u{200e}\u{200f}\u{61c}",
-                r"\u2066x\u2069\u200e\u200f\u061c",
-            ),
-            (
-                "a\u{200b}b\u{200d}c\u{feff}d\u{2060}",
-                r"a\u200bb\u200dc\ufeffd\u2060",
-            ),
+            ("\u{2066}x\u{2069}\u{200e}\u{200f}\u{61c}", r"\u2066x\u2069\u200e\u200f\u061c"),
+            ("a\u{200b}b\u{200d}c\u{feff}d\u{2060}", r"a\u200bb\u200dc\ufeffd\u2060"),
             ("a\u{2028}b\u{2029}c\u{85}", r"a\u2028b\u2029c\u0085"),
             ("\u{e0041}", r"\udb40\udc41"),
         ];

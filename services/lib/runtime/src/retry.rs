@@ -32,10 +32,7 @@ impl Default for Policy {
 impl Policy {
     #[must_use]
     pub fn giving_up_after(self, time: Duration) -> Policy {
-        Policy {
-            give_up_after: Some(time),
-            ..self
-        }
+        Policy { give_up_after: Some(time), ..self }
     }
 
     /// The waits of one run of tries, for loops that [`retry`] does not fit.
@@ -139,10 +136,7 @@ fn next_delay(what: &str, failure: &dyn Failure, delays: &mut Delays) -> Option<
     match failure.class() {
         Class::Retry => {
             let delay = delays.next()?;
-            let cause = failure
-                .source()
-                .map(ToString::to_string)
-                .unwrap_or_default();
+            let cause = failure.source().map(ToString::to_string).unwrap_or_default();
             tracing::warn!(
                 code = failure.code(),
                 error = %failure,
@@ -211,19 +205,13 @@ mod tests {
             run(&[Class::Retry, Class::Halt], QUICK).await,
             (Err(Failed(2, Class::Halt)), 2)
         );
-        assert_eq!(
-            run(&[Class::Halt], QUICK).await,
-            (Err(Failed(1, Class::Halt)), 1)
-        );
+        assert_eq!(run(&[Class::Halt], QUICK).await, (Err(Failed(1, Class::Halt)), 1));
     }
 
     #[tokio::test]
     async fn gives_up_in_time() {
-        let (end, tries) = run(
-            &[Class::Retry; 1000],
-            QUICK.giving_up_after(Duration::from_millis(20)),
-        )
-        .await;
+        let (end, tries) =
+            run(&[Class::Retry; 1000], QUICK.giving_up_after(Duration::from_millis(20))).await;
         assert!(end.is_err() && tries > 2, "{tries} tries");
     }
 

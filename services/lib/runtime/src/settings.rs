@@ -95,25 +95,14 @@ impl Settings {
             .add_source(File::from_str(text, FileFormat::Toml))
             .build()
             .map_err(fails)?;
-        let environment = environment
-            .into_iter()
-            .filter_map(|(key, value)| Some((overlay_key(&key)?, value)));
-        let overlay = Environment::default()
-            .separator("__")
-            .source(Some(environment.collect()));
-        let whole = Config::builder()
-            .add_source(file)
-            .add_source(overlay)
-            .build()
-            .map_err(fails)?;
+        let environment =
+            environment.into_iter().filter_map(|(key, value)| Some((overlay_key(&key)?, value)));
+        let overlay = Environment::default().separator("__").source(Some(environment.collect()));
+        let whole =
+            Config::builder().add_source(file).add_source(overlay).build().map_err(fails)?;
         let settings = Settings {
             file: path.map(Path::to_owned),
-            tree: whole
-                .cache
-                .into_table()
-                .map_err(fails)?
-                .into_iter()
-                .collect(),
+            tree: whole.cache.into_table().map_err(fails)?.into_iter().collect(),
             found: Mutex::default(),
         };
         settings.check_names();
@@ -156,9 +145,7 @@ impl Settings {
     pub fn prefix(&self) -> String {
         let prefix = self.top("prefix").text_or("prefix", "caobang");
         let good = prefix.starts_with(|c: char| c.is_ascii_lowercase())
-            && prefix
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+            && prefix.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
         if !good {
             self.record(Mistake::wrong(
                 "prefix",
@@ -175,11 +162,7 @@ impl Settings {
     }
 
     fn top(&self, key: &str) -> Section<'_> {
-        self.found()
-            .asked
-            .entry(String::new())
-            .or_default()
-            .insert(key.to_owned());
+        self.found().asked.entry(String::new()).or_default().insert(key.to_owned());
         Section::new(self, "")
     }
 
@@ -195,22 +178,12 @@ impl Settings {
         let minded = |section: &str| !needless.contains(&section);
         let mut mistakes = self.found().mistakes.clone();
         mistakes.retain(|mistake| {
-            mistake
-                .place
-                .split_once('.')
-                .is_none_or(|(section, _)| minded(section))
+            mistake.place.split_once('.').is_none_or(|(section, _)| minded(section))
         });
-        for (section, asked) in self
-            .found()
-            .asked
-            .iter()
-            .filter(|(section, _)| !section.is_empty() && minded(section))
+        for (section, asked) in
+            self.found().asked.iter().filter(|(section, _)| !section.is_empty() && minded(section))
         {
-            let Some(Value {
-                kind: ValueKind::Table(table),
-                ..
-            }) = self.tree.get(section)
-            else {
+            let Some(Value { kind: ValueKind::Table(table), .. }) = self.tree.get(section) else {
                 continue;
             };
             for key in table.keys().filter(|key| !asked.contains(*key)) {
@@ -246,13 +219,9 @@ impl Settings {
 
 /// `BANGIOC__DEAD_LETTER__PAYLOAD_DAYS` → `dead-letter__payload_days`.
 fn overlay_key(variable: &str) -> Option<String> {
-    let path = variable
-        .strip_prefix(ENVIRONMENT)?
-        .strip_prefix("__")?
-        .to_lowercase();
-    let (first, rest) = path
-        .split_once("__")
-        .map_or((path.as_str(), None), |(first, rest)| (first, Some(rest)));
+    let path = variable.strip_prefix(ENVIRONMENT)?.strip_prefix("__")?.to_lowercase();
+    let (first, rest) =
+        path.split_once("__").map_or((path.as_str(), None), |(first, rest)| (first, Some(rest)));
     let first = first.replace('_', "-");
     Some(rest.map_or(first.clone(), |rest| format!("{first}__{rest}")))
 }

@@ -50,10 +50,7 @@ pub fn on_signals() -> Shutdown {
 /// False when the process can't be told of signals; they then end it in the system's way.
 async fn next_signal() -> bool {
     use tokio::signal::unix::{SignalKind, signal};
-    match (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    ) {
+    match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
         (Ok(mut interrupt), Ok(mut terminate)) => {
             tokio::select! {
                 _ = interrupt.recv() => tracing::info!("stopping: interrupted"),
@@ -70,11 +67,7 @@ async fn next_signal() -> bool {
 
 impl Trigger {
     pub fn request(&self) {
-        *self
-            .0
-            .asked_threads
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = true;
+        *self.0.asked_threads.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.0.changed.notify_all();
         self.0.asked.send_replace(true);
     }
@@ -98,22 +91,14 @@ impl Shutdown {
     /// For threads: waits for `time` or until the stop is asked for; true if it was.
     pub fn pause(&self, time: Duration) -> bool {
         let end = Instant::now() + time;
-        let mut asked = self
-            .0
-            .asked_threads
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut asked = self.0.asked_threads.lock().unwrap_or_else(PoisonError::into_inner);
         while !*asked {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return false;
             }
-            asked = self
-                .0
-                .changed
-                .wait_timeout(asked, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            asked =
+                self.0.changed.wait_timeout(asked, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         true
     }

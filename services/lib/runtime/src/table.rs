@@ -9,10 +9,8 @@ use crate::printable::printable;
 /// One line per row, whatever stands in its cells; the columns in `right` (numbers) end at one edge, the
 /// others begin at one.
 pub fn aligned<const N: usize>(rows: &[[String; N]], right: Range<usize>) -> String {
-    let rows: Vec<[Cow<'_, str>; N]> = rows
-        .iter()
-        .map(|row| row.each_ref().map(|cell| printable(cell)))
-        .collect();
+    let rows: Vec<[Cow<'_, str>; N]> =
+        rows.iter().map(|row| row.each_ref().map(|cell| printable(cell))).collect();
     let widths: [usize; N] = std::array::from_fn(|column| {
         let width = |row: &[Cow<'_, str>; N]| row[column].chars().count();
         rows.iter().map(width).max().unwrap_or(0)
@@ -35,19 +33,13 @@ pub fn aligned<const N: usize>(rows: &[[String; N]], right: Range<usize>) -> Str
 
 /// `1 row`, `2 rows`.
 pub fn counted(count: i64, one: &str, many: &str) -> String {
-    format!(
-        "{} {}",
-        thousands(count),
-        if count == 1 { one } else { many }
-    )
+    format!("{} {}", thousands(count), if count == 1 { one } else { many })
 }
 
 /// `1,234,567`, of any whole number.
 pub fn thousands(number: impl std::fmt::Display) -> String {
     let text = number.to_string();
-    let (sign, digits) = text
-        .strip_prefix('-')
-        .map_or(("", &*text), |digits| ("-", digits));
+    let (sign, digits) = text.strip_prefix('-').map_or(("", &*text), |digits| ("-", digits));
     let mut text = sign.to_owned();
     for (position, digit) in digits.chars().enumerate() {
         if position > 0 && (digits.len() - position).is_multiple_of(3) {
@@ -81,11 +73,7 @@ pub fn size(bytes: u64) -> String {
         size /= 1_000.0;
         unit = larger;
     }
-    if unit == "B" {
-        format!("{bytes} B")
-    } else {
-        format!("{size:.1} {unit}")
-    }
+    if unit == "B" { format!("{bytes} B") } else { format!("{size:.1} {unit}") }
 }
 
 #[cfg(test)]
@@ -103,10 +91,7 @@ mod tests {
     fn numbers_stand_to_the_right_and_lines_end_with_their_text() {
         let rows = [["dataset", "rows", "state"], ["thửa đất", "7", "x"]]
             .map(|row| row.map(str::to_owned));
-        assert_eq!(
-            aligned(&rows, 1..2),
-            "dataset   rows  state\nthửa đất     7  x\n"
-        );
+        assert_eq!(aligned(&rows, 1..2), "dataset   rows  state\nthửa đất     7  x\n");
         let forged = [["a\nb".to_owned(), "\u{1b}[2J".to_owned()]];
         assert_eq!(aligned(&forged, 1..1), "a\\nb  \\u001b[2J\n");
     }

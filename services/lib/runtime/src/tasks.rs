@@ -23,10 +23,7 @@ impl TaskGroup {
     ///
     /// [`Shutdown`]: crate::shutdown::Shutdown
     pub fn new(trigger: impl Into<Trigger>) -> TaskGroup {
-        TaskGroup {
-            trigger: trigger.into(),
-            running: JoinSet::new(),
-        }
+        TaskGroup { trigger: trigger.into(), running: JoinSet::new() }
     }
 
     pub fn spawn(
@@ -66,14 +63,10 @@ impl TaskGroup {
         });
         self.running.spawn(async move {
             let end = match started {
-                Ok(_) => end
-                    .await
-                    .unwrap_or_else(|_| Err(TaskFailure::panicked(&name, None).into())),
-                Err(source) => Err(TaskFailure::NotStarted {
-                    name: name.clone(),
-                    source,
+                Ok(_) => {
+                    end.await.unwrap_or_else(|_| Err(TaskFailure::panicked(&name, None).into()))
                 }
-                .into()),
+                Err(source) => Err(TaskFailure::NotStarted { name: name.clone(), source }.into()),
             };
             (name, end)
         });
@@ -113,9 +106,7 @@ trait IntoPanicText {
 
 impl IntoPanicText for tokio::task::JoinError {
     fn into_panic_text(self) -> Option<String> {
-        self.try_into_panic()
-            .ok()
-            .and_then(|panic| panic_text(&*panic))
+        self.try_into_panic().ok().and_then(|panic| panic_text(&*panic))
     }
 }
 
@@ -130,10 +121,7 @@ pub enum TaskFailure {
     #[error("task `{name}` broke off")]
     Panicked { name: String, source: PanicText },
     #[error("can't start thread `{name}`")]
-    NotStarted {
-        name: String,
-        source: std::io::Error,
-    },
+    NotStarted { name: String, source: std::io::Error },
 }
 
 /// What the panic said.
@@ -144,10 +132,7 @@ pub struct PanicText(String);
 impl TaskFailure {
     fn panicked(name: &str, text: Option<String>) -> TaskFailure {
         let text = text.unwrap_or_else(|| String::from("no reason given"));
-        TaskFailure::Panicked {
-            name: name.to_owned(),
-            source: PanicText(text),
-        }
+        TaskFailure::Panicked { name: name.to_owned(), source: PanicText(text) }
     }
 }
 

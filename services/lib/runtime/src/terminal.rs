@@ -94,9 +94,6 @@ mod tests {
         );
         let mut shown = Vec::new();
         write_line(&mut shown, "paused by \u{1b}]0;owned\u{7}\nnext\n\n").unwrap();
-        assert_eq!(
-            String::from_utf8(shown).unwrap(),
-            "paused by \\u001b]0;owned\\u0007\nnext\n"
-        );
+        assert_eq!(String::from_utf8(shown).unwrap(), "paused by \\u001b]0;owned\\u0007\nnext\n");
     }
 }

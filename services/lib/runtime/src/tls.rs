@@ -25,9 +25,7 @@ impl Tls {
 
     /// [`Tls::read`], where another key has already said which word holds when none is written.
     pub fn read_or(section: &Section<'_>, hosts: &[&str], default: &str) -> Tls {
-        let word = section
-            .optional_text("tls")
-            .unwrap_or_else(|| default.to_owned());
+        let word = section.optional_text("tls").unwrap_or_else(|| default.to_owned());
         let ca_file = section.optional_path("ca_file");
         let far = hosts.iter().find(|host| !is_here(host));
         match (word.as_str(), far) {
@@ -84,9 +82,7 @@ fn is_here(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost"
         || host.starts_with('/')
-        || address
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.to_canonical().is_loopback())
+        || address.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 /// A file that is missing is a mistake to be named at the start, not a server that can't be reached.
@@ -113,21 +109,13 @@ mod tests {
         let tls = Tls::read(&settings.section("store"), &[host]);
         let mistakes = settings.finish().err();
         let said = mistakes.iter().flat_map(SettingsError::mistakes);
-        (
-            tls,
-            said.map(|one| format!("{} {}", one.code(), one.place))
-                .collect(),
-        )
+        (tls, said.map(|one| format!("{} {}", one.code(), one.place)).collect())
     }
 
     #[test]
     fn verified_is_what_holds_when_nothing_is_written() {
         for host in ["db.example.vn", "127.0.0.1", "localhost"] {
-            assert_eq!(
-                read("", host),
-                (Tls::Verify { ca_file: None }, vec![]),
-                "{host}"
-            );
+            assert_eq!(read("", host), (Tls::Verify { ca_file: None }, vec![]), "{host}");
         }
     }
 
@@ -144,22 +132,13 @@ mod tests {
         ] {
             assert_eq!(read("tls = \"off\"", host), (Tls::Off, vec![]), "{host}");
         }
-        for host in [
-            "10.0.0.9",
-            "db",
-            "127.0.0.1.example.vn",
-            "localhost.example.vn",
-            "0.0.0.0",
-            "::",
-        ] {
+        for host in
+            ["10.0.0.9", "db", "127.0.0.1.example.vn", "localhost.example.vn", "0.0.0.0", "::"]
+        {
             let (tls, mistakes) = read("tls = \"off\"", host);
             assert!(tls.is_verified(), "{host}");
             assert_eq!(mistakes, ["BG0113 store.tls"], "{host}");
-            assert_eq!(
-                read("tls = \"insecure-off\"", host),
-                (Tls::Off, vec![]),
-                "{host}"
-            );
+            assert_eq!(read("tls = \"insecure-off\"", host), (Tls::Off, vec![]), "{host}");
         }
     }
 

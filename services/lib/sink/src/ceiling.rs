@@ -64,11 +64,8 @@ impl Ceilings {
             }
             entry.wanted = entry.wanted.max(end);
             self.changed.notify_all();
-            known = self
-                .changed
-                .wait_timeout(known, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            known =
+                self.changed.wait_timeout(known, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -81,10 +78,7 @@ impl Ceilings {
             })
         };
         let time = if waits(&known) { SOON } else { round };
-        let _ = self
-            .changed
-            .wait_timeout(known, time)
-            .unwrap_or_else(PoisonError::into_inner);
+        let _ = self.changed.wait_timeout(known, time).unwrap_or_else(PoisonError::into_inner);
     }
 
     pub(crate) fn wake(&self) {
@@ -107,10 +101,7 @@ mod tests {
             let ceilings = Arc::clone(&ceilings);
             move || ceilings.read_to("p", 5, Duration::from_secs(20))
         });
-        let version = Version {
-            epoch: 3,
-            ..Version::default()
-        };
+        let version = Version { epoch: 3, ..Version::default() };
         ceilings.tell("p", None, 4);
         ceilings.tell("p", Some(version), 5);
         assert!(waiting.join().unwrap());

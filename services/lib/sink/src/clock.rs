@@ -6,7 +6,5 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(crate) fn now_us() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0, |time| {
-            i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
-        })
+        .map_or(0, |time| i64::try_from(time.as_micros()).unwrap_or(i64::MAX))
 }

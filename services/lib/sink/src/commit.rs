@@ -53,30 +53,13 @@ pub(crate) struct Prepared<'a> {
 impl<'a> Batch<'a> {
     /// `way`: of rows that are new, if all of the batch are.
     pub(crate) fn prepare(self, buffers: &'a mut Buffers, way: Way) -> Prepared<'a> {
-        let Buffers {
-            events,
-            live,
-            stage,
-        } = buffers;
-        let end = self
-            .intake
-            .barriers
-            .first()
-            .map_or(live.len(), |barrier| barrier.at);
+        let Buffers { events, live, stage } = buffers;
+        let end = self.intake.barriers.first().map_or(live.len(), |barrier| barrier.at);
         let first = Net::new(self.dataset, events, &live[..end], self.broken);
-        let target = if way == Way::Straight && first.is_new() {
-            Target::Table
-        } else {
-            Target::Stage
-        };
+        let target =
+            if way == Way::Straight && first.is_new() { Target::Table } else { Target::Stage };
         first.fill(stage, target);
-        Prepared {
-            batch: self,
-            events,
-            live,
-            stage,
-            first,
-        }
+        Prepared { batch: self, events, live, stage, first }
     }
 }
 
@@ -88,10 +71,7 @@ impl Prepared<'_> {
         let batch = &self.batch;
         let (intake, partition) = (batch.intake, batch.lease.partition);
         let topic = &batch.lease.topic;
-        let mut done = Done {
-            counts: intake.counts,
-            missing: 0,
-        };
+        let mut done = Done { counts: intake.counts, missing: 0 };
         let mut live_rows = 0;
         let mut transaction = connection.begin().await?;
         if !intake.queued_on.is_empty() {
@@ -99,15 +79,9 @@ impl Prepared<'_> {
             park::hold(&mut transaction, topic, partition, &keys).await?;
         }
         if !intake.parking.is_empty() {
-            park::park(
-                &mut transaction,
-                topic,
-                partition,
-                batch.dataset.id(),
-                &intake.parking,
-            )
-            .await
-            .map_err(SinkError::of_bookkeeping)?;
+            park::park(&mut transaction, topic, partition, batch.dataset.id(), &intake.parking)
+                .await
+                .map_err(SinkError::of_bookkeeping)?;
         }
         for (number, segment) in batch.segments(self.live).enumerate() {
             let merged = if number == 0 {
@@ -135,26 +109,16 @@ impl Prepared<'_> {
             }
         }
         if !intake.incomplete.is_empty() {
-            incomplete::write(
-                &mut transaction,
-                batch.dataset,
-                partition,
-                &intake.incomplete,
-            )
-            .await
-            .map_err(SinkError::of_bookkeeping)?;
+            incomplete::write(&mut transaction, batch.dataset, partition, &intake.incomplete)
+                .await
+                .map_err(SinkError::of_bookkeeping)?;
         }
         if intake.pins().has_news() {
             pins::write(&mut transaction, topic, intake.pins()).await?;
         }
         if !intake.quarantine.is_empty() {
-            quarantine::write(
-                &mut transaction,
-                batch.dataset,
-                partition,
-                &intake.quarantine,
-            )
-            .await?;
+            quarantine::write(&mut transaction, batch.dataset, partition, &intake.quarantine)
+                .await?;
         }
         for moot in &intake.superseding {
             batch.supersede(&mut transaction, moot).await?;
@@ -163,9 +127,7 @@ impl Prepared<'_> {
             outbox::ask(&mut transaction, batch.dataset.id(), key).await?;
         }
         failpoint::hit("sink.staged");
-        batch
-            .advance(&mut transaction, &done.counts, live_rows)
-            .await?;
+        batch.advance(&mut transaction, &done.counts, live_rows).await?;
         failpoint::hit("sink.before_commit");
         transaction.commit().await?;
         // The offset counts from here on: the effect is durable, and the position with it.
@@ -194,11 +156,7 @@ impl Prepared<'_> {
             let net = Net::new(batch.dataset, self.events, segment.live, batch.broken);
             net.fill(self.stage, Target::Stage);
             let lines = refused::lines(connection, batch.dataset, self.stage).await?;
-            found.extend(
-                lines
-                    .into_iter()
-                    .map(|(line, poison)| (net.identity(line), poison)),
-            );
+            found.extend(lines.into_iter().map(|(line, poison)| (net.identity(line), poison)));
         }
         Ok(found)
     }
@@ -213,15 +171,8 @@ impl Batch<'_> {
     ) -> Result<(), SinkError> {
         let (topic, partition) = (&self.lease.topic, self.lease.partition);
         let key = Moot::Key(&moot.key_ref);
-        park::supersede(
-            connection,
-            topic,
-            partition,
-            key,
-            moot.version,
-            self.intake.next_offset,
-        )
-        .await?;
+        park::supersede(connection, topic, partition, key, moot.version, self.intake.next_offset)
+            .await?;
         match &moot.copy_of {
             Some(key) => outbox::ask(connection, self.dataset.id(), key).await,
             None => Ok(()),
@@ -232,17 +183,11 @@ impl Batch<'_> {
     fn segments<'b>(&'b self, live: &'b [usize]) -> impl Iterator<Item = Segment<'b>> {
         let starts =
             std::iter::once(0).chain(self.intake.barriers.iter().map(|barrier| barrier.at));
-        let ends = self
-            .intake
-            .barriers
-            .iter()
-            .map(|barrier| (barrier.at, Some(barrier.version)));
-        starts
-            .zip(ends.chain([(live.len(), None)]))
-            .map(|(start, (end, version))| Segment {
-                live: &live[start..end],
-                then_remove_below: version,
-            })
+        let ends = self.intake.barriers.iter().map(|barrier| (barrier.at, Some(barrier.version)));
+        starts.zip(ends.chain([(live.len(), None)])).map(|(start, (end, version))| Segment {
+            live: &live[start..end],
+            then_remove_below: version,
+        })
     }
 
     /// Position, ledger and lease in one statement: one row, or another instance has taken over, or the
@@ -283,11 +228,7 @@ impl Batch<'_> {
         .execute(connection)
         .await
         .map_err(|error| SinkError::from(error).of_bookkeeping())?;
-        if done.rows_affected() == 1 {
-            Ok(())
-        } else {
-            Err(self.lease.lost())
-        }
+        if done.rows_affected() == 1 { Ok(()) } else { Err(self.lease.lost()) }
     }
 }
 

@@ -117,18 +117,15 @@ impl StoreSettings {
                 // We never pause inside of a transaction; a process that was frozen there would hold its rows, and
                 // make its successor wait, for as long as it sleeps. Longer than a lease, so that nobody alive
                 // meets it.
-                (
-                    "idle_in_transaction_session_timeout",
-                    limits.idle_in_transaction(),
-                ),
+                ("idle_in_transaction_session_timeout", limits.idle_in_transaction()),
             ])
             .disable_statement_logging();
         let options = match &self.tls {
             Tls::Off => options.ssl_mode(PgSslMode::Disable),
             Tls::Verify { ca_file: None } => options.ssl_mode(PgSslMode::VerifyFull),
-            Tls::Verify {
-                ca_file: Some(file),
-            } => options.ssl_mode(PgSslMode::VerifyFull).ssl_root_cert(file),
+            Tls::Verify { ca_file: Some(file) } => {
+                options.ssl_mode(PgSslMode::VerifyFull).ssl_root_cert(file)
+            }
         };
         match &self.password {
             Some(password) => options.password(password.reveal()),
@@ -151,13 +148,10 @@ impl StoreSettings {
         let options = self.options(who, limits);
         let connected = async {
             if postgres::asks_for_password(&self.tls, host, self.port, user, database).await {
-                return Err(SinkError::PasswordAsked {
-                    address: self.address(),
-                });
+                return Err(SinkError::PasswordAsked { address: self.address() });
             }
-            let mut connection = PgConnection::connect_with(&options)
-                .await
-                .map_err(SinkError::from)?;
+            let mut connection =
+                PgConnection::connect_with(&options).await.map_err(SinkError::from)?;
             discretion::keep(&mut connection).await?;
             Ok(connection)
         };
@@ -179,17 +173,10 @@ pub struct Limits {
 }
 
 impl Limits {
-    const OF_A_READER: Limits = Limits {
-        lock: Duration::from_secs(15),
-        statement: Duration::ZERO,
-    };
+    const OF_A_READER: Limits = Limits { lock: Duration::from_secs(15), statement: Duration::ZERO };
 
     fn idle_in_transaction(self) -> &'static str {
-        if self == Limits::OF_A_READER {
-            "0"
-        } else {
-            "30s"
-        }
+        if self == Limits::OF_A_READER { "0" } else { "30s" }
     }
 }
 

@@ -40,11 +40,7 @@ impl Dataset {
 
     /// Quoted name of the view that readers see.
     pub fn view(&self) -> String {
-        format!(
-            "{}.{}",
-            names::view_schema(self.contract.side),
-            quoted(&self.table)
-        )
+        format!("{}.{}", names::view_schema(self.contract.side), quoted(&self.table))
     }
 
     /// Has its topic this partition, and may its log reach so far?
@@ -67,11 +63,9 @@ impl Dataset {
 /// Quoted names of the columns that tell rows apart: of a table without a key, the version.
 pub fn identity(contract: &Contract) -> Vec<String> {
     match contract.kind {
-        Kind::State => contract
-            .key
-            .iter()
-            .map(|&key| quoted(&contract.columns[key].name))
-            .collect(),
+        Kind::State => {
+            contract.key.iter().map(|&key| quoted(&contract.columns[key].name)).collect()
+        }
         Kind::Append => vec![quoted("_version")],
     }
 }
@@ -83,12 +77,7 @@ pub fn key_texts(dataset: &Dataset, event: &ChangeEvent<'_>) -> Option<Vec<Strin
         return None;
     }
     let row = event.keyed_row()?;
-    dataset
-        .contract
-        .key
-        .iter()
-        .map(|&column| row.cell(column).text().map(str::to_owned))
-        .collect()
+    dataset.contract.key.iter().map(|&column| row.cell(column).text().map(str::to_owned)).collect()
 }
 
 pub fn quoted(identifier: &str) -> String {
@@ -142,11 +131,8 @@ impl Statements {
     fn new(contract: &Contract, table: &str) -> Statements {
         let stage = format!("pg_temp.{}", quoted(&format!("stage_{table}")));
         let target = format!("flow.{}", quoted(table));
-        let columns: Vec<String> = contract
-            .columns
-            .iter()
-            .map(|column| quoted(&column.name))
-            .collect();
+        let columns: Vec<String> =
+            contract.columns.iter().map(|column| quoted(&column.name)).collect();
         let all = columns.join(", ");
         let typed: Vec<String> = contract
             .columns
@@ -154,19 +140,10 @@ impl Statements {
             .zip(&columns)
             .enumerate()
             .map(|(i, (column, name))| {
-                format!(
-                    "{name} {}{}",
-                    column.column_type.store_type(),
-                    collation(contract, i)
-                )
+                format!("{name} {}{}", column.column_type.store_type(), collation(contract, i))
             })
             .collect();
-        let merges = Merges {
-            contract,
-            target: &target,
-            stage: &stage,
-            columns: &columns,
-        };
+        let merges = Merges { contract, target: &target, stage: &stage, columns: &columns };
         Statements {
             create_stage: sql(format!(
                 "create temp table if not exists {} ({}, \"_version\" bytea, \"_deleted\" boolean, \
@@ -205,9 +182,7 @@ impl Statements {
 /// Text keys compare by their bytes, as at the source and as their versions do.
 pub fn collation(contract: &Contract, column: usize) -> &'static str {
     let store_type = contract.columns[column].column_type.store_type();
-    let textual = ["text", "varchar", "char"]
-        .iter()
-        .any(|name| store_type.starts_with(name));
+    let textual = ["text", "varchar", "char"].iter().any(|name| store_type.starts_with(name));
     if contract.key.contains(&column) && textual && !store_type.ends_with("[]") {
         " collate \"C\""
     } else {
@@ -293,12 +268,8 @@ impl Merges<'_> {
     }
 
     fn partial(&self, compare: Compare) -> SqlStr {
-        let key_texts: Vec<String> = self
-            .contract
-            .key
-            .iter()
-            .map(|&i| format!("{}::text", self.columns[i]))
-            .collect();
+        let key_texts: Vec<String> =
+            self.contract.key.iter().map(|&i| format!("{}::text", self.columns[i])).collect();
         sql(format!(
             "with merged as ({}{}\"_version\" = excluded.\"_version\", \"_deleted\" = excluded.\"_deleted\", \
              \"_missing\" = case when excluded.\"_missing\" is null then null \

@@ -52,11 +52,7 @@ pub enum Found {
 
 impl Decoders {
     pub fn new(registry: RegistryClient, wait: Duration) -> Decoders {
-        Decoders {
-            registry,
-            wait,
-            schemas: Mutex::new(HashMap::new()),
-        }
+        Decoders { registry, wait, schemas: Mutex::new(HashMap::new()) }
     }
 
     /// `pins`: what ids meant so far; what is met for the first time at `offset` is noted there.
@@ -94,28 +90,20 @@ impl Decoders {
                     *text = known;
                 }
                 Schema::Unknown { since, .. } if is_no_id(id) || since.elapsed() >= self.wait => {
-                    return Ok(Found::Bad {
-                        code: DecodeCode::UnknownSchema,
-                        field: None,
-                    });
+                    return Ok(Found::Bad { code: DecodeCode::UnknownSchema, field: None });
                 }
                 Schema::Unknown { .. } => return Ok(Found::Awaited(id)),
             }
         }
-        Ok(
-            match Decoder::new(&dataset.contract, &texts[0], &texts[1], order) {
-                Ok(decoder) => {
-                    for (id, fingerprint) in met {
-                        pins.meet(id, fingerprint, offset);
-                    }
-                    Found::Decoder(Arc::new(decoder))
+        Ok(match Decoder::new(&dataset.contract, &texts[0], &texts[1], order) {
+            Ok(decoder) => {
+                for (id, fingerprint) in met {
+                    pins.meet(id, fingerprint, offset);
                 }
-                Err(mismatch) => Found::Bad {
-                    code: mismatch.code,
-                    field: Some(mismatch.field),
-                },
-            },
-        )
+                Found::Decoder(Arc::new(decoder))
+            }
+            Err(mismatch) => Found::Bad { code: mismatch.code, field: Some(mismatch.field) },
+        })
     }
 
     fn schema(&self, id: u32) -> Result<Schema, SinkError> {
@@ -131,11 +119,7 @@ impl Decoders {
             None => now,
         };
         // Not while holding the lock: the registry may be slow, and others have what they need.
-        let schema = match if is_no_id(id) {
-            None
-        } else {
-            self.registry.schema(id)?
-        } {
+        let schema = match if is_no_id(id) { None } else { self.registry.schema(id)? } {
             Some(text) => {
                 let fingerprint = pins::fingerprint(&text);
                 Schema::Known(text.into(), fingerprint)
@@ -167,10 +151,7 @@ pub struct Recent {
 impl Recent {
     /// What the books say of the ids of one topic.
     pub(crate) fn knowing(pins: Pins) -> Recent {
-        Recent {
-            pins,
-            ..Recent::default()
-        }
+        Recent { pins, ..Recent::default() }
     }
 
     /// The books were read again.
@@ -190,16 +171,10 @@ impl Recent {
         let id = |bytes: Option<&[u8]>| bytes.map(wire::schema_id).transpose();
         let ids = match (id(key), id(value)) {
             (Err(_), _) => {
-                return Ok(Found::Bad {
-                    code: DecodeCode::KeyUndecodable,
-                    field: None,
-                });
+                return Ok(Found::Bad { code: DecodeCode::KeyUndecodable, field: None });
             }
             (_, Err(error)) => {
-                return Ok(Found::Bad {
-                    code: error.code(),
-                    field: None,
-                });
+                return Ok(Found::Bad { code: error.code(), field: None });
             }
             (Ok(key), Ok(value)) => SchemaIds { key, value },
         };

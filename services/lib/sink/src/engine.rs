@@ -104,10 +104,7 @@ async fn check(instance: &Instance) -> Result<(), BoxFailure> {
         }
     })
     .await?;
-    tracing::info!(
-        datasets = instance.datasets.len(),
-        "\u{2714} the store is ready"
-    );
+    tracing::info!(datasets = instance.datasets.len(), "\u{2714} the store is ready");
     Ok(())
 }
 

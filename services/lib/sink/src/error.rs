@@ -34,10 +34,7 @@ pub enum SinkError {
     StoreLocked { holders: String },
     /// PostgreSQL refuses a value of the batch. `column`: where it says which.
     #[error("the store refuses a row, SQLSTATE `{sqlstate}`")]
-    RowRefused {
-        sqlstate: String,
-        column: Option<String>,
-    },
+    RowRefused { sqlstate: String, column: Option<String> },
     /// Of no kind that is known to pass with time: once it comes again, some row may be to blame.
     #[error("the store refuses a statement, SQLSTATE `{sqlstate}`")]
     StoreRefuses { sqlstate: String },
@@ -54,12 +51,7 @@ pub enum SinkError {
     #[error(
         "column `{column}` of `flow.{table}` is `{found}` in the store and `{wanted}` in the contract"
     )]
-    ColumnDiffers {
-        table: String,
-        column: String,
-        found: String,
-        wanted: String,
-    },
+    ColumnDiffers { table: String, column: String, found: String, wanted: String },
     #[error("the bookkeeping of the store was made by another version, step `{step}`")]
     MigrationDiffers { step: i32 },
     #[error("this database is the store of the {found} side, not of the {wanted} side")]
@@ -67,48 +59,21 @@ pub enum SinkError {
     #[error(
         "records of `{topic}` partition {partition} from offset {wanted} on are gone, the first kept is {low}"
     )]
-    Gap {
-        topic: String,
-        partition: i32,
-        wanted: i64,
-        low: i64,
-    },
+    Gap { topic: String, partition: i32, wanted: i64, low: i64 },
     #[error("`{topic}` partition {partition} ends at offset {end}, before our position {position}")]
-    LogTruncated {
-        topic: String,
-        partition: i32,
-        end: i64,
-        position: i64,
-    },
+    LogTruncated { topic: String, partition: i32, end: i64, position: i64 },
     #[error("`{topic}` has {found} partitions, its contract says {wanted}")]
-    PartitionsChanged {
-        topic: String,
-        found: u32,
-        wanted: u32,
-    },
+    PartitionsChanged { topic: String, found: u32, wanted: u32 },
     #[error("too many records of `{topic}` partition {partition} fail by themselves: {reason}")]
-    Systemic {
-        topic: String,
-        partition: i32,
-        reason: &'static str,
-    },
+    Systemic { topic: String, partition: i32, reason: &'static str },
     #[error(
         "a record of `{topic}` partition {partition} at offset {offset} can't be applied (`{code}`), and the contract says halt"
     )]
-    PoisonHalts {
-        topic: String,
-        partition: i32,
-        offset: i64,
-        code: String,
-    },
+    PoisonHalts { topic: String, partition: i32, offset: i64, code: String },
     #[error("another instance works on `{topic}` partition {partition} now")]
     LeaseLost { topic: String, partition: i32 },
     #[error("schema {id} of `{topic}` partition {partition} is not in the registry yet")]
-    SchemaAwaited {
-        topic: String,
-        partition: i32,
-        id: u32,
-    },
+    SchemaAwaited { topic: String, partition: i32, id: u32 },
     #[error(
         "how far the versions of `{topic}` may reach is not known: its progress topic can't be read to its end"
     )]
@@ -301,31 +266,23 @@ impl From<sqlx::Error> for SinkError {
                     .map(str::to_owned);
                 from_sqlstate(sqlstate, column)
             }
-            sqlx::Error::Tls(cause) => SinkError::StoreUnverified {
-                address: "store".into(),
-                cause,
-            },
+            sqlx::Error::Tls(cause) => {
+                SinkError::StoreUnverified { address: "store".into(), cause }
+            }
             // A certificate that is not believed comes as an IO error.
-            sqlx::Error::Io(cause) if is_tls(&cause) => SinkError::StoreUnverified {
-                address: "store".into(),
-                cause: Box::new(cause),
-            },
-            sqlx::Error::Io(cause) => SinkError::StoreUnreachable {
-                address: "store".into(),
-                cause: Some(cause),
-            },
-            _ => SinkError::StoreUnreachable {
-                address: "store".into(),
-                cause: None,
-            },
+            sqlx::Error::Io(cause) if is_tls(&cause) => {
+                SinkError::StoreUnverified { address: "store".into(), cause: Box::new(cause) }
+            }
+            sqlx::Error::Io(cause) => {
+                SinkError::StoreUnreachable { address: "store".into(), cause: Some(cause) }
+            }
+            _ => SinkError::StoreUnreachable { address: "store".into(), cause: None },
         }
     }
 }
 
 fn is_tls(error: &std::io::Error) -> bool {
-    error
-        .get_ref()
-        .is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
+    error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
 }
 
 /// The classes of PostgreSQL's errors, each with what it means for the work.
@@ -407,14 +364,12 @@ impl SinkError {
     #[must_use]
     pub fn at(self, address: &str) -> SinkError {
         match self {
-            SinkError::StoreUnreachable { cause, .. } => SinkError::StoreUnreachable {
-                address: address.to_owned(),
-                cause,
-            },
-            SinkError::StoreUnverified { cause, .. } => SinkError::StoreUnverified {
-                address: address.to_owned(),
-                cause,
-            },
+            SinkError::StoreUnreachable { cause, .. } => {
+                SinkError::StoreUnreachable { address: address.to_owned(), cause }
+            }
+            SinkError::StoreUnverified { cause, .. } => {
+                SinkError::StoreUnverified { address: address.to_owned(), cause }
+            }
             other => other,
         }
     }

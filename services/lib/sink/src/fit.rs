@@ -49,11 +49,7 @@ pub(crate) async fn make(
                     format!("add column {} {wanted}", quoted(&column.name))
                 })
                 .collect();
-            format!(
-                "alter table flow.{} {}",
-                quoted(&dataset.table),
-                added.join(", ")
-            )
+            format!("alter table flow.{} {}", quoted(&dataset.table), added.join(", "))
         }
     };
     let n: i32 =
@@ -84,9 +80,7 @@ pub(crate) async fn apply(
     n: i32,
     step: &str,
 ) -> Result<(), SinkError> {
-    connection
-        .execute(sqlx::raw_sql(sql(step.to_owned())))
-        .await?;
+    connection.execute(sqlx::raw_sql(sql(step.to_owned()))).await?;
     sqlx::query("insert into flow.migration (dataset, n, sql_sha256) values ($1, $2, $3)")
         .bind(of)
         .bind(n)
@@ -115,9 +109,7 @@ type ColumnRow = (String, Option<String>, String, bool);
 
 /// Asks PostgreSQL to compare with the staging table, which is made from the contract alone.
 async fn lacks(connection: &mut PgConnection, dataset: &Dataset) -> Result<Lacks, SinkError> {
-    connection
-        .execute(sqlx::raw_sql(dataset.sql.create_stage.clone()))
-        .await?;
+    connection.execute(sqlx::raw_sql(dataset.sql.create_stage.clone())).await?;
     let rows: Vec<ColumnRow> = sqlx::query_as(
         "select s.attname::text, format_type(t.atttypid, t.atttypmod), format_type(s.atttypid, s.atttypmod), \
          coalesce((s.atttypid, s.atttypmod) = (t.atttypid, t.atttypmod), false) \
@@ -141,9 +133,7 @@ async fn lacks(connection: &mut PgConnection, dataset: &Dataset) -> Result<Lacks
         return if made.is_empty() {
             Ok(Lacks::Table)
         } else {
-            Err(SinkError::TableMissing {
-                table: table.clone(),
-            })
+            Err(SinkError::TableMissing { table: table.clone() })
         };
     }
     let indices: HashMap<&str, usize> = dataset
@@ -167,18 +157,11 @@ async fn lacks(connection: &mut PgConnection, dataset: &Dataset) -> Result<Lacks
             }
             (None, Some(&index)) if !made.contains(&column) => missing.push(index),
             (None, _) => {
-                return Err(SinkError::ColumnMissing {
-                    table: table.clone(),
-                    column,
-                });
+                return Err(SinkError::ColumnMissing { table: table.clone(), column });
             }
         }
     }
-    Ok(if missing.is_empty() {
-        Lacks::Nothing
-    } else {
-        Lacks::Columns(missing)
-    })
+    Ok(if missing.is_empty() { Lacks::Nothing } else { Lacks::Columns(missing) })
 }
 
 fn create_table(dataset: &Dataset) -> String {
@@ -191,17 +174,12 @@ fn create_table(dataset: &Dataset) -> String {
             collation(contract, i)
         )
     });
-    let ours = ROW_COLUMNS
-        .iter()
-        .map(|(name, definition)| format!("{} {definition}", quoted(name)));
+    let ours =
+        ROW_COLUMNS.iter().map(|(name, definition)| format!("{} {definition}", quoted(name)));
     let lines: Vec<String> = columns
         .chain(ours)
         .chain([format!("primary key ({})", identity(contract).join(", "))])
         .map(|line| format!("  {line}"))
         .collect();
-    format!(
-        "create table flow.{} (\n{})",
-        quoted(&dataset.table),
-        lines.join(",\n")
-    )
+    format!("create table flow.{} (\n{})", quoted(&dataset.table), lines.join(",\n"))
 }

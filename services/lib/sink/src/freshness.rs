@@ -66,11 +66,7 @@ impl SourceState {
             return ceiling;
         }
         Version {
-            epoch: if self.epoch > 0 {
-                self.epoch.saturating_add(1)
-            } else {
-                SANE_EPOCH
-            },
+            epoch: if self.epoch > 0 { self.epoch.saturating_add(1) } else { SANE_EPOCH },
             commit_lsn: SANE_LSN,
             ordinal: u64::MAX,
         }
@@ -80,11 +76,7 @@ impl SourceState {
         let announced = ceiling.version().ok_or(Refusal::Unreadable)?;
         let known = self.ceiling.as_deref().and_then(Version::from_hex);
         let epoch = known.map_or(self.epoch, |known| known.epoch);
-        let highest = if epoch > 0 {
-            epoch.saturating_add(EPOCH_STEP)
-        } else {
-            SANE_EPOCH
-        };
+        let highest = if epoch > 0 { epoch.saturating_add(EPOCH_STEP) } else { SANE_EPOCH };
         if announced.epoch > highest || announced.commit_lsn > SANE_LSN {
             return Err(Refusal::VersionBeyond);
         }
@@ -165,11 +157,7 @@ impl Marks {
         };
         // Offsets never fall: where they seem to, what was said before was false, and must not stand in the
         // way of what comes.
-        while self
-            .ahead
-            .back()
-            .is_some_and(|mark| !is_reached(&mark.offsets, offsets))
-        {
+        while self.ahead.back().is_some_and(|mark| !is_reached(&mark.offsets, offsets)) {
             self.ahead.pop_back();
         }
         self.ahead.push_back(Mark {
@@ -189,11 +177,7 @@ impl Marks {
 
     /// The newest mark that these positions have reached.
     pub(crate) fn reach(&mut self, positions: &Offsets) -> Option<&Mark> {
-        while self
-            .ahead
-            .front()
-            .is_some_and(|mark| is_reached(&mark.offsets, positions))
-        {
+        while self.ahead.front().is_some_and(|mark| is_reached(&mark.offsets, positions)) {
             self.reached = self.ahead.pop_front();
         }
         self.reached.as_ref()
@@ -203,9 +187,7 @@ impl Marks {
 /// Does every partition stand at or behind the offset meant?
 pub(crate) fn is_reached(offsets: &Offsets, positions: &Offsets) -> bool {
     offsets.iter().all(|(partition, offset)| {
-        positions
-            .get(partition)
-            .is_some_and(|position| position >= offset)
+        positions.get(partition).is_some_and(|position| position >= offset)
     })
 }
 
@@ -237,11 +219,8 @@ mod tests {
             source.take(progress(lsn, full, offsets), NOW).unwrap();
             marks.push(&source, "t");
         }
-        let mut at = |a, b| {
-            marks
-                .reach(&Offsets::from([(0, a), (1, b)]))
-                .map(|mark| mark.lsn.clone())
-        };
+        let mut at =
+            |a, b| marks.reach(&Offsets::from([(0, a), (1, b)])).map(|mark| mark.lsn.clone());
         assert_eq!(at(9, 9), None);
         assert_eq!(at(10, 0), Some("0/1".into()));
         assert_eq!(at(15, 5), Some("0/2".into()));
@@ -274,11 +253,8 @@ mod tests {
     fn a_time_that_has_not_come_or_a_position_nobody_announced_is_not_believed() {
         let mut source = SourceState::default();
         source.take_ceiling(&Ceiling::new(1, Lsn(100))).unwrap();
-        let said = |lsn: &str, at_us, epoch| Progress {
-            at_us,
-            epoch,
-            ..progress(lsn, true, &[(0, 1)])
-        };
+        let said =
+            |lsn: &str, at_us, epoch| Progress { at_us, epoch, ..progress(lsn, true, &[(0, 1)]) };
         source.take(said("0/64", NOW, 1), NOW).unwrap();
         for (lsn, at_us, epoch, refusal) in [
             ("0/64", NOW + CLOCK_AHEAD_US + 1, 1, Refusal::ClockSkew),
@@ -310,30 +286,21 @@ mod tests {
         let leap = Ceiling::new(u32::MAX, Lsn(1));
         assert_eq!(source.take_ceiling(&leap), Err(Refusal::VersionBeyond));
         source.take_ceiling(&Ceiling::new(3, Lsn(1))).unwrap();
-        assert_eq!(
-            (source.bound().epoch, source.bound().commit_lsn),
-            (3, Lsn(1))
-        );
+        assert_eq!((source.bound().epoch, source.bound().commit_lsn), (3, Lsn(1)));
     }
 
     #[test]
     fn without_a_ceiling_only_what_no_server_can_have_is_refused() {
         let mut source = SourceState::default();
         source.take(progress("0/1", true, &[(0, 0)]), NOW).unwrap();
-        assert_eq!(
-            (source.bound().epoch, source.bound().commit_lsn),
-            (2, SANE_LSN)
-        );
+        assert_eq!((source.bound().epoch, source.bound().commit_lsn), (2, SANE_LSN));
     }
 
     #[test]
     fn an_older_epoch_is_believed_again_once_the_newer_is_silent() {
         let mut source = SourceState::default();
         source.take_ceiling(&Ceiling::new(9, Lsn(100))).unwrap();
-        let said = |epoch| Progress {
-            epoch,
-            ..progress("0/1", true, &[(0, 1)])
-        };
+        let said = |epoch| Progress { epoch, ..progress("0/1", true, &[(0, 1)]) };
         source.take(said(9), NOW).unwrap();
         source.take(said(1), NOW + 1).unwrap();
         assert_eq!(source.epoch, 9, "one that was replaced may still speak");
@@ -346,9 +313,7 @@ mod tests {
     fn a_false_offset_does_not_stand_in_the_way_of_honest_ones() {
         let (mut source, mut marks) = (SourceState::default(), Marks::default());
         for (lsn, offset) in [("0/1", 10), ("0/2", i64::MAX), ("0/3", 20)] {
-            source
-                .take(progress(lsn, true, &[(0, offset)]), NOW)
-                .unwrap();
+            source.take(progress(lsn, true, &[(0, offset)]), NOW).unwrap();
             marks.push(&source, "t");
         }
         let reached = marks.reach(&Offsets::from([(0, 25)])).unwrap();

@@ -51,11 +51,8 @@ pub async fn take_back(
         .bind(dataset.id())
         .execute(&mut *transaction)
         .await?;
-    let rows = affected(
-        &sqlx::query(sql(older_than_anything(dataset)))
-            .execute(&mut *transaction)
-            .await?,
-    );
+    let rows =
+        affected(&sqlx::query(sql(older_than_anything(dataset))).execute(&mut *transaction).await?);
     let parked = affected(
         &sqlx::query(
             "update flow.parked_record set version = $2 where topic = $1 and state in ('parked', 'incomplete')",
@@ -71,10 +68,7 @@ pub async fn take_back(
         .execute(&mut *transaction)
         .await?;
     transaction.commit().await?;
-    Ok(TakenBack {
-        rows,
-        parked_records: parked,
-    })
+    Ok(TakenBack { rows, parked_records: parked })
 }
 
 /// Where the version tells rows apart each keeps one of its own, of epoch 0.

@@ -40,9 +40,7 @@ pub(crate) async fn make(connection: &mut PgConnection) -> Result<(), SinkError>
 /// Waits until no other sink is inside, until the transaction ends.
 pub(crate) async fn enter(transaction: &mut PgConnection) -> Result<(), SinkError> {
     transaction.execute(WITHIN).await?;
-    transaction
-        .execute("lock table flow.gate in access exclusive mode")
-        .await?;
+    transaction.execute("lock table flow.gate in access exclusive mode").await?;
     Ok(())
 }
 
@@ -76,9 +74,7 @@ pub(crate) async fn who_is_in_the_way<T>(
             format!("{user:?} (pid {pid}{since})")
         })
         .collect();
-    Err(SinkError::StoreLocked {
-        holders: holders.join(", "),
-    })
+    Err(SinkError::StoreLocked { holders: holders.join(", ") })
 }
 
 const LOCK_NOT_AVAILABLE: &str = "55P03";

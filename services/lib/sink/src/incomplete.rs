@@ -64,19 +64,13 @@ pub(crate) struct Told {
 /// Does any value of the event's row not travel for its size?
 pub(crate) fn is_too_large(event: &ChangeEvent<'_>) -> bool {
     event.after.is_some_and(|row| {
-        row.has_absent()
-            && row
-                .cells()
-                .any(|cell| cell == Cell::Absent(Absence::TooLarge))
+        row.has_absent() && row.cells().any(|cell| cell == Cell::Absent(Absence::TooLarge))
     })
 }
 
 /// `known`, brought up to `event`.
 pub(crate) fn hear(known: Option<&Incomplete>, event: &ChangeEvent<'_>) -> (Word, Incomplete) {
-    let mut now = Incomplete {
-        version: event.version,
-        columns: BTreeSet::new(),
-    };
+    let mut now = Incomplete { version: event.version, columns: BTreeSet::new() };
     if let Some(known) = known.filter(|known| known.version >= event.version) {
         return (Word::Nothing, known.clone());
     }
@@ -134,12 +128,7 @@ pub(crate) async fn load(
     let contract = &dataset.contract;
     let columns = |path: &str| {
         path.split(BETWEEN)
-            .filter_map(|name| {
-                contract
-                    .columns
-                    .iter()
-                    .position(|column| column.name == name)
-            })
+            .filter_map(|name| contract.columns.iter().position(|column| column.name == name))
             .collect()
     };
     Ok(rows
@@ -345,10 +334,7 @@ mod tests {
         };
         let event = ChangeEvent {
             op,
-            version: Version {
-                epoch: version,
-                ..Version::default()
-            },
+            version: Version { epoch: version, ..Version::default() },
             before,
             after,
             origin: Origin::default(),
@@ -363,10 +349,7 @@ mod tests {
         assert_eq!(after(Create, 1, "vLL", None), (Word::TooLarge, vec![1, 2]));
         assert_eq!(after(Update, 1, "v.v", None), (Word::Nothing, vec![]));
         let known = Incomplete {
-            version: Version {
-                epoch: 5,
-                ..Version::default()
-            },
+            version: Version { epoch: 5, ..Version::default() },
             columns: BTreeSet::from([1, 2]),
         };
         for (op, version, cells, word, columns) in [

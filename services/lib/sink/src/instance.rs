@@ -55,14 +55,7 @@ pub(crate) struct Instance {
 impl Instance {
     /// Does not wait for anything outside. Needs a running tokio runtime.
     pub(crate) fn new(parts: Parts, shutdown: Shutdown) -> Result<Instance, SinkError> {
-        let Config {
-            prefix,
-            kafka,
-            registry,
-            store,
-            sink,
-            tuning,
-        } = parts.config;
+        let Config { prefix, kafka, registry, store, sink, tuning } = parts.config;
         let datasets = parts
             .contracts
             .into_iter()
@@ -83,10 +76,7 @@ impl Instance {
             decoders: Decoders::new(RegistryClient::new(&registry), sink.schema_wait),
             seal: OnceLock::new(),
             metrics,
-            retry: Policy {
-                longest: Duration::from_secs(5),
-                ..Policy::default()
-            },
+            retry: Policy { longest: Duration::from_secs(5), ..Policy::default() },
             broken: Broken::from_environment(),
             handle: Handle::current(),
             shutdown,
@@ -102,8 +92,7 @@ impl Instance {
 
     /// To the store. No statement on it waits without end, for a lock or for itself.
     pub(crate) async fn connect(&self, who: &str) -> Result<PgConnection, SinkError> {
-        self.connect_within(who, self.settings.statement_timeout)
-            .await
+        self.connect_within(who, self.settings.statement_timeout).await
     }
 
     pub(crate) async fn connect_within(
@@ -111,10 +100,7 @@ impl Instance {
         who: &str,
         statement: Duration,
     ) -> Result<PgConnection, SinkError> {
-        let limits = Limits {
-            lock: self.settings.lock_timeout,
-            statement,
-        };
+        let limits = Limits { lock: self.settings.lock_timeout, statement };
         self.store.connect_within(who, limits).await
     }
 
@@ -142,27 +128,18 @@ impl Instance {
     /// Of one dataset's part; the others are well.
     pub(crate) fn report_of(&self, dataset: &Dataset, part: &str, failure: &SinkError) {
         log(part, failure);
-        self.metrics
-            .dataset_unwell(dataset.id(), part, &failure.to_string());
+        self.metrics.dataset_unwell(dataset.id(), part, &failure.to_string());
     }
 }
 
 pub(crate) fn log(part: &str, failure: &SinkError) {
     use std::error::Error as _;
-    let cause = failure
-        .source()
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let cause = failure.source().map(ToString::to_string).unwrap_or_default();
     tracing::warn!(part, code = failure.code(), error = %failure, cause, hint = failure.hint(), "waiting");
 }
 
 /// Another one at each start: a process that was killed must not be taken for its successor.
 fn owner() -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    format!(
-        "{}-{}-{:08x}",
-        host.trim(),
-        std::process::id(),
-        rand::random::<u32>()
-    )
+    format!("{}-{}-{:08x}", host.trim(), std::process::id(), rand::random::<u32>())
 }

@@ -178,17 +178,13 @@ impl<'a> Intake<'a> {
 
     /// Ends the pass.
     pub(crate) fn finish(&mut self) {
-        self.memory
-            .breaker
-            .passed(std::mem::take(&mut self.good_run));
+        self.memory.breaker.passed(std::mem::take(&mut self.good_run));
     }
 
     fn judge(&mut self, buffers: &mut Buffers, bytes: &RecordBytes<'_>) -> Result<(), SinkError> {
         let at = buffers.events.len();
         let judged =
-            self.bench
-                .judge
-                .record(self.recent, &mut buffers.events, self.memory.floor, bytes)?;
+            self.bench.judge.record(self.recent, &mut buffers.events, self.memory.floor, bytes)?;
         let (poison, warnings) = match judged {
             Verdict::Good(warnings) => (None, warnings),
             Verdict::Bad(poison) => (Some(poison), Warnings::default()),
@@ -241,9 +237,7 @@ impl<'a> Intake<'a> {
     /// Who announced no such version did not send it; unless he announced it a moment ago.
     fn beyond(&mut self, bytes: &RecordBytes<'_>) -> Result<(), SinkError> {
         if bytes.offset >= self.bench.judged_below {
-            return Err(SinkError::CeilingAwaited {
-                topic: self.dataset().topic.clone(),
-            });
+            return Err(SinkError::CeilingAwaited { topic: self.dataset().topic.clone() });
         }
         self.quarantine(bytes, Refusal::VersionBeyond, size(bytes));
         Ok(())
@@ -262,9 +256,7 @@ impl<'a> Intake<'a> {
         }
         self.memory.floor = version;
         self.memory.parked.end_below(version);
-        self.memory
-            .incomplete
-            .retain(|_, entry| entry.version >= version);
+        self.memory.incomplete.retain(|_, entry| entry.version >= version);
         // What the batch said of rows before it is of no matter; the barrier ends those in the store.
         self.incomplete.clear();
         self.barriers.push(Barrier { at, version });

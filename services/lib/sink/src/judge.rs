@@ -66,19 +66,11 @@ impl Judge<'_> {
         floor: Version,
         record: &RecordBytes<'_>,
     ) -> Result<Verdict, SinkError> {
-        let found = recent.find(
-            self.decoders,
-            self.dataset,
-            record.key,
-            record.value,
-            record.offset,
-        )?;
+        let found =
+            recent.find(self.decoders, self.dataset, record.key, record.value, record.offset)?;
         let unread = |code: DecodeCode, field| {
             self.place(plain_version(record), floor)
-                .unwrap_or(Verdict::Unreadable(Poison {
-                    code: code.as_str(),
-                    field,
-                }))
+                .unwrap_or(Verdict::Unreadable(Poison { code: code.as_str(), field }))
         };
         let decoder = match found {
             Found::Decoder(decoder) => decoder,
@@ -116,10 +108,7 @@ impl Judge<'_> {
                 if !self.dataset.is_state()
                     && !matches!(event.op, Operation::Create | Operation::Read) =>
             {
-                Verdict::Bad(Poison {
-                    code: DecodeCode::Operation.as_str(),
-                    field: None,
-                })
+                Verdict::Bad(Poison { code: DecodeCode::Operation.as_str(), field: None })
             }
             Ok(warnings) => Verdict::Good(warnings),
         }
@@ -148,10 +137,7 @@ impl Judge<'_> {
 
     fn column_name(&self, column: usize) -> String {
         let columns = &self.dataset.contract.columns;
-        columns
-            .get(column)
-            .map(|column| column.name.clone())
-            .unwrap_or_default()
+        columns.get(column).map(|column| column.name.clone()).unwrap_or_default()
     }
 }
 
@@ -194,11 +180,7 @@ columns:
 ";
 
     fn version(lsn: u64) -> Version {
-        Version {
-            epoch: 1,
-            commit_lsn: Lsn(lsn),
-            ordinal: 0,
-        }
+        Version { epoch: 1, commit_lsn: Lsn(lsn), ordinal: 0 }
     }
 
     /// Floor at 10, ceiling at 90.
@@ -227,13 +209,8 @@ columns:
             Operation::Truncate => (None, None),
             _ => (None, Some(row.row())),
         };
-        let event = ChangeEvent {
-            op,
-            version: version(lsn),
-            before,
-            after,
-            origin: Origin::default(),
-        };
+        let event =
+            ChangeEvent { op, version: version(lsn), before, after, origin: Origin::default() };
         (judge.event(&event, version(10)), is_whole(&event))
     }
 
@@ -245,56 +222,26 @@ columns:
             Verdict::Bad(Poison { code, field })
         };
         let good = || Verdict::Good(Warnings::default());
-        let append = NOTE
-            .replace("kind: state\ntruncate: true", "kind: append")
-            .replace("key: [id]\n", "");
+        let append =
+            NOTE.replace("kind: state\ntruncate: true", "kind: append").replace("key: [id]\n", "");
         let not_agreed = NOTE.replace("truncate: true\n", "");
-        let (one, less, absent) = (
-            Cell::Text("1"),
-            Cell::Text("-1"),
-            Cell::Absent(Absence::Toast),
-        );
+        let (one, less, absent) = (Cell::Text("1"), Cell::Text("-1"), Cell::Absent(Absence::Toast));
         for (contract, op, lsn, n, verdict, whole) in [
             (NOTE, Create, 50, one, good(), true),
             (NOTE, Update, 50, absent, good(), false),
-            (
-                NOTE,
-                Read,
-                50,
-                Cell::Absent(Absence::TooLarge),
-                good(),
-                true,
-            ),
+            (NOTE, Read, 50, Cell::Absent(Absence::TooLarge), good(), true),
             (NOTE, Update, 50, less, bad("E_RANGE", Some("n")), true),
             (NOTE, Delete, 50, less, good(), true),
             (NOTE, Update, 91, less, Verdict::Beyond, true),
             (NOTE, Update, 9, less, Verdict::Stale, true),
-            (
-                NOTE,
-                Truncate,
-                50,
-                one,
-                Verdict::Truncate(version(50)),
-                true,
-            ),
+            (NOTE, Truncate, 50, one, Verdict::Truncate(version(50)), true),
             (NOTE, Truncate, 91, one, Verdict::Beyond, true),
-            (
-                &not_agreed,
-                Truncate,
-                50,
-                one,
-                Verdict::TruncateNotAgreed,
-                true,
-            ),
+            (&not_agreed, Truncate, 50, one, Verdict::TruncateNotAgreed, true),
             (&append, Create, 50, one, good(), true),
             (&append, Update, 50, one, bad("OPERATION", None), true),
             (&append, Delete, 50, one, bad("OPERATION", None), true),
         ] {
-            assert_eq!(
-                judged(contract, op, lsn, n),
-                (verdict, whole),
-                "{op:?} {lsn}"
-            );
+            assert_eq!(judged(contract, op, lsn, n), (verdict, whole), "{op:?} {lsn}");
         }
     }
 }

@@ -28,10 +28,7 @@ pub(crate) struct Keeper {
 
 impl Keeper {
     pub(crate) fn new(instance: Arc<Instance>) -> Keeper {
-        Keeper {
-            instance,
-            held: HashMap::new(),
-        }
+        Keeper { instance, held: HashMap::new() }
     }
 
     /// Until asked to stop, or until every partition held has halted.
@@ -86,10 +83,7 @@ impl Keeper {
         let kept =
             lease::renew(connection, &instance.owner, &held, instance.settings.lease).await?;
         for ((topic, partition), held) in &self.held {
-            if !kept
-                .iter()
-                .any(|(kept, number)| kept == topic && number == partition)
-            {
+            if !kept.iter().any(|(kept, number)| kept == topic && number == partition) {
                 held.stop.store(true, Ordering::Release);
             }
         }
@@ -102,10 +96,7 @@ impl Keeper {
             held.work.is_some() || is_kept
         });
         let instances = lease::instances(connection, instance.settings.lease).await?;
-        let rank = instances
-            .iter()
-            .position(|owner| *owner == instance.owner)
-            .unwrap_or(0);
+        let rank = instances.iter().position(|owner| *owner == instance.owner).unwrap_or(0);
         let partitions: usize = instance
             .datasets
             .iter()
@@ -131,22 +122,13 @@ impl Keeper {
         wanted: usize,
     ) -> Result<(), SinkError> {
         let instance = Arc::clone(&self.instance);
-        let topics: Vec<String> = instance
-            .datasets
-            .iter()
-            .map(|dataset| dataset.topic.clone())
-            .collect();
+        let topics: Vec<String> =
+            instance.datasets.iter().map(|dataset| dataset.topic.clone()).collect();
         let free = lease::free(connection, &topics).await?;
-        let free: Vec<_> = free
-            .into_iter()
-            .filter(|place| !self.held.contains_key(place))
-            .take(wanted)
-            .collect();
+        let free: Vec<_> =
+            free.into_iter().filter(|place| !self.held.contains_key(place)).take(wanted).collect();
         for (topic, partition) in free {
-            let Some(dataset) = instance
-                .datasets
-                .iter()
-                .find(|dataset| dataset.topic == topic)
+            let Some(dataset) = instance.datasets.iter().find(|dataset| dataset.topic == topic)
             else {
                 continue;
             };
@@ -166,14 +148,7 @@ impl Keeper {
             let work = PartitionWork::new(&instance, dataset, lease.clone(), &stop);
             let name = format!("sink-{}-{partition}", dataset.id());
             let work = start_thread(&name, move || work.run())?;
-            self.held.insert(
-                (topic, partition),
-                Held {
-                    lease,
-                    stop,
-                    work: Some(work),
-                },
-            );
+            self.held.insert((topic, partition), Held { lease, stop, work: Some(work) });
         }
         Ok(())
     }
@@ -239,10 +214,7 @@ impl Keeper {
             lease::leave(&mut connection, &self.instance.owner).await
         };
         if let Err(failure) = left.await {
-            tracing::debug!(
-                code = failure.code(),
-                "this instance could not say that it leaves"
-            );
+            tracing::debug!(code = failure.code(), "this instance could not say that it leaves");
         }
     }
 }
@@ -251,16 +223,10 @@ pub(crate) fn start_thread<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<JoinHandle<T>, SinkError> {
-    std::thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(work)
-        .map_err(SinkError::Thread)
+    std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(SinkError::Thread)
 }
 
 /// None: the thread panicked, which its own message told.
 pub(crate) async fn join<T: Send + 'static>(thread: JoinHandle<T>) -> Option<T> {
-    tokio::task::spawn_blocking(move || thread.join().ok())
-        .await
-        .ok()
-        .flatten()
+    tokio::task::spawn_blocking(move || thread.join().ok()).await.ok().flatten()
 }

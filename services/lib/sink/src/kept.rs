@@ -26,9 +26,9 @@ impl Kept {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
         for field in [&self.key, &self.value, &self.version, &self.absent] {
-            let length = field.as_ref().map_or(u32::MAX, |field| {
-                u32::try_from(field.len()).unwrap_or(u32::MAX)
-            });
+            let length = field
+                .as_ref()
+                .map_or(u32::MAX, |field| u32::try_from(field.len()).unwrap_or(u32::MAX));
             out.extend_from_slice(&length.to_be_bytes());
             out.extend_from_slice(field.as_deref().unwrap_or_default());
         }
@@ -48,12 +48,7 @@ impl Kept {
             rest = after;
             Some(Some(field.to_vec()))
         };
-        Some(Kept {
-            key: field()?,
-            value: field()?,
-            version: field()?,
-            absent: field()?,
-        })
+        Some(Kept { key: field()?, value: field()?, version: field()?, absent: field()? })
     }
 }
 

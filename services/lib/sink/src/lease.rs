@@ -66,11 +66,7 @@ pub(crate) async fn look_again(
     .fetch_optional(connection)
     .await?;
     let (_, next_offset, bytes) = row.ok_or_else(|| lease.lost())?;
-    Ok(Lease {
-        next_offset,
-        floor: floor(&bytes),
-        ..lease.clone()
-    })
+    Ok(Lease { next_offset, floor: floor(&bytes), ..lease.clone() })
 }
 
 /// Where a partition begins that was never worked on.
@@ -89,11 +85,7 @@ pub(crate) async fn begin_at(
     .bind(offset)
     .execute(connection)
     .await?;
-    if done.rows_affected() == 1 {
-        Ok(())
-    } else {
-        Err(lease.lost())
-    }
+    if done.rows_affected() == 1 { Ok(()) } else { Err(lease.lost()) }
 }
 
 /// Says that this instance lives, and renews what it holds. Returns the (topic, partition) that it
@@ -210,10 +202,7 @@ pub(crate) fn fair_share(partitions: usize, instances: usize, rank: usize) -> us
 
 impl Lease {
     pub(crate) fn lost(&self) -> SinkError {
-        SinkError::LeaseLost {
-            topic: self.topic.clone(),
-            partition: self.partition,
-        }
+        SinkError::LeaseLost { topic: self.topic.clone(), partition: self.partition }
     }
 }
 

@@ -40,9 +40,7 @@ pub(crate) async fn empty_stage(
     connection: &mut PgConnection,
     dataset: &Dataset,
 ) -> Result<(), SinkError> {
-    sqlx::query(dataset.sql.truncate_stage.clone())
-        .execute(connection)
-        .await?;
+    sqlx::query(dataset.sql.truncate_stage.clone()).execute(connection).await?;
     Ok(())
 }
 
@@ -74,13 +72,7 @@ impl<'a> Net<'a> {
         live: &'a [usize],
         broken: Broken,
     ) -> Net<'a> {
-        Net {
-            dataset,
-            events,
-            live,
-            folded: fold(events, live),
-            broken,
-        }
+        Net { dataset, events, live, folded: fold(events, live), broken }
     }
 
     /// The lines of it, instead of what `stage` held.
@@ -95,18 +87,12 @@ impl<'a> Net<'a> {
     pub(crate) fn is_new(&self) -> bool {
         self.folded.effects().iter().all(|effect| {
             effect.outcome == Outcome::Row { fresh: true }
-                && self
-                    .folded
-                    .row(self.events, effect)
-                    .is_some_and(|row| !row.has_absent())
+                && self.folded.row(self.events, effect).is_some_and(|row| !row.has_absent())
         })
     }
 
     pub(crate) fn key(&self, line: usize) -> &'a [u8] {
-        self.folded
-            .effects()
-            .get(line)
-            .map_or(&[], |effect| self.events.key(effect.event))
+        self.folded.effects().get(line).map_or(&[], |effect| self.events.key(effect.event))
     }
 
     /// What names the row of a line, as in [`crate::intake::identity`].
@@ -114,9 +100,7 @@ impl<'a> Net<'a> {
         self.folded
             .effects()
             .get(line)
-            .map_or_else(Vec::new, |effect| {
-                identity(self.events, effect.event).to_vec()
-            })
+            .map_or_else(Vec::new, |effect| identity(self.events, effect.event).to_vec())
     }
 
     fn push(&self, effect: &Effect, stage: &mut Stage) {
@@ -173,10 +157,7 @@ impl<'a> Net<'a> {
     /// The events of one line's key.
     fn events_of(&self, line: usize) -> impl Iterator<Item = usize> + use<'_, 'a> {
         let key = self.key(line);
-        self.live
-            .iter()
-            .copied()
-            .filter(move |&event| self.events.key(event) == key)
+        self.live.iter().copied().filter(move |&event| self.events.key(event) == key)
     }
 }
 
@@ -194,10 +175,7 @@ pub(crate) async fn merge(
     stage: &mut Stage,
     net: &Net<'_>,
 ) -> Result<Merged, SinkError> {
-    let mut merged = Merged {
-        counts: net.counts(),
-        ..Merged::default()
-    };
+    let mut merged = Merged { counts: net.counts(), ..Merged::default() };
     if stage.is_empty() {
         return Ok(merged);
     }
@@ -250,12 +228,8 @@ async fn one_at_a_time(
     line: usize,
     merged: &mut Merged,
 ) -> Result<(), SinkError> {
-    let fates: HashMap<usize, Fate> = net
-        .live
-        .iter()
-        .copied()
-        .zip(net.folded.fates().iter().copied())
-        .collect();
+    let fates: HashMap<usize, Fate> =
+        net.live.iter().copied().zip(net.folded.fates().iter().copied()).collect();
     for event in net.events_of(line) {
         // Those were counted, and change nothing.
         if matches!(fates.get(&event), Some(Fate::Duplicate | Fate::Stale)) {
@@ -315,10 +289,7 @@ pub(crate) async fn run_merge(
         (&sql.merge_whole, &sql.merge_partial)
     };
     let row = if stage.is_partial() && dataset.is_state() {
-        sqlx::query_as(partial.clone())
-            .bind(dataset.id())
-            .fetch_one(connection)
-            .await?
+        sqlx::query_as(partial.clone()).bind(dataset.id()).fetch_one(connection).await?
     } else {
         sqlx::query_as(whole.clone()).fetch_one(connection).await?
     };
@@ -330,9 +301,8 @@ async fn refused(
     connection: &mut PgConnection,
     dataset: &Dataset,
 ) -> Result<Vec<(usize, Standing)>, SinkError> {
-    let rows: Vec<(i32, i32)> = sqlx::query_as(dataset.sql.refused.clone())
-        .fetch_all(connection)
-        .await?;
+    let rows: Vec<(i32, i32)> =
+        sqlx::query_as(dataset.sql.refused.clone()).fetch_all(connection).await?;
     let standing = |order| match order {
         0 => Standing::Same,
         ..0 => Standing::Older,

@@ -128,10 +128,7 @@ impl SinkMetrics {
                 self.records.of(&[dataset, outcome]).inc_by(count);
             }
         }
-        for (code, count) in [
-            (RuleCode::Nfc, odd.nfc),
-            (RuleCode::Whitespace, odd.whitespace),
-        ] {
+        for (code, count) in [(RuleCode::Nfc, odd.nfc), (RuleCode::Whitespace, odd.whitespace)] {
             if let Ok(count @ 1..) = u64::try_from(count) {
                 self.odd.of(&[dataset, code.as_str()]).inc_by(count);
             }

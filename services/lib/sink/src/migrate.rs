@@ -116,25 +116,15 @@ async fn belongs_to(connection: &mut PgConnection, side: Side) -> Result<(), Sin
         .await?;
     if new.rows_affected() == 1 && side == Side::Open {
         // The first step made it, from a time when there was no other side.
-        connection
-            .execute("drop schema if exists shared restrict")
-            .await?;
+        connection.execute("drop schema if exists shared restrict").await?;
     }
-    let found: String = sqlx::query_scalar("select side from flow.store")
-        .fetch_one(&mut *connection)
-        .await?;
+    let found: String =
+        sqlx::query_scalar("select side from flow.store").fetch_one(&mut *connection).await?;
     if found != side.as_str() {
-        return Err(SinkError::OtherSide {
-            found,
-            wanted: side.as_str(),
-        });
+        return Err(SinkError::OtherSide { found, wanted: side.as_str() });
     }
     let schema = names::view_schema(side);
-    connection
-        .execute(sqlx::raw_sql(sql(format!(
-            "create schema if not exists {schema}"
-        ))))
-        .await?;
+    connection.execute(sqlx::raw_sql(sql(format!("create schema if not exists {schema}")))).await?;
     Ok(())
 }
 

@@ -31,9 +31,7 @@ fn descriptors() -> Vec<RawFd> {
     let Ok(entries) = std::fs::read_dir("/proc/self/fd") else {
         return Vec::new();
     };
-    entries
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .collect()
+    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect()
 }
 
 fn peer_port(socket: &OwnedFd) -> Option<u16> {
@@ -47,10 +45,8 @@ mod tests {
 
     #[test]
     fn connections_to_the_port_send_without_delay_and_others_are_left_alone() {
-        let (store, other) = (
-            TcpListener::bind("127.0.0.1:0").unwrap(),
-            TcpListener::bind("127.0.0.1:0").unwrap(),
-        );
+        let (store, other) =
+            (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
         let to_store = TcpStream::connect(store.local_addr().unwrap()).unwrap();
         let to_other = TcpStream::connect(other.local_addr().unwrap()).unwrap();
         super::set(store.local_addr().unwrap().port());

@@ -46,10 +46,7 @@ pub(crate) async fn send(
     .fetch_all(&mut *connection)
     .await?;
     for (id, id_of_dataset, key) in &waiting {
-        let Some(dataset) = datasets
-            .iter()
-            .find(|dataset| dataset.id() == id_of_dataset)
-        else {
+        let Some(dataset) = datasets.iter().find(|dataset| dataset.id() == id_of_dataset) else {
             continue;
         };
         let side = dataset.contract.side;
@@ -58,15 +55,9 @@ pub(crate) async fn send(
             Side::Open => Asker::OpenData,
         };
         let topic = names::signal_topic(prefix, &dataset.contract.source.source, &asker);
-        let signal = Signal::CopyKey {
-            dataset: id_of_dataset.clone(),
-            side,
-            key: key.clone(),
-        };
+        let signal = Signal::CopyKey { dataset: id_of_dataset.clone(), side, key: key.clone() };
         let value = serde_json::to_vec(&signal).unwrap_or_default();
-        journal
-            .append(&topic, 0, Some(id_of_dataset.as_bytes()), Some(&value))
-            .await?;
+        journal.append(&topic, 0, Some(id_of_dataset.as_bytes()), Some(&value)).await?;
         sqlx::query("update flow.copy_request set sent_at = now() where id = $1")
             .bind(id)
             .execute(&mut *connection)

@@ -122,10 +122,7 @@ pub(crate) async fn hold(
     if held.len() == keys.len() {
         Ok(())
     } else {
-        Err(SinkError::ParkedChanged {
-            topic: topic.to_owned(),
-            partition,
-        })
+        Err(SinkError::ParkedChanged { topic: topic.to_owned(), partition })
     }
 }
 
@@ -182,10 +179,7 @@ fn code(record: &Parking) -> Option<&str> {
 }
 
 fn field(record: &Parking) -> Option<&str> {
-    record
-        .poison
-        .as_ref()
-        .and_then(|poison| poison.field.as_deref())
+    record.poison.as_ref().and_then(|poison| poison.field.as_deref())
 }
 
 /// Which parked records something later makes moot.
@@ -255,12 +249,8 @@ pub(crate) async fn supersede(
         .execute(&mut *connection)
         .await?;
     }
-    Counts {
-        parked: -ended,
-        superseded: ended,
-        ..Counts::default()
-    }
-    .post(connection, topic, partition, at_offset)
-    .await?;
+    Counts { parked: -ended, superseded: ended, ..Counts::default() }
+        .post(connection, topic, partition, at_offset)
+        .await?;
     Ok(ended)
 }

@@ -165,8 +165,7 @@ impl PartitionWork {
                     return End::Halted(failure);
                 }
                 Then::HaltForNow => {
-                    self.trouble
-                        .halts_for_now(&self.instance, &self.lease, failure);
+                    self.trouble.halts_for_now(&self.instance, &self.lease, failure);
                 }
                 Then::Later => {
                     if matches!(failure, SinkError::LeaseLost { .. }) {
@@ -220,13 +219,8 @@ impl PartitionWork {
         // In this order: what comes into the log after the first look may be announced after the second.
         let (_, end) = instance.reader.watermarks(topic, partition)?;
         let (_, announced) = instance.reader.watermarks(progress_topic, 0)?;
-        if !instance
-            .ceilings
-            .read_to(progress_topic, announced, ANNOUNCED_WITHIN)
-        {
-            return Err(SinkError::CeilingAwaited {
-                topic: topic.clone(),
-            });
+        if !instance.ceilings.read_to(progress_topic, announced, ANNOUNCED_WITHIN) {
+            return Err(SinkError::CeilingAwaited { topic: topic.clone() });
         }
         self.judged_below = end;
         Ok(())
@@ -278,20 +272,10 @@ impl PartitionWork {
         recent.learn(pins);
         let position = self.lease.next_offset.unwrap_or(low);
         if low > position {
-            return Err(SinkError::Gap {
-                topic,
-                partition,
-                wanted: position,
-                low,
-            });
+            return Err(SinkError::Gap { topic, partition, wanted: position, low });
         }
         if high < position {
-            return Err(SinkError::LogTruncated {
-                topic,
-                partition,
-                end: high,
-                position,
-            });
+            return Err(SinkError::LogTruncated { topic, partition, end: high, position });
         }
         let reader = instance.reader.assign(&topic, partition, position)?;
         if !suspended.is_empty() {
@@ -321,11 +305,7 @@ impl PartitionWork {
         let wanted = self.dataset.contract.partitions;
         match self.instance.reader.partitions(topic)? {
             found if found == wanted => Ok(()),
-            found => Err(SinkError::PartitionsChanged {
-                topic: topic.clone(),
-                found,
-                wanted,
-            }),
+            found => Err(SinkError::PartitionsChanged { topic: topic.clone(), found, wanted }),
         }
     }
 

@@ -54,10 +54,7 @@ impl Pins {
     /// They are in the books.
     pub(crate) fn committed(&mut self) {
         let met = std::mem::take(&mut self.met);
-        self.known.extend(
-            met.into_iter()
-                .map(|(id, (fingerprint, _))| (id, fingerprint)),
-        );
+        self.known.extend(met.into_iter().map(|(id, (fingerprint, _))| (id, fingerprint)));
     }
 }
 
@@ -93,10 +90,7 @@ pub(crate) async fn load(connection: &mut PgConnection, topic: &str) -> Result<P
     let known = rows.into_iter().filter_map(|(id, fingerprint)| {
         Some((u32::try_from(id).ok()?, fingerprint.try_into().ok()?))
     });
-    Ok(Pins {
-        known: known.collect(),
-        met: BTreeMap::new(),
-    })
+    Ok(Pins { known: known.collect(), met: BTreeMap::new() })
 }
 
 /// Writes what was met, in the transaction of the records. Another partition may have been first: then it
@@ -120,10 +114,7 @@ pub(crate) async fn write(
         .await
         .map_err(|error| SinkError::from(error).of_bookkeeping())?;
         if !same {
-            return Err(SinkError::SchemaMutated {
-                topic: topic.to_owned(),
-                id: *id,
-            });
+            return Err(SinkError::SchemaMutated { topic: topic.to_owned(), id: *id });
         }
     }
     Ok(())

@@ -25,10 +25,7 @@ use books::{connect, forget_offsets, load, parked_keys, positions, store, write_
 /// Between looks. Freshness is told in seconds.
 const ROUND: Duration = Duration::from_secs(1);
 /// So that a share is kept to.
-const ONE: Limit = Limit {
-    records: 1,
-    bytes: 8 << 20,
-};
+const ONE: Limit = Limit { records: 1, bytes: 8 << 20 };
 
 /// Of a source's records in one round, whatever they cost and however many wait: what one source writes must not
 /// delay what is known of the others, whose rows wait for it. Thousands of honest ones fit.
@@ -115,11 +112,8 @@ impl<'a> Watcher<'a> {
             None,
             &bangioc_feed::consume::Tuning::default(),
         )?;
-        let mut topics: Vec<String> = instance
-            .datasets
-            .iter()
-            .map(|dataset| dataset.progress_topic.clone())
-            .collect();
+        let mut topics: Vec<String> =
+            instance.datasets.iter().map(|dataset| dataset.progress_topic.clone()).collect();
         topics.sort();
         topics.dedup();
         let mut sources = Vec::new();
@@ -139,14 +133,7 @@ impl<'a> Watcher<'a> {
                 (low, SourceState::default())
             };
             let reader = reader.assign(&topic, 0, offset)?;
-            sources.push(Source {
-                topic,
-                state,
-                reader,
-                end: high,
-                generation,
-                changed: true,
-            });
+            sources.push(Source { topic, state, reader, end: high, generation, changed: true });
         }
         let mut watcher = Watcher {
             instance,
@@ -248,10 +235,7 @@ impl<'a> Watcher<'a> {
                     Ok(sweep) => sweep,
                     Err(refusal) => return Ok(Err(refusal)),
                 };
-                let known = instance
-                    .datasets
-                    .iter()
-                    .any(|dataset| dataset.topic == record.topic);
+                let known = instance.datasets.iter().any(|dataset| dataset.topic == record.topic);
                 for (partition, offset) in record.offsets.iter().filter(|_| known) {
                     let ends = self.ends.entry(record.topic.clone()).or_default();
                     if ends.get(partition).is_none_or(|end| offset > end) {
@@ -265,11 +249,7 @@ impl<'a> Watcher<'a> {
                 let remembered =
                     sweep::remember(&mut self.connection, &source.topic, offset, &sweep);
                 let has_room = instance.handle.block_on(remembered)?;
-                Ok(if has_room {
-                    Ok(())
-                } else {
-                    Err(Refusal::SweepInvalid)
-                })
+                Ok(if has_room { Ok(()) } else { Err(Refusal::SweepInvalid) })
             }
         }
     }
@@ -344,13 +324,8 @@ impl<'a> Watcher<'a> {
             }
             self.counted = Instant::now();
         }
-        outbox::send(
-            &mut self.connection,
-            &self.journal,
-            &instance.prefix,
-            &instance.datasets,
-        )
-        .await?;
+        outbox::send(&mut self.connection, &self.journal, &instance.prefix, &instance.datasets)
+            .await?;
         Ok(None)
     }
 }

@@ -25,12 +25,9 @@ pub(crate) fn note(noted: &mut Vec<Quarantined>, offset: i64, reason: Refusal, b
             last.next_offset += 1;
             last.bytes = last.bytes.saturating_add(bytes);
         }
-        _ => noted.push(Quarantined {
-            first_offset: offset,
-            next_offset: offset + 1,
-            reason,
-            bytes,
-        }),
+        _ => {
+            noted.push(Quarantined { first_offset: offset, next_offset: offset + 1, reason, bytes })
+        }
     }
 }
 

@@ -37,13 +37,10 @@ impl Locked {
     /// The dataset that the key is of, when it has an active contract here.
     pub fn dataset_in<'a>(&self, datasets: &'a [Dataset]) -> Result<&'a Dataset, ReplayError> {
         let mine = |dataset: &&Dataset| dataset.topic == self.topic;
-        datasets
-            .iter()
-            .find(mine)
-            .ok_or_else(|| ReplayError::NoContract {
-                key_ref: self.key_ref,
-                dataset: self.dataset.clone(),
-            })
+        datasets.iter().find(mine).ok_or_else(|| ReplayError::NoContract {
+            key_ref: self.key_ref,
+            dataset: self.dataset.clone(),
+        })
     }
 }
 
@@ -71,13 +68,7 @@ async fn parked(
     .await
     .map_err(SinkError::from)?;
     let (topic, partition, dataset, discard_by) = row.ok_or(ReplayError::NotParked { key_ref })?;
-    Ok(Locked {
-        key_ref,
-        topic,
-        partition,
-        dataset,
-        discard_by,
-    })
+    Ok(Locked { key_ref, topic, partition, dataset, discard_by })
 }
 
 /// What a new look at a record found.
@@ -151,14 +142,9 @@ impl Queue {
         .fetch_optional(connection)
         .await?;
         let newest = newest.flatten();
-        let source: SourceState = newest
-            .and_then(|newest| serde_json::from_str(&newest).ok())
-            .unwrap_or_default();
-        Ok(Queue {
-            recent: Recent::knowing(pins),
-            ceiling: source.bound(),
-            ..Queue::default()
-        })
+        let source: SourceState =
+            newest.and_then(|newest| serde_json::from_str(&newest).ok()).unwrap_or_default();
+        Ok(Queue { recent: Recent::knowing(pins), ceiling: source.bound(), ..Queue::default() })
     }
 
     /// What schema ids mean, as far as it is not in the books.
@@ -214,23 +200,11 @@ impl Queue {
     ) -> Result<(), SinkError> {
         let version = version.and_then(|bytes| Some(Version::from_bytes(bytes.try_into().ok()?)));
         let Some(payload) = payload else {
-            let verdict = Verdict::Bad {
-                code: code.unwrap_or_default(),
-                field: None,
-            };
-            self.records.push(Record {
-                offset,
-                verdict,
-                version,
-                key: None,
-            });
+            let verdict = Verdict::Bad { code: code.unwrap_or_default(), field: None };
+            self.records.push(Record { offset, verdict, version, key: None });
             return Ok(());
         };
-        let place = Place {
-            topic: &dataset.topic,
-            partition,
-            offset,
-        };
+        let place = Place { topic: &dataset.topic, partition, offset };
         let kept = Kept::from_bytes(&tools.seal.open(place, &payload)?).unwrap_or_default();
         let judge = Judge {
             dataset,
@@ -242,15 +216,9 @@ impl Queue {
         let event = self.events.len();
         let record = kept.record(offset);
         let judged = judge.record(&mut self.recent, &mut self.events, floor, &record)?;
-        let bad = |code: &str, field| Verdict::Bad {
-            code: code.to_owned(),
-            field,
-        };
+        let bad = |code: &str, field| Verdict::Bad { code: code.to_owned(), field };
         let verdict = match judged {
-            Judged::Good(_) => Verdict::Good {
-                event,
-                whole: is_whole(&self.events.event(event)),
-            },
+            Judged::Good(_) => Verdict::Good { event, whole: is_whole(&self.events.event(event)) },
             Judged::Bad(poison) | Judged::Unreadable(poison) => bad(poison.code, poison.field),
             Judged::Awaited(id) => Verdict::Awaited(id),
             Judged::Stale => Verdict::Stale,
@@ -264,12 +232,7 @@ impl Queue {
             .key
             .as_deref()
             .map(|key| wire::split(key).map_or(key, |(_, datum)| datum).to_vec());
-        self.records.push(Record {
-            offset,
-            verdict,
-            version,
-            key,
-        });
+        self.records.push(Record { offset, verdict, version, key });
         Ok(())
     }
 
@@ -294,11 +257,7 @@ impl Queue {
     /// Which records go into the store, and how many a later one makes moot. Fails with the first that
     /// still fails and that nothing after it makes good, for any of the keys that share the reference.
     pub fn plan(&self, locked: &Locked) -> Result<Plan, ReplayError> {
-        let mut plan = Plan {
-            live: Vec::new(),
-            moot: Vec::new(),
-            stale: 0,
-        };
+        let mut plan = Plan { live: Vec::new(), moot: Vec::new(), stale: 0 };
         let mut made_good: HashMap<Option<&[u8]>, Option<Version>> = HashMap::new();
         // From the end: what follows decides.
         for record in self.records.iter().rev() {
@@ -385,22 +344,13 @@ mod tests {
                 ..Version::default()
             }),
             verdict: match kind.to_ascii_lowercase() {
-                'b' => Verdict::Bad {
-                    code: "E_RANGE".into(),
-                    field: None,
-                },
+                'b' => Verdict::Bad { code: "E_RANGE".into(), field: None },
                 's' => Verdict::Stale,
-                kind => Verdict::Good {
-                    event,
-                    whole: kind == 'w' || kind == 'r',
-                },
+                kind => Verdict::Good { event, whole: kind == 'w' || kind == 'r' },
             },
             key: Some(vec![u8::from(kind.is_ascii_uppercase())]),
         });
-        let queue = Queue {
-            records: records.collect(),
-            ..Queue::default()
-        };
+        let queue = Queue { records: records.collect(), ..Queue::default() };
         queue.plan(&locked()).ok().map(|plan| {
             let mut moot = plan.moot;
             moot.reverse();
@@ -413,18 +363,10 @@ mod tests {
         assert_eq!(plan("b"), None);
         assert_eq!(plan("w"), Some((1, vec![])));
         assert_eq!(plan("bw"), Some((1, vec![0])));
-        assert_eq!(
-            plan("bg"),
-            None,
-            "a partial record would build on what is missing"
-        );
+        assert_eq!(plan("bg"), None, "a partial record would build on what is missing");
         assert_eq!(plan("wb"), None);
         assert_eq!(plan("gbbwg"), Some((3, vec![1, 2])));
-        assert_eq!(
-            plan("bW"),
-            None,
-            "another key's record says nothing of this one"
-        );
+        assert_eq!(plan("bW"), None, "another key's record says nothing of this one");
         assert_eq!(plan("bWw"), Some((2, vec![0])));
     }
 

@@ -111,12 +111,7 @@ pub(crate) async fn roles(
 /// On the open side everything is open, and nobody else reads there.
 fn classes(side: Side) -> &'static [Class] {
     match side {
-        Side::Shared => &[
-            Class::Open,
-            Class::Internal,
-            Class::Personal,
-            Class::Sensitive,
-        ],
+        Side::Shared => &[Class::Open, Class::Internal, Class::Personal, Class::Sensitive],
         Side::Open => &[Class::Open],
     }
 }
@@ -149,11 +144,7 @@ pub(crate) async fn grants(
             .collect();
         let mut statement = format!("revoke all on {view} from {role};");
         if !allowed.is_empty() {
-            let _ = write!(
-                statement,
-                "grant select ({}) on {view} to {role};",
-                allowed.join(", ")
-            );
+            let _ = write!(statement, "grant select ({}) on {view} to {role};", allowed.join(", "));
         }
         connection.execute(sqlx::raw_sql(sql(statement))).await?;
     }

@@ -30,11 +30,7 @@ pub(crate) fn statements(contract: &Contract) -> Vec<Option<SqlStr>> {
             parent.store_type,
         ))
     };
-    contract
-        .references
-        .iter()
-        .map(|reference| reference.parent.as_ref().map(statement))
-        .collect()
+    contract.references.iter().map(|reference| reference.parent.as_ref().map(statement)).collect()
 }
 
 /// An event whose row refers to what is not there.
@@ -79,10 +75,8 @@ pub(crate) async fn missing(
             continue;
         }
         let values: Vec<&str> = wanted.keys().map(AsRef::as_ref).collect();
-        let absent: Vec<String> = sqlx::query_scalar(statement.clone())
-            .bind(values)
-            .fetch_all(&mut *connection)
-            .await?;
+        let absent: Vec<String> =
+            sqlx::query_scalar(statement.clone()).bind(values).fetch_all(&mut *connection).await?;
         for value in absent {
             let events = wanted.remove(value.as_str()).unwrap_or_default();
             let column = reference.column;

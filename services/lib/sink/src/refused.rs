@@ -79,10 +79,9 @@ impl Attempt<'_> {
                 Ok(Some(StoreRefusal { sqlstate, column }))
             }
             Err(failure) => match failure.blames() {
-                Some(sqlstate) => Ok(Some(StoreRefusal {
-                    sqlstate: sqlstate.to_owned(),
-                    column: None,
-                })),
+                Some(sqlstate) => {
+                    Ok(Some(StoreRefusal { sqlstate: sqlstate.to_owned(), column: None }))
+                }
                 None => Err(failure),
             },
         }
@@ -114,17 +113,11 @@ impl StoreRefusal {
         let mut columns = dataset.contract.columns.iter();
         // Whoever raises an error can name anything: only what the contract names is believed.
         let named = |column: &String| columns.any(|known| known.name == *column);
-        Poison {
-            code: code(&self.sqlstate),
-            field: self.column.clone().filter(named),
-        }
+        Poison { code: code(&self.sqlstate), field: self.column.clone().filter(named) }
     }
 
     fn of_table(self, dataset: &Dataset) -> SinkError {
-        SinkError::TableRefuses {
-            table: dataset.table.clone(),
-            sqlstate: self.sqlstate,
-        }
+        SinkError::TableRefuses { table: dataset.table.clone(), sqlstate: self.sqlstate }
     }
 }
 

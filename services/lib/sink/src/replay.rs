@@ -34,11 +34,7 @@ pub enum ReplayError {
     #[error("no key `{key_ref}` is parked")]
     NotParked { key_ref: KeyRef },
     #[error("key `{key_ref}` still can't be applied: `{code}`")]
-    StillFails {
-        key_ref: KeyRef,
-        code: String,
-        field: Option<String>,
-    },
+    StillFails { key_ref: KeyRef, code: String, field: Option<String> },
     #[error("dataset `{dataset}` of key `{key_ref}` has no active contract here")]
     NoContract { key_ref: KeyRef, dataset: String },
     #[error(transparent)]
@@ -93,9 +89,7 @@ async fn try_replay(
     let queue = Queue::load(&mut transaction, &locked, dataset, floor, tools).await?;
     let plan = queue.plan(&locked)?;
 
-    transaction
-        .execute(sqlx::raw_sql(dataset.sql.create_stage.clone()))
-        .await?;
+    transaction.execute(sqlx::raw_sql(dataset.sql.create_stage.clone())).await?;
     let mut stage = Stage::default();
     let net = Net::new(dataset, &queue.events, &plan.live, Broken::Nothing);
     net.fill(&mut stage, Target::Stage);
@@ -107,11 +101,8 @@ async fn try_replay(
     }
 
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-    let mut counts = Counts {
-        stale: plan.stale,
-        superseded: count(plan.moot.len()),
-        ..Counts::default()
-    };
+    let mut counts =
+        Counts { stale: plan.stale, superseded: count(plan.moot.len()), ..Counts::default() };
     merged.count_into(&mut counts);
     let replayed = Replayed {
         records: queue.records.len(),

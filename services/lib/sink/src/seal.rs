@@ -32,9 +32,7 @@ impl std::str::FromStr for KeyRef {
 
     fn from_str(text: &str) -> Result<KeyRef, NotAKeyRef> {
         let digits = (text.len() == 16).then_some(text).ok_or(NotAKeyRef)?;
-        u64::from_str_radix(digits, 16)
-            .map(|n| KeyRef(n.to_be_bytes()))
-            .map_err(|_| NotAKeyRef)
+        u64::from_str_radix(digits, 16).map(|n| KeyRef(n.to_be_bytes())).map_err(|_| NotAKeyRef)
     }
 }
 
@@ -72,11 +70,7 @@ struct Keys {
 
 impl Keys {
     fn sealed(&self, secret: &Secret) -> Result<Vec<u8>, SinkError> {
-        encrypt(
-            &wrapping(secret)?,
-            KEYS,
-            &[self.names, self.payloads].concat(),
-        )
+        encrypt(&wrapping(secret)?, KEYS, &[self.names, self.payloads].concat())
     }
 
     /// None: it is not the secret that they were sealed with.
@@ -108,10 +102,7 @@ pub async fn keep(connection: &mut PgConnection, secrets: &Secrets) -> Result<()
         let keys = if used {
             Keys::derived(first)?
         } else {
-            Keys {
-                names: rand::random(),
-                payloads: rand::random(),
-            }
+            Keys { names: rand::random(), payloads: rand::random() }
         };
         sqlx::query("insert into flow.sealed_keys (sealed) values ($1)")
             .bind(keys.sealed(&secrets.now)?)
@@ -137,9 +128,7 @@ pub async fn keep(connection: &mut PgConnection, secrets: &Secrets) -> Result<()
 }
 
 async fn stored(connection: &mut PgConnection) -> Result<Option<Vec<u8>>, SinkError> {
-    Ok(sqlx::query_scalar("select sealed from flow.sealed_keys")
-        .fetch_optional(connection)
-        .await?)
+    Ok(sqlx::query_scalar("select sealed from flow.sealed_keys").fetch_optional(connection).await?)
 }
 
 #[derive(Clone)]
@@ -156,10 +145,7 @@ impl Seal {
         secrets: &Secrets,
     ) -> Result<Seal, SinkError> {
         let sealed = stored(connection).await?.ok_or(SinkError::SecretDiffers)?;
-        for secret in [Some(&secrets.now), secrets.previous.as_ref()]
-            .into_iter()
-            .flatten()
-        {
+        for secret in [Some(&secrets.now), secrets.previous.as_ref()].into_iter().flatten() {
             if let Some(keys) = Keys::opened(secret, &sealed)? {
                 return Seal::with(&keys);
             }
@@ -199,28 +185,17 @@ impl Seal {
 
 fn encrypt(cipher: &Aes256Gcm, belongs_to: &[u8], plain: &[u8]) -> Result<Vec<u8>, SinkError> {
     let nonce: [u8; NONCE] = rand::random();
-    let payload = Payload {
-        msg: plain,
-        aad: belongs_to,
-    };
-    let sealed = cipher
-        .encrypt(&Nonce::from(nonce), payload)
-        .map_err(|_| SinkError::PayloadSealed)?;
+    let payload = Payload { msg: plain, aad: belongs_to };
+    let sealed =
+        cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| SinkError::PayloadSealed)?;
     Ok([&nonce[..], &sealed].concat())
 }
 
 fn decrypt(cipher: &Aes256Gcm, belongs_to: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SinkError> {
-    let (nonce, text) = sealed
-        .split_at_checked(NONCE)
-        .ok_or(SinkError::PayloadSealed)?;
+    let (nonce, text) = sealed.split_at_checked(NONCE).ok_or(SinkError::PayloadSealed)?;
     let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| SinkError::PayloadSealed)?;
-    let payload = Payload {
-        msg: text,
-        aad: belongs_to,
-    };
-    cipher
-        .decrypt(&Nonce::from(nonce), payload)
-        .map_err(|_| SinkError::PayloadSealed)
+    let payload = Payload { msg: text, aad: belongs_to };
+    cipher.decrypt(&Nonce::from(nonce), payload).map_err(|_| SinkError::PayloadSealed)
 }
 
 /// What the store's keys are sealed with.
@@ -243,17 +218,10 @@ fn derive(secret: &Secret, purpose: &[u8]) -> Result<[u8; KEY], SinkError> {
     use sha2::Digest as _;
     let secret = secret.reveal().trim().as_bytes();
     if secret.len() < LEAST_SECRET {
-        return Err(SinkError::SecretShort {
-            wanted: LEAST_SECRET,
-        });
+        return Err(SinkError::SecretShort { wanted: LEAST_SECRET });
     }
     // HMAC would do as well; a secret of at least 16 random bytes behind a purpose is enough here.
-    Ok(Sha256::new()
-        .chain_update(purpose)
-        .chain_update([0])
-        .chain_update(secret)
-        .finalize()
-        .into())
+    Ok(Sha256::new().chain_update(purpose).chain_update([0]).chain_update(secret).finalize().into())
 }
 
 #[cfg(test)]
@@ -266,10 +234,7 @@ mod tests {
 
     #[test]
     fn a_stores_keys_open_only_with_the_secret_that_sealed_them() {
-        let (old, new) = (
-            Secret::new("0123456789abcdef"),
-            Secret::new("fedcba9876543210"),
-        );
+        let (old, new) = (Secret::new("0123456789abcdef"), Secret::new("fedcba9876543210"));
         let keys = Keys::derived(&old).unwrap();
         let sealed = keys.sealed(&new).unwrap();
         assert!(Keys::opened(&old, &sealed).unwrap().is_none());
@@ -284,17 +249,10 @@ mod tests {
 
     #[test]
     fn a_payload_opens_only_with_its_secret_and_in_its_place() {
-        let place = Place {
-            topic: "t",
-            partition: 1,
-            offset: 7,
-        };
+        let place = Place { topic: "t", partition: 1, offset: 7 };
         let sealed = seal("0123456789abcdef").close(place, b"citizen").unwrap();
         assert!(!sealed.windows(7).any(|bytes| bytes == b"citizen"));
-        assert_eq!(
-            seal("0123456789abcdef").open(place, &sealed).unwrap(),
-            b"citizen"
-        );
+        assert_eq!(seal("0123456789abcdef").open(place, &sealed).unwrap(), b"citizen");
         assert!(seal("0123456789abcdeg").open(place, &sealed).is_err());
         let elsewhere = Place { offset: 8, ..place };
         assert!(seal("0123456789abcdef").open(elsewhere, &sealed).is_err());

@@ -98,11 +98,7 @@ impl Stage {
                 (Absence::Toast, Continues::Stored) => "",
             };
             // Column names hold letters, digits and `_`: nothing to escape inside an array's quotes.
-            self.missing.extend_from_slice(if self.missing.is_empty() {
-                b"{\""
-            } else {
-                b",\""
-            });
+            self.missing.extend_from_slice(if self.missing.is_empty() { b"{\"" } else { b",\"" });
             self.missing.extend_from_slice(mark.as_bytes());
             self.missing.extend_from_slice(column.name.as_bytes());
             self.missing.push(b'"');
@@ -130,11 +126,7 @@ impl Stage {
     /// A tombstone: the key, and nothing of the row.
     pub(crate) fn push_deleted(&mut self, contract: &Contract, row: Row<'_>, version: Version) {
         for (i, cell) in row.cells().enumerate() {
-            self.push_cell(if contract.key.contains(&i) {
-                cell
-            } else {
-                Cell::Null
-            });
+            self.push_cell(if contract.key.contains(&i) { cell } else { Cell::Null });
         }
         self.push_version(version);
         self.lines.extend_from_slice(b"\tt\t\\N");
@@ -186,9 +178,7 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 /// COPY's text format: backslash, tab, newline and carriage return are written with a backslash.
 fn escape_into(text: &[u8], out: &mut Vec<u8>) {
     let mut rest = text;
-    while let Some(at) = rest
-        .iter()
-        .position(|byte| matches!(byte, b'\\' | b'\t' | b'\n' | b'\r'))
+    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'\\' | b'\t' | b'\n' | b'\r'))
     {
         out.extend_from_slice(&rest[..at]);
         out.extend_from_slice(match rest[at] {

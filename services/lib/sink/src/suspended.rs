@@ -90,9 +90,7 @@ impl Drainer {
     async fn round(&mut self, instance: &Instance) -> Result<Left, SinkError> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
-            None => self
-                .connection
-                .insert(instance.store.connect("bangioc sink suspended").await?),
+            None => self.connection.insert(instance.store.connect("bangioc sink suspended").await?),
         };
         let mut left = Left::Nothing;
         let referring = |dataset: &&Dataset| !dataset.contract.references.is_empty();
@@ -233,10 +231,7 @@ async fn ready(
     queue.judge_references(connection, dataset).await?;
     let ready = keys.into_iter().zip(&queue.records);
     // Whatever else is wrong with one, its replay will say.
-    Ok(ready
-        .filter(|(_, record)| !record.is_early())
-        .map(|(key_ref, _)| key_ref)
-        .collect())
+    Ok(ready.filter(|(_, record)| !record.is_early()).map(|(key_ref, _)| key_ref).collect())
 }
 
 /// What it waited for has come, and now something else is wrong with its queue.

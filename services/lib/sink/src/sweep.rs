@@ -32,11 +32,7 @@ pub(crate) fn run(instance: &Arc<Instance>) {
         let round = instance.handle.block_on(Box::pin(async {
             let connection = match &mut connection {
                 Some(connection) => connection,
-                none => none.insert(
-                    instance
-                        .connect_within("bangioc sink sweeps", LONGEST)
-                        .await?,
-                ),
+                none => none.insert(instance.connect_within("bangioc sink sweeps", LONGEST).await?),
             };
             run_due(connection, instance).await
         }));
@@ -71,20 +67,9 @@ pub(crate) fn judge<'a>(
     }
     // Of a contract newer than ours, or of nobody: it waits, and is judged when there is one.
     if datasets.iter().any(|dataset| dataset.topic == sweep.topic) {
-        may_run(
-            &sweep.topic,
-            &sweep.offsets,
-            below,
-            datasets,
-            progress_topic,
-            bound,
-        )?;
+        may_run(&sweep.topic, &sweep.offsets, below, datasets, progress_topic, bound)?;
     }
-    Ok(Ordered {
-        topic: &sweep.topic,
-        below,
-        offsets: &sweep.offsets,
-    })
+    Ok(Ordered { topic: &sweep.topic, below, offsets: &sweep.offsets })
 }
 
 fn may_run(
@@ -164,12 +149,7 @@ async fn run_due(connection: &mut PgConnection, instance: &Instance) -> Result<(
     let bound = |topic: &str| instance.ceilings.of(topic);
     let mut due: HashMap<String, (Version, Waiting)> = HashMap::new();
     for (progress_topic, progress_offset, topic, below, offsets) in waiting {
-        let sweep = Waiting {
-            progress_topic,
-            progress_offset,
-            topic,
-            below,
-        };
+        let sweep = Waiting { progress_topic, progress_offset, topic, below };
         let Some(dataset) = datasets.iter().find(|dataset| dataset.topic == sweep.topic) else {
             continue;
         };
@@ -178,14 +158,7 @@ async fn run_due(connection: &mut PgConnection, instance: &Instance) -> Result<(
         else {
             continue;
         };
-        let may = may_run(
-            &sweep.topic,
-            &offsets,
-            below,
-            datasets,
-            &sweep.progress_topic,
-            bound,
-        );
+        let may = may_run(&sweep.topic, &offsets, below, datasets, &sweep.progress_topic, bound);
         if let Err(refusal) = may {
             refuse(connection, &sweep, refusal).await?;
             continue;
@@ -288,15 +261,8 @@ async fn remove(
     .fetch_all(&mut *transaction)
     .await?;
     for (partition, next_offset) in positions {
-        park::supersede(
-            &mut transaction,
-            &sweep.topic,
-            partition,
-            Moot::All,
-            below,
-            next_offset,
-        )
-        .await?;
+        park::supersede(&mut transaction, &sweep.topic, partition, Moot::All, below, next_offset)
+            .await?;
     }
     // Rows are counted per topic; which partition's count they leave does not matter.
     sqlx::query("update flow.lease set rows = rows - $2 where topic = $1 and partition = 0")

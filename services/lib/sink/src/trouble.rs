@@ -117,16 +117,11 @@ impl Trouble {
 
     fn say(&mut self, instance: &Instance, failure: &SinkError) {
         let (code, now) = (failure.code(), Instant::now());
-        if self
-            .said
-            .is_none_or(|(said, at)| said != code || now.duration_since(at) >= SAY_AGAIN)
-        {
+        if self.said.is_none_or(|(said, at)| said != code || now.duration_since(at) >= SAY_AGAIN) {
             instance::log(&self.part, failure);
             self.said = Some((code, now));
         }
-        instance
-            .metrics
-            .dataset_unwell(&self.dataset, &self.part, &failure.to_string());
+        instance.metrics.dataset_unwell(&self.dataset, &self.part, &failure.to_string());
     }
 
     fn tell(&mut self, instance: &Instance, lease: &Lease, failure: SinkError) {

@@ -81,8 +81,7 @@ impl ParkedKeys {
 
     /// Those of which all is older than `version` are moot.
     pub(crate) fn end_below(&mut self, version: Version) {
-        self.keys
-            .retain(|_, waiting| waiting.newest.is_none_or(|newest| newest >= version));
+        self.keys.retain(|_, waiting| waiting.newest.is_none_or(|newest| newest >= version));
         self.bytes = self.keys.values().map(|waiting| waiting.bytes).sum();
     }
 }
@@ -108,10 +107,7 @@ mod tests {
         let record = |key: u8, epoch, payload: usize, code| Parking {
             key_ref: KeyRef([key; 8]),
             offset: 0,
-            version: Some(Version {
-                epoch,
-                ..Version::default()
-            }),
+            version: Some(Version { epoch, ..Version::default() }),
             schema_id: None,
             poison: Some(Poison { code, field: None }),
             payload: Some(vec![0; payload]),
@@ -124,10 +120,7 @@ mod tests {
         let waiting = parked.get(KeyRef([1; 8])).unwrap();
         assert_eq!((waiting.records, waiting.by_reference), (2, false));
         assert!(parked.get(KeyRef([2; 8])).unwrap().by_reference);
-        parked.end_below(Version {
-            epoch: 3,
-            ..Version::default()
-        });
+        parked.end_below(Version { epoch: 3, ..Version::default() });
         assert_eq!((parked.keys().count(), parked.bytes()), (1, 15));
         parked.remove(KeyRef([1; 8]));
         assert!(parked.is_empty() && parked.bytes() == 0);
@@ -135,12 +128,7 @@ mod tests {
 
     #[test]
     fn a_record_without_version_makes_the_newest_unknown() {
-        let version = |n| {
-            Some(Version {
-                epoch: n,
-                ..Version::default()
-            })
-        };
+        let version = |n| Some(Version { epoch: n, ..Version::default() });
         assert_eq!(newest(None, version(1)), version(1));
         assert_eq!(newest(Some(&version(3)), version(2)), version(3));
         assert_eq!(newest(Some(&version(3)), None), None);

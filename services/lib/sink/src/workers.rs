@@ -55,9 +55,7 @@ impl Connected {
             self.connection.insert(connection)
         };
         if !self.staged.contains(&dataset.table) {
-            connection
-                .execute(sqlx::raw_sql(dataset.sql.create_stage.clone()))
-                .await?;
+            connection.execute(sqlx::raw_sql(dataset.sql.create_stage.clone())).await?;
             self.staged.insert(dataset.table.clone());
         }
         Ok(connection)
@@ -76,10 +74,7 @@ pub(crate) struct Workers {
 
 impl Workers {
     pub(crate) fn new(count: usize) -> Workers {
-        Workers {
-            connections: Pool::new(count),
-            buffers: Pool::new(count + 1),
-        }
+        Workers { connections: Pool::new(count), buffers: Pool::new(count + 1) }
     }
 }
 
@@ -98,10 +93,7 @@ pub(crate) struct Loan<'a, T> {
 
 impl<T: Default> Pool<T> {
     fn new(count: usize) -> Pool<T> {
-        Pool {
-            permits: Semaphore::new(count),
-            idle: Mutex::new(Vec::with_capacity(count)),
-        }
+        Pool { permits: Semaphore::new(count), idle: Mutex::new(Vec::with_capacity(count)) }
     }
 
     pub(crate) async fn borrow(&self) -> Result<Loan<'_, T>, SinkError> {
@@ -110,28 +102,15 @@ impl<T: Default> Pool<T> {
             .permits
             .acquire()
             .await
-            .map_err(|_| SinkError::StoreBusy {
-                sqlstate: "57P01".into(),
-            })?;
-        let idle = self
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
-        Ok(Loan {
-            idle: &self.idle,
-            lent: Some(idle.unwrap_or_default()),
-            _permit: permit,
-        })
+            .map_err(|_| SinkError::StoreBusy { sqlstate: "57P01".into() })?;
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        Ok(Loan { idle: &self.idle, lent: Some(idle.unwrap_or_default()), _permit: permit })
     }
 }
 
 impl<T> Drop for Loan<'_, T> {
     fn drop(&mut self) {
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(self.lent.take());
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(self.lent.take());
     }
 }
 
@@ -140,17 +119,13 @@ impl<T> std::ops::Deref for Loan<'_, T> {
 
     #[expect(clippy::expect_used, reason = "taken only by drop")]
     fn deref(&self) -> &T {
-        self.lent
-            .as_ref()
-            .expect("a loan holds what it lent until it is dropped")
+        self.lent.as_ref().expect("a loan holds what it lent until it is dropped")
     }
 }
 
 impl<T> std::ops::DerefMut for Loan<'_, T> {
     #[expect(clippy::expect_used, reason = "taken only by drop")]
     fn deref_mut(&mut self) -> &mut T {
-        self.lent
-            .as_mut()
-            .expect("a loan holds what it lent until it is dropped")
+        self.lent.as_mut().expect("a loan holds what it lent until it is dropped")
     }
 }

@@ -40,11 +40,7 @@ pub(super) fn describe(
     let dataset: NamedOrBlankNode = name(settings, latest)?.into();
     graph.is_a(&dataset, "dcat:Dataset")?;
     graph.label(&dataset, "dct:title", &set.name)?;
-    graph.label(
-        &dataset,
-        "dct:description",
-        set.about.as_ref().unwrap_or(&set.name),
-    )?;
+    graph.label(&dataset, "dct:description", set.about.as_ref().unwrap_or(&set.name))?;
     graph.say(&dataset, "dct:identifier", Literal::from(set.id.as_str()))?;
     for (words, language) in [(&set.keywords.vi, "vi"), (&set.keywords.en, "en")] {
         for word in words {
@@ -62,29 +58,17 @@ pub(super) fn describe(
         "dct:modified",
         typed(latest.last.to_string(), oxrdf::vocab::xsd::DATE_TIME),
     )?;
-    graph.say(
-        &dataset,
-        "dcat:version",
-        Literal::from(manifest.revision.as_str()),
-    )?;
+    graph.say(&dataset, "dcat:version", Literal::from(manifest.revision.as_str()))?;
     let landing: NamedOrBlankNode = iri(&page)?.into();
     graph.say(&dataset, "dcat:landingPage", landing.clone())?;
     let contact = blank(&format!("contact_{}", set.id));
     graph.say(&dataset, "dcat:contactPoint", contact.clone())?;
     let mut distributions = Vec::new();
     for resource in &set.resources {
-        for file in manifest
-            .resource(&resource.name)
-            .iter()
-            .flat_map(|entry| &entry.files)
-        {
+        for file in manifest.resource(&resource.name).iter().flat_map(|entry| &entry.files) {
             if file.format.is_data() {
-                let name: NamedOrBlankNode = iri(&format!(
-                    "{page}#{}-{}",
-                    resource.name,
-                    file.format.extension()
-                ))?
-                .into();
+                let name: NamedOrBlankNode =
+                    iri(&format!("{page}#{}-{}", resource.name, file.format.extension()))?.into();
                 graph.say(&dataset, "dcat:distribution", name.clone())?;
                 distributions.push((name, resource, file));
             }
@@ -100,12 +84,7 @@ pub(super) fn describe(
         &frequency(set.every_seconds),
         "dct:Frequency",
     )?;
-    graph.term(
-        &dataset,
-        "dct:accessRights",
-        "eu:access-right/PUBLIC",
-        "dct:RightsStatement",
-    )?;
+    graph.term(&dataset, "dct:accessRights", "eu:access-right/PUBLIC", "dct:RightsStatement")?;
     if let Some(legal) = &set.legal {
         let note = blank(&format!("legal_{}", set.id));
         graph.say(&dataset, "dct:provenance", note.clone())?;
@@ -118,11 +97,7 @@ pub(super) fn describe(
     graph.label(&contact, "vcard:fn", &settings.site.publisher)?;
     match &settings.site.contact_email {
         Some(email) => graph.say(&contact, "vcard:hasEmail", iri(&format!("mailto:{email}"))?)?,
-        None => graph.say(
-            &contact,
-            "vcard:hasURL",
-            iri(&format!("{}/", settings.base_url))?,
-        )?,
+        None => graph.say(&contact, "vcard:hasURL", iri(&format!("{}/", settings.base_url))?)?,
     }
     for (name, resource, file) in distributions {
         distribution(graph, latest, &page, &name, resource, file)?;
@@ -142,41 +117,23 @@ fn distribution(
     let download = format!("{page}{}/{}", manifest.revision, file.path);
     graph.is_a(name, "dcat:Distribution")?;
     let title = |text: &str| format!("{text} ({})", file.format.name());
-    graph.say(
-        name,
-        "dct:title",
-        in_language(&title(&resource.title.vi), "vi"),
-    )?;
-    graph.say(
-        name,
-        "dct:title",
-        in_language(&title(&resource.title.en), "en"),
-    )?;
-    graph.label(
-        name,
-        "dct:description",
-        resource.about.as_ref().unwrap_or(&resource.title),
-    )?;
+    graph.say(name, "dct:title", in_language(&title(&resource.title.vi), "vi"))?;
+    graph.say(name, "dct:title", in_language(&title(&resource.title.en), "en"))?;
+    graph.label(name, "dct:description", resource.about.as_ref().unwrap_or(&resource.title))?;
     graph.say(name, "dcat:accessURL", iri(page)?)?;
     graph.say(name, "dcat:downloadURL", iri(&download)?)?;
     graph.say(
         name,
         "dcat:byteSize",
-        typed(
-            file.bytes.to_string(),
-            oxrdf::vocab::xsd::NON_NEGATIVE_INTEGER,
-        ),
+        typed(file.bytes.to_string(), oxrdf::vocab::xsd::NON_NEGATIVE_INTEGER),
     )?;
     graph.say(
         name,
         "dct:modified",
         typed(latest.last.to_string(), oxrdf::vocab::xsd::DATE_TIME),
     )?;
-    let checksum = blank(&format!(
-        "sha256_{}_{}",
-        latest.set.id,
-        file.sha256.get(..16).unwrap_or_default()
-    ));
+    let checksum =
+        blank(&format!("sha256_{}_{}", latest.set.id, file.sha256.get(..16).unwrap_or_default()));
     graph.say(name, "spdx:checksum", Term::from(checksum.clone()))?;
     let described_by: NamedOrBlankNode =
         iri(&format!("{page}{}/{DATAPACKAGE}", manifest.revision))?.into();
@@ -206,11 +163,7 @@ fn distribution(
         "spdx:checksumAlgorithm_sha256",
         "spdx:ChecksumAlgorithm",
     )?;
-    graph.say(
-        &checksum,
-        "spdx:checksumValue",
-        typed(file.sha256.as_str(), HEX_BINARY),
-    )
+    graph.say(&checksum, "spdx:checksumValue", typed(file.sha256.as_str(), HEX_BINARY))
 }
 
 const HEX_BINARY: oxrdf::NamedNodeRef<'static> =

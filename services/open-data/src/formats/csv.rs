@@ -21,17 +21,9 @@ pub(super) struct Csv<'a> {
 impl Csv<'_> {
     pub(super) fn create<'a>(path: &Path, resource: &'a Resource) -> io::Result<Csv<'a>> {
         let mut file = HashedFile::create(path)?;
-        let names: Vec<&str> = resource
-            .fields
-            .iter()
-            .map(|field| field.name.as_str())
-            .collect();
+        let names: Vec<&str> = resource.fields.iter().map(|field| field.name.as_str()).collect();
         file.write_all((names.join(",") + "\r\n").as_bytes())?;
-        Ok(Csv {
-            file,
-            fields: &resource.fields,
-            line: Vec::new(),
-        })
+        Ok(Csv { file, fields: &resource.fields, line: Vec::new() })
     }
 }
 
@@ -129,10 +121,7 @@ mod tests {
             ("a\nb", "\"a\nb\""),
             (" a", "\" a\""),
             ("", "\"\""),
-            (
-                "=HYPERLINK(\"http://x\")",
-                "\"'=HYPERLINK(\"\"http://x\"\")\"",
-            ),
+            ("=HYPERLINK(\"http://x\")", "\"'=HYPERLINK(\"\"http://x\"\")\""),
             ("@SUM(1)", "'@SUM(1)"),
             ("+84206", "'+84206"),
             ("\tcmd", "'\tcmd"),

@@ -29,13 +29,7 @@ impl GeoJson<'_> {
     ) -> io::Result<GeoJson<'a>> {
         let mut file = HashedFile::create(path)?;
         file.write_all(b"{\"type\":\"FeatureCollection\",\"features\":[")?;
-        Ok(GeoJson {
-            file,
-            resource,
-            geometry,
-            line: Vec::new(),
-            first: true,
-        })
+        Ok(GeoJson { file, resource, geometry, line: Vec::new(), first: true })
     }
 }
 
@@ -48,12 +42,7 @@ impl RowWriter for GeoJson<'_> {
         line.extend(b"{\"type\":\"Feature\",\"id\":");
         write_string(line, &id(self.resource, row))?;
         line.extend(b",\"geometry\":");
-        line.extend(
-            geometry_text(self.geometry, row)
-                .as_deref()
-                .unwrap_or("null")
-                .as_bytes(),
-        );
+        line.extend(geometry_text(self.geometry, row).as_deref().unwrap_or("null").as_bytes());
         line.extend(b",\"properties\":");
         write_object(line, &self.resource.fields, row, |i| match self.geometry {
             Geometry::Column(column) => i != column,

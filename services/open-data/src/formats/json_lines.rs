@@ -47,12 +47,7 @@ pub(super) fn write_object(
     wanted: impl Fn(usize) -> bool,
 ) -> io::Result<()> {
     let mut separator = b'{';
-    for (_, (cell, field)) in row
-        .cells()
-        .zip(fields)
-        .enumerate()
-        .filter(|(i, _)| wanted(*i))
-    {
+    for (_, (cell, field)) in row.cells().zip(fields).enumerate().filter(|(i, _)| wanted(*i)) {
         out.push(separator);
         separator = b',';
         write_string(out, &field.name)?;

@@ -40,13 +40,7 @@ pub(super) struct Map<'a> {
 
 impl Map<'_> {
     pub(super) fn create<'a>(path: &Path, resource: &'a Resource, geometry: Geometry) -> Map<'a> {
-        Map {
-            path: path.to_owned(),
-            resource,
-            geometry,
-            shapes: Shapes::default(),
-            places: 0,
-        }
+        Map { path: path.to_owned(), resource, geometry, shapes: Shapes::default(), places: 0 }
     }
 }
 
@@ -70,12 +64,7 @@ impl RowWriter for Map<'_> {
 impl Shapes {
     fn add(&mut self, geometry: &Value) {
         let Some(coordinates) = geometry.get("coordinates") else {
-            for part in geometry
-                .get("geometries")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-            {
+            for part in geometry.get("geometries").and_then(Value::as_array).into_iter().flatten() {
                 self.add(part);
             }
             return;
@@ -88,9 +77,9 @@ impl Shapes {
                 items(coordinates).for_each(|line| self.add_path(line, false));
             }
             Some("Polygon") => items(coordinates).for_each(|ring| self.add_path(ring, true)),
-            Some("MultiPolygon") => items(coordinates)
-                .flat_map(items)
-                .for_each(|ring| self.add_path(ring, true)),
+            Some("MultiPolygon") => {
+                items(coordinates).flat_map(items).for_each(|ring| self.add_path(ring, true))
+            }
             _ => {}
         }
     }
@@ -102,19 +91,12 @@ impl Shapes {
             return;
         }
         self.vertices += path.len();
-        let paths = if closed {
-            &mut self.rings
-        } else {
-            &mut self.lines
-        };
+        let paths = if closed { &mut self.rings } else { &mut self.lines };
         paths.push(path);
     }
 
     fn all(&self) -> impl Iterator<Item = &Place> {
-        self.points
-            .iter()
-            .chain(self.lines.iter().flatten())
-            .chain(self.rings.iter().flatten())
+        self.points.iter().chain(self.lines.iter().flatten()).chain(self.rings.iter().flatten())
     }
 }
 
@@ -122,10 +104,7 @@ fn items(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a picture needs no more, see `Place`"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "a picture needs no more, see `Place`")]
 fn place(position: &Value) -> Option<Place> {
     let (lon, lat) = (position.get(0)?.as_f64()?, position.get(1)?.as_f64()?);
     let on_earth = (-180.0..=180.0).contains(&lon) && (-90.0..=90.0).contains(&lat);

@@ -40,16 +40,10 @@ impl<'a> ResourceFiles<'a> {
         let path =
             |format: Format| folder.join(format!("{}.{}", resource.name, format.extension()));
         let mut writers: Vec<(Format, Box<dyn RowWriter>)> = vec![
-            (
-                Format::Csv,
-                Box::new(csv::Csv::create(&path(Format::Csv), resource)?),
-            ),
+            (Format::Csv, Box::new(csv::Csv::create(&path(Format::Csv), resource)?)),
             (
                 Format::Jsonl,
-                Box::new(json_lines::JsonLines::create(
-                    &path(Format::Jsonl),
-                    resource,
-                )?),
+                Box::new(json_lines::JsonLines::create(&path(Format::Jsonl), resource)?),
             ),
             (
                 Format::Parquet,
@@ -63,11 +57,7 @@ impl<'a> ResourceFiles<'a> {
         if let Some(geometry) = resource.geometry {
             writers.push((
                 Format::GeoJson,
-                Box::new(geojson::GeoJson::create(
-                    &path(Format::GeoJson),
-                    resource,
-                    geometry,
-                )?),
+                Box::new(geojson::GeoJson::create(&path(Format::GeoJson), resource, geometry)?),
             ));
             writers.push((
                 Format::Map,
@@ -75,36 +65,22 @@ impl<'a> ResourceFiles<'a> {
             ));
         }
         let usual = vec![true; resource.fields.len()];
-        Ok(ResourceFiles {
-            resource,
-            writers,
-            usual,
-        })
+        Ok(ResourceFiles { resource, writers, usual })
     }
 
     pub(crate) fn row(&mut self, row: Row<'_>) -> io::Result<()> {
-        for ((usual, cell), field) in self
-            .usual
-            .iter_mut()
-            .zip(row.cells())
-            .zip(&self.resource.fields)
+        for ((usual, cell), field) in
+            self.usual.iter_mut().zip(row.cells()).zip(&self.resource.fields)
         {
-            *usual &= cell
-                .text()
-                .is_none_or(|text| is_usual(&field.column_type, text));
+            *usual &= cell.text().is_none_or(|text| is_usual(&field.column_type, text));
         }
-        self.writers
-            .iter_mut()
-            .try_for_each(|(_, writer)| writer.row(row))
+        self.writers.iter_mut().try_for_each(|(_, writer)| writer.row(row))
     }
 
     /// Names of the fields that hold values which only PostgreSQL knows.
     pub(crate) fn unusual_fields(&self) -> Vec<String> {
         let fields = self.usual.iter().zip(&self.resource.fields);
-        fields
-            .filter(|(usual, _)| !**usual)
-            .map(|(_, field)| field.name.clone())
-            .collect()
+        fields.filter(|(usual, _)| !**usual).map(|(_, field)| field.name.clone()).collect()
     }
 
     /// Every file on the disk, named by its content.
@@ -113,10 +89,7 @@ impl<'a> ResourceFiles<'a> {
             .into_iter()
             .map(|(format, writer)| {
                 let written = writer.finish()?;
-                Ok((
-                    format,
-                    written.named_by_content(&self.resource.name, format.extension())?,
-                ))
+                Ok((format, written.named_by_content(&self.resource.name, format.extension())?))
             })
             .collect()
     }

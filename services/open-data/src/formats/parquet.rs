@@ -43,9 +43,7 @@ impl Parquet<'_> {
         let columns: Vec<Column<'a>> = resource.fields.iter().map(Column::new).collect();
         let kept = |key: &str, value: &str| KeyValue::new(key.to_owned(), value.to_owned());
         let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(
-                ZstdLevel::try_new(3).map_err(io::Error::other)?,
-            ))
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).map_err(io::Error::other)?))
             // The library's own would change with its version.
             .set_created_by("bangioc".into())
             .set_key_value_metadata(Some(vec![
@@ -61,12 +59,7 @@ impl Parquet<'_> {
             Arc::new(properties),
         )
         .map_err(io::Error::other)?;
-        Ok(Parquet {
-            file,
-            columns,
-            rows: 0,
-            bytes: 0,
-        })
+        Ok(Parquet { file, columns, rows: 0, bytes: 0 })
     }
 
     fn write_group(&mut self) -> io::Result<()> {
@@ -139,14 +132,7 @@ impl Column<'_> {
             Kind::Text | Kind::Json | Kind::Bytes => Values::Bytes(Vec::new()),
             Kind::LongDecimal { .. } => Values::Fixed(Vec::new()),
         };
-        Column {
-            field,
-            kind,
-            list,
-            values,
-            defined: Vec::new(),
-            repeated: Vec::new(),
-        }
+        Column { field, kind, list, values, defined: Vec::new(), repeated: Vec::new() }
     }
 
     fn push(&mut self, cell: Cell<'_>) {
@@ -185,45 +171,31 @@ impl Column<'_> {
         let repeated = self.list.then_some(&self.repeated[..]);
         match &mut self.values {
             Values::Boolean(values) => {
-                writer
-                    .typed::<BoolType>()
-                    .write_batch(values, defined, repeated)?;
+                writer.typed::<BoolType>().write_batch(values, defined, repeated)?;
                 values.clear();
             }
             Values::Int32(values) => {
-                writer
-                    .typed::<Int32Type>()
-                    .write_batch(values, defined, repeated)?;
+                writer.typed::<Int32Type>().write_batch(values, defined, repeated)?;
                 values.clear();
             }
             Values::Int64(values) => {
-                writer
-                    .typed::<Int64Type>()
-                    .write_batch(values, defined, repeated)?;
+                writer.typed::<Int64Type>().write_batch(values, defined, repeated)?;
                 values.clear();
             }
             Values::Float(values) => {
-                writer
-                    .typed::<FloatType>()
-                    .write_batch(values, defined, repeated)?;
+                writer.typed::<FloatType>().write_batch(values, defined, repeated)?;
                 values.clear();
             }
             Values::Double(values) => {
-                writer
-                    .typed::<DoubleType>()
-                    .write_batch(values, defined, repeated)?;
+                writer.typed::<DoubleType>().write_batch(values, defined, repeated)?;
                 values.clear();
             }
             Values::Bytes(values) => {
-                writer
-                    .typed::<ByteArrayType>()
-                    .write_batch(values, defined, repeated)?;
+                writer.typed::<ByteArrayType>().write_batch(values, defined, repeated)?;
                 values.clear();
             }
             Values::Fixed(values) => {
-                writer
-                    .typed::<FixedLenByteArrayType>()
-                    .write_batch(values, defined, repeated)?;
+                writer.typed::<FixedLenByteArrayType>().write_batch(values, defined, repeated)?;
                 values.clear();
             }
         }

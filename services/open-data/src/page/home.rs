@@ -70,12 +70,7 @@ fn write_foot(html: &mut String, state: &SetState<'_>) -> fmt::Result {
     for format in formats {
         write!(html, "<li>{}</li>", format.name())?;
     }
-    let rows: u64 = snapshot
-        .manifest
-        .resources
-        .iter()
-        .map(|resource| resource.rows)
-        .sum();
+    let rows: u64 = snapshot.manifest.resources.iter().map(|resource| resource.rows).sum();
     write!(
         html,
         "</ul>\n<div class=\"foot\"><p>Cập nhật <time datetime=\"{slot}\">{}</time></p>\

@@ -93,31 +93,20 @@ const MARK: &str = "<svg class=\"mark\" viewBox=\"0 0 48 48\" aria-hidden=\"true
 
 /// `<h2>`: Vietnamese, then English, smaller.
 fn heading(html: &mut String, id: &str, vi: &str, en: &str) -> fmt::Result {
-    writeln!(
-        html,
-        "<h2 id=\"{id}\">{vi} <span class=\"en\" lang=\"en\">{en}</span></h2>"
-    )
+    writeln!(html, "<h2 id=\"{id}\">{vi} <span class=\"en\" lang=\"en\">{en}</span></h2>")
 }
 
 /// Both languages on lines of their own.
 fn both(label: &Label) -> String {
-    format!(
-        "{}<span class=\"en\" lang=\"en\">{}</span>",
-        escaped(&label.vi),
-        escaped(&label.en)
-    )
+    format!("{}<span class=\"en\" lang=\"en\">{}</span>", escaped(&label.vi), escaped(&label.en))
 }
 
 /// A page for what is not there.
 pub(crate) fn not_found(site: &Site, base_url: &str) -> String {
     let band =
         "<h1>Không có trang này</h1>\n<p class=\"en\" lang=\"en\">There is no such page</p>\n";
-    let mut page = Page::new(
-        site,
-        "Không có trang này",
-        "<meta name=\"robots\" content=\"noindex\">\n",
-        band,
-    );
+    let mut page =
+        Page::new(site, "Không có trang này", "<meta name=\"robots\" content=\"noindex\">\n", band);
     let _ = writeln!(
         page.html,
         "<p>Tệp của bản cũ có thể đã được gỡ. Xin bắt đầu lại từ <a href=\"{base}/\">trang đầu</a>.</p>\

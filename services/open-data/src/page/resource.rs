@@ -91,11 +91,7 @@ pub(super) fn write_look(
         write!(
             html,
             "<th scope=\"col\"{}>{}<span class=\"en\"><code>{}</code></span></th>",
-            if is_number(&field.column_type) {
-                " class=\"num\""
-            } else {
-                ""
-            },
+            if is_number(&field.column_type) { " class=\"num\"" } else { "" },
             escaped(&field.label.vi),
             field.name
         )?;
@@ -109,11 +105,7 @@ pub(super) fn write_look(
                 continue;
             };
             if resource.geometry == Some(Geometry::Column(i)) {
-                write!(
-                    html,
-                    "<td class=\"none\">{}</td>",
-                    escaped(geometry_kind(text))
-                )?;
+                write!(html, "<td class=\"none\">{}</td>", escaped(geometry_kind(text)))?;
                 continue;
             }
             if field.column_type == ColumnType::Bytea {
@@ -131,12 +123,7 @@ pub(super) fn write_look(
             } else {
                 ""
             };
-            write!(
-                html,
-                "<td{}>{}</td>",
-                attribute(class),
-                escaped(&shortened(text))
-            )?;
+            write!(html, "<td{}>{}</td>", attribute(class), escaped(&shortened(text)))?;
         }
         html.push_str("</tr>\n");
     }
@@ -161,10 +148,8 @@ pub(super) fn write_columns(html: &mut String, resource: &Resource) -> fmt::Resu
             ""
         };
         let (vi, en) = type_name(&field.column_type);
-        let about = field
-            .about
-            .as_ref()
-            .map_or(String::new(), |about| format!("<p>{}</p>", both(about)));
+        let about =
+            field.about.as_ref().map_or(String::new(), |about| format!("<p>{}</p>", both(about)));
         writeln!(
             html,
             "<tr><th scope=\"row\"><code>{}</code>{key}</th><td>{}{about}</td><td>{vi}<span class=\"en\" lang=\"en\">{en}</span></td></tr>",
@@ -177,11 +162,7 @@ pub(super) fn write_columns(html: &mut String, resource: &Resource) -> fmt::Resu
 }
 
 fn attribute(class: &str) -> String {
-    if class.is_empty() {
-        String::new()
-    } else {
-        format!(" class=\"{class}\"")
-    }
+    if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") }
 }
 
 fn shortened(text: &str) -> String {
@@ -193,10 +174,6 @@ fn shortened(text: &str) -> String {
 
 /// `Polygon` out of GeoJSON.
 fn geometry_kind(text: &str) -> &str {
-    let after = text
-        .split_once("\"type\"")
-        .and_then(|(_, after)| after.split_once('"'));
-    after
-        .and_then(|(_, after)| after.split_once('"'))
-        .map_or("GeoJSON", |(kind, _)| kind)
+    let after = text.split_once("\"type\"").and_then(|(_, after)| after.split_once('"'));
+    after.and_then(|(_, after)| after.split_once('"')).map_or("GeoJSON", |(kind, _)| kind)
 }

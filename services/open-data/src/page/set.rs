@@ -99,10 +99,7 @@ fn write_facts(html: &mut String, set: &OpenSet, snapshot: &Snapshot) -> fmt::Re
     };
     let (often, often_en) = every(set.every_seconds);
     let licence = match set.licence_page() {
-        Some(page) => format!(
-            "<a rel=\"license\" href=\"{page}\">{}</a>",
-            escaped(&set.licence)
-        ),
+        Some(page) => format!("<a rel=\"license\" href=\"{page}\">{}</a>", escaped(&set.licence)),
         None => escaped(&set.licence).into_owned(),
     };
     fact(
@@ -116,23 +113,15 @@ fn write_facts(html: &mut String, set: &OpenSet, snapshot: &Snapshot) -> fmt::Re
     }
     fact("Chu kỳ công bố", "Published", &often, &often_en)?;
     fact("Giấy phép", "Licence", &licence, "")?;
-    fact(
-        "Bản",
-        "Revision",
-        &format!("<code>{}</code>", snapshot.manifest.revision),
-        "",
-    )?;
+    fact("Bản", "Revision", &format!("<code>{}</code>", snapshot.manifest.revision), "")?;
     html.push_str("</dl>\n");
     Ok(())
 }
 
 fn write_use(html: &mut String, snapshot: &Snapshot) -> fmt::Result {
     let revision = &snapshot.manifest.revision;
-    let name = snapshot
-        .manifest
-        .resources
-        .first()
-        .map_or("data", |resource| resource.name.as_str());
+    let name =
+        snapshot.manifest.resources.first().map_or("data", |resource| resource.name.as_str());
     writeln!(
         html,
         "<div class=\"note\"><p>Địa chỉ cố định cho bản mới nhất: <a href=\"latest/{name}.csv\"><code>latest/{name}.csv</code></a>. \
@@ -224,11 +213,7 @@ fn write_revision(
 }
 
 fn counted(sign: char, count: u64) -> String {
-    if count == 0 {
-        "0".into()
-    } else {
-        format!("{sign}{}", grouped(count))
-    }
+    if count == 0 { "0".into() } else { format!("{sign}{}", grouped(count)) }
 }
 
 /// For search engines that know data sets: schema.org's Dataset.

@@ -83,22 +83,14 @@ impl Answer {
             policy: POLICY.clone(),
             tag: (status == StatusCode::OK).then(|| tag_of(html.as_bytes())),
             modified,
-            ..Answer::new(
-                status,
-                "text/html; charset=utf-8",
-                Content::Memory(html.into_bytes()),
-            )
+            ..Answer::new(status, "text/html; charset=utf-8", Content::Memory(html.into_bytes()))
         }
     }
 
     pub(super) fn moved(status: StatusCode, location: &str) -> Answer {
         Answer {
             location: Some(location.to_owned()),
-            ..Answer::new(
-                status,
-                "text/plain; charset=utf-8",
-                Content::Memory(Vec::new()),
-            )
+            ..Answer::new(status, "text/plain; charset=utf-8", Content::Memory(Vec::new()))
         }
     }
 
@@ -141,10 +133,7 @@ impl Answer {
             ..Answer::new(
                 StatusCode::OK,
                 entry.format.content_type(),
-                Content::File {
-                    path,
-                    bytes: entry.bytes,
-                },
+                Content::File { path, bytes: entry.bytes },
             )
         })
     }
@@ -167,10 +156,7 @@ impl Answer {
             set(header::LOCATION, location);
         }
         if let Some(name) = &self.file_name {
-            set(
-                header::CONTENT_DISPOSITION,
-                &format!("attachment; filename=\"{name}\""),
-            );
+            set(header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}\""));
         }
         set(
             header::CACHE_CONTROL,
@@ -252,22 +238,14 @@ pub(super) fn failed() -> Response {
 }
 
 pub(super) fn only_reading() -> Response {
-    let mut response = plain(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "chỉ đọc / for reading only\n",
-    );
-    response
-        .headers_mut()
-        .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+    let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "chỉ đọc / for reading only\n");
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
     response
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response {
     let mut headers = HeaderMap::new();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     headers.insert(header::CONTENT_SECURITY_POLICY, SANDBOX);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     respond(status, headers, Body::from(text))
@@ -278,18 +256,9 @@ fn respond(status: StatusCode, headers: HeaderMap, body: Body) -> Response {
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     let headers = response.headers_mut();
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    headers.insert(
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     // Open data: a page of anybody may read it.
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_ORIGIN,
-        HeaderValue::from_static("*"),
-    );
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     response
 }

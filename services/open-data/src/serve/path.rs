@@ -63,11 +63,7 @@ pub(super) fn parse(path: &str) -> Asked<'_> {
             latest_file(name).map_or(Asked::Nothing, |file| Asked::Latest(set, file))
         }
         (Some(set), Some(revision), Some(name)) if is_id(set) && is_revision(revision) => {
-            revision_file(name).map_or(Asked::Nothing, |file| Asked::File {
-                set,
-                revision,
-                file,
-            })
+            revision_file(name).map_or(Asked::Nothing, |file| Asked::File { set, revision, file })
         }
         _ => Asked::Nothing,
     }
@@ -90,9 +86,7 @@ fn revision_file(name: &str) -> Option<RevisionFile<'_>> {
 }
 
 fn described(name: &str) -> Option<&'static str> {
-    [MANIFEST, DATAPACKAGE]
-        .into_iter()
-        .find(|known| *known == name)
+    [MANIFEST, DATAPACKAGE].into_iter().find(|known| *known == name)
 }
 
 fn is_id(text: &str) -> bool {
@@ -104,9 +98,7 @@ fn is_id(text: &str) -> bool {
 
 fn is_revision(text: &str) -> bool {
     text.len() == NAME_DIGITS
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+        && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 #[cfg(test)]
@@ -119,15 +111,9 @@ mod tests {
         for (path, asked) in [
             ("/", Asked::Home),
             ("/catalog.ttl", Asked::Catalogue(TURTLE)),
-            (
-                "/open-land-price",
-                Asked::SetWithoutSlash("open-land-price"),
-            ),
+            ("/open-land-price", Asked::SetWithoutSlash("open-land-price")),
             ("/open-land-price/", Asked::Set("open-land-price")),
-            (
-                "/open-land-price/history.json",
-                Asked::History("open-land-price"),
-            ),
+            ("/open-land-price/history.json", Asked::History("open-land-price")),
             (
                 "/open-land-price/latest/manifest.json",
                 Asked::Latest("open-land-price", LatestFile::Described(MANIFEST)),
@@ -136,19 +122,12 @@ mod tests {
                 "/open-land-price/latest/land-price.parquet",
                 Asked::Latest(
                     "open-land-price",
-                    LatestFile::Resource {
-                        name: "land-price",
-                        format: Format::Parquet,
-                    },
+                    LatestFile::Resource { name: "land-price", format: Format::Parquet },
                 ),
             ),
             (
                 "/open-land-price/0123456789ab/land-price-0123456789ab.csv",
-                Asked::File {
-                    set: "open-land-price",
-                    revision: "0123456789ab",
-                    file,
-                },
+                Asked::File { set: "open-land-price", revision: "0123456789ab", file },
             ),
         ] {
             assert_eq!(parse(path), asked, "{path}");

@@ -45,11 +45,7 @@ impl SetState<'_> {
             }),
             None => None,
         };
-        Ok(SetState {
-            set,
-            history,
-            snapshot,
-        })
+        Ok(SetState { set, history, snapshot })
     }
 
     pub(crate) fn current_at(&self) -> Option<Slot> {

@@ -92,11 +92,7 @@ pub(super) async fn verify(
         (Wrong::Quarantined, quarantined, are_quarantined),
     ] {
         if said != are {
-            findings.push(Finding {
-                what,
-                offset: 0,
-                records: said - are,
-            });
+            findings.push(Finding { what, offset: 0, records: said - are });
         }
     }
     Ok(findings)

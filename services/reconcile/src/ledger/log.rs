@@ -19,10 +19,7 @@ use super::{Finding, Wrong};
 use crate::error::{ReconcileError, store as fails};
 
 /// Of the log, held at once.
-const LIMIT: Limit = Limit {
-    records: 5_000,
-    bytes: 16 << 20,
-};
+const LIMIT: Limit = Limit { records: 5_000, bytes: 16 << 20 };
 /// A log that gives nothing for so long will not today; its end may be a marker that no reader is given.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -137,19 +134,10 @@ impl Log<'_> {
         }
         let key = event.keyed_row().and_then(|row| {
             let text = |&column: &usize| row.cell(column).text().map(str::to_owned);
-            self.dataset
-                .contract
-                .key
-                .iter()
-                .map(text)
-                .collect::<Option<Vec<_>>>()
+            self.dataset.contract.key.iter().map(text).collect::<Option<Vec<_>>>()
         });
         Ok(key.map_or(Record::Unreadable(offset), |key| {
-            Record::Row(Claim {
-                offset,
-                key,
-                version: event.version,
-            })
+            Record::Row(Claim { offset, key, version: event.version })
         }))
     }
 
@@ -173,11 +161,8 @@ impl Log<'_> {
         }
         let kept = self.kept(connection, &asked).await?;
         let finding = |what, offsets: &[i64]| {
-            let lost: Vec<i64> = offsets
-                .iter()
-                .copied()
-                .filter(|offset| !kept.contains(offset))
-                .collect();
+            let lost: Vec<i64> =
+                offsets.iter().copied().filter(|offset| !kept.contains(offset)).collect();
             let first = lost.iter().min().copied()?;
             Some(Finding {
                 what,
@@ -185,13 +170,10 @@ impl Log<'_> {
                 records: i64::try_from(lost.len()).unwrap_or(i64::MAX),
             })
         };
-        Ok([
-            finding(Wrong::NotInStore, &behind),
-            finding(Wrong::Nowhere, &unreadable),
-        ]
-        .into_iter()
-        .flatten()
-        .collect())
+        Ok([finding(Wrong::NotInStore, &behind), finding(Wrong::Nowhere, &unreadable)]
+            .into_iter()
+            .flatten()
+            .collect())
     }
 
     /// Offsets of records that the store does not have at their version or a newer one, and that no floor excuses.
@@ -225,10 +207,8 @@ impl Log<'_> {
             quoted(&self.dataset.table)
         );
         let offsets: Vec<i64> = claims.iter().map(|claim| claim.offset).collect();
-        let versions: Vec<Vec<u8>> = claims
-            .iter()
-            .map(|claim| claim.version.to_bytes().to_vec())
-            .collect();
+        let versions: Vec<Vec<u8>> =
+            claims.iter().map(|claim| claim.version.to_bytes().to_vec()).collect();
         let mut query = sqlx::query_scalar(AssertSqlSafe(statement))
             .persistent(false)
             .bind(offsets)

@@ -17,9 +17,7 @@ pub(super) type Answered = Result<Answer, Refusal>;
 impl Answer {
     pub(super) fn json(value: &impl Serialize) -> Answered {
         // Fails only for maps with keys that aren't texts; none of ours.
-        serde_json::to_string(value)
-            .map(Self)
-            .map_err(|_| Refusal::Store)
+        serde_json::to_string(value).map(Self).map_err(|_| Refusal::Store)
     }
 
     pub(super) fn raw(text: &str) -> Self {
@@ -41,9 +39,7 @@ impl IntoResponse for Refusal {
         let mut response = (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], body).into_response();
         if status == StatusCode::UNAUTHORIZED {
             let challenge = header::HeaderValue::from_static("Basic realm=\"schema registry\"");
-            response
-                .headers_mut()
-                .insert(header::WWW_AUTHENTICATE, challenge);
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         response
     }

@@ -76,11 +76,7 @@ impl Inner {
             (*count, *since) = (0, now);
         }
         *count = count.saturating_add(1);
-        if *count > FREE_TRIES {
-            WAIT
-        } else {
-            Duration::ZERO
-        }
+        if *count > FREE_TRIES { WAIT } else { Duration::ZERO }
     }
 
     fn refuse(&self, peer: Option<Peer>, login: Option<&(String, Vec<u8>)>) -> Duration {
@@ -93,9 +89,7 @@ impl Inner {
             let name = login.map(|(name, _)| name.as_str());
             let last_user =
                 name.map_or("none", |name| Some(name).filter(known).unwrap_or("unknown"));
-            let last = address
-                .map(|address| address.to_string())
-                .unwrap_or_default();
+            let last = address.map(|address| address.to_string()).unwrap_or_default();
             tracing::warn!(code = "BG0150", logins, last_user, last, "refused logins");
         }
         // A request without a login is no try.
@@ -145,12 +139,7 @@ pub(super) async fn check(State(gate): State<Gate>, mut request: Request, next: 
     if response.status() == axum::http::StatusCode::FORBIDDEN {
         inner.metrics.denied();
         if let Some(requests) = inner.denied.count(Instant::now()) {
-            tracing::warn!(
-                code = "BG0151",
-                requests,
-                last_user = &*name,
-                "denied requests"
-            );
+            tracing::warn!(code = "BG0151", requests, last_user = &*name, "denied requests");
         }
     }
     response
@@ -161,11 +150,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Asker {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         // Not there: a route beside the gate. Nobody is let in there.
-        parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .ok_or(Refusal::Unauthorized)
+        parts.extensions.get::<Self>().cloned().ok_or(Refusal::Unauthorized)
     }
 }
 
@@ -177,11 +162,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Administrator {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         let asker = Asker::from_request_parts(parts, state).await?;
-        if asker.rights.is_admin() {
-            Ok(Self)
-        } else {
-            Err(Refusal::Denied("administration"))
-        }
+        if asker.rights.is_admin() { Ok(Self) } else { Err(Refusal::Denied("administration")) }
     }
 }
 
@@ -191,10 +172,8 @@ mod tests {
 
     #[test]
     fn only_wrong_tries_wait_and_each_address_for_itself() {
-        let gate = Gate::new(
-            None,
-            RegistryMetrics::new(&bangioc_runtime::metrics::Metrics::default()),
-        );
+        let gate =
+            Gate::new(None, RegistryMetrics::new(&bangioc_runtime::metrics::Metrics::default()));
         let (one, other) = ([127, 0, 0, 1].into(), [127, 0, 0, 2].into());
         let start = Instant::now();
         for _ in 0..FREE_TRIES {

@@ -52,39 +52,22 @@ pub(crate) fn router(api: Api, gate: Gate) -> Router {
         .route("/schemas/ids/{id}/subjects", get(schemas::subjects))
         .route("/schemas/ids/{id}/versions", get(schemas::versions))
         .route("/subjects", get(subjects::list))
-        .route(
-            "/subjects/{subject}",
-            post(subjects::look_up).delete(subjects::delete),
-        )
-        .route(
-            "/subjects/{subject}/versions",
-            get(subjects::versions).post(subjects::register),
-        )
+        .route("/subjects/{subject}", post(subjects::look_up).delete(subjects::delete))
+        .route("/subjects/{subject}/versions", get(subjects::versions).post(subjects::register))
         .route(
             "/subjects/{subject}/versions/{version}",
             get(subjects::version).delete(subjects::delete_version),
         )
-        .route(
-            "/subjects/{subject}/versions/{version}/schema",
-            get(subjects::text),
-        )
-        .route(
-            "/subjects/{subject}/versions/{version}/referencedby",
-            get(subjects::referenced_by),
-        )
-        .route(
-            "/compatibility/subjects/{subject}/versions",
-            post(compatibility::with_all),
-        )
+        .route("/subjects/{subject}/versions/{version}/schema", get(subjects::text))
+        .route("/subjects/{subject}/versions/{version}/referencedby", get(subjects::referenced_by))
+        .route("/compatibility/subjects/{subject}/versions", post(compatibility::with_all))
         .route(
             "/compatibility/subjects/{subject}/versions/{version}",
             post(compatibility::with_one),
         )
         .route(
             "/config",
-            get(settings::config)
-                .put(settings::set_config)
-                .delete(settings::delete_config),
+            get(settings::config).put(settings::set_config).delete(settings::delete_config),
         )
         .route(
             "/config/{subject}",
@@ -92,12 +75,7 @@ pub(crate) fn router(api: Api, gate: Gate) -> Router {
                 .put(settings::set_subject_config)
                 .delete(settings::delete_subject_config),
         )
-        .route(
-            "/mode",
-            get(settings::mode)
-                .put(settings::set_mode)
-                .delete(settings::delete_mode),
-        )
+        .route("/mode", get(settings::mode).put(settings::set_mode).delete(settings::delete_mode))
         .route(
             "/mode/{subject}",
             get(settings::subject_mode)
@@ -113,9 +91,7 @@ pub(crate) fn router(api: Api, gate: Gate) -> Router {
         .layer(from_fn_with_state(gate, credentials::check))
         .layer(from_fn(origin::check))
         // Outermost, so that it counts refused logins too.
-        .layer(from_fn(move |request: Request, next: Next| {
-            count(metrics.clone(), request, next)
-        }))
+        .layer(from_fn(move |request: Request, next: Next| count(metrics.clone(), request, next)))
 }
 
 async fn count(metrics: RegistryMetrics, request: Request, next: Next) -> Response {

@@ -80,10 +80,6 @@ impl<N: Need, S: Send + Sync> FromRequestParts<S> for Named<N> {
         if !N::allows(&asker.rights, &subject) {
             return Err(Refusal::DeniedOn(N::WORD, subject));
         }
-        Ok(Self {
-            subject,
-            version,
-            need: PhantomData,
-        })
+        Ok(Self { subject, version, need: PhantomData })
     }
 }

@@ -35,18 +35,11 @@ fn is_json(headers: &HeaderMap) -> bool {
         return false;
     };
     let kind = kind.to_str().unwrap_or_default();
-    let kind = kind
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     kind == "application/json"
-        || kind
-            .strip_prefix("application/vnd.schemaregistry")
-            .is_some_and(|rest| {
-                rest == "+json" || (rest.starts_with('.') && rest.ends_with("+json"))
-            })
+        || kind.strip_prefix("application/vnd.schemaregistry").is_some_and(|rest| {
+            rest == "+json" || (rest.starts_with('.') && rest.ends_with("+json"))
+        })
 }
 
 #[cfg(test)]
@@ -57,10 +50,7 @@ mod tests {
 
     fn code(method: &Method, headers: &[(&'static str, &'static str)]) -> Option<u16> {
         let pair = |(name, value): &(&'static str, &'static str)| {
-            (
-                HeaderName::from_static(name),
-                HeaderValue::from_static(value),
-            )
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
         };
         fault(method, &headers.iter().map(pair).collect()).map(|refusal| refusal.codes().0)
     }
@@ -71,18 +61,10 @@ mod tests {
         assert_eq!(code(&Method::GET, &[]), None);
         assert_eq!(code(&Method::GET, &[("sec-fetch-site", "none")]), None);
         for site in ["cross-site", "same-site", "same-origin", ""] {
-            assert_eq!(
-                code(&Method::GET, &[("sec-fetch-site", site)]),
-                Some(403),
-                "{site}"
-            );
+            assert_eq!(code(&Method::GET, &[("sec-fetch-site", site)]), Some(403), "{site}");
         }
         for origin in ["http://evil.example", "null", "http://127.0.0.1:8081"] {
-            assert_eq!(
-                code(&Method::POST, &[("origin", origin), JSON]),
-                Some(403),
-                "{origin}"
-            );
+            assert_eq!(code(&Method::POST, &[("origin", origin), JSON]), Some(403), "{origin}");
         }
         assert_eq!(code(&Method::DELETE, &[("origin", "null")]), Some(403));
     }
@@ -95,11 +77,7 @@ mod tests {
             "application/vnd.schemaregistry.v1+json",
             "application/vnd.schemaregistry+json",
         ] {
-            assert_eq!(
-                code(&Method::POST, &[("content-type", good)]),
-                None,
-                "{good}"
-            );
+            assert_eq!(code(&Method::POST, &[("content-type", good)]), None, "{good}");
         }
         for bad in [
             "text/plain",
@@ -109,25 +87,14 @@ mod tests {
             "application/vnd.schemaregistryx",
             "application/octet-stream",
         ] {
-            assert_eq!(
-                code(&Method::POST, &[("content-type", bad)]),
-                Some(415),
-                "{bad}"
-            );
-            assert_eq!(
-                code(&Method::PUT, &[("content-type", bad)]),
-                Some(415),
-                "{bad}"
-            );
+            assert_eq!(code(&Method::POST, &[("content-type", bad)]), Some(415), "{bad}");
+            assert_eq!(code(&Method::PUT, &[("content-type", bad)]), Some(415), "{bad}");
         }
         assert_eq!(code(&Method::POST, &[]), Some(415));
         assert_eq!(
             code(
                 &Method::POST,
-                &[
-                    ("content-type", "application/json"),
-                    ("content-type", "text/plain")
-                ]
+                &[("content-type", "application/json"), ("content-type", "text/plain")]
             ),
             Some(415)
         );

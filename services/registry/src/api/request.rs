@@ -33,8 +33,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Flags {
 
 impl Flags {
     pub(super) fn is(&self, flag: &str) -> bool {
-        self.text(flag)
-            .is_some_and(|value| value.eq_ignore_ascii_case("true"))
+        self.text(flag).is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
     pub(super) fn text(&self, flag: &str) -> Option<&str> {
@@ -85,13 +84,12 @@ pub(super) fn choice(text: &str) -> Result<Choice, Refusal> {
     match text.parse::<i64>() {
         _ if text == "latest" => Ok(Choice::Latest),
         Ok(-1) => Ok(Choice::Latest),
-        Ok(number) => match i32::try_from(number)
-            .ok()
-            .and_then(|number| u32::try_from(number).ok())
-        {
-            Some(number @ 1..) => Ok(Choice::Number(Version(number))),
-            _ => Err(Refusal::InvalidVersion(text.to_owned())),
-        },
+        Ok(number) => {
+            match i32::try_from(number).ok().and_then(|number| u32::try_from(number).ok()) {
+                Some(number @ 1..) => Ok(Choice::Number(Version(number))),
+                _ => Err(Refusal::InvalidVersion(text.to_owned())),
+            }
+        }
         Err(_) => Err(Refusal::InvalidVersion(text.chars().take(100).collect())),
     }
 }
@@ -100,11 +98,7 @@ pub(super) fn choice(text: &str) -> Result<Choice, Refusal> {
 pub(super) fn id(text: &str) -> Result<SchemaId, Refusal> {
     text.parse::<i32>()
         .map_err(|_| Refusal::NoSuchPath)
-        .and_then(|number| {
-            u32::try_from(number)
-                .map(SchemaId)
-                .map_err(|_| Refusal::SchemaNotFound)
-        })
+        .and_then(|number| u32::try_from(number).map(SchemaId).map_err(|_| Refusal::SchemaNotFound))
 }
 
 pub(super) type Body = Result<Bytes, BytesRejection>;
@@ -134,29 +128,17 @@ pub(super) struct SchemaBody {
 impl SchemaBody {
     /// Reads the schema on a thread that may block: a long one takes some ten milliseconds.
     pub(super) async fn definition(&self, form: Form) -> Result<Definition, Refusal> {
-        if self
-            .schema_type
-            .as_deref()
-            .is_some_and(|kind| kind != "AVRO")
-        {
+        if self.schema_type.as_deref().is_some_and(|kind| kind != "AVRO") {
             return Err(Refusal::UnsupportedSchema(
                 "Invalid schema: this registry holds only schemas of type AVRO",
             ));
         }
-        if self
-            .references
-            .as_ref()
-            .is_some_and(|list| !list.is_empty())
-        {
+        if self.references.as_ref().is_some_and(|list| !list.is_empty()) {
             return Err(Refusal::UnsupportedSchema(
                 "Invalid schema: references to other subjects are not supported; write the types into the schema",
             ));
         }
-        if [&self.metadata, &self.rule_set]
-            .into_iter()
-            .flatten()
-            .any(holds_something)
-        {
+        if [&self.metadata, &self.rule_set].into_iter().flatten().any(holds_something) {
             return Err(Refusal::UnsupportedSchema(
                 "Invalid schema: metadata and rules are not supported",
             ));
@@ -167,16 +149,12 @@ impl SchemaBody {
             .filter(|text| !text.is_empty())
             .ok_or(Refusal::UnsupportedSchema("Empty schema"))?;
         let read = tokio::task::spawn_blocking(move || Definition::read(&text, form)).await;
-        read.map_err(|_| Refusal::Store)?
-            .map_err(Refusal::InvalidSchema)
+        read.map_err(|_| Refusal::Store)?.map_err(Refusal::InvalidSchema)
     }
 
     /// Clients that have none send none, 0 or −1.
     pub(super) fn id(&self) -> Option<SchemaId> {
-        self.id
-            .and_then(|id| u32::try_from(id).ok())
-            .filter(|id| *id > 0)
-            .map(SchemaId)
+        self.id.and_then(|id| u32::try_from(id).ok()).filter(|id| *id > 0).map(SchemaId)
     }
 
     pub(super) fn version(&self) -> Option<Version> {

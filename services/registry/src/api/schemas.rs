@@ -34,15 +34,8 @@ pub(super) async fn list(State(api): State<Api>, asker: Asker, flags: Flags) -> 
     let store = api.log.store();
     let of = |subject: &str| {
         let all: Vec<Registered> = store.versions(subject, scope).collect();
-        let from = if flags.is("latestOnly") {
-            all.len().saturating_sub(1)
-        } else {
-            0
-        };
-        all.into_iter()
-            .skip(from)
-            .map(|found| shown(subject, &found))
-            .collect::<Vec<_>>()
+        let from = if flags.is("latestOnly") { all.len().saturating_sub(1) } else { 0 };
+        all.into_iter().skip(from).map(|found| shown(subject, &found)).collect::<Vec<_>>()
     };
     let all = store
         .subjects(Scope::WithDeleted)
@@ -69,18 +62,14 @@ pub(super) async fn by_id(
 /// The text of an id that some subject uses which the asker may read. Any other is not there for the asker: a
 /// refusal would tell that it is.
 fn readable<'s>(store: &'s Store, asker: &Asker, id: SchemaId) -> Option<&'s Arc<str>> {
-    let readable = store
-        .uses(id)
-        .any(|(subject, _, _)| asker.rights.may_read(subject));
+    let readable = store.uses(id).any(|(subject, _, _)| asker.rights.may_read(subject));
     store.text(id).filter(|_| readable)
 }
 
 pub(super) async fn text(State(api): State<Api>, asker: Asker, Path(id): Path<String>) -> Answered {
     let id = request::id(&id)?;
     let store = api.log.store();
-    Ok(Answer::raw(
-        readable(&store, &asker, id).ok_or(Refusal::IdNotFound(id.0))?,
-    ))
+    Ok(Answer::raw(readable(&store, &asker, id).ok_or(Refusal::IdNotFound(id.0))?))
 }
 
 pub(super) async fn subjects(
@@ -104,12 +93,9 @@ pub(super) async fn versions(
     flags: Flags,
 ) -> Answered {
     let used = used(&api, &asker, request::id(&id)?, &flags)?;
-    Answer::json(
-        &flags.page(
-            used.into_iter()
-                .map(|(subject, version)| json!({"subject": subject, "version": version})),
-        ),
-    )
+    Answer::json(&flags.page(
+        used.into_iter().map(|(subject, version)| json!({"subject": subject, "version": version})),
+    ))
 }
 
 fn used(
@@ -128,7 +114,5 @@ fn used(
             && only.is_none_or(|only| only == *subject)
             && asker.rights.may_read(subject)
     });
-    Ok(uses
-        .map(|(subject, version, _)| (subject.to_owned(), version.0))
-        .collect())
+    Ok(uses.map(|(subject, version, _)| (subject.to_owned(), version.0)).collect())
 }

@@ -22,17 +22,11 @@ fn shown(config: Config) -> Answered {
     if let Some(normalize) = config.normalize {
         out.insert("normalize".to_owned(), json!(normalize));
     }
-    out.insert(
-        "compatibilityLevel".to_owned(),
-        json!(config.level.to_string()),
-    );
+    out.insert("compatibilityLevel".to_owned(), json!(config.level.to_string()));
     Answer::json(&out)
 }
 
-const UNSET: Config = Config {
-    level: Level::DEFAULT,
-    normalize: None,
-};
+const UNSET: Config = Config { level: Level::DEFAULT, normalize: None };
 
 pub(super) async fn config(State(api): State<Api>) -> Answered {
     shown(api.log.store().config(None).unwrap_or(UNSET))
@@ -76,12 +70,7 @@ pub(super) async fn set_subject_config(
 }
 
 async fn put_config(api: &Api, subject: Option<String>, body: Body) -> Answered {
-    let ConfigBody {
-        compatibility,
-        compatibility_level,
-        normalize,
-        others,
-    } = request::body(body)?;
+    let ConfigBody { compatibility, compatibility_level, normalize, others } = request::body(body)?;
     if let Some((name, _)) = others.iter().find(|(_, value)| !value.is_null()) {
         return Err(Refusal::NotPermitted(format!(
             "setting '{name}' is not supported, only compatibility and normalize"
@@ -96,10 +85,7 @@ async fn put_config(api: &Api, subject: Option<String>, body: Body) -> Answered 
     }
     api.log
         .write(move |store| {
-            Ok((
-                (),
-                decision::set_config(store, subject.as_deref(), level, normalize),
-            ))
+            Ok(((), decision::set_config(store, subject.as_deref(), level, normalize)))
         })
         .await?;
     let mut out = Map::new();
@@ -124,10 +110,7 @@ pub(super) async fn delete_subject_config(
 }
 
 fn no_config(subject: Option<String>) -> Record {
-    Record::Config {
-        subject,
-        config: None,
-    }
+    Record::Config { subject, config: None }
 }
 
 fn shown_mode(mode: Mode) -> Answered {
@@ -177,18 +160,11 @@ pub(super) async fn set_subject_mode(
 async fn put_mode(api: &Api, subject: Option<String>, flags: &Flags, body: Body) -> Answered {
     let ModeBody { mode } = request::body(body)?;
     let mode: Mode = mode.parse().map_err(|_| Refusal::InvalidMode)?;
-    let force = if flags.is("force") {
-        Force::Yes
-    } else {
-        Force::No
-    };
+    let force = if flags.is("force") { Force::Yes } else { Force::No };
     let in_use = Arc::clone(&api.in_use);
     api.log
         .write(move |store| {
-            Ok((
-                (),
-                decision::set_mode(store, &in_use, subject.as_deref(), mode, force)?,
-            ))
+            Ok(((), decision::set_mode(store, &in_use, subject.as_deref(), mode, force)?))
         })
         .await?;
     shown_mode(mode)
@@ -206,10 +182,7 @@ pub(super) async fn delete_subject_mode(
 }
 
 fn no_mode(subject: Option<String>) -> Record {
-    Record::Mode {
-        subject,
-        mode: None,
-    }
+    Record::Mode { subject, mode: None }
 }
 
 /// Takes back what is set for a subject, or for all of them. Returns what it was.

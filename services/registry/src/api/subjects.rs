@@ -34,10 +34,8 @@ pub(super) async fn versions(
     flags: Flags,
 ) -> Answered {
     let store = api.log.store();
-    let numbers: Vec<_> = store
-        .versions(&subject, flags.scope())
-        .map(|found| found.version)
-        .collect();
+    let numbers: Vec<_> =
+        store.versions(&subject, flags.scope()).map(|found| found.version).collect();
     if numbers.is_empty() {
         return Err(Refusal::SubjectNotFound(subject));
     }
@@ -81,11 +79,7 @@ pub(super) fn form(api: &Api, subject: &str, flags: &Flags) -> Form {
         || api.log.store().config_in_force(subject).normalize,
         |_| Some(flags.is("normalize")),
     );
-    if wanted == Some(true) {
-        Form::Normalized
-    } else {
-        Form::Canonical
-    }
+    if wanted == Some(true) { Form::Normalized } else { Form::Canonical }
 }
 
 pub(super) async fn register(
@@ -111,24 +105,12 @@ pub(super) async fn register(
         .write(move |store| {
             Ok((
                 (),
-                decision::register(
-                    store,
-                    &name,
-                    &Draft {
-                        definition: &definition,
-                        id,
-                        version,
-                    },
-                )?,
+                decision::register(store, &name, &Draft { definition: &definition, id, version })?,
             ))
         })
         .await?;
     // Not found: another's record came first, and ours was refused when it was read.
-    let found = api
-        .log
-        .store()
-        .find(&subject, &text, Scope::Active)
-        .ok_or(Refusal::Store)?;
+    let found = api.log.store().find(&subject, &text, Scope::Active).ok_or(Refusal::Store)?;
     Answer::json(&registered(&found))
 }
 
@@ -148,20 +130,13 @@ pub(super) async fn look_up(
         return Err(Refusal::SubjectNotFound(subject));
     }
     let definition = body.definition(form(&api, &subject, &flags)).await?;
-    let found = api
-        .log
-        .store()
-        .find(&subject, definition.text(), scope)
-        .ok_or(Refusal::SchemaNotFound)?;
+    let found =
+        api.log.store().find(&subject, definition.text(), scope).ok_or(Refusal::SchemaNotFound)?;
     Answer::json(&shown(&subject, &found))
 }
 
 fn deletion(flags: &Flags) -> Deletion {
-    if flags.is("permanent") {
-        Deletion::Permanent
-    } else {
-        Deletion::Soft
-    }
+    if flags.is("permanent") { Deletion::Permanent } else { Deletion::Soft }
 }
 
 pub(super) async fn delete(

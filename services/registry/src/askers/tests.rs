@@ -10,9 +10,7 @@ const OTHER: &str = "another password, as long";
 
 fn digest(password: &str) -> String {
     let digest = Sha256::digest(password);
-    digest.iter().fold("sha256:".to_owned(), |text, byte| {
-        format!("{text}{byte:02x}")
-    })
+    digest.iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 fn used() -> Vec<UsedSubject> {
@@ -22,21 +20,9 @@ fn used() -> Vec<UsedSubject> {
         readers: vec![reader.into()],
     };
     vec![
-        of(
-            "c.shared.so-nnmt.land-parcel-value",
-            "capture-so-nnmt",
-            "shared-store",
-        ),
-        of(
-            "c.open.so-nnmt.land-parcel-value",
-            "capture-so-nnmt",
-            "open-data",
-        ),
-        of(
-            "c.shared.so-tp.notary-value",
-            "capture-so-tp",
-            "shared-store",
-        ),
+        of("c.shared.so-nnmt.land-parcel-value", "capture-so-nnmt", "shared-store"),
+        of("c.open.so-nnmt.land-parcel-value", "capture-so-nnmt", "open-data"),
+        of("c.shared.so-tp.notary-value", "capture-so-tp", "shared-store"),
     ]
 }
 
@@ -63,12 +49,8 @@ fn rights(name: &str, more: &str) -> Rights {
 fn a_service_has_the_subjects_of_its_topics_and_no_others() {
     let [parcel, open, notary] = used().try_into().unwrap();
     let seen = |rights: &Rights| {
-        [&parcel, &open, &notary].map(|subject| {
-            (
-                rights.may_read(&subject.name),
-                rights.may_write(&subject.name),
-            )
-        })
+        [&parcel, &open, &notary]
+            .map(|subject| (rights.may_read(&subject.name), rights.may_write(&subject.name)))
     };
     let (none, read, write) = ((false, false), (true, false), (true, true));
     assert_eq!(seen(&rights("capture-so-nnmt", "")), [write, write, none]);
@@ -76,14 +58,8 @@ fn a_service_has_the_subjects_of_its_topics_and_no_others() {
     assert_eq!(seen(&rights("shared-store", "")), [read, none, read]);
     assert_eq!(seen(&rights("open-data", "")), [none, read, none]);
     assert_eq!(seen(&rights("stranger", "")), [none, none, none]);
-    assert_eq!(
-        seen(&rights("stranger", "read c.open.*")),
-        [none, read, none]
-    );
-    assert_eq!(
-        seen(&rights("stranger", "write *.shared.*-value")),
-        [write, none, write]
-    );
+    assert_eq!(seen(&rights("stranger", "read c.open.*")), [none, read, none]);
+    assert_eq!(seen(&rights("stranger", "write *.shared.*-value")), [write, none, write]);
     assert_eq!(seen(&rights("someone", "admin")), [write, write, write]);
     // More than its topics' subjects it has not, whatever their names begin with.
     assert!(!rights("capture-so-nnmt", "").may_write("c.shared.so-nnmt.land-parcel-value2"));
@@ -108,15 +84,9 @@ fn patterns() {
 
 #[test]
 fn only_the_password_logs_in_and_two_hold_while_it_is_changed() {
-    let both = format!(
-        "# changed in November\n{}\n{}\n",
-        digest(PASSWORD),
-        digest(OTHER)
-    );
+    let both = format!("# changed in November\n{}\n{}\n", digest(PASSWORD), digest(OTHER));
     let dir = written("login", &[("one", both), ("short", digest("1234"))]);
-    let users = Users::read(&dir, &[])
-        .map_err(|failure| failure.to_string())
-        .unwrap();
+    let users = Users::read(&dir, &[]).map_err(|failure| failure.to_string()).unwrap();
     let logs_in = |name: &str, password: &str| users.log_in(name, password.as_bytes()).is_some();
     assert!(logs_in("one", PASSWORD) && logs_in("one", OTHER));
     assert!(!logs_in("one", "") && !logs_in("one", "a password of some lengtH"));
@@ -128,10 +98,7 @@ fn only_the_password_logs_in_and_two_hold_while_it_is_changed() {
 #[test]
 fn a_folder_that_lets_anyone_in_is_refused() {
     let code = |dir: &Path| Users::read(dir, &[]).err().map(|failure| failure.code());
-    let dir = written(
-        "folder",
-        &[("one", digest(PASSWORD)), (".hidden", "nothing".into())],
-    );
+    let dir = written("folder", &[("one", digest(PASSWORD)), (".hidden", "nothing".into())]);
     assert_eq!(code(&dir), None);
     fs::set_permissions(dir.join("one"), Permissions::from_mode(0o660)).unwrap();
     assert_eq!(code(&dir), Some("BG0147"));

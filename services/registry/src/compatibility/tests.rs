@@ -7,10 +7,7 @@ fn read(text: &str) -> Definition {
 }
 
 fn kinds(reader: &str, writer: &str) -> Vec<Kind> {
-    differences(&read(reader), &read(writer))
-        .iter()
-        .map(|found| found.kind)
-        .collect()
+    differences(&read(reader), &read(writer)).iter().map(|found| found.kind).collect()
 }
 
 fn record(fields: &str) -> String {
@@ -38,9 +35,7 @@ fn who_can_read_whom() {
     };
     // The envelope's shape: a type defined at its first use and referred to at the second.
     let twice = |first: &str, second: &str| {
-        record(&format!(
-            r#"{{"name":"before","type":{first}}},{{"name":"after","type":{second}}}"#
-        ))
+        record(&format!(r#"{{"name":"before","type":{first}}},{{"name":"after","type":{second}}}"#))
     };
     let row = r#"{"type":"record","name":"Row","fields":[{"name":"x","type":"int"}]}"#;
     let cases: Vec<(String, String, Vec<Kind>)> = vec![
@@ -48,11 +43,7 @@ fn who_can_read_whom() {
         (r#""long""#.into(), r#""int""#.into(), vec![]),
         (r#""double""#.into(), r#""long""#.into(), vec![]),
         (r#""int""#.into(), r#""long""#.into(), vec![TypeMismatch]),
-        (
-            r#""float""#.into(),
-            r#""double""#.into(),
-            vec![TypeMismatch],
-        ),
+        (r#""float""#.into(), r#""double""#.into(), vec![TypeMismatch]),
         (r#""string""#.into(), r#""bytes""#.into(), vec![]),
         (r#""bytes""#.into(), r#""string""#.into(), vec![]),
         (r#""string""#.into(), r#""int""#.into(), vec![TypeMismatch]),
@@ -63,55 +54,19 @@ fn who_can_read_whom() {
             vec![],
         ),
         (decimal(2), decimal(3), vec![]),
-        (
-            record(&format!("{a},{b}")),
-            record(a),
-            vec![ReaderFieldMissingDefaultValue],
-        ),
+        (record(&format!("{a},{b}")), record(a), vec![ReaderFieldMissingDefaultValue]),
         (record(&format!("{a},{b_default}")), record(a), vec![]),
         (record(a), record(&format!("{a},{b}")), vec![]),
-        (
-            record(r#"{"name":"c","aliases":["b"],"type":"long"}"#),
-            record(b),
-            vec![],
-        ),
-        (
-            record(a),
-            record(r#"{"name":"a","type":"string"}"#),
-            vec![TypeMismatch],
-        ),
-        (
-            record(a),
-            record(r#"{"name":"a","type":["null","int"]}"#),
-            vec![TypeMismatch],
-        ),
-        (
-            record(r#"{"name":"a","type":["null","int"]}"#),
-            record(a),
-            vec![],
-        ),
-        (
-            r#"["null","int"]"#.into(),
-            r#"["int","string"]"#.into(),
-            vec![MissingUnionBranch],
-        ),
-        (
-            r#"["null","string","int"]"#.into(),
-            r#"["int","null"]"#.into(),
-            vec![],
-        ),
+        (record(r#"{"name":"c","aliases":["b"],"type":"long"}"#), record(b), vec![]),
+        (record(a), record(r#"{"name":"a","type":"string"}"#), vec![TypeMismatch]),
+        (record(a), record(r#"{"name":"a","type":["null","int"]}"#), vec![TypeMismatch]),
+        (record(r#"{"name":"a","type":["null","int"]}"#), record(a), vec![]),
+        (r#"["null","int"]"#.into(), r#"["int","string"]"#.into(), vec![MissingUnionBranch]),
+        (r#"["null","string","int"]"#.into(), r#"["int","null"]"#.into(), vec![]),
         (r#""int""#.into(), r#"["int"]"#.into(), vec![]),
         (r#"["int"]"#.into(), "[]".into(), vec![]),
-        (
-            e(r#"["A","B"]"#, ""),
-            e(r#"["A","B","C"]"#, ""),
-            vec![MissingEnumSymbols],
-        ),
-        (
-            e(r#"["A","B"]"#, r#","default":"A""#),
-            e(r#"["A","B","C"]"#, ""),
-            vec![],
-        ),
+        (e(r#"["A","B"]"#, ""), e(r#"["A","B","C"]"#, ""), vec![MissingEnumSymbols]),
+        (e(r#"["A","B"]"#, r#","default":"A""#), e(r#"["A","B","C"]"#, ""), vec![]),
         (e(r#"["A","B","C"]"#, ""), e(r#"["A"]"#, ""), vec![]),
         (
             r#"{"type":"fixed","name":"F","size":8}"#.into(),
@@ -144,16 +99,8 @@ fn who_can_read_whom() {
             r#"{"type":"array","items":"int"}"#.into(),
             vec![TypeMismatch],
         ),
-        (
-            list(r#"["null","List"]"#),
-            list(r#"["null","List"]"#),
-            vec![],
-        ),
-        (
-            list(r#"["null","List"]"#),
-            list(r#"["List","null","int"]"#),
-            vec![MissingUnionBranch],
-        ),
+        (list(r#"["null","List"]"#), list(r#"["null","List"]"#), vec![]),
+        (list(r#"["null","List"]"#), list(r#"["List","null","int"]"#), vec![MissingUnionBranch]),
         // apache-avro finds a record and a reference to it incompatible.
         (
             twice(&format!(r#"["null",{row}]"#), r#"["null","Row"]"#),
@@ -215,11 +162,7 @@ fn levels_look_at_the_right_versions_in_the_right_direction() {
     ];
     for (level, wanted_needs_b, wanted_no_a, wanted_v1) in table {
         assert_eq!(
-            (
-                passes(&needs_b, level),
-                passes(&no_a, level),
-                passes(&v1, level)
-            ),
+            (passes(&needs_b, level), passes(&no_a, level), passes(&v1, level)),
             (wanted_needs_b, wanted_no_a, wanted_v1),
             "{level}"
         );
@@ -257,10 +200,7 @@ fn a_long_chain_of_records_is_no_stack_and_no_eternity() {
     );
     let deepest = read(&deepest);
     let found = differences(&deepest, &deepest);
-    assert_eq!(
-        found.iter().map(|found| found.kind).collect::<Vec<_>>(),
-        [Kind::TooComplex]
-    );
+    assert_eq!(found.iter().map(|found| found.kind).collect::<Vec<_>>(), [Kind::TooComplex]);
     assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
 }
 
@@ -305,11 +245,7 @@ fn java_agrees() {
                     .iter()
                     .filter(|found| !known.contains(found.kind.to_string().as_str()))
                     .count();
-                let verdict = if found.is_empty() {
-                    "COMPATIBLE"
-                } else {
-                    "INCOMPATIBLE"
-                };
+                let verdict = if found.is_empty() { "COMPATIBLE" } else { "INCOMPATIBLE" };
                 (
                     format!("{verdict} {more}"),
                     format!("{} 0", java.split(' ').next().unwrap_or_default()),
@@ -321,10 +257,5 @@ fn java_agrees() {
             wrong.push(format!("{line}\n    ours {ours}"));
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "{} differ:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -21,15 +21,7 @@ fn carry_out(store: &mut Store, decide: impl FnOnce(&Store) -> Decision) -> Resu
 fn put(store: &mut Store, subject: &str, text: &str) -> Result<usize, Refusal> {
     let definition = read(text);
     carry_out(store, |store| {
-        register(
-            store,
-            subject,
-            &Draft {
-                definition: &definition,
-                id: None,
-                version: None,
-            },
-        )
+        register(store, subject, &Draft { definition: &definition, id: None, version: None })
     })
 }
 
@@ -58,9 +50,7 @@ fn drop_version(
 }
 
 fn latest(store: &Store, subject: &str) -> Option<(u32, u32)> {
-    store
-        .version(subject, Choice::Latest, Scope::Active)
-        .map(|found| (found.version.0, found.id.0))
+    store.version(subject, Choice::Latest, Scope::Active).map(|found| (found.version.0, found.id.0))
 }
 
 #[test]
@@ -70,14 +60,8 @@ fn the_same_text_has_one_id_and_is_registered_once() {
     assert_eq!(put(&mut store, "a", r#"{"type":"int"}"#), Ok(0));
     assert_eq!(put(&mut store, "a", LONG), Ok(1));
     assert_eq!(put(&mut store, "b", LONG), Ok(1));
-    assert_eq!(
-        (latest(&store, "a"), latest(&store, "b")),
-        (Some((2, 2)), Some((1, 2)))
-    );
-    assert!(matches!(
-        put(&mut store, "a", r#""string""#),
-        Err(Refusal::Incompatible { .. })
-    ));
+    assert_eq!((latest(&store, "a"), latest(&store, "b")), (Some((2, 2)), Some((1, 2))));
+    assert!(matches!(put(&mut store, "a", r#""string""#), Err(Refusal::Incompatible { .. })));
 }
 
 #[test]
@@ -89,10 +73,7 @@ fn deletion_goes_in_two_steps() {
     );
     put(&mut store, "a", INT).unwrap();
     put(&mut store, "a", LONG).unwrap();
-    assert_eq!(
-        drop_version(&mut store, "a", 3, Deletion::Soft),
-        Err(Refusal::VersionNotFound(3))
-    );
+    assert_eq!(drop_version(&mut store, "a", 3, Deletion::Soft), Err(Refusal::VersionNotFound(3)));
     assert_eq!(
         drop_version(&mut store, "a", 1, Deletion::Permanent),
         Err(Refusal::VersionNotSoftDeleted("a".into(), 1))
@@ -128,10 +109,8 @@ fn deletion_goes_in_two_steps() {
 fn a_deleted_subject_loses_its_settings() {
     let mut store = Store::default();
     put(&mut store, "a", INT).unwrap();
-    carry_out(&mut store, |store| {
-        Ok(set_config(store, Some("a"), Some(Level::Full), None))
-    })
-    .unwrap();
+    carry_out(&mut store, |store| Ok(set_config(store, Some("a"), Some(Level::Full), None)))
+        .unwrap();
     assert_eq!(drop_version(&mut store, "a", 1, Deletion::Soft), Ok(2));
     assert_eq!(store.config(Some("a")), None);
 }
@@ -140,67 +119,27 @@ fn a_deleted_subject_loses_its_settings() {
 fn settings_of_one_subject_go_before_those_of_all() {
     let mut store = Store::default();
     put(&mut store, "a", INT).unwrap();
+    carry_out(&mut store, |store| Ok(set_config(store, None, Some(Level::None), Some(true))))
+        .unwrap();
+    assert_eq!(store.config_in_force("a"), Config { level: Level::None, normalize: Some(true) });
+    carry_out(&mut store, |store| Ok(set_config(store, Some("a"), Some(Level::Full), None)))
+        .unwrap();
+    assert!(matches!(put(&mut store, "a", r#""string""#), Err(Refusal::Incompatible { .. })));
     carry_out(&mut store, |store| {
-        Ok(set_config(store, None, Some(Level::None), Some(true)))
+        set_mode(store, &InUse::default(), Some("a"), Mode::ReadOnly, Force::No)
     })
     .unwrap();
-    assert_eq!(
-        store.config_in_force("a"),
-        Config {
-            level: Level::None,
-            normalize: Some(true)
-        }
-    );
+    assert!(matches!(put(&mut store, "a", LONG), Err(Refusal::NotPermitted(_))));
+    assert!(matches!(drop_subject(&mut store, "a", Deletion::Soft), Err(Refusal::NotPermitted(_))));
     carry_out(&mut store, |store| {
-        Ok(set_config(store, Some("a"), Some(Level::Full), None))
-    })
-    .unwrap();
-    assert!(matches!(
-        put(&mut store, "a", r#""string""#),
-        Err(Refusal::Incompatible { .. })
-    ));
-    carry_out(&mut store, |store| {
-        set_mode(
-            store,
-            &InUse::default(),
-            Some("a"),
-            Mode::ReadOnly,
-            Force::No,
-        )
-    })
-    .unwrap();
-    assert!(matches!(
-        put(&mut store, "a", LONG),
-        Err(Refusal::NotPermitted(_))
-    ));
-    assert!(matches!(
-        drop_subject(&mut store, "a", Deletion::Soft),
-        Err(Refusal::NotPermitted(_))
-    ));
-    carry_out(&mut store, |store| {
-        set_mode(
-            store,
-            &InUse::default(),
-            None,
-            Mode::ReadOnlyOverride,
-            Force::No,
-        )
+        set_mode(store, &InUse::default(), None, Mode::ReadOnlyOverride, Force::No)
     })
     .unwrap();
     carry_out(&mut store, |store| {
-        set_mode(
-            store,
-            &InUse::default(),
-            Some("a"),
-            Mode::ReadWrite,
-            Force::No,
-        )
+        set_mode(store, &InUse::default(), Some("a"), Mode::ReadWrite, Force::No)
     })
     .unwrap();
-    assert!(matches!(
-        put(&mut store, "a", LONG),
-        Err(Refusal::NotPermitted(_))
-    ));
+    assert!(matches!(put(&mut store, "a", LONG), Err(Refusal::NotPermitted(_))));
 }
 
 #[test]
@@ -213,10 +152,7 @@ fn import_brings_ids_and_versions_along() {
         id: Some(SchemaId(id)),
         version: Some(Version(version)),
     };
-    assert!(matches!(
-        register(&store, "b", &import(40, 7)),
-        Err(Refusal::NotPermitted(_))
-    ));
+    assert!(matches!(register(&store, "b", &import(40, 7)), Err(Refusal::NotPermitted(_))));
     assert!(matches!(
         set_mode(&store, &InUse::default(), None, Mode::Import, Force::No),
         Err(Refusal::NotPermitted(_))
@@ -225,20 +161,11 @@ fn import_brings_ids_and_versions_along() {
         set_mode(store, &InUse::default(), Some("b"), Mode::Import, Force::No)
     })
     .unwrap();
-    assert_eq!(
-        carry_out(&mut store, |store| register(store, "b", &import(40, 7))),
-        Ok(1)
-    );
-    assert_eq!(
-        carry_out(&mut store, |store| register(store, "b", &import(40, 7))),
-        Ok(0)
-    );
+    assert_eq!(carry_out(&mut store, |store| register(store, "b", &import(40, 7))), Ok(1));
+    assert_eq!(carry_out(&mut store, |store| register(store, "b", &import(40, 7))), Ok(0));
     assert_eq!(latest(&store, "b"), Some((7, 40)));
     // An id that means something else already.
-    assert!(matches!(
-        register(&store, "b", &import(1, 8)),
-        Err(Refusal::NotPermitted(_))
-    ));
+    assert!(matches!(register(&store, "b", &import(1, 8)), Err(Refusal::NotPermitted(_))));
     // Ids given here go on above.
     put(&mut store, "a", r#"["int","null"]"#).unwrap();
     assert_eq!(latest(&store, "a"), Some((2, 41)));
@@ -252,50 +179,28 @@ fn an_erased_id_is_not_registered_with_another_meaning() {
     drop_subject(&mut store, "a", Deletion::Soft).unwrap();
     drop_subject(&mut store, "a", Deletion::Permanent).unwrap();
     carry_out(&mut store, |store| {
-        set_mode(
-            store,
-            &InUse::default(),
-            Some("a"),
-            Mode::Import,
-            Force::Yes,
-        )
+        set_mode(store, &InUse::default(), Some("a"), Mode::Import, Force::Yes)
     })
     .unwrap();
     let (long, int) = (read(LONG), read(INT));
-    let draft = |definition| Draft {
-        definition,
-        id: Some(SchemaId(1)),
-        version: Some(Version(1)),
-    };
+    let draft = |definition| Draft { definition, id: Some(SchemaId(1)), version: Some(Version(1)) };
     for subject in ["a", "b"] {
-        assert!(matches!(
-            register(&store, subject, &draft(&long)),
-            Err(Refusal::NotPermitted(_))
-        ));
+        assert!(matches!(register(&store, subject, &draft(&long)), Err(Refusal::NotPermitted(_))));
     }
-    assert_eq!(
-        register(&store, "a", &draft(&int)).map(|records| records.len()),
-        Ok(1)
-    );
+    assert_eq!(register(&store, "a", &draft(&int)).map(|records| records.len()), Ok(1));
 }
 
 #[test]
 fn what_a_topic_uses_is_neither_deleted_nor_imported() {
-    let used = crate::askers::UsedSubject {
-        name: "a".into(),
-        writer: "w".into(),
-        readers: Vec::new(),
-    };
+    let used =
+        crate::askers::UsedSubject { name: "a".into(), writer: "w".into(), readers: Vec::new() };
     let (in_use, mut store) = (InUse::new(&[used]), Store::default());
     // Of what is not registered yet, nothing is kept from being brought along.
     assert!(set_mode(&store, &in_use, None, Mode::Import, Force::No).is_ok());
     put(&mut store, "a", INT).unwrap();
     put(&mut store, "b", INT).unwrap();
     let refused = |decided: Result<(), Refusal>| {
-        assert!(
-            matches!(decided, Err(Refusal::NotPermitted(_))),
-            "{decided:?}"
-        );
+        assert!(matches!(decided, Err(Refusal::NotPermitted(_))), "{decided:?}");
     };
     for deletion in [Deletion::Soft, Deletion::Permanent] {
         refused(delete_subject(&store, &in_use, "a", deletion).map(|_| ()));
@@ -303,12 +208,9 @@ fn what_a_topic_uses_is_neither_deleted_nor_imported() {
             refused(delete_version(&store, &in_use, "a", choice, deletion).map(|_| ()));
         }
     }
-    for (subject, force) in [
-        (Some("a"), Force::No),
-        (Some("a"), Force::Yes),
-        (None, Force::No),
-        (None, Force::Yes),
-    ] {
+    for (subject, force) in
+        [(Some("a"), Force::No), (Some("a"), Force::Yes), (None, Force::No), (None, Force::Yes)]
+    {
         refused(set_mode(&store, &in_use, subject, Mode::Import, force).map(|_| ()));
     }
     // Soft-deleted before the contracts named it, it is kept from there on.

@@ -52,11 +52,7 @@ impl Attributes {
         let (own, _) = names.full.rsplit_once('.').unwrap_or(("", ""));
         aliases(
             &mut self.0,
-            names
-                .aliases
-                .iter()
-                .map(|alias| reference(alias, own))
-                .collect(),
+            names.aliases.iter().map(|alias| reference(alias, own)).collect(),
             form,
         );
         Value::Object(self.0)
@@ -87,10 +83,7 @@ pub(super) fn field(from: &Map<String, Value>, of: Value, form: Form) -> Value {
     for attribute in ["name", "type", "doc", "default", "order"] {
         let value = match attribute {
             "type" => of.take(),
-            "order" => from
-                .get(attribute)
-                .filter(|order| *order != "ascending")
-                .cloned(),
+            "order" => from.get(attribute).filter(|order| *order != "ascending").cloned(),
             _ => from.get(attribute).cloned(),
         };
         if let Some(value) = value {
@@ -98,21 +91,9 @@ pub(super) fn field(from: &Map<String, Value>, of: Value, form: Form) -> Value {
         }
     }
     if let Some(Value::Array(list)) = from.get("aliases") {
-        aliases(
-            &mut out,
-            list.iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect(),
-            form,
-        );
+        aliases(&mut out, list.iter().filter_map(Value::as_str).map(str::to_owned).collect(), form);
     }
-    annotations(
-        &mut out,
-        from,
-        &["name", "type", "doc", "default", "order", "aliases"],
-        form,
-    );
+    annotations(&mut out, from, &["name", "type", "doc", "default", "order", "aliases"], form);
     Value::Object(out)
 }
 
@@ -122,17 +103,12 @@ fn annotations(
     known: &[&str],
     form: Form,
 ) {
-    let mut rest: Vec<_> = from
-        .iter()
-        .filter(|(name, _)| !known.contains(&name.as_str()))
-        .collect();
+    let mut rest: Vec<_> =
+        from.iter().filter(|(name, _)| !known.contains(&name.as_str())).collect();
     if form == Form::Normalized {
         rest.sort_by_key(|(name, _)| name.as_str());
     }
-    out.extend(
-        rest.into_iter()
-            .map(|(name, value)| (name.clone(), value.clone())),
-    );
+    out.extend(rest.into_iter().map(|(name, value)| (name.clone(), value.clone())));
 }
 
 fn aliases(out: &mut Map<String, Value>, mut names: Vec<String>, form: Form) {

@@ -32,9 +32,7 @@ pub(super) fn check(definition: &Definition, defaults: &[PendingDefault<'_>]) ->
 fn fits(definition: &Definition, of: TypeId, value: &Value, left: &mut u32) -> Result<bool, Fault> {
     *left = left.checked_sub(1).ok_or(Fault::DefaultsTooComplex)?;
     let whole = |least: i64, most: i64| {
-        value
-            .as_i64()
-            .is_some_and(|number| (least..=most).contains(&number))
+        value.as_i64().is_some_and(|number| (least..=most).contains(&number))
     };
     Ok(match definition.of(of) {
         Type::Null => value.is_null(),

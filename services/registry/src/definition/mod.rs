@@ -47,19 +47,9 @@ pub(crate) enum Type {
     Array(TypeId),
     Map(TypeId),
     Union(Vec<TypeId>),
-    Fixed {
-        name: Named,
-        size: u64,
-    },
-    Enum {
-        name: Named,
-        symbols: Vec<String>,
-        default: Option<String>,
-    },
-    Record {
-        name: Named,
-        fields: Vec<Field>,
-    },
+    Fixed { name: Named, size: u64 },
+    Enum { name: Named, symbols: Vec<String>, default: Option<String> },
+    Record { name: Named, fields: Vec<Field> },
 }
 
 /// The name of a record, enum or fixed, and the full names it also answers to.
@@ -124,9 +114,7 @@ impl Definition {
 
 impl Named {
     pub(crate) fn simple(&self) -> &str {
-        self.full
-            .rsplit_once('.')
-            .map_or(self.full.as_str(), |(_, simple)| simple)
+        self.full.rsplit_once('.').map_or(self.full.as_str(), |(_, simple)| simple)
     }
 }
 

@@ -21,22 +21,11 @@ pub(super) fn read(text: &str, form: Form) -> Result<Definition, Fault> {
     }
     let json: Value =
         serde_json::from_str(text).map_err(|error| Fault::NotJson(error.to_string()))?;
-    let mut reading = Reading {
-        form,
-        types: Vec::new(),
-        names: HashMap::new(),
-        fields: 0,
-        defaults: Vec::new(),
-    };
+    let mut reading =
+        Reading { form, types: Vec::new(), names: HashMap::new(), fields: 0, defaults: Vec::new() };
     let (root, canonical) = reading.schema(&json, "")?;
-    let Reading {
-        types, defaults, ..
-    } = reading;
-    let definition = Definition {
-        text: canonical.to_string().into(),
-        types,
-        root,
-    };
+    let Reading { types, defaults, .. } = reading;
+    let definition = Definition { text: canonical.to_string().into(), types, root };
     // Only now: a default may be of a type whose record was still being read.
     defaults::check(&definition, &defaults)?;
     Ok(definition)
@@ -146,11 +135,7 @@ impl<'a> Reading<'a> {
                     return invalid(format!("`{kind}` without `{inner}`"));
                 };
                 let (of, text) = self.schema(of, space)?;
-                let id = self.add(if kind == "array" {
-                    Type::Array(of)
-                } else {
-                    Type::Map(of)
-                });
+                let id = self.add(if kind == "array" { Type::Array(of) } else { Type::Map(of) });
                 let mut out = Attributes::new(kind);
                 out.put(inner, text);
                 Ok((id, out.finish(object, &["type", inner], self.form)))
@@ -160,10 +145,7 @@ impl<'a> Reading<'a> {
                 if primitive(kind).is_none() {
                     return Ok((id, text));
                 }
-                Ok((
-                    id,
-                    Attributes::new(kind).finish_primitive(object, self.form),
-                ))
+                Ok((id, Attributes::new(kind).finish_primitive(object, self.form)))
             }
         }
     }
@@ -181,18 +163,9 @@ impl<'a> Reading<'a> {
         out.name(&name.full, space);
         out.copy(object, "doc");
         let full = name.full.clone();
-        let id = self.define(
-            Type::Record {
-                name,
-                fields: Vec::new(),
-            },
-            &full,
-        )?;
-        let (mut fields, mut texts, mut seen) = (
-            Vec::with_capacity(list.len()),
-            Vec::with_capacity(list.len()),
-            HashSet::new(),
-        );
+        let id = self.define(Type::Record { name, fields: Vec::new() }, &full)?;
+        let (mut fields, mut texts, mut seen) =
+            (Vec::with_capacity(list.len()), Vec::with_capacity(list.len()), HashSet::new());
         for field in list {
             let (field, text) = self.field(field, &full, &own_space)?;
             if !seen.insert(field.name.clone()) {
@@ -227,20 +200,14 @@ impl<'a> Reading<'a> {
         let (of, text) = self.schema(of, space)?;
         let default = object.get("default");
         if let Some(value) = default {
-            self.defaults.push(PendingDefault {
-                of,
-                value,
-                field: format!("{record}.{name}"),
-            });
+            self.defaults.push(PendingDefault { of, value, field: format!("{record}.{name}") });
         }
         match object.get("order") {
             None => {}
             Some(Value::String(order))
                 if matches!(order.as_str(), "ascending" | "descending" | "ignore") => {}
             Some(_) => {
-                return invalid(format!(
-                    "field `{name}` of `{record}` has an unknown `order`"
-                ));
+                return invalid(format!("field `{name}` of `{record}` has an unknown `order`"));
             }
         }
         let field = Field {
@@ -270,9 +237,7 @@ impl<'a> Reading<'a> {
             None => None,
             Some(Value::String(symbol)) if seen.contains(symbol) => Some(symbol.clone()),
             Some(_) => {
-                return invalid(format!(
-                    "the default of enum `{full}` is none of its symbols"
-                ));
+                return invalid(format!("the default of enum `{full}` is none of its symbols"));
             }
         };
         let mut out = Attributes::new("enum");
@@ -280,18 +245,8 @@ impl<'a> Reading<'a> {
         for attribute in ["doc", "symbols", "default"] {
             out.copy(object, attribute);
         }
-        let id = self.define(
-            Type::Enum {
-                name,
-                symbols,
-                default,
-            },
-            &full,
-        )?;
-        Ok((
-            id,
-            self.finish_named(out, object, &["doc", "symbols", "default"], id),
-        ))
+        let id = self.define(Type::Enum { name, symbols, default }, &full)?;
+        Ok((id, self.finish_named(out, object, &["doc", "symbols", "default"], id)))
     }
 
     fn fixed(&mut self, object: &'a Map<String, Value>, space: &str) -> Read {
@@ -355,10 +310,8 @@ impl<'a> Reading<'a> {
             return invalid(format!("`{simple}` is the name of a primitive type"));
         }
         let own = own.to_owned();
-        let aliases = strings(object, "aliases")?
-            .iter()
-            .map(|alias| full_name(alias, &own))
-            .collect();
+        let aliases =
+            strings(object, "aliases")?.iter().map(|alias| full_name(alias, &own)).collect();
         Ok((Named { full, aliases }, own))
     }
 }
@@ -400,10 +353,9 @@ fn strings(object: &Map<String, Value>, attribute: &str) -> Result<Vec<String>, 
     let wrong = || Fault::Invalid(format!("`{attribute}` is not a list of texts"));
     match object.get(attribute) {
         None => Ok(Vec::new()),
-        Some(Value::Array(list)) => list
-            .iter()
-            .map(|text| text.as_str().map(str::to_owned).ok_or_else(wrong))
-            .collect(),
+        Some(Value::Array(list)) => {
+            list.iter().map(|text| text.as_str().map(str::to_owned).ok_or_else(wrong)).collect()
+        }
         Some(_) => Err(wrong()),
     }
 }

@@ -1,10 +1,7 @@
 use super::*;
 
 fn canonical(text: &str) -> String {
-    Definition::read(text, Form::Canonical)
-        .unwrap()
-        .text()
-        .to_string()
+    Definition::read(text, Form::Canonical).unwrap().text().to_string()
 }
 
 fn fault(text: &str) -> Fault {
@@ -17,14 +14,8 @@ fn canonical_text_is_java_s() {
     let cases = [
         (r#" "string" "#, r#""string""#),
         (r#"{"type": "string"}"#, r#""string""#),
-        (
-            r#"{"logicalType": "date", "type": "int"}"#,
-            r#"{"type":"int","logicalType":"date"}"#,
-        ),
-        (
-            r#"{"items": {"type":"long"}, "type": "array"}"#,
-            r#"{"type":"array","items":"long"}"#,
-        ),
+        (r#"{"logicalType": "date", "type": "int"}"#, r#"{"type":"int","logicalType":"date"}"#),
+        (r#"{"items": {"type":"long"}, "type": "array"}"#, r#"{"type":"array","items":"long"}"#),
         (
             r#"["null", {"type": "map", "values": "bytes", "x": 1}]"#,
             r#"["null",{"type":"map","values":"bytes","x":1}]"#,
@@ -45,11 +36,7 @@ fn canonical_text_is_java_s() {
     ];
     for (given, wanted) in cases {
         assert_eq!(canonical(given), wanted);
-        assert_eq!(
-            canonical(wanted),
-            wanted,
-            "writing it again changes nothing"
-        );
+        assert_eq!(canonical(wanted), wanted, "writing it again changes nothing");
         let (before, after) = (
             apache_avro::Schema::parse_str(given).unwrap(),
             apache_avro::Schema::parse_str(wanted).unwrap(),
@@ -64,16 +51,8 @@ fn canonical_text_is_java_s() {
 
 #[test]
 fn normalized_text_forgets_the_order_of_annotations() {
-    let read = |text| {
-        Definition::read(text, Form::Normalized)
-            .unwrap()
-            .text()
-            .to_string()
-    };
-    let (one, other) = (
-        r#"{"type":"int","b":1,"a":2}"#,
-        r#"{"type":"int","a":2,"b":1}"#,
-    );
+    let read = |text| Definition::read(text, Form::Normalized).unwrap().text().to_string();
+    let (one, other) = (r#"{"type":"int","b":1,"a":2}"#, r#"{"type":"int","a":2,"b":1}"#);
     assert_eq!(read(one), read(other));
     assert_ne!(canonical(one), canonical(other));
 }
@@ -82,9 +61,7 @@ fn normalized_text_forgets_the_order_of_annotations() {
 fn what_is_no_schema_is_refused() {
     let record = |fields: &str| format!(r#"{{"type":"record","name":"R","fields":[{fields}]}}"#);
     let with_default = |of: &str, default: &str| {
-        record(&format!(
-            r#"{{"name":"a","type":{of},"default":{default}}}"#
-        ))
+        record(&format!(r#"{{"name":"a","type":{of},"default":{default}}}"#))
     };
     for text in [
         "",
@@ -113,15 +90,9 @@ fn what_is_no_schema_is_refused() {
         &with_default(r#""int""#, "1.5"),
         &with_default(r#"["null","int"]"#, "true"),
         &with_default(r#"{"type":"array","items":"int"}"#, "[1,null]"),
-        &with_default(
-            r#"{"type":"record","name":"S","fields":[{"name":"x","type":"int"}]}"#,
-            "{}",
-        ),
+        &with_default(r#"{"type":"record","name":"S","fields":[{"name":"x","type":"int"}]}"#, "{}"),
     ] {
-        assert!(
-            matches!(fault(text), Fault::NotJson(_) | Fault::Invalid(_)),
-            "{text}"
-        );
+        assert!(matches!(fault(text), Fault::NotJson(_) | Fault::Invalid(_)), "{text}");
     }
     for text in [
         with_default(r#""double""#, "1"),
@@ -141,30 +112,17 @@ fn what_is_no_schema_is_refused() {
 #[test]
 fn hostile_schemas_cost_little() {
     let start = std::time::Instant::now();
-    assert_eq!(
-        fault(&format!("\"{}\"", "a".repeat(LONGEST_TEXT))),
-        Fault::TooLong
-    );
+    assert_eq!(fault(&format!("\"{}\"", "a".repeat(LONGEST_TEXT))), Fault::TooLong);
     assert_eq!(fault(&"[".repeat(100_000)), Fault::TooDeep);
-    assert_eq!(
-        fault(&r#"{"type":"array","items":"#.repeat(40_000)),
-        Fault::TooDeep
-    );
+    assert_eq!(fault(&r#"{"type":"array","items":"#.repeat(40_000)), Fault::TooDeep);
 
     // Brackets in texts do not nest.
-    canonical(&format!(
-        r#"{{"type":"int","doc":"{}\"{{"}}"#,
-        "[".repeat(1_000)
-    ));
+    canonical(&format!(r#"{{"type":"int","doc":"{}\"{{"}}"#, "[".repeat(1_000)));
 
-    let fields: Vec<String> = (0..=MOST_FIELDS)
-        .map(|at| format!(r#"{{"name":"f{at}","type":"int"}}"#))
-        .collect();
+    let fields: Vec<String> =
+        (0..=MOST_FIELDS).map(|at| format!(r#"{{"name":"f{at}","type":"int"}}"#)).collect();
     assert_eq!(
-        fault(&format!(
-            r#"{{"type":"record","name":"R","fields":[{}]}}"#,
-            fields.join(",")
-        )),
+        fault(&format!(r#"{{"type":"record","name":"R","fields":[{}]}}"#, fields.join(","))),
         Fault::TooMany
     );
 

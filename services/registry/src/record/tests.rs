@@ -23,45 +23,30 @@ fn bytes_are_confluent_s() {
         (
             r#"{"keytype":"SCHEMA","subject":"a-value","version":3,"magic":1}"#,
             None,
-            Record::SchemaErased {
-                subject: "a-value".into(),
-                version: Version(3),
-            },
+            Record::SchemaErased { subject: "a-value".into(), version: Version(3) },
         ),
         (
             r#"{"keytype":"CONFIG","subject":null,"magic":0}"#,
             Some(r#"{"compatibilityLevel":"FULL_TRANSITIVE"}"#),
             Record::Config {
                 subject: None,
-                config: Some(Config {
-                    level: Level::FullTransitive,
-                    normalize: None,
-                }),
+                config: Some(Config { level: Level::FullTransitive, normalize: None }),
             },
         ),
         (
             r#"{"keytype":"CONFIG","subject":"a-value","magic":0}"#,
             None,
-            Record::Config {
-                subject: subject(),
-                config: None,
-            },
+            Record::Config { subject: subject(), config: None },
         ),
         (
             r#"{"keytype":"MODE","subject":"a-value","magic":0}"#,
             Some(r#"{"mode":"IMPORT"}"#),
-            Record::Mode {
-                subject: subject(),
-                mode: Some(Mode::Import),
-            },
+            Record::Mode { subject: subject(), mode: Some(Mode::Import) },
         ),
         (
             r#"{"keytype":"DELETE_SUBJECT","subject":"a-value","magic":0}"#,
             Some(r#"{"subject":"a-value","version":3}"#),
-            Record::SubjectDeleted {
-                subject: "a-value".into(),
-                up_to: Version(3),
-            },
+            Record::SubjectDeleted { subject: "a-value".into(), up_to: Version(3) },
         ),
         (
             r#"{"keytype":"CLEAR_SUBJECT","subject":"a-value","magic":0}"#,
@@ -103,13 +88,7 @@ fn newer_and_foreign_records_are_told_apart() {
     let key = r#"{"keytype":"SCHEMA","subject":"s","version":1,"magic":1}"#;
     // Confluent 8 adds a GUID and where it was written.
     let newer = r#"{"subject":"s","version":1,"id":1,"guid":"x","schema":"\"int\"","deleted":false,"offset":4,"ts":5}"#;
-    assert!(matches!(
-        read(key, Some(newer)),
-        Ok(Record::Schema {
-            id: SchemaId(1),
-            ..
-        })
-    ));
+    assert!(matches!(read(key, Some(newer)), Ok(Record::Schema { id: SchemaId(1), .. })));
     let protobuf =
         r#"{"subject":"s","version":1,"id":8,"schemaType":"PROTOBUF","schema":"","deleted":false}"#;
     let foreign = |value| match read(key, Some(value)) {

@@ -25,11 +25,8 @@ fn replayed(log: &[Record]) -> Store {
 
 /// What Kafka keeps: of each key the last record, in its place.
 fn compacted(log: &[Record]) -> Vec<Record> {
-    let last: HashMap<String, usize> = log
-        .iter()
-        .enumerate()
-        .map(|(at, record)| (record.write().0, at))
-        .collect();
+    let last: HashMap<String, usize> =
+        log.iter().enumerate().map(|(at, record)| (record.write().0, at)).collect();
     log.iter()
         .enumerate()
         .filter(|(at, record)| last[&record.write().0] == *at)
@@ -39,10 +36,7 @@ fn compacted(log: &[Record]) -> Vec<Record> {
 
 /// As `compacted`, later: tombstones are gone too.
 fn aged(log: &[Record]) -> Vec<Record> {
-    compacted(log)
-        .into_iter()
-        .filter(|record| record.write().1.is_some())
-        .collect()
+    compacted(log).into_iter().filter(|record| record.write().1.is_some()).collect()
 }
 
 #[test]
@@ -57,20 +51,14 @@ fn an_id_or_version_gets_no_second_meaning() {
     append(&mut store, schema("b", 1, 1, "\"long\""), Applied::Refused);
     append(&mut store, schema("a", 1, 2, "\"long\""), Applied::Refused);
     assert_eq!(
-        (
-            store.text(SchemaId(1)).map(|text| &**text),
-            store.text(SchemaId(2))
-        ),
+        (store.text(SchemaId(1)).map(|text| &**text), store.text(SchemaId(2))),
         (Some("\"int\""), None)
     );
     // Yet the id is spent: a client may have been told of it.
     assert_eq!(store.highest_id(), SchemaId(2));
     let mends = [
         schema("a", 1, 1, "\"int\""),
-        Record::SchemaErased {
-            subject: "b".into(),
-            version: Version(1),
-        },
+        Record::SchemaErased { subject: "b".into(), version: Version(1) },
     ];
     assert_eq!(store.mends(), mends);
     append(&mut store, mends[0].clone(), Applied::Taken);
@@ -97,10 +85,7 @@ fn an_erased_schema_leaves_its_id_behind() {
     let log = [
         schema("a", 1, 5, "\"int\""),
         claim,
-        Record::SchemaErased {
-            subject: "a".into(),
-            version: Version(1),
-        },
+        Record::SchemaErased { subject: "a".into(), version: Version(1) },
     ];
     let mut store = replayed(&aged(&log));
     assert_eq!((store.schema_count(), store.highest_id()), (0, SchemaId(5)));
@@ -111,10 +96,7 @@ fn an_erased_schema_leaves_its_id_behind() {
 
 #[test]
 fn an_erased_id_keeps_its_meaning() {
-    let erased = Record::SchemaErased {
-        subject: "a".into(),
-        version: Version(1),
-    };
+    let erased = Record::SchemaErased { subject: "a".into(), version: Version(1) };
     let mut store = replayed(&[schema("a", 1, 1, "\"int\""), erased]);
     assert_eq!(store.apply(schema("a", 1, 1, "\"long\"")), Applied::Refused);
     assert_eq!(store.text(SchemaId(1)), None);
@@ -166,38 +148,26 @@ fn replay_equals_the_state_also_after_compaction() {
         r#"{"type":"record","name":"R","fields":[{"name":"a","type":"int"},{"name":"b","type":"int","default":0}]}"#,
         r#"{"type":"record","name":"R","fields":[{"name":"a","type":"int"},{"name":"b","type":"int"}]}"#,
     ];
-    let definitions: Vec<Definition> = texts
-        .iter()
-        .map(|text| Definition::read(text, Form::Canonical).unwrap())
-        .collect();
+    let definitions: Vec<Definition> =
+        texts.iter().map(|text| Definition::read(text, Form::Canonical).unwrap()).collect();
     let subjects = ["a-key", "a-value", "b-value"];
     // Knuth's generator: the same sequence in every run.
     let mut seed = 2_026_u64;
     let mut random = move |below: usize| {
-        seed = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(seed >> 33).unwrap() % below
     };
     let (mut log, mut store) = (Vec::new(), Store::default());
     let (mut done, mut meanings) = ([0; 6], HashMap::new());
     for round in 0..10_000 {
         let subject = subjects[random(subjects.len())];
-        let deletion = if random(2) == 0 {
-            Deletion::Soft
-        } else {
-            Deletion::Permanent
-        };
+        let deletion = if random(2) == 0 { Deletion::Soft } else { Deletion::Permanent };
         let what = random(20);
         let decided = match what {
             0..=9 => decision::register(
                 &store,
                 subject,
-                &Draft {
-                    definition: &definitions[random(texts.len())],
-                    id: None,
-                    version: None,
-                },
+                &Draft { definition: &definitions[random(texts.len())], id: None, version: None },
             ),
             10..=12 => decision::delete_version(
                 &store,
@@ -216,35 +186,21 @@ fn replay_equals_the_state_also_after_compaction() {
             16..=17 => Ok(decision::set_config(
                 &store,
                 Some(subject),
-                Some(if random(2) == 0 {
-                    Level::None
-                } else {
-                    Level::Full
-                }),
+                Some(if random(2) == 0 { Level::None } else { Level::Full }),
                 None,
             )),
-            18 => Ok(vec![Record::Config {
-                subject: Some(subject.into()),
-                config: None,
-            }]),
+            18 => Ok(vec![Record::Config { subject: Some(subject.into()), config: None }]),
             _ => decision::set_mode(
                 &store,
                 &InUse::default(),
                 Some(subject),
-                if random(4) == 0 {
-                    Mode::ReadOnly
-                } else {
-                    Mode::ReadWrite
-                },
+                if random(4) == 0 { Mode::ReadOnly } else { Mode::ReadWrite },
                 Force::No,
             ),
         };
         let Ok(mut records) = decided else { continue };
         done[what / 4] += 1;
-        if records
-            .iter()
-            .any(|record| matches!(record, Record::SchemaErased { .. }))
-        {
+        if records.iter().any(|record| matches!(record, Record::SchemaErased { .. })) {
             records.insert(
                 0,
                 Record::Writer(Writer {
@@ -268,11 +224,7 @@ fn replay_equals_the_state_also_after_compaction() {
         log.extend(records);
         if round % 97 == 0 {
             assert_eq!(replayed(&log), store);
-            log = if random(2) == 0 {
-                compacted(&log)
-            } else {
-                aged(&log)
-            };
+            log = if random(2) == 0 { compacted(&log) } else { aged(&log) };
             assert_eq!(replayed(&log), store);
         }
     }
@@ -281,9 +233,5 @@ fn replay_equals_the_state_also_after_compaction() {
         "{done:?}"
     );
     // More ids than texts: some were erased everywhere, and came again under a new one.
-    assert!(
-        store.highest_id() > SchemaId(10),
-        "{:?}",
-        store.highest_id()
-    );
+    assert!(store.highest_id() > SchemaId(10), "{:?}", store.highest_id());
 }

@@ -26,25 +26,12 @@ impl SideStatus {
     /// A table of fixed columns, closed by one line about the whole. `more`: the command that tells more
     /// of parked keys.
     fn to_table(&self, more: &str) -> String {
-        let head = [
-            "DATASET",
-            "OWNER",
-            "~AT SOURCE",
-            "IN STORE",
-            "BEHIND",
-            "PARKED",
-            "STATE",
-        ]
-        .map(str::to_owned);
-        let rows: Vec<[String; 7]> = std::iter::once(head)
-            .chain(self.datasets.iter().map(cells))
-            .collect();
+        let head = ["DATASET", "OWNER", "~AT SOURCE", "IN STORE", "BEHIND", "PARKED", "STATE"]
+            .map(str::to_owned);
+        let rows: Vec<[String; 7]> =
+            std::iter::once(head).chain(self.datasets.iter().map(cells)).collect();
         let mut text = aligned(&rows, 2..6);
-        let parked: i64 = self
-            .datasets
-            .iter()
-            .map(|dataset| dataset.parked_keys)
-            .sum();
+        let parked: i64 = self.datasets.iter().map(|dataset| dataset.parked_keys).sum();
         let total: i64 = self.datasets.iter().map(|dataset| dataset.store_rows).sum();
         let _ = write!(
             text,
@@ -52,11 +39,7 @@ impl SideStatus {
             thousands(total),
             counted(self.instances, "instance", "instances"),
         );
-        let refused: i64 = self
-            .datasets
-            .iter()
-            .map(|dataset| dataset.refused_records)
-            .sum();
+        let refused: i64 = self.datasets.iter().map(|dataset| dataset.refused_records).sum();
         if refused > 0 {
             let _ = write!(
                 text,
@@ -86,16 +69,10 @@ fn cells(dataset: &DatasetStatus) -> [String; 7] {
     [
         dataset.dataset.clone(),
         dataset.owner.clone(),
-        dataset
-            .source_rows_estimate
-            .map_or_else(dash, |rows| format!("~{}", thousands(rows))),
+        dataset.source_rows_estimate.map_or_else(dash, |rows| format!("~{}", thousands(rows))),
         thousands(dataset.store_rows),
         dataset.seconds_behind.map_or_else(dash, duration),
-        if dataset.parked_keys == 0 {
-            dash()
-        } else {
-            thousands(dataset.parked_keys)
-        },
+        if dataset.parked_keys == 0 { dash() } else { thousands(dataset.parked_keys) },
         state(dataset),
     ]
 }
@@ -103,21 +80,15 @@ fn cells(dataset: &DatasetStatus) -> [String; 7] {
 fn state(dataset: &DatasetStatus) -> String {
     let mut text = match &dataset.state {
         State::Copying { percent: None } => "copying".to_owned(),
-        State::Copying {
-            percent: Some(percent),
-        } => format!("copying {} {percent} %", bar(*percent)),
+        State::Copying { percent: Some(percent) } => {
+            format!("copying {} {percent} %", bar(*percent))
+        }
         State::Streaming => "streaming".to_owned(),
         State::AwaitsCopy => "may differ, waits for `dataset recopy`".to_owned(),
         State::Waiting => "waiting for the source".to_owned(),
         State::Stopped => "stopped: no instance".to_owned(),
-        State::Halted {
-            code,
-            since,
-            waits_for,
-        } => {
-            let since = since
-                .as_ref()
-                .map_or(String::new(), |since| format!(" since {since}"));
+        State::Halted { code, since, waits_for } => {
+            let since = since.as_ref().map_or(String::new(), |since| format!(" since {since}"));
             match waits_for {
                 Some(what) => {
                     format!("halted: {code}{since}, goes on by itself once mended: {what}")
@@ -125,12 +96,9 @@ fn state(dataset: &DatasetStatus) -> String {
                 None => format!("halted: {code}{since}, `bangioc explain {code}`"),
             }
         }
-        State::Retrying {
-            code,
-            since,
-            waits_for,
-            ..
-        } => format!("retrying: {code} since {since}: {waits_for}"),
+        State::Retrying { code, since, waits_for, .. } => {
+            format!("retrying: {code} since {since}: {waits_for}")
+        }
         State::SourceHalted => "halted at the source".to_owned(),
         State::Paused => "paused".to_owned(),
     };
@@ -191,13 +159,7 @@ mod tests {
                     0,
                     State::Copying { percent: Some(45) },
                 ),
-                dataset(
-                    "business",
-                    (Some(15_000), 15_003),
-                    Some(0.84),
-                    12,
-                    State::Streaming,
-                ),
+                dataset("business", (Some(15_000), 15_003), Some(0.84), 12, State::Streaming),
                 dataset("env-observation", (None, 0), None, 0, State::Waiting),
                 dataset(
                     "directing-document",
@@ -226,13 +188,7 @@ mod tests {
         };
         let open = SideStatus {
             instances: 2,
-            datasets: vec![dataset(
-                "health-facility",
-                (None, 181),
-                Some(2.0),
-                1,
-                State::Streaming,
-            )],
+            datasets: vec![dataset("health-facility", (None, 181), Some(2.0), 1, State::Streaming)],
         };
         let mut report = StatusReport { shared, open: None };
         insta::assert_snapshot!(report.to_table(), @r#"

@@ -29,9 +29,7 @@ impl From<sqlx::Error> for TraceError {
 impl TraceError {
     /// Of `flow.disclose`.
     pub(super) fn of_disclosure(error: sqlx::Error) -> TraceError {
-        let code = error
-            .as_database_error()
-            .and_then(sqlx::error::DatabaseError::code);
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
         match code.as_deref() {
             Some("BG607") => TraceError::NoOperator,
             _ => error.into(),

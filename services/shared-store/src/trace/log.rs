@@ -18,10 +18,7 @@ use super::{Outcome, SeenRecord, ShownVersion, TraceError};
 /// Records shown of one key. One that changes all day has thousands.
 pub(super) const KEPT: usize = 20;
 
-const LIMIT: Limit = Limit {
-    records: 50_000,
-    bytes: 64 << 20,
-};
+const LIMIT: Limit = Limit { records: 50_000, bytes: 64 << 20 };
 /// A log that gives nothing for so long will not today.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -67,10 +64,7 @@ pub(super) fn search(
 ) -> Result<Found, TraceError> {
     let reader = Reader::connect(kafka, "bangioc-trace", None, &Tuning::default())?;
     let (low, high) = reader.watermarks(place.topic, place.partition)?;
-    let mut found = Found {
-        in_all: 0,
-        newest: VecDeque::new(),
-    };
+    let mut found = Found { in_all: 0, newest: VecDeque::new() };
     if low == high {
         return Ok(found);
     }
@@ -122,9 +116,7 @@ pub(super) fn read(
         op: change.as_ref().map(|change| change.op.as_str()),
         version: decode::version(bytes.version).ok().map(ShownVersion),
         committed_at: change.and_then(|change| shown_time(change.origin.committed_at_us)),
-        on_kafka_at: record
-            .on_kafka_ms
-            .and_then(|ms| shown_time(ms.saturating_mul(1_000))),
+        on_kafka_at: record.on_kafka_ms.and_then(|ms| shown_time(ms.saturating_mul(1_000))),
         outcome: Outcome::NotTaken,
         taken_at: None,
     })
@@ -132,8 +124,6 @@ pub(super) fn read(
 
 /// RFC 3339, UTC; none for a time that nobody told.
 fn shown_time(micros: i64) -> Option<String> {
-    let told = Timestamp::from_microsecond(micros)
-        .ok()
-        .filter(|_| micros > 0)?;
+    let told = Timestamp::from_microsecond(micros).ok().filter(|_| micros > 0)?;
     Some(told.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
 }

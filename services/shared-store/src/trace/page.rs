@@ -25,11 +25,9 @@ impl SideTrace {
             None => "no such row, and none was deleted".to_owned(),
             Some(row) if !row.live => format!("deleted at version {}", row.version),
             Some(row) if row.missing.is_empty() => format!("there, version {}", row.version),
-            Some(row) => format!(
-                "there, version {}, without {}",
-                row.version,
-                row.missing.join(", ")
-            ),
+            Some(row) => {
+                format!("there, version {}, without {}", row.version, row.missing.join(", "))
+            }
         };
         let _ = writeln!(text, "  store   {row}");
         if let Some(complete) = &self.complete {
@@ -52,30 +50,13 @@ impl SideTrace {
         let _ = writeln!(
             text,
             "  kafka   {} of it in the log{}",
-            counted(
-                i64::try_from(self.records_in_log).unwrap_or(i64::MAX),
-                "record",
-                "records"
-            ),
-            if self.records_in_log > self.records.len() as u64 {
-                ", the newest are:"
-            } else {
-                ":"
-            }
+            counted(i64::try_from(self.records_in_log).unwrap_or(i64::MAX), "record", "records"),
+            if self.records_in_log > self.records.len() as u64 { ", the newest are:" } else { ":" }
         );
-        let head = [
-            "OFFSET",
-            "OP",
-            "VERSION",
-            "COMMITTED",
-            "ON KAFKA",
-            "TAKEN IN",
-            "OUTCOME",
-        ]
-        .map(str::to_owned);
-        let rows: Vec<[String; 7]> = std::iter::once(head)
-            .chain(self.records.iter().map(cells))
-            .collect();
+        let head = ["OFFSET", "OP", "VERSION", "COMMITTED", "ON KAFKA", "TAKEN IN", "OUTCOME"]
+            .map(str::to_owned);
+        let rows: Vec<[String; 7]> =
+            std::iter::once(head).chain(self.records.iter().map(cells)).collect();
         for line in aligned(&rows, 0..1).lines() {
             let _ = writeln!(text, "    {line}");
         }
@@ -110,11 +91,7 @@ mod tests {
     use super::*;
 
     fn version(ordinal: u64) -> ShownVersion {
-        ShownVersion(Version {
-            epoch: 1,
-            commit_lsn: Lsn(0x15_A3F1_2000),
-            ordinal,
-        })
+        ShownVersion(Version { epoch: 1, commit_lsn: Lsn(0x15_A3F1_2000), ordinal })
     }
 
     fn record(offset: i64, op: &'static str, ordinal: u64, outcome: Outcome) -> SeenRecord {
@@ -132,10 +109,7 @@ mod tests {
 
     #[test]
     fn the_page() {
-        let parked = Outcome::Parked {
-            state: "parked".into(),
-            code: Some("E_RANGE".into()),
-        };
+        let parked = Outcome::Parked { state: "parked".into(), code: Some("E_RANGE".into()) };
         let mut trace = SideTrace {
             side: "shared",
             topic: "caobang.shared.so-nnmt.land-parcel".into(),

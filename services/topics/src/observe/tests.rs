@@ -20,10 +20,7 @@ fn schema(columns: &str) -> String {
             format!(r#"{{"name":"{name}","type":"string","bangioc.class":"{class}"}}"#)
         })
         .collect();
-    let row = format!(
-        r#"{{"type":"record","name":"Value","fields":[{}]}}"#,
-        fields.join(",")
-    );
+    let row = format!(r#"{{"type":"record","name":"Value","fields":[{}]}}"#, fields.join(","));
     format!(r#"{{"fields":[{{"name":"before","type":["null",{row}]}}]}}"#)
 }
 
@@ -90,12 +87,7 @@ fn the_newest_version_tells_of_the_columns_that_it_has() {
 
 #[test]
 fn older_versions_tell_of_a_column_that_comes_back() {
-    let versions = [
-        "a:personal b:open",
-        "a:sensitive b:open",
-        "b:open",
-        "b:open",
-    ];
+    let versions = ["a:personal b:open", "a:sensitive b:open", "b:open", "b:open"];
     let (columns, read) = loosened(&versions, "a:personal b:open");
     assert_eq!(columns, ["a"], "sensitive when it went");
     assert_eq!(read, [3, 2], "no further than needed");

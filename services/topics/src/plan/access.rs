@@ -41,18 +41,12 @@ pub(super) fn lines(deployment: &Deployment, actual: &Actual) -> Vec<Line> {
         .iter()
         .filter(unasked)
         .partition(|right| right.permission == Permission::Deny);
-    lines.extend(
-        denials
-            .into_iter()
-            .filter_map(|denial| blocking(&wanted, denial)),
-    );
+    lines.extend(denials.into_iter().filter_map(|denial| blocking(&wanted, denial)));
     let beginning = format!("{}.", deployment.prefix);
     let elsewhere = |right: &Right| {
         matches!(right.resource, Resource::Topic | Resource::Group)
             && !right.name.starts_with(&beginning)
-            && !topics
-                .iter()
-                .any(|topic| right.matches(right.resource, &topic.name))
+            && !topics.iter().any(|topic| right.matches(right.resource, &topic.name))
     };
     others.sort();
     let (outside, inside): (Vec<_>, Vec<_>) =
@@ -76,39 +70,23 @@ fn user(right: &Right) -> &str {
 
 /// Everything of a right but its operation.
 fn place(right: &Right) -> (&str, &str, Resource, &str, Pattern) {
-    (
-        &right.principal,
-        &right.host,
-        right.resource,
-        &right.name,
-        right.pattern,
-    )
+    (&right.principal, &right.host, right.resource, &right.name, right.pattern)
 }
 
 /// One line per principal and resource, its operations together.
 fn missing(wanted: &[WantedRight], actual: &Actual) -> Vec<Line> {
     let held: BTreeSet<_> = actual.rights.iter().collect();
-    let missing: Vec<_> = wanted
-        .iter()
-        .filter(|wanted| !held.contains(&wanted.right))
-        .collect();
+    let missing: Vec<_> = wanted.iter().filter(|wanted| !held.contains(&wanted.right)).collect();
     let together = |a: &&WantedRight, b: &&WantedRight| {
         a.group == b.group && a.right.principal == b.right.principal && a.right.name == b.right.name
     };
     let line = |rights: &[&WantedRight]| {
         let first = rights.first()?;
         let join = |part: fn(&WantedRight) -> &str| {
-            rights
-                .iter()
-                .map(|right| part(right))
-                .collect::<Vec<_>>()
-                .join(", ")
+            rights.iter().map(|right| part(right)).collect::<Vec<_>>().join(", ")
         };
         let operations = join(|wanted| wanted.right.operation.as_str());
-        let change = format!(
-            "allow {operations} on {} {}",
-            first.right.resource, first.right.name
-        );
+        let change = format!("allow {operations} on {} {}", first.right.resource, first.right.name);
         let action = Action::Grant(rights.iter().map(|wanted| wanted.right.clone()).collect());
         Some(Line::safe(
             &first.group,
@@ -125,23 +103,14 @@ fn missing(wanted: &[WantedRight], actual: &Actual) -> Vec<Line> {
 /// A denial of what one of our services needs.
 fn blocking(wanted: &[WantedRight], denial: &Right) -> Option<Line> {
     let blocked = wanted.iter().find(|wanted| denies(denial, &wanted.right))?;
-    let change = format!(
-        "is denied {} on {} {}",
-        denial.operation, denial.resource, denial.name
-    );
+    let change = format!("is denied {} on {} {}", denial.operation, denial.resource, denial.name);
     let reason = format!(
         "`{}` needs {} on {}",
         user(&blocked.right),
         blocked.right.operation,
         blocked.right.name
     );
-    Some(Line::review(
-        &blocked.group,
-        Kind::Right,
-        user(denial),
-        change,
-        reason,
-    ))
+    Some(Line::review(&blocked.group, Kind::Right, user(denial), change, reason))
 }
 
 /// One of our users' rights beside our topics and groups: of another deployment, most often.
@@ -161,10 +130,8 @@ fn beside(beginning: &str, rights: &[&Right]) -> Option<Line> {
 fn unneeded(topics: &[WantedTopic], beginning: &str, rights: &[&Right]) -> Option<Line> {
     let first = rights.first()?;
     let (user, ours) = (user(first), principals::is_ours(user(first)));
-    let reached: Vec<_> = topics
-        .iter()
-        .filter(|topic| first.matches(Resource::Topic, &topic.name))
-        .collect();
+    let reached: Vec<_> =
+        topics.iter().filter(|topic| first.matches(Resource::Topic, &topic.name)).collect();
     let signals = format!("{beginning}signal.");
     let under_prefix = first.resource == Resource::Topic && first.name.starts_with(beginning);
     if !ours && reached.is_empty() && !under_prefix {
@@ -174,42 +141,26 @@ fn unneeded(topics: &[WantedTopic], beginning: &str, rights: &[&Right]) -> Optio
         [only] => only.group.clone(),
         _ => Group::Deployment,
     };
-    let harmless = rights.iter().all(|right| {
-        matches!(
-            right.operation,
-            Operation::Describe | Operation::DescribeConfigs
-        )
-    });
+    let harmless = rights
+        .iter()
+        .all(|right| matches!(right.operation, Operation::Describe | Operation::DescribeConfigs));
     let reason = match (ours, harmless) {
         (true, _) => "more than its service needs",
         (false, true) => "no contract asks for it; it sees no records",
         (false, false) => "no contract asks for it, and it reaches our records",
     };
-    let operations = rights
-        .iter()
-        .map(|right| right.operation.as_str())
-        .collect::<Vec<_>>();
+    let operations = rights.iter().map(|right| right.operation.as_str()).collect::<Vec<_>>();
     let change = format!("has {} on {}", operations.join(", "), first.place());
     if user == principals::OPEN_DATA && rights.iter().any(|right| reads(right)) {
         let reason = format!(
             "what it reads it may publish, so it must never read what is not open; `{}`",
             removal(first, &operations)
         );
-        return Some(Line::refuse(
-            &group,
-            Kind::Right,
-            user,
-            &change,
-            reason,
-            "BG0144",
-        ));
+        return Some(Line::refuse(&group, Kind::Right, user, &change, reason, "BG0144"));
     }
     if rights.iter().any(|right| writes(right)) {
         let anothers = |topic: &&&WantedTopic| {
-            let asker = topic
-                .name
-                .strip_prefix(&signals)
-                .and_then(|rest| rest.rsplit_once('.'));
+            let asker = topic.name.strip_prefix(&signals).and_then(|rest| rest.rsplit_once('.'));
             asker.is_some_and(|(_, asker)| asker != user)
         };
         if let Some(topic) = reached.iter().find(anothers) {
@@ -218,14 +169,7 @@ fn unneeded(topics: &[WantedTopic], beginning: &str, rights: &[&Right]) -> Optio
                 topic.name,
                 removal(first, &operations)
             );
-            return Some(Line::refuse(
-                &group,
-                Kind::Right,
-                user,
-                &change,
-                reason,
-                "BG0197",
-            ));
+            return Some(Line::refuse(&group, Kind::Right, user, &change, reason, "BG0197"));
         }
     }
     Some(Line::review(
@@ -267,16 +211,10 @@ fn removal(right: &Right, operations: &[&str]) -> String {
         Resource::TransactionalId => format!("--transactional-id '{}'", right.name),
         Resource::Cluster | Resource::Other => "--cluster".to_owned(),
     };
-    let prefixed = if right.pattern == Pattern::Prefixed {
-        " --resource-pattern-type prefixed"
-    } else {
-        ""
-    };
-    let host = if right.host == "*" {
-        String::new()
-    } else {
-        format!(" --allow-host {}", right.host)
-    };
+    let prefixed =
+        if right.pattern == Pattern::Prefixed { " --resource-pattern-type prefixed" } else { "" };
+    let host =
+        if right.host == "*" { String::new() } else { format!(" --allow-host {}", right.host) };
     let operations = operations.join(" --operation ");
     format!(
         "kafka-acls.sh --remove --allow-principal '{}'{host} --operation {operations} {name}{prefixed}",

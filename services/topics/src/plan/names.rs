@@ -53,10 +53,7 @@ pub(super) fn mistakes(deployment: &Deployment) -> Vec<Line> {
                 "BG0137",
             ));
         }
-        if deployment.feeds[..index]
-            .iter()
-            .any(|earlier| earlier.topic == feed.topic)
-        {
+        if deployment.feeds[..index].iter().any(|earlier| earlier.topic == feed.topic) {
             let reason = "two contracts lead to this topic: their rows would overwrite each other"
                 .to_owned();
             lines.push(refuse(&group, &feed.topic, reason, "BG0138"));

@@ -19,39 +19,24 @@ pub(super) fn lines(deployment: &Deployment, registry: &Registry) -> Vec<Line> {
             let loosened = loosened(subject, found);
             // Registered, a weaker class would be what is remembered.
             let schema = loosened.is_empty().then(|| schema(subject, found));
-            level(subject, found)
-                .into_iter()
-                .chain(loosened)
-                .chain(schema.flatten())
+            level(subject, found).into_iter().chain(loosened).chain(schema.flatten())
         })
         .collect()
 }
 
 fn level(subject: &WantedSubject, found: &ActualSubject) -> Option<Line> {
-    let action = Action::SetLevel {
-        subject: subject.name.clone(),
-    };
+    let action = Action::SetLevel { subject: subject.name.clone() };
     let change = format!("set compatibility {}", COMPATIBILITY.as_str());
     match found.level.as_deref() {
         Some(level) if level == COMPATIBILITY.as_str() => None,
         None => {
             let reason = "old readers and old records stay readable";
-            Some(Line::safe(
-                &subject.group,
-                Kind::Subject,
-                &subject.name,
-                change,
-                reason,
-                action,
-            ))
+            Some(Line::safe(&subject.group, Kind::Subject, &subject.name, change, reason, action))
         }
         Some(other) => {
             let reason = format!("somebody set it to {other}");
             let line = Line::review(&subject.group, Kind::Subject, &subject.name, change, reason);
-            Some(Line {
-                action: Some(action),
-                ..line
-            })
+            Some(Line { action: Some(action), ..line })
         }
     }
 }
@@ -70,19 +55,10 @@ fn loosened(subject: &WantedSubject, found: &ActualSubject) -> Vec<Line> {
 }
 
 fn schema(subject: &WantedSubject, found: &ActualSubject) -> Option<Line> {
-    let register = || Action::Register {
-        subject: subject.name.clone(),
-        schema: subject.schema.clone(),
-    };
+    let register =
+        || Action::Register { subject: subject.name.clone(), schema: subject.schema.clone() };
     let safe = |change: String, reason| {
-        Some(Line::safe(
-            &subject.group,
-            Kind::Subject,
-            &subject.name,
-            change,
-            reason,
-            register(),
-        ))
+        Some(Line::safe(&subject.group, Kind::Subject, &subject.name, change, reason, register()))
     };
     let refuse = |reason: &str, code| {
         Some(Line::refuse(
@@ -100,19 +76,11 @@ fn schema(subject: &WantedSubject, found: &ActualSubject) -> Option<Line> {
     match (found.wanted, subject.kind) {
         (WantedSchema::Latest, _) => None,
         (WantedSchema::Earlier, _) => {
-            let change = format!(
-                "latest is version {}, the contract's is an earlier one",
-                newest.number
-            );
+            let change =
+                format!("latest is version {}, the contract's is an earlier one", newest.number);
             let reason =
                 "a later contract was applied before, or somebody registered by hand".to_owned();
-            Some(Line::review(
-                &subject.group,
-                Kind::Subject,
-                &subject.name,
-                change,
-                reason,
-            ))
+            Some(Line::review(&subject.group, Kind::Subject, &subject.name, change, reason))
         }
         (WantedSchema::Taken | WantedSchema::Incompatible, SubjectKind::Key) => refuse(
             "a key has one schema for ever: another one sends its rows to other partitions; make another dataset",

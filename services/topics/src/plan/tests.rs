@@ -68,11 +68,7 @@ fn settled(deployment: &Deployment) -> Actual {
         let configs = topic.configs.into_iter().collect();
         (
             topic.name,
-            ActualTopic {
-                partitions: topic.partitions,
-                replication: topic.replication,
-                configs,
-            },
+            ActualTopic { partitions: topic.partitions, replication: topic.replication, configs },
         )
     });
     let subjects = wanted::subjects(deployment).into_iter().map(|subject| {
@@ -89,10 +85,7 @@ fn settled(deployment: &Deployment) -> Actual {
     });
     Actual {
         topics: topics.collect(),
-        rights: principals::rights(deployment)
-            .into_iter()
-            .map(|wanted| wanted.right)
-            .collect(),
+        rights: principals::rights(deployment).into_iter().map(|wanted| wanted.right).collect(),
         registry: Registry::Read(subjects.collect()),
         ..nothing()
     }
@@ -151,10 +144,7 @@ fn what_a_killed_run_left_out_is_planned_again() {
         actual.rights.retain(|other| other != right);
         let plan = plan(&deployment, &actual);
         assert_eq!(plan.lines.len(), 1, "{}", lines(&plan));
-        assert_eq!(
-            plan.lines[0].action,
-            Some(super::Action::Grant(vec![right.clone()]))
-        );
+        assert_eq!(plan.lines[0].action, Some(super::Action::Grant(vec![right.clone()])));
     }
 }
 
@@ -162,9 +152,7 @@ fn what_a_killed_run_left_out_is_planned_again() {
 fn another_partition_count_is_refused_and_holds_its_dataset_back() {
     let plan = after(|_, actual| {
         actual.topics.get_mut(PARCELS).unwrap().partitions = 1;
-        actual
-            .rights
-            .retain(|right| !right.name.contains(".shared."));
+        actual.rights.retain(|right| !right.name.contains(".shared."));
     });
     insta::assert_snapshot!(text::plan(&plan));
     let held: Vec<_> = plan
@@ -173,10 +161,7 @@ fn another_partition_count_is_refused_and_holds_its_dataset_back() {
         .filter(|line| plan.is_held(line))
         .map(|line| line.change.as_str())
         .collect();
-    assert!(
-        held.iter().all(|change| change.contains("land-parcel")),
-        "{held:?}"
-    );
+    assert!(held.iter().all(|change| change.contains("land-parcel")), "{held:?}");
     assert_eq!(held.len(), 2);
 }
 
@@ -184,17 +169,9 @@ fn another_partition_count_is_refused_and_holds_its_dataset_back() {
 fn drifted_settings_wait_for_a_person() {
     let plan = after(|_, actual| {
         let topic = actual.topics.get_mut(PARCELS).unwrap();
-        topic
-            .configs
-            .insert("retention.ms".to_owned(), "604800000".to_owned());
-        topic
-            .configs
-            .insert("segment.bytes".to_owned(), "1048576".to_owned());
-        actual
-            .topics
-            .get_mut("caobang.state.so-tc")
-            .unwrap()
-            .replication = 3;
+        topic.configs.insert("retention.ms".to_owned(), "604800000".to_owned());
+        topic.configs.insert("segment.bytes".to_owned(), "1048576".to_owned());
+        actual.topics.get_mut("caobang.state.so-tc").unwrap().replication = 3;
     });
     insta::assert_snapshot!(lines(&plan), @"
       ? REVIEW  topic    caobang.state.so-tc  3 copies instead of 1 (only a person can move replicas: `kafka-reassign-partitions.sh`)
@@ -207,11 +184,7 @@ fn topics_that_nobody_asked_for() {
     let add = |actual: &mut Actual, name: &str| {
         actual.topics.insert(
             name.to_owned(),
-            ActualTopic {
-                partitions: 1,
-                replication: 1,
-                configs: BTreeMap::new(),
-            },
+            ActualTopic { partitions: 1, replication: 1, configs: BTreeMap::new() },
         );
     };
     let plan = after(|_, actual| {
@@ -232,10 +205,7 @@ fn topics_that_nobody_asked_for() {
       ? REVIEW  topic    caobang.trial  left as it is (it is under our prefix, and no contract leads to it)
       x REFUSE  topic    caobang.shared.so-xd.permit  left as it is (no contract leads to this topic, and it holds rows: is the file missing?) [BG0133]
     ");
-    assert!(
-        !plan.is_refused_whole(),
-        "one lost file must not stop the others"
-    );
+    assert!(!plan.is_refused_whole(), "one lost file must not stop the others");
 }
 
 #[test]
@@ -258,34 +228,18 @@ fn names_that_no_plan_can_be_made_with() {
 #[test]
 fn a_cluster_that_checks_no_rights_gets_nothing() {
     let deployment = deployment();
-    let actual = Actual {
-        authorizer: Authorizer::Missing,
-        ..nothing()
-    };
+    let actual = Actual { authorizer: Authorizer::Missing, ..nothing() };
     let plan = plan(&deployment, &actual);
     assert!(plan.is_refused_whole());
-    assert!(
-        plan.lines
-            .iter()
-            .all(|line| line.verdict == Verdict::Refuse || plan.is_held(line))
-    );
-    assert_eq!(
-        plan.lines
-            .iter()
-            .filter_map(|line| line.code)
-            .collect::<Vec<_>>(),
-        ["BG0139"]
-    );
+    assert!(plan.lines.iter().all(|line| line.verdict == Verdict::Refuse || plan.is_held(line)));
+    assert_eq!(plan.lines.iter().filter_map(|line| line.code).collect::<Vec<_>>(), ["BG0139"]);
 }
 
 #[test]
 fn rights_that_nobody_asked_for() {
     let topic =
         |user: &str, operation, name: &str| Right::allow(user, operation, Resource::Topic, name);
-    let prefixed = |right: Right| Right {
-        pattern: Pattern::Prefixed,
-        ..right
-    };
+    let prefixed = |right: Right| Right { pattern: Pattern::Prefixed, ..right };
     let plan = after(|_, actual| {
         actual.rights.extend([
             // Ours, and more than needed.
@@ -293,12 +247,7 @@ fn rights_that_nobody_asked_for() {
             topic("capture-so-tc", Operation::Write, PARCELS),
             topic("capture-so-tc", Operation::Write, "trial.state.so-tc"),
             Right::allow("capture-so-tc", Operation::Read, Resource::Group, "trial"),
-            Right::allow(
-                "shared-store",
-                Operation::Alter,
-                Resource::Cluster,
-                "kafka-cluster",
-            ),
+            Right::allow("shared-store", Operation::Alter, Resource::Cluster, "kafka-cluster"),
             // Others', reaching our records.
             topic("reports", Operation::Read, PARCELS),
             prefixed(topic("*", Operation::All, "cao")),
@@ -311,10 +260,7 @@ fn rights_that_nobody_asked_for() {
         ]);
     });
     insta::assert_snapshot!(lines(&plan));
-    assert!(
-        plan.lines.iter().all(|line| line.action.is_none()),
-        "rights are never taken away"
-    );
+    assert!(plan.lines.iter().all(|line| line.action.is_none()), "rights are never taken away");
 }
 
 #[test]
@@ -347,12 +293,8 @@ fn schemas_change_only_where_every_reader_can_follow() {
         level: Some(COMPATIBILITY.as_str().to_owned()),
         ..ActualSubject::default()
     };
-    let code = |plan: &Plan| {
-        plan.lines
-            .iter()
-            .map(|line| (line.verdict, line.code))
-            .collect::<Vec<_>>()
-    };
+    let code =
+        |plan: &Plan| plan.lines.iter().map(|line| (line.verdict, line.code)).collect::<Vec<_>>();
 
     // Even one that the registry would take.
     let plan = after(|_, actual| *subject(actual, &key) = other(WantedSchema::Taken));
@@ -391,9 +333,7 @@ columns:
     };
     let feed = |class: &str| {
         let contract = Contract::from_yaml(&contract(class)).expect("sound");
-        Deployment::of("caobang", 1, "admin", Vec::new(), [&contract])
-            .feeds
-            .remove(0)
+        Deployment::of("caobang", 1, "admin", Vec::new(), [&contract]).feeds.remove(0)
     };
     let told = |was: &str, is: &str, wanted| {
         let (was, is) = (feed(was), feed(is));
@@ -419,12 +359,7 @@ columns:
         }
     }
     let stated = "class: open, reclassified: { from: personal, by: 12/QĐ-UBND, on: 2026-11-20 }";
-    for (was, is) in [
-        (personal, stated),
-        (open, personal),
-        (stated, stated),
-        (stated, open),
-    ] {
+    for (was, is) in [(personal, stated), (open, personal), (stated, stated), (stated, open)] {
         let plan = told(was, is, WantedSchema::Taken);
         assert_eq!(plan.count(Verdict::Refuse), 0, "{was} -> {is}");
         assert_eq!(plan.count(Verdict::Safe), 1, "{was} -> {is}");
@@ -448,10 +383,7 @@ fn the_rights_of_one_source_are_these_and_no_others() {
             shared("so-tc", "business", 1),
             feed(Side::Open, "so-tc", "business", 1),
             // Of another owner, in the same database: one capture, one principal.
-            Feed {
-                source: "so-tc".to_owned(),
-                ..shared("so-xd", "permit", 1)
-            },
+            Feed { source: "so-tc".to_owned(), ..shared("so-xd", "permit", 1) },
         ],
         ..deployment()
     };
@@ -494,10 +426,7 @@ fn the_rights_of_one_source_are_these_and_no_others() {
 
 #[test]
 fn a_deployment_without_anything_public_knows_no_open_side() {
-    let deployment = Deployment {
-        feeds: vec![shared("so-tc", "business", 1)],
-        ..deployment()
-    };
+    let deployment = Deployment { feeds: vec![shared("so-tc", "business", 1)], ..deployment() };
     let plan = plan(&deployment, &nothing());
     assert!(!lines(&plan).contains("open"), "{}", lines(&plan));
 }
@@ -511,12 +440,7 @@ fn an_open_side_that_may_read_more_is_refused() {
     };
     for right in [
         Right::allow("open-data", Operation::Read, Resource::Topic, PARCELS),
-        Right::allow(
-            "open-data",
-            Operation::All,
-            Resource::Topic,
-            "caobang.state.so-tc",
-        ),
+        Right::allow("open-data", Operation::All, Resource::Topic, "caobang.state.so-tc"),
         prefixed(Operation::Read, "caobang."),
         prefixed(Operation::All, ""),
     ] {
@@ -527,12 +451,7 @@ fn an_open_side_that_may_read_more_is_refused() {
     // And the other way: the shared store has no business there, but exposes nobody.
     let open = "caobang.open.so-tc.business";
     let plan = after(|_, actual| {
-        actual.rights.push(Right::allow(
-            "shared-store",
-            Operation::Read,
-            Resource::Topic,
-            open,
-        ));
+        actual.rights.push(Right::allow("shared-store", Operation::Read, Resource::Topic, open));
     });
     insta::assert_snapshot!(lines(&plan), @"  ? REVIEW  right    shared-store  has READ on topic caobang.open.so-tc.business (more than its service needs; `kafka-acls.sh --remove --allow-principal 'User:shared-store' --operation READ --topic 'caobang.open.so-tc.business'`)");
 }
@@ -596,13 +515,9 @@ fn rights_of_a_person_who_left_are_shown() {
     let plan = after(|deployment, _| deployment.operators.clear());
     assert_eq!(plan.count(Verdict::Safe), 0, "{}", lines(&plan));
     let shown = lines(&plan);
-    for right in [
-        "WRITE on topic caobang.signal.so-tc.operator-lan",
-        "READ on topic caobang.state.so-tc",
-    ] {
-        assert!(
-            shown.contains(&format!("operator-lan  has {right}")),
-            "{shown}"
-        );
+    for right in
+        ["WRITE on topic caobang.signal.so-tc.operator-lan", "READ on topic caobang.state.so-tc"]
+    {
+        assert!(shown.contains(&format!("operator-lan  has {right}")), "{shown}");
     }
 }

@@ -17,10 +17,7 @@ pub(super) fn lines(deployment: &Deployment, actual: &Actual) -> Vec<Line> {
         })
         .collect();
     let beginning = format!("{}.", deployment.prefix);
-    let ours = actual
-        .topics
-        .keys()
-        .filter(|name| name.starts_with(&beginning));
+    let ours = actual.topics.keys().filter(|name| name.starts_with(&beginning));
     let unknown = ours.filter(|name| !wanted.iter().any(|topic| topic.name == **name));
     lines.extend(unknown.map(|name| unasked(deployment, name)));
     lines
@@ -28,15 +25,9 @@ pub(super) fn lines(deployment: &Deployment, actual: &Actual) -> Vec<Line> {
 
 fn missing(topic: &WantedTopic) -> Line {
     let partitions = plural(topic.partitions as usize, "partition");
-    let compacted = topic
-        .configs
-        .iter()
-        .any(|(name, value)| name == "cleanup.policy" && value == "compact");
-    let keeps = if compacted {
-        "the latest of each key"
-    } else {
-        "14 days"
-    };
+    let compacted =
+        topic.configs.iter().any(|(name, value)| name == "cleanup.policy" && value == "compact");
+    let keeps = if compacted { "the latest of each key" } else { "14 days" };
     let change = format!("create with {partitions}, keeps {keeps}");
     Line::safe(
         &topic.group,
@@ -82,36 +73,17 @@ fn differences(topic: &WantedTopic, found: &ActualTopic) -> Vec<Line> {
             .map(|(name, _, found)| format!("{name} is {found}"))
             .collect::<Vec<_>>()
             .join(", ");
-        let configs = drifted
-            .iter()
-            .map(|(name, wanted, _)| ((*name).clone(), (*wanted).clone()))
-            .collect();
-        let line = Line::review(
-            &topic.group,
-            Kind::Topic,
-            &topic.name,
-            format!("set {change}"),
-            reason,
-        );
-        let action = Some(Action::SetConfigs {
-            topic: topic.name.clone(),
-            configs,
-        });
+        let configs =
+            drifted.iter().map(|(name, wanted, _)| ((*name).clone(), (*wanted).clone())).collect();
+        let line =
+            Line::review(&topic.group, Kind::Topic, &topic.name, format!("set {change}"), reason);
+        let action = Some(Action::SetConfigs { topic: topic.name.clone(), configs });
         lines.push(Line { action, ..line });
     }
     if found.replication != topic.replication {
-        let change = format!(
-            "{} copies instead of {}",
-            found.replication, topic.replication
-        );
+        let change = format!("{} copies instead of {}", found.replication, topic.replication);
         let reason = "only a person can move replicas: `kafka-reassign-partitions.sh`".to_owned();
-        lines.push(Line::review(
-            &topic.group,
-            Kind::Topic,
-            &topic.name,
-            change,
-            reason,
-        ));
+        lines.push(Line::review(&topic.group, Kind::Topic, &topic.name, change, reason));
     }
     lines
 }
@@ -146,20 +118,11 @@ fn unasked(deployment: &Deployment, name: &str) -> Line {
         (parts.next(), parts.next(), parts.next(), parts.next())
     {
         // Of its own group, so that one lost file doesn't hold back the other datasets.
-        let group = Group::Dataset {
-            owner: owner.to_owned(),
-            dataset: dataset.to_owned(),
-        };
+        let group = Group::Dataset { owner: owner.to_owned(), dataset: dataset.to_owned() };
         let reason =
             "no contract leads to this topic, and it holds rows: is the file missing?".to_owned();
         return Line::refuse(&group, Kind::Topic, name, "left as it is", reason, "BG0133");
     }
     let reason = "it is under our prefix, and no contract leads to it".to_owned();
-    Line::review(
-        &Group::Deployment,
-        Kind::Topic,
-        name,
-        "left as it is".to_owned(),
-        reason,
-    )
+    Line::review(&Group::Deployment, Kind::Topic, name, "left as it is".to_owned(), reason)
 }

@@ -27,12 +27,7 @@ impl Copier {
         let columns = dataset.contract.columns.len();
         let read = self
             .reader
-            .range(
-                &dataset.table(),
-                columns,
-                from.as_deref(),
-                self.settings.chunk_rows,
-            )
+            .range(&dataset.table(), columns, from.as_deref(), self.settings.chunk_rows)
             .await;
         let read = match read {
             Ok(read) => read,
@@ -54,12 +49,7 @@ impl Copier {
         self.work.in_flight.push_back(InFlight {
             id,
             dataset: index,
-            part: Part::Range {
-                from,
-                last,
-                rows,
-                to_the_end: read.to_the_end,
-            },
+            part: Part::Range { from, last, rows, to_the_end: read.to_the_end },
         });
         self.high_mark(Chunk {
             id,
@@ -81,11 +71,7 @@ impl Copier {
         let dataset = &datasets[index.place()];
         let (key, columns) = (&dataset.contract.key, dataset.contract.columns.len());
         let id = self.low_mark(index).await?;
-        let read = match self
-            .reader
-            .by_keys(&dataset.table(), columns, &wanted.keys)
-            .await
-        {
+        let read = match self.reader.by_keys(&dataset.table(), columns, &wanted.keys).await {
             Ok(read) => read,
             // 22: a text that is no value of its column's type. Which of them, only asking one by one tells.
             Err(CaptureError::Question { sqlstate, .. }) if sqlstate.starts_with("22") => {
@@ -109,19 +95,8 @@ impl Copier {
             }
         }
         let asked_by = wanted.asked_by;
-        self.work.in_flight.push_back(InFlight {
-            id,
-            dataset: index,
-            part: Part::Keys(wanted),
-        });
-        self.high_mark(Chunk {
-            id,
-            seen_by: read.seen_by,
-            rows,
-            missing,
-            asked_by,
-        })
-        .await
+        self.work.in_flight.push_back(InFlight { id, dataset: index, part: Part::Keys(wanted) });
+        self.high_mark(Chunk { id, seen_by: read.seen_by, rows, missing, asked_by }).await
     }
 
     async fn not_all_are_keys(&mut self, wanted: KeysToRead) -> Result<(), CaptureError> {
@@ -138,10 +113,7 @@ impl Copier {
             }
             return self.signals_done().await;
         }
-        let one = |key| KeysToRead {
-            keys: vec![key],
-            ..wanted
-        };
+        let one = |key| KeysToRead { keys: vec![key], ..wanted };
         self.work.keys.extend(wanted.keys.into_iter().map(one));
         Ok(())
     }
@@ -162,10 +134,7 @@ impl Copier {
             return Ok(());
         }
         let asked_by_open = wanted.asked_by == Some(Side::Open);
-        let owed = wanted
-            .keys
-            .into_iter()
-            .map(|key| OwedKey { key, asked_by_open });
+        let owed = wanted.keys.into_iter().map(|key| OwedKey { key, asked_by_open });
         self.owe(index, owed.collect(), None).await?;
         self.signals_done().await
     }

@@ -44,10 +44,7 @@ struct Beginning {
 
 impl KnownPrint {
     pub(crate) fn kept(print: Option<Print>) -> KnownPrint {
-        KnownPrint {
-            kept: print,
-            ..KnownPrint::default()
-        }
+        KnownPrint { kept: print, ..KnownPrint::default() }
     }
 
     /// Whatever a copy waited for: it is another one now.
@@ -112,22 +109,12 @@ impl Copier {
     /// One event for each member that is another, one count for what follows.
     fn tell(&self, index: DatasetIndex, found: &[Difference]) {
         let dataset = self.datasets[index.place()].name();
-        for Difference {
-            member,
-            verdict,
-            why,
-        } in found
-        {
+        for Difference { member, verdict, why } in found {
             let verdict = verdict.as_str();
             tracing::info!(dataset, member, verdict, "the source's catalogue: {why}");
         }
-        let verdict = found
-            .first()
-            .map_or(PrintVerdict::Harmless, |worst| worst.verdict);
-        self.metrics
-            .catalogue_changes
-            .of(&[dataset, verdict.as_str()])
-            .inc();
+        let verdict = found.first().map_or(PrintVerdict::Harmless, |worst| worst.verdict);
+        self.metrics.catalogue_changes.of(&[dataset, verdict.as_str()]).inc();
     }
 
     /// By itself where it is small, or not whole yet; else when a person says so.
@@ -176,11 +163,7 @@ impl Copier {
     ) -> Result<(), CaptureError> {
         let dataset = &self.datasets[index.place()];
         let copy = &mut self.copies[index.place()];
-        copy.awaited = Some(AwaitedCopy {
-            why,
-            rows,
-            since_us: now_us(),
-        });
+        copy.awaited = Some(AwaitedCopy { why, rows, since_us: now_us() });
         self.state.copy(dataset.name(), copy).await?;
         dataset.standing.set_phase(Phase::AwaitsCopy);
         Ok(())
@@ -204,10 +187,7 @@ impl Copier {
             why,
             "dataset halted; it heals when this is mended at the source"
         );
-        self.metrics
-            .catalogue_changes
-            .of(&[dataset, verdict.as_str()])
-            .inc();
+        self.metrics.catalogue_changes.of(&[dataset, verdict.as_str()]).inc();
         self.prints[index.place()].judged = Some(print);
         let why = why.to_owned();
         self.start_over(index, Some(why)).await
@@ -226,9 +206,7 @@ impl Copier {
             return Ok(());
         }
         copy.halted = Some(why.to_owned());
-        self.state
-            .copy(self.datasets[index.place()].name(), copy)
-            .await
+        self.state.copy(self.datasets[index.place()].name(), copy).await
     }
 
     /// It can be carried again; what was not sent meanwhile only a whole copy brings.
@@ -276,9 +254,7 @@ impl Copier {
         print: Print,
         taken_at: Instant,
     ) -> Result<(), CaptureError> {
-        self.state
-            .print(self.datasets[index.place()].name(), &print)
-            .await?;
+        self.state.print(self.datasets[index.place()].name(), &print).await?;
         let known = &mut self.prints[index.place()];
         known.kept = Some(print);
         known.kept_at = Some(taken_at);
@@ -320,28 +296,18 @@ impl Copier {
             let taken_at = Instant::now();
             let connection = self.looker.connection().await?;
             let writers = writers(connection, &print).await?;
-            (
-                Beginning {
-                    print,
-                    taken_at,
-                    writers,
-                },
-                false,
-            )
+            (Beginning { print, taken_at, writers }, false)
         };
         let mut moments = 0;
         while !beginning.writers.is_empty() && moments < MOMENTS {
             tokio::time::sleep(MOMENT).await;
             let connection = self.looker.connection().await?;
             let now = writers(connection, &beginning.print).await?;
-            beginning
-                .writers
-                .retain(|writer, _| now.contains_key(writer));
+            beginning.writers.retain(|writer, _| now.contains_key(writer));
             moments += 1;
         }
         if beginning.writers.is_empty() {
-            self.keep(index, beginning.print, beginning.taken_at)
-                .await?;
+            self.keep(index, beginning.print, beginning.taken_at).await?;
             return Ok(true);
         }
         if !known {

@@ -19,12 +19,7 @@ const RETAKE_PAUSE: Duration = Duration::from_millis(50);
 impl Copier {
     pub(super) async fn done(&mut self, id: ChunkId) -> Result<(), CaptureError> {
         // Not the first: a chunk given up whose rows were sent all the same.
-        if self
-            .work
-            .in_flight
-            .front()
-            .is_none_or(|chunk| chunk.id != id)
-        {
+        if self.work.in_flight.front().is_none_or(|chunk| chunk.id != id) {
             return Ok(());
         }
         let Some(chunk) = self.work.in_flight.pop_front() else {
@@ -41,12 +36,7 @@ impl Copier {
                     .retain(|owed| owed.asked_by_open != by_open || !keys.keys.contains(&owed.key));
                 self.state.copy(&name, copy).await
             }
-            Part::Range {
-                last,
-                rows,
-                to_the_end,
-                ..
-            } => {
+            Part::Range { last, rows, to_the_end, .. } => {
                 let copy = &mut self.copies[chunk.dataset.place()];
                 copy.after = last;
                 copy.rows += rows;
@@ -55,9 +45,7 @@ impl Copier {
                 }
                 let copy = &self.copies[chunk.dataset.place()];
                 self.state.copy(&name, copy).await?;
-                self.datasets[chunk.dataset.place()]
-                    .standing
-                    .set_copied_rows(copy.rows);
+                self.datasets[chunk.dataset.place()].standing.set_copied_rows(copy.rows);
                 Ok(())
             }
         }
@@ -71,9 +59,7 @@ impl Copier {
                 // Everything of the copy lies before these offsets: it is acknowledged.
                 let offsets = self.delivery.offsets(feed.index);
                 let sweep = Sweep::new(feed.topic.clone(), copy.start_version(), offsets);
-                self.progress
-                    .append(feed.side, &ProgressRecord::Sweep(sweep))
-                    .await?;
+                self.progress.append(feed.side, &ProgressRecord::Sweep(sweep)).await?;
             }
         }
         copy.finished = true;
@@ -81,11 +67,7 @@ impl Copier {
         copy.last = copy.began_at_us.map(|began| {
             #[expect(clippy::cast_precision_loss, reason = "seconds for a person")]
             let seconds = (done_at_us - began).max(0) as f64 / 1e6;
-            LastCopy {
-                rows: copy.rows,
-                seconds,
-                done_at_us,
-            }
+            LastCopy { rows: copy.rows, seconds, done_at_us }
         });
         copy.sweep = false;
         copy.after = None;
@@ -112,11 +94,8 @@ impl Copier {
             Part::Range { from, .. } => {
                 // Chunks behind it are given up as well: a copy goes on from the last key done.
                 self.give_up_ranges(chunk.dataset);
-                if let Some(cursor) = self
-                    .work
-                    .cursor
-                    .as_mut()
-                    .filter(|cursor| cursor.dataset == chunk.dataset)
+                if let Some(cursor) =
+                    self.work.cursor.as_mut().filter(|cursor| cursor.dataset == chunk.dataset)
                 {
                     cursor.after = from;
                     cursor.at_the_end = false;

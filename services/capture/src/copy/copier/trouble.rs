@@ -18,11 +18,8 @@ use crate::tables::table::Table;
 use crate::unit::{DatasetIndex, UnitId};
 
 /// Between questions to a table that did not answer, and between looks at one that does not fit.
-const ASK_AGAIN: Policy = Policy {
-    first: Duration::from_secs(1),
-    longest: Duration::from_secs(30),
-    give_up_after: None,
-};
+const ASK_AGAIN: Policy =
+    Policy { first: Duration::from_secs(1), longest: Duration::from_secs(30), give_up_after: None };
 /// A dataset that fits and yet halts again, as for a row that has no key: each copy of it that failed makes
 /// the next wait twice as long.
 const FIRST_PENALTY: Duration = Duration::from_secs(15);
@@ -127,10 +124,7 @@ impl Copier {
     /// Of the datasets in trouble, the next moment after `now` at which one is to be asked after.
     pub(super) fn next_look(&self, now: Instant) -> Option<Instant> {
         let troubles = self.work.waits.values().chain(self.work.halts.values());
-        troubles
-            .map(|trouble| trouble.next)
-            .filter(|next| *next > now)
-            .min()
+        troubles.map(|trouble| trouble.next).filter(|next| *next > now).min()
     }
 
     pub(super) fn is_waiting(&self, index: DatasetIndex, now: Instant) -> bool {
@@ -147,14 +141,9 @@ impl Copier {
 
     /// A halted dataset whose turn it is.
     pub(super) fn halted_due(&self, now: Instant) -> Option<DatasetIndex> {
-        let mut halts = self
-            .work
-            .halts
-            .iter()
-            .filter(|(index, _)| self.copies[index.place()].halted.is_some());
-        halts
-            .find(|(_, trouble)| trouble.next <= now)
-            .map(|(index, _)| *index)
+        let mut halts =
+            self.work.halts.iter().filter(|(index, _)| self.copies[index.place()].halted.is_some());
+        halts.find(|(_, trouble)| trouble.next <= now).map(|(index, _)| *index)
     }
 
     /// Looks whether a halted dataset's table fits again: then it is copied and swept.
@@ -286,10 +275,7 @@ impl Copier {
             );
             self.begin_again(index).await?;
         } else {
-            let news: Vec<_> = keys
-                .into_iter()
-                .filter(|key| !copy.owed.contains(key))
-                .collect();
+            let news: Vec<_> = keys.into_iter().filter(|key| !copy.owed.contains(key)).collect();
             copy.owed.extend(news.iter().cloned());
             self.state.copy(dataset.name(), copy).await?;
             self.read_owed(index, &news);

@@ -45,13 +45,7 @@ fn identity(kind: &str, columns: &[&str]) -> Identity {
 }
 
 fn membership(oid: Oid) -> Membership {
-    Membership {
-        oid,
-        written: 710,
-        by_schema: false,
-        filtered: false,
-        columns: None,
-    }
+    Membership { oid, written: 710, by_schema: false, filtered: false, columns: None }
 }
 
 fn part(name: &str) -> Part {
@@ -96,10 +90,7 @@ fn print() -> Print {
             ]),
             labels: BTreeMap::from([(
                 20_001,
-                EnumLabel {
-                    label: "draft".to_owned(),
-                    written: 699,
-                },
+                EnumLabel { label: "draft".to_owned(), written: 699 },
             )]),
             fields: BTreeMap::new(),
             parts: BTreeMap::new(),
@@ -150,16 +141,8 @@ fn what_leaves_the_rows_as_they_are_is_harmless() {
     follows(
         &print(),
         &[
-            (
-                "nothing, GRANT to others, ANALYZE, COMMENT, a trigger, another index",
-                |_| {},
-                None,
-            ),
-            (
-                "VACUUM FULL, CLUSTER",
-                |p| table(p).file = 602,
-                Some(("file", Harmless)),
-            ),
+            ("nothing, GRANT to others, ANALYZE, COMMENT, a trigger, another index", |_| {}, None),
+            ("VACUUM FULL, CLUSTER", |p| table(p).file = 602, Some(("file", Harmless))),
             (
                 "a new owner",
                 |p| (table(p).owner, table(p).row_type) = (11, 800),
@@ -170,21 +153,13 @@ fn what_leaves_the_rows_as_they_are_is_harmless() {
                 |p| column_of(p, "state").written = 800,
                 None,
             ),
-            (
-                "varchar(8) becomes varchar(20)",
-                |p| column_of(p, "code").type_modifier = 24,
-                None,
-            ),
+            ("varchar(8) becomes varchar(20)", |p| column_of(p, "code").type_modifier = 24, None),
             (
                 "an enum gets a value",
                 |p| {
-                    let _ = table(p).labels.insert(
-                        20_002,
-                        EnumLabel {
-                            label: "x".into(),
-                            written: 800,
-                        },
-                    );
+                    let _ = table(p)
+                        .labels
+                        .insert(20_002, EnumLabel { label: "x".into(), written: 800 });
                 },
                 Some(("label", Harmless)),
             ),
@@ -193,18 +168,11 @@ fn what_leaves_the_rows_as_they_are_is_harmless() {
                 |p| table(p).identity = identity("f", &[]),
                 Some(("identity", Harmless)),
             ),
-            (
-                "SELECT revoked",
-                |p| table(p).readable = false,
-                Some(("readable", Harmless)),
-            ),
+            ("SELECT revoked", |p| table(p).readable = false, Some(("readable", Harmless))),
             (
                 "its schema published besides",
                 |p| {
-                    table(p).published.push(Membership {
-                        by_schema: true,
-                        ..membership(520)
-                    });
+                    table(p).published.push(Membership { by_schema: true, ..membership(520) });
                 },
                 Some(("membership", Harmless)),
             ),
@@ -222,13 +190,7 @@ fn what_leaves_the_rows_as_they_are_is_harmless() {
         &[(
             "a partition made as one",
             |p| {
-                let _ = table(p).parts.insert(
-                    612,
-                    Part {
-                        came_empty: true,
-                        ..part("site_3")
-                    },
-                );
+                let _ = table(p).parts.insert(612, Part { came_empty: true, ..part("site_3") });
             },
             Some(("part", Harmless)),
         )],
@@ -265,11 +227,7 @@ fn what_may_have_lost_rows_is_copied() {
                 |p| (table(p).oid, table(p).row_type) = (699, 800),
                 Some(("table", Copy)),
             ),
-            (
-                "renamed or moved, and back",
-                |p| table(p).row_type = 800,
-                Some(("name", Copy)),
-            ),
+            ("renamed or moved, and back", |p| table(p).row_type = 800, Some(("name", Copy))),
             (
                 "`using`, the type as it was",
                 |p| {
@@ -283,11 +241,7 @@ fn what_may_have_lost_rows_is_copied() {
                 |p| column_of(p, "state").number = 4,
                 Some(("column", Copy)),
             ),
-            (
-                "char(8) becomes text",
-                |p| column_of(p, "code").type_id = 25,
-                Some(("column", Copy)),
-            ),
+            ("char(8) becomes text", |p| column_of(p, "code").type_id = 25, Some(("column", Copy))),
             (
                 "an enum's value renamed",
                 |p| table(p).labels.get_mut(&20_001).unwrap().label = "new".into(),
@@ -333,11 +287,7 @@ fn a_partition_that_came_or_went_is_copied() {
                 },
                 Some(("part", Copy)),
             ),
-            (
-                "detached and attached",
-                |p| part_of(p).attached = 800,
-                Some(("part", Copy)),
-            ),
+            ("detached and attached", |p| part_of(p).attached = 800, Some(("part", Copy))),
             (
                 "`using` on the whole",
                 |p| {
@@ -356,18 +306,11 @@ fn what_only_comparing_can_tell_is_reconciled() {
     column_of(&mut with_default, "state").default_beside = true;
     let moved: Act = |p| {
         table(p).file = 602;
-        *column_of(p, "state") = Column {
-            written: 800,
-            ..column(2, 20_000)
-        };
+        *column_of(p, "state") = Column { written: 800, ..column(2, 20_000) };
     };
     follows(
         &with_default,
-        &[(
-            "VACUUM FULL after ADD COLUMN … DEFAULT",
-            moved,
-            Some(("rewritten", Reconcile)),
-        )],
+        &[("VACUUM FULL after ADD COLUMN … DEFAULT", moved, Some(("rewritten", Reconcile)))],
     );
     follows(
         &partitioned(),
@@ -378,10 +321,7 @@ fn what_only_comparing_can_tell_is_reconciled() {
         )],
     );
     let mut by_schema = print();
-    table(&mut by_schema).published = vec![Membership {
-        by_schema: true,
-        ..membership(520)
-    }];
+    table(&mut by_schema).published = vec![Membership { by_schema: true, ..membership(520) }];
     follows(
         &by_schema,
         &[(
@@ -393,10 +333,7 @@ fn what_only_comparing_can_tell_is_reconciled() {
     let mut by_index = print();
     table(&mut by_index).unique_by = BTreeSet::from(["i650".into()]);
     let reindexed: Act = |p| table(p).unique_by = BTreeSet::from(["i651".into()]);
-    follows(
-        &by_index,
-        &[("REINDEX CONCURRENTLY", reindexed, Some(("key", Reconcile)))],
-    );
+    follows(&by_index, &[("REINDEX CONCURRENTLY", reindexed, Some(("key", Reconcile)))]);
 }
 
 #[test]
@@ -416,23 +353,11 @@ fn what_no_longer_fits_halts() {
                 |p| (p.table, p.elsewhere) = (None, Some("dept.other".into())),
                 halts,
             ),
-            (
-                "a view in its place",
-                |p| (table(p).kind, table(p).oid) = ("v".into(), 699),
-                halts,
-            ),
+            ("a view in its place", |p| (table(p).kind, table(p).oid) = ("v".into(), 699), halts),
             ("unlogged", |p| table(p).persistence = "u".into(), halts),
             ("row security", |p| table(p).secured = true, halts),
-            (
-                "out of the publication",
-                |p| table(p).published.clear(),
-                halts,
-            ),
-            (
-                "a row filter",
-                |p| table(p).published[0].filtered = true,
-                halts,
-            ),
+            ("out of the publication", |p| table(p).published.clear(), halts),
+            ("a row filter", |p| table(p).published[0].filtered = true, halts),
             (
                 "a column list",
                 |p| table(p).published[0].columns = Some(BTreeSet::from(["code".into()])),
@@ -450,21 +375,9 @@ fn what_no_longer_fits_halts() {
                 },
                 halts,
             ),
-            (
-                "a column of another type",
-                |p| column_of(p, "public").base_type = 25,
-                halts,
-            ),
-            (
-                "a column generated",
-                |p| column_of(p, "public").generated = true,
-                halts,
-            ),
-            (
-                "replica identity nothing",
-                |p| table(p).identity = identity("n", &[]),
-                halts,
-            ),
+            ("a column of another type", |p| column_of(p, "public").base_type = 25, halts),
+            ("a column generated", |p| column_of(p, "public").generated = true, halts),
+            ("replica identity nothing", |p| table(p).identity = identity("n", &[]), halts),
             (
                 "the identity without the key",
                 |p| table(p).identity = identity("d", &["public"]),
@@ -475,11 +388,7 @@ fn what_no_longer_fits_halts() {
                 |p| table(p).identity = identity("d", &["code"]),
                 halts,
             ),
-            (
-                "nothing unique over the key",
-                |p| table(p).unique_by.clear(),
-                halts,
-            ),
+            ("nothing unique over the key", |p| table(p).unique_by.clear(), halts),
             (
                 "a table inherits from it",
                 |p| {
@@ -487,11 +396,7 @@ fn what_no_longer_fits_halts() {
                 },
                 halts,
             ),
-            (
-                "attached to another table",
-                |p| table(p).is_partition = true,
-                halts,
-            ),
+            ("attached to another table", |p| table(p).is_partition = true, halts),
         ],
     );
 }
@@ -507,21 +412,9 @@ fn a_partition_that_no_longer_fits_halts() {
                 |p| p.publication.as_mut().unwrap().via_root = false,
                 halts,
             ),
-            (
-                "a foreign table as partition",
-                |p| part_of(p).kind = "f".into(),
-                halts,
-            ),
-            (
-                "an unlogged partition",
-                |p| part_of(p).persistence = "u".into(),
-                halts,
-            ),
-            (
-                "a partition's identity nothing",
-                |p| part_of(p).identity = identity("n", &[]),
-                halts,
-            ),
+            ("a foreign table as partition", |p| part_of(p).kind = "f".into(), halts),
+            ("an unlogged partition", |p| part_of(p).persistence = "u".into(), halts),
+            ("a partition's identity nothing", |p| part_of(p).identity = identity("n", &[]), halts),
         ],
     );
 }
@@ -536,15 +429,8 @@ fn the_contracts_own_change_counts_too() {
         let found = differences(old, new, &contract("[code, public]"));
         found.first().map(|first| (first.member, first.verdict))
     };
-    assert_eq!(
-        first(&fewer, &new),
-        Some(("contract", Copy)),
-        "a column joins"
-    );
-    assert_eq!(
-        first(&new, &fewer).map(|(_, verdict)| verdict),
-        Some(HaltDataset)
-    );
+    assert_eq!(first(&fewer, &new), Some(("contract", Copy)), "a column joins");
+    assert_eq!(first(&new, &fewer).map(|(_, verdict)| verdict), Some(HaltDataset));
     let mut retyped = new.clone();
     retyped.asked.columns.insert("state".into(), "text".into());
     assert_eq!(first(&retyped, &new), Some(("contract", Copy)));
@@ -555,20 +441,8 @@ fn the_contracts_own_change_counts_too() {
 
 #[test]
 fn a_print_survives_its_json() {
-    for print in [
-        print(),
-        partitioned(),
-        Print {
-            table: None,
-            publication: None,
-            ..print()
-        },
-    ] {
+    for print in [print(), partitioned(), Print { table: None, publication: None, ..print() }] {
         let json = serde_json::to_string(&print).unwrap();
-        assert_eq!(
-            serde_json::from_str::<Print>(&json).unwrap(),
-            print,
-            "{json}"
-        );
+        assert_eq!(serde_json::from_str::<Print>(&json).unwrap(), print, "{json}");
     }
 }

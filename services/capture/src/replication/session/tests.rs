@@ -109,10 +109,7 @@ fn source(port: u16, tls: Tls) -> SourceSettings {
         tls,
         slot: "bangioc".into(),
         publication: "bangioc".into(),
-        limits: Limits {
-            lock: Duration::from_secs(1),
-            statement: Duration::from_secs(1),
-        },
+        limits: Limits { lock: Duration::from_secs(1), statement: Duration::from_secs(1) },
     }
 }
 
@@ -131,19 +128,14 @@ fn whoever_is_not_verified_gets_no_password_in_clear_or_as_md5() {
     let (port, told) = server(None, SCRAM);
     let _ = Session::connect(&source(port, Tls::Off));
     let told = told.join().unwrap();
-    assert!(
-        told.starts_with(b"p") && !has_password(&told),
-        "SCRAM is answered"
-    );
+    assert!(told.starts_with(b"p") && !has_password(&told), "SCRAM is answered");
 }
 
 #[test]
 fn only_a_certificate_that_is_signed_named_and_in_date_is_believed() {
     let (ours, another) = (Authority::new(), Authority::new());
     let ca_file = Some(ours.file("ours"));
-    let verify = |ca_file: &Option<PathBuf>| Tls::Verify {
-        ca_file: ca_file.clone(),
-    };
+    let verify = |ca_file: &Option<PathBuf>| Tls::Verify { ca_file: ca_file.clone() };
     for (what, certificate) in [
         ("another authority", Some(another.signs("127.0.0.1", 2090))),
         ("another name", Some(ours.signs("db.example.vn", 2090))),
@@ -153,18 +145,12 @@ fn only_a_certificate_that_is_signed_named_and_in_date_is_believed() {
         let (port, told) = server(certificate, CLEARTEXT);
         let failure = Session::connect(&source(port, verify(&ca_file))).err();
         let failure = failure.expect(what);
-        assert_eq!(
-            (failure.code(), failure.class()),
-            ("BG0203", Class::Halt),
-            "{what}"
-        );
+        assert_eq!((failure.code(), failure.class()), ("BG0203", Class::Halt), "{what}");
         assert!(!has_password(&told.join().unwrap()), "{what}");
     }
     // The system's authorities, when no file is named, do not know ours.
     let (port, _) = server(Some(ours.signs("127.0.0.1", 2090)), CLEARTEXT);
-    let failure = Session::connect(&source(port, verify(&None)))
-        .err()
-        .unwrap();
+    let failure = Session::connect(&source(port, verify(&None))).err().unwrap();
     assert_eq!(failure.code(), "BG0203");
 
     let good = || Some(ours.signs("127.0.0.1", 2090));

@@ -23,11 +23,7 @@ impl Decoder {
         }
         let truncate = images.op == Some(Operation::Truncate);
         let Some(key) = key else {
-            return if truncate {
-                Ok(&[])
-            } else {
-                Err(DecodeCode::KeyNull.into())
-            };
+            return if truncate { Ok(&[]) } else { Err(DecodeCode::KeyNull.into()) };
         };
         if truncate {
             return Ok(&[]);

@@ -88,11 +88,7 @@ impl Planner<'_> {
         // `exact` replaces cells, so they must have been read.
         let sound = after_at.is_some_and(|after| after < exact_at)
             && steps.iter().any(|step| matches!(step, EnvelopeStep::Op));
-        if sound {
-            Ok(steps)
-        } else {
-            Err(SchemaMismatch::new(DecodeCode::Incompatible, "after"))
-        }
+        if sound { Ok(steps) } else { Err(SchemaMismatch::new(DecodeCode::Incompatible, "after")) }
     }
 
     fn expect(
@@ -120,12 +116,8 @@ impl Planner<'_> {
                 continue;
             };
             let path = format!("{}.{}", field.name, written.name);
-            let slot = slot(
-                &self.contract.columns[column].column_type,
-                self.schema,
-                written.node,
-                &path,
-            )?;
+            let slot =
+                slot(&self.contract.columns[column].column_type, self.schema, written.node, &path)?;
             let key = self.key.iter().position(|(key, _)| *key == column);
             found[column] = true;
             steps.push(RowStep::Column { column, key, slot });

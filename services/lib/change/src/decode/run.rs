@@ -68,13 +68,8 @@ impl Decoder {
                         continue;
                     }
                     let (from, bytes_from) = (batch.text.len(), datum - reader.remaining());
-                    value::get(
-                        &slot.leaf,
-                        reader,
-                        &mut batch.text,
-                        &mut batch.scratch.element,
-                    )
-                    .map_err(at)?;
+                    value::get(&slot.leaf, reader, &mut batch.text, &mut batch.scratch.element)
+                        .map_err(at)?;
                     batch.spans[start + column] = span(from, batch.text.len());
                     if let Some(key) = key {
                         batch.scratch.key_ranges[*key] = (bytes_from, datum - reader.remaining());
@@ -89,13 +84,9 @@ impl Decoder {
         // Once per row, not per cell: a search costs more to start than to run.
         wire::refuse_nul(&batch.text[text_before..]).map_err(|code| {
             let row = Row::new(&batch.text, &batch.spans[start..]);
-            let culprit = row
-                .cells()
-                .position(|cell| cell.text().is_some_and(|text| text.contains('\0')));
-            DecodeError {
-                code,
-                column: culprit,
-            }
+            let culprit =
+                row.cells().position(|cell| cell.text().is_some_and(|text| text.contains('\0')));
+            DecodeError { code, column: culprit }
         })?;
         Ok(start)
     }
@@ -179,14 +170,8 @@ impl Decoder {
             let Some(column) = self.column(name) else {
                 return Ok(());
             };
-            let row = if image == Image::Before {
-                images.before
-            } else {
-                images.after
-            };
-            let start = row
-                .filter(|_| !self.is_key[column])
-                .ok_or(DecodeCode::BadHeader)?;
+            let row = if image == Image::Before { images.before } else { images.after };
+            let start = row.filter(|_| !self.is_key[column]).ok_or(DecodeCode::BadHeader)?;
             batch.spans[start + column] = match absence {
                 Absence::Toast => Span::TOAST,
                 Absence::TooLarge => Span::TOO_LARGE,
@@ -218,9 +203,5 @@ fn present(union: Option<Nullable>, reader: &mut Reader<'_>) -> Result<bool, Dec
 
 #[inline]
 fn long(union: Option<Nullable>, reader: &mut Reader<'_>) -> Result<Option<i64>, DecodeCode> {
-    if present(union, reader)? {
-        reader.long().map(Some)
-    } else {
-        Ok(None)
-    }
+    if present(union, reader)? { reader.long().map(Some) } else { Ok(None) }
 }

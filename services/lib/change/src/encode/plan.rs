@@ -60,21 +60,10 @@ pub(crate) fn plan_key(
         .map(|field| {
             let path = format!("key.{}", field.name);
             let incompatible = || SchemaMismatch::new(DecodeCode::Incompatible, &path);
-            let column = contract
-                .column_index(&field.name)
-                .ok_or_else(incompatible)?;
-            let slot = slot(
-                &contract.columns[column].column_type,
-                schema,
-                field.node,
-                &path,
-            )?;
+            let column = contract.column_index(&field.name).ok_or_else(incompatible)?;
+            let slot = slot(&contract.columns[column].column_type, schema, field.node, &path)?;
             let sound = contract.key.contains(&column) && slot.union.is_none();
-            if sound {
-                Ok((column, slot.leaf))
-            } else {
-                Err(incompatible())
-            }
+            if sound { Ok((column, slot.leaf)) } else { Err(incompatible()) }
         })
         .collect()
 }
@@ -104,9 +93,8 @@ impl<'a> Planner<'a> {
                 "before" => self.row(Image::Before, field)?,
                 "after" => self.row(Image::After, field)?,
                 "source" => self.source(field)?,
-                "op" => self.fixed_type(field, path, Piece::Op, |kind| {
-                    matches!(kind, NodeKind::String)
-                })?,
+                "op" => self
+                    .fixed_type(field, path, Piece::Op, |kind| matches!(kind, NodeKind::String))?,
                 "ts_ms" => self.long(field, path, Piece::Now(Unit::Milli))?,
                 "ts_us" => self.long(field, path, Piece::Now(Unit::Micro))?,
                 "ts_ns" => self.long(field, path, Piece::Now(Unit::Nano))?,
@@ -125,10 +113,7 @@ impl<'a> Planner<'a> {
             }
         }
         if self.columns.is_empty()
-            || !self
-                .pieces
-                .iter()
-                .any(|piece| matches!(piece, Piece::Exact(_)))
+            || !self.pieces.iter().any(|piece| matches!(piece, Piece::Exact(_)))
         {
             return Err(SchemaMismatch::new(DecodeCode::Incompatible, "after"));
         }
@@ -160,10 +145,7 @@ impl<'a> Planner<'a> {
             {
                 return Err(SchemaMismatch::new(DecodeCode::Incompatible, path));
             }
-            planned.push(PlannedColumn {
-                name: column.name.clone(),
-                slot,
-            });
+            planned.push(PlannedColumn { name: column.name.clone(), slot });
         }
         self.columns = planned;
         self.pieces.push(Piece::Row(image, union));
@@ -205,19 +187,15 @@ impl<'a> Planner<'a> {
             put_bytes(&mut bytes, text.as_bytes());
             bytes
         };
-        self.pieces.push(Piece::Snapshot {
-            streamed: bytes("false"),
-            copied: bytes("incremental"),
-        });
+        self.pieces
+            .push(Piece::Snapshot { streamed: bytes("false"), copied: bytes("incremental") });
         Ok(())
     }
 
     fn text(&mut self, field: &Field, path: &str, text: &str) -> Result<(), SchemaMismatch> {
         let mut bytes = Vec::new();
         put_bytes(&mut bytes, text.as_bytes());
-        self.fixed_type(field, path, Piece::Const(bytes), |kind| {
-            matches!(kind, NodeKind::String)
-        })
+        self.fixed_type(field, path, Piece::Const(bytes), |kind| matches!(kind, NodeKind::String))
     }
 
     fn long(&mut self, field: &Field, path: &str, piece: Piece) -> Result<(), SchemaMismatch> {

@@ -62,10 +62,7 @@ fn put_element<'a>(out: &mut Vec<u8>, element: &Slot, text: &'a str) -> Option<&
         }
         (item, rest)
     } else {
-        let end = text
-            .bytes()
-            .position(|byte| byte == b',')
-            .unwrap_or(text.len());
+        let end = text.bytes().position(|byte| byte == b',').unwrap_or(text.len());
         let (item, rest) = text.split_at(end);
         if item == "NULL" {
             let union = element.union?;
@@ -105,11 +102,7 @@ fn unescape(item: &str) -> Option<String> {
     let mut characters = item.chars();
     while let Some(character) = characters.next() {
         match character {
-            '\\' => plain.push(
-                characters
-                    .next()
-                    .filter(|next| matches!(next, '"' | '\\'))?,
-            ),
+            '\\' => plain.push(characters.next().filter(|next| matches!(next, '"' | '\\'))?),
             character => plain.push(character),
         }
     }
@@ -151,11 +144,7 @@ pub(super) fn get(
         } else {
             super::get(&element.leaf, reader, out, scratch)?;
         }
-        if out.len() - start > MAX_TEXT {
-            Err(DecodeCode::LimitAlloc)
-        } else {
-            Ok(())
-        }
+        if out.len() - start > MAX_TEXT { Err(DecodeCode::LimitAlloc) } else { Ok(()) }
     })?;
     out.push('}');
     Ok(())

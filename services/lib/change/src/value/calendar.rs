@@ -205,20 +205,14 @@ impl Cursor<'_> {
     /// `2024-11-05` → days since 1970-01-01.
     #[inline]
     fn date(&mut self, bc: bool) -> Option<i64> {
-        let year_digits = self
-            .0
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
+        let year_digits = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
         // Four digits, or more without a leading zero.
         if !(4..=7).contains(&year_digits) || (year_digits > 4 && self.0[0] == b'0') {
             return None;
         }
         let (digits, rest) = self.0.split_at(year_digits);
         self.0 = rest;
-        let year = digits
-            .iter()
-            .fold(0, |year, digit| year * 10 + i64::from(digit - b'0'));
+        let year = digits.iter().fold(0, |year, digit| year * 10 + i64::from(digit - b'0'));
         if year == 0 {
             return None;
         }
@@ -251,16 +245,12 @@ impl Cursor<'_> {
         let [b'.', digits @ ..] = self.0 else {
             return Some(0);
         };
-        let count = digits
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
+        let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
         if !(1..=6).contains(&count) || digits[count - 1] == b'0' {
             return None;
         }
-        let value = digits[..count]
-            .iter()
-            .fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
+        let value =
+            digits[..count].iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
         self.0 = &digits[count..];
         Some((count..6).fold(value, |value, _| value * 10))
     }
@@ -310,11 +300,7 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
@@ -340,11 +326,8 @@ fn push_date(days: i64, out: &mut String) -> bool {
 #[inline]
 fn push_time(time: i64, out: &mut String) {
     let (seconds, mut micros) = (time / 1_000_000, time % 1_000_000);
-    let ([h0, h1], [m0, m1], [s0, s1]) = (
-        two(seconds / 3600),
-        two(seconds / 60 % 60),
-        two(seconds % 60),
-    );
+    let ([h0, h1], [m0, m1], [s0, s1]) =
+        (two(seconds / 3600), two(seconds / 60 % 60), two(seconds % 60));
     push_ascii(out, &[h0, h1, b':', m0, m1, b':', s0, s1]);
     if micros > 0 {
         let mut digits = 6;
@@ -362,11 +345,7 @@ fn push_time(time: i64, out: &mut String) {
 }
 
 #[inline]
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "0 to 99"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 99")]
 fn two(number: i64) -> [u8; 2] {
     let number = number as u8;
     [b'0' + number / 10, b'0' + number % 10]

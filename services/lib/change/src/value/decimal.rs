@@ -63,11 +63,7 @@ impl<'a> Parts<'a> {
             [first, ..] => *first != b'0',
         };
         let pointless = whole.len() < digits.len() && fraction.is_empty();
-        let parts = Parts {
-            negative,
-            whole,
-            fraction,
-        };
+        let parts = Parts { negative, whole, fraction };
         let minus_zero = negative && parts.digits().all(|digit| digit == b'0');
         let all_digits = parts.digits().all(|byte| byte.is_ascii_digit());
         (canonical && !pointless && !minus_zero && all_digits).then_some(parts)
@@ -86,23 +82,14 @@ impl<'a> Parts<'a> {
     fn put_unscaled(&self, out: &mut Vec<u8>) -> bool {
         let count = self.whole.len() + self.fraction.len();
         if count <= CHUNK_DIGITS {
-            let size = self
-                .digits()
-                .fold(0_i64, |size, digit| size * 10 + i64::from(digit - b'0'));
-            put_minimal(
-                out,
-                &(if self.negative { -size } else { size }).to_be_bytes(),
-            );
+            let size = self.digits().fold(0_i64, |size, digit| size * 10 + i64::from(digit - b'0'));
+            put_minimal(out, &(if self.negative { -size } else { size }).to_be_bytes());
             return true;
         }
         if count <= 38 {
-            let size = self
-                .digits()
-                .fold(0_i128, |size, digit| size * 10 + i128::from(digit - b'0'));
-            put_minimal(
-                out,
-                &(if self.negative { -size } else { size }).to_be_bytes(),
-            );
+            let size =
+                self.digits().fold(0_i128, |size, digit| size * 10 + i128::from(digit - b'0'));
+            put_minimal(out, &(if self.negative { -size } else { size }).to_be_bytes());
             return true;
         }
         self.put_large(out)
@@ -131,10 +118,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "splits a double limb into its halves"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "splits a double limb into its halves")]
 fn multiply_add(limbs: &mut Vec<u64>, factor: u64, addend: u64) {
     let mut carry = addend;
     for limb in limbs.iter_mut() {
@@ -227,26 +211,16 @@ fn small(bytes: &[u8]) -> Result<u64, ()> {
         return Err(());
     }
     let sign = if bytes[0] & 0x80 == 0 { 0_i64 } else { -1 };
-    Ok(bytes
-        .iter()
-        .fold(sign, |value, byte| value << 8 | i64::from(*byte))
-        .unsigned_abs())
+    Ok(bytes.iter().fold(sign, |value, byte| value << 8 | i64::from(*byte)).unsigned_abs())
 }
 
 /// Digits of a big-endian magnitude, by dividing off 18 at a time.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "quotient and remainder of a limb fit a limb"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "quotient and remainder of a limb fit a limb")]
 fn decimal_digits(size: &[u8]) -> Vec<u8> {
     let mut limbs: Vec<u64> = size
         .rchunks(8)
         .rev()
-        .map(|bytes| {
-            bytes
-                .iter()
-                .fold(0, |limb, byte| limb << 8 | u64::from(*byte))
-        })
+        .map(|bytes| bytes.iter().fold(0, |limb, byte| limb << 8 | u64::from(*byte)))
         .collect();
     let mut reversed = Vec::with_capacity(size.len() * 5 / 2);
     loop {

@@ -61,11 +61,7 @@ fn real_text(number: f32, out: &mut Text) {
 
 fn double_text(number: f64, out: &mut Text) {
     if number.is_finite() {
-        lay_out(
-            zmij::Buffer::new().format_finite(number),
-            DOUBLE_DIGITS,
-            out,
-        );
+        lay_out(zmij::Buffer::new().format_finite(number), DOUBLE_DIGITS, out);
     } else {
         not_finite(number.is_nan(), number > 0.0, out);
     }

@@ -39,10 +39,7 @@ pub(super) fn get(bytes: &[u8], out: &mut String) {
     let mut text = [0_u8; 64];
     for run in bytes.chunks(32) {
         for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(run) {
-            *pair = [
-                DIGITS[usize::from(byte >> 4)],
-                DIGITS[usize::from(byte & 15)],
-            ];
+            *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
         }
         push_ascii(out, &text[..2 * run.len()]);
     }

@@ -169,11 +169,7 @@ fn put_integer<N: Integer>(out: &mut Vec<u8>, text: &str) -> bool {
         }
         size = size * 10 + u64::from(digit - b'0');
     }
-    let value = if negative {
-        0_i64.checked_sub_unsigned(size)
-    } else {
-        i64::try_from(size).ok()
-    };
+    let value = if negative { 0_i64.checked_sub_unsigned(size) } else { i64::try_from(size).ok() };
     match value {
         Some(value) if N::holds(value) => {
             put_long(out, value);

@@ -19,10 +19,7 @@ use proptest::prelude::*;
 pub(crate) const TOPIC: &str = "caobang.shared.so-nnmt.made-up";
 
 pub(crate) fn contract(columns: Vec<(&str, ColumnType)>, key: Vec<usize>) -> Contract {
-    let label = || Label {
-        vi: "Mẫu".into(),
-        en: "Sample".into(),
-    };
+    let label = || Label { vi: "Mẫu".into(), en: "Sample".into() };
     Contract {
         dataset: DatasetId::parse("made-up").unwrap(),
         owner: OwnerId::parse("so-nnmt").unwrap(),
@@ -79,23 +76,12 @@ pub(crate) fn land_parcel() -> Contract {
             ("parcel_no", ColumnType::Integer),
             ("land_type", text()),
             ("land_types_mixed", array()),
-            (
-                "area_m2",
-                ColumnType::Numeric {
-                    precision: 12,
-                    scale: 1,
-                },
-            ),
+            ("area_m2", ColumnType::Numeric { precision: 12, scale: 1 }),
             ("geom_wkt", text()),
             ("srid", ColumnType::Integer),
             ("address_text", text()),
             ("parent_parcels", array()),
-            (
-                "status",
-                ColumnType::Enum {
-                    name: "parcel_status".into(),
-                },
-            ),
+            ("status", ColumnType::Enum { name: "parcel_status".into() }),
             ("holder_ids", array()),
             ("surveyed_on", ColumnType::Date),
             ("updated_at", ColumnType::Timestamptz),
@@ -105,10 +91,7 @@ pub(crate) fn land_parcel() -> Contract {
 }
 
 pub(crate) fn land_parcel_row(number: u32) -> RowBuf {
-    let (sheet, parcel) = (
-        (number / 1000 + 1).to_string(),
-        (number % 1000 + 1).to_string(),
-    );
+    let (sheet, parcel) = ((number / 1000 + 1).to_string(), (number % 1000 + 1).to_string());
     [
         Cell::Text("01501"),
         Cell::Text(&sheet),
@@ -144,10 +127,7 @@ pub(crate) fn key_type() -> impl Strategy<Value = ColumnType> {
         Just(ColumnType::Uuid),
         Just(text()),
         Just(ColumnType::Boolean),
-        (1_u32..=38).prop_map(|precision| ColumnType::Numeric {
-            precision,
-            scale: precision / 2
-        }),
+        (1_u32..=38).prop_map(|precision| ColumnType::Numeric { precision, scale: precision / 2 }),
     ]
 }
 
@@ -160,12 +140,8 @@ pub(crate) fn scalar_type() -> impl Strategy<Value = ColumnType> {
         Just(ColumnType::Json),
         Just(ColumnType::Jsonb),
         Just(ColumnType::Bytea),
-        Just(ColumnType::Enum {
-            name: "kind".into()
-        }),
-        Just(ColumnType::Other {
-            name: "daterange".into()
-        }),
+        Just(ColumnType::Enum { name: "kind".into() }),
+        Just(ColumnType::Other { name: "daterange".into() }),
     ]
 }
 
@@ -180,29 +156,19 @@ pub(crate) fn any_type() -> impl Strategy<Value = ColumnType> {
 #[expect(clippy::too_many_lines, reason = "one arm per type")]
 pub(crate) fn value(column_type: &ColumnType) -> BoxedStrategy<Pair> {
     match column_type {
-        ColumnType::Smallint => any::<i16>()
-            .prop_map(|n| (n.to_string(), Value::Int(n.into())))
-            .boxed(),
-        ColumnType::Integer => any::<i32>()
-            .prop_map(|n| (n.to_string(), Value::Int(n)))
-            .boxed(),
-        ColumnType::Bigint => any::<i64>()
-            .prop_map(|n| (n.to_string(), Value::Long(n)))
-            .boxed(),
+        ColumnType::Smallint => {
+            any::<i16>().prop_map(|n| (n.to_string(), Value::Int(n.into()))).boxed()
+        }
+        ColumnType::Integer => any::<i32>().prop_map(|n| (n.to_string(), Value::Int(n))).boxed(),
+        ColumnType::Bigint => any::<i64>().prop_map(|n| (n.to_string(), Value::Long(n))).boxed(),
         ColumnType::Real => real()
             .prop_map(|n| {
-                (
-                    float_text(n.is_finite(), &format!("{n:e}"), &n.to_string(), 6),
-                    Value::Float(n),
-                )
+                (float_text(n.is_finite(), &format!("{n:e}"), &n.to_string(), 6), Value::Float(n))
             })
             .boxed(),
         ColumnType::Double => double()
             .prop_map(|n| {
-                (
-                    float_text(n.is_finite(), &format!("{n:e}"), &n.to_string(), 15),
-                    Value::Double(n),
-                )
+                (float_text(n.is_finite(), &format!("{n:e}"), &n.to_string(), 15), Value::Double(n))
             })
             .boxed(),
         ColumnType::Boolean => any::<bool>()
@@ -222,48 +188,31 @@ pub(crate) fn value(column_type: &ColumnType) -> BoxedStrategy<Pair> {
         ColumnType::NumericAny => (unscaled(10_i128.pow(38)), 0_usize..40)
             .prop_map(|(n, scale)| {
                 let fields = vec![
-                    (
-                        "scale".to_owned(),
-                        Value::Int(i32::try_from(scale).unwrap()),
-                    ),
+                    ("scale".to_owned(), Value::Int(i32::try_from(scale).unwrap())),
                     ("value".to_owned(), Value::Bytes(twos_complement(n))),
                 ];
                 (scaled_text(n, scale), Value::Record(fields))
             })
             .boxed(),
-        ColumnType::Date => date()
-            .prop_map(|(date, days)| (date.to_string(), Value::Int(days)))
-            .boxed(),
-        ColumnType::Time => time()
-            .prop_map(|(text, micros)| (text, Value::Long(micros)))
-            .boxed(),
+        ColumnType::Date => {
+            date().prop_map(|(date, days)| (date.to_string(), Value::Int(days))).boxed()
+        }
+        ColumnType::Time => time().prop_map(|(text, micros)| (text, Value::Long(micros))).boxed(),
         ColumnType::Timestamp => (date(), time())
             .prop_map(|((date, days), (time, micros))| {
-                (
-                    format!("{date} {time}"),
-                    Value::Long(i64::from(days) * 86_400_000_000 + micros),
-                )
+                (format!("{date} {time}"), Value::Long(i64::from(days) * 86_400_000_000 + micros))
             })
             .boxed(),
         ColumnType::Timestamptz => (date(), time())
             .prop_map(|((date, _), (time, _))| {
-                (
-                    format!("{date} {time}+00"),
-                    Value::String(format!("{date}T{time}Z")),
-                )
+                (format!("{date} {time}+00"), Value::String(format!("{date}T{time}Z")))
             })
             .boxed(),
         ColumnType::Uuid => any::<u128>()
             .prop_map(|n| {
                 let hex = format!("{n:032x}");
-                let text = [
-                    &hex[..8],
-                    &hex[8..12],
-                    &hex[12..16],
-                    &hex[16..20],
-                    &hex[20..],
-                ]
-                .join("-");
+                let text =
+                    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-");
                 (text.clone(), Value::String(text))
             })
             .boxed(),
@@ -279,23 +228,19 @@ pub(crate) fn value(column_type: &ColumnType) -> BoxedStrategy<Pair> {
                 (format!("\\x{hex}"), Value::Bytes(bytes))
             })
             .boxed(),
-        ColumnType::Text { .. } | ColumnType::Enum { .. } | ColumnType::Other { .. } => string()
-            .prop_map(|text| (text.clone(), Value::String(text)))
-            .boxed(),
+        ColumnType::Text { .. } | ColumnType::Enum { .. } | ColumnType::Other { .. } => {
+            string().prop_map(|text| (text.clone(), Value::String(text))).boxed()
+        }
         ColumnType::Array(element) => {
             let element = value(element);
             let item = prop_oneof![1 => Just(None), 6 => element.prop_map(Some)];
-            proptest::collection::vec(item, 0..90)
-                .prop_map(|items| array_of(&items))
-                .boxed()
+            proptest::collection::vec(item, 0..90).prop_map(|items| array_of(&items)).boxed()
         }
     }
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// Text without NUL, rich in what arrays must quote.
@@ -331,9 +276,7 @@ fn double() -> impl Strategy<Value = f64> {
         Just(-0.0),
         Just(5e-324)
     ]
-    .prop_filter("a tie", |n| {
-        is_no_tie(&format!("{n:e}"), zmij::Buffer::new().format(*n))
-    })
+    .prop_filter("a tie", |n| is_no_tie(&format!("{n:e}"), zmij::Buffer::new().format(*n)))
 }
 
 fn real() -> impl Strategy<Value = f32> {
@@ -346,9 +289,7 @@ fn real() -> impl Strategy<Value = f32> {
         Just(-0.0),
         Just(1e-45)
     ]
-    .prop_filter("a tie", |n| {
-        is_no_tie(&format!("{n:e}"), zmij::Buffer::new().format(*n))
-    })
+    .prop_filter("a tie", |n| is_no_tie(&format!("{n:e}"), zmij::Buffer::new().format(*n)))
 }
 
 /// PostgreSQL's `%g` layout from Rust's own two.
@@ -365,11 +306,7 @@ fn float_text(finite: bool, scientific: &str, plain: &str, digits: i32) -> Strin
     if (-4..digits).contains(&exponent) {
         plain.to_owned()
     } else {
-        format!(
-            "{mantissa}e{}{:02}",
-            if exponent < 0 { '-' } else { '+' },
-            exponent.abs()
-        )
+        format!("{mantissa}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs())
     }
 }
 
@@ -382,22 +319,13 @@ fn scaled_text(unscaled: i128, scale: usize) -> String {
     let digits = format!("{:0>1$}", unscaled.unsigned_abs(), scale + 1);
     let (whole, fraction) = digits.split_at(digits.len() - scale);
     let sign = if unscaled < 0 { "-" } else { "" };
-    if scale == 0 {
-        format!("{sign}{whole}")
-    } else {
-        format!("{sign}{whole}.{fraction}")
-    }
+    if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }
 
 /// As Java's `BigInteger.toByteArray`.
 fn twos_complement(n: i128) -> Vec<u8> {
     let needed = (1..=16).find(|bytes| {
-        bytes * 8
-            > (if n < 0 {
-                128 - (!n).leading_zeros()
-            } else {
-                128 - n.leading_zeros()
-            })
+        bytes * 8 > (if n < 0 { 128 - (!n).leading_zeros() } else { 128 - n.leading_zeros() })
     });
     n.to_be_bytes()[16 - needed.unwrap_or(16) as usize..].to_vec()
 }
@@ -411,28 +339,14 @@ fn date() -> impl Strategy<Value = (jiff::civil::Date, i32)> {
 }
 
 fn time() -> impl Strategy<Value = (String, i64)> {
-    let micros = prop_oneof![
-        0..86_400_000_000_i64,
-        (0..86_400_i64).prop_map(|seconds| seconds * 1_000_000)
-    ];
+    let micros =
+        prop_oneof![0..86_400_000_000_i64, (0..86_400_i64).prop_map(|seconds| seconds * 1_000_000)];
     micros.prop_map(|micros| {
         let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
-        let clock = format!(
-            "{:02}:{:02}:{:02}",
-            seconds / 3600,
-            seconds / 60 % 60,
-            seconds % 60
-        );
+        let clock = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
         let fraction = format!("{rest:06}");
         let fraction = fraction.trim_end_matches('0');
-        (
-            if fraction.is_empty() {
-                clock
-            } else {
-                format!("{clock}.{fraction}")
-            },
-            micros,
-        )
+        (if fraction.is_empty() { clock } else { format!("{clock}.{fraction}") }, micros)
     })
 }
 
@@ -524,9 +438,7 @@ pub(crate) fn exact_map(entries: &[(String, String)]) -> Value {
     if entries.is_empty() {
         return Value::Union(0, Box::new(Value::Null));
     }
-    let map: HashMap<String, Value> = entries
-        .iter()
-        .map(|(name, text)| (name.clone(), Value::String(text.clone())))
-        .collect();
+    let map: HashMap<String, Value> =
+        entries.iter().map(|(name, text)| (name.clone(), Value::String(text.clone()))).collect();
     Value::Union(1, Box::new(Value::Map(map)))
 }

@@ -9,10 +9,7 @@
 //! 2. What a result's getters return lives as long as the event; we copy it while the event is held.
 //! 3. Arrays come as pointer and count, and the pointer may be null only when the count is 0.
 
-#![expect(
-    unsafe_code,
-    reason = "rdkafka 0.39 has no safe form of these functions"
-)]
+#![expect(unsafe_code, reason = "rdkafka 0.39 has no safe form of these functions")]
 
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::ptr::{self, NonNull};
@@ -43,10 +40,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     fn argument(text: &str) -> Refusal {
-        Refusal {
-            code: RDKafkaErrorCode::InvalidArgument,
-            text: text.to_owned(),
-        }
+        Refusal { code: RDKafkaErrorCode::InvalidArgument, text: text.to_owned() }
     }
 }
 
@@ -104,11 +98,7 @@ fn request(
     // A queue that is freed with a reply outstanding drops that reply.
     let (queue, options) = unsafe {
         (
-            Owned::new(
-                c::rd_kafka_queue_new(handle),
-                c::rd_kafka_queue_destroy,
-                "no queue",
-            )?,
+            Owned::new(c::rd_kafka_queue_new(handle), c::rd_kafka_queue_destroy, "no queue")?,
             Owned::new(
                 c::rd_kafka_AdminOptions_new(handle, c::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_ANY),
                 c::rd_kafka_AdminOptions_destroy,
@@ -130,17 +120,11 @@ fn request(
                 c::rd_kafka_AdminOptions_set_include_authorized_operations(options.get(), 1);
             if !error.is_null() {
                 c::rd_kafka_error_destroy(error);
-                return Err(Refusal::argument(
-                    "authorized operations can't be asked for",
-                ));
+                return Err(Refusal::argument("authorized operations can't be asked for"));
             }
         }
     }
-    start(&Call {
-        client: handle,
-        options: options.get(),
-        queue: queue.get(),
-    });
+    start(&Call { client: handle, options: options.get(), queue: queue.get() });
     // librdkafka ends the request by itself at the time-out; the second more lets it say so.
     let wait = milliseconds.saturating_add(1000);
     // SAFETY: live queue; the event becomes ours.
@@ -151,10 +135,7 @@ fn request(
             text: "no answer".to_owned(),
         });
     };
-    let event = Owned {
-        pointer,
-        free: c::rd_kafka_event_destroy,
-    };
+    let event = Owned { pointer, free: c::rd_kafka_event_destroy };
     // SAFETY: live event; the text lives as long as it.
     unsafe {
         let error: RDKafkaErrorCode = c::rd_kafka_event_error(event.get()).into();
@@ -186,9 +167,7 @@ unsafe fn text(pointer: *const c_char) -> String {
         return String::new();
     }
     // SAFETY: as this function demands.
-    unsafe { CStr::from_ptr(pointer) }
-        .to_string_lossy()
-        .into_owned()
+    unsafe { CStr::from_ptr(pointer) }.to_string_lossy().into_owned()
 }
 
 /// Copies an array of plain values or pointers.
@@ -216,10 +195,7 @@ unsafe fn item_result(error: *const c::rd_kafka_error_t) -> Result<(), Refusal> 
         let code: RDKafkaErrorCode = c::rd_kafka_error_code(error).into();
         match code {
             RDKafkaErrorCode::NoError => Ok(()),
-            code => Err(Refusal {
-                code,
-                text: text(c::rd_kafka_error_string(error)),
-            }),
+            code => Err(Refusal { code, text: text(c::rd_kafka_error_string(error)) }),
         }
     }
 }
@@ -267,10 +243,7 @@ pub(super) fn rights(client: &Client, timeout: Duration) -> Result<Vec<Right>, R
         let mut count = 0;
         let result = c::rd_kafka_event_DescribeAcls_result(event.get());
         let acls = c::rd_kafka_DescribeAcls_result_acls(result, &raw mut count);
-        Ok(copied(acls, count)
-            .into_iter()
-            .map(|acl| right_of(acl))
-            .collect())
+        Ok(copied(acls, count).into_iter().map(|acl| right_of(acl)).collect())
     }
 }
 
@@ -330,10 +303,7 @@ pub(super) fn grant(
     timeout: Duration,
     rights: &[Right],
 ) -> Result<Vec<Result<(), Refusal>>, Refusal> {
-    let bindings = rights
-        .iter()
-        .map(binding_of)
-        .collect::<Result<Vec<_>, _>>()?;
+    let bindings = rights.iter().map(binding_of).collect::<Result<Vec<_>, _>>()?;
     let mut pointers: Vec<_> = bindings.iter().map(Owned::get).collect();
     let event = request(
         client,
@@ -399,11 +369,8 @@ fn binding_of(right: &Right) -> Result<Owned<c::rd_kafka_AclBinding_t>, Refusal>
         Operation::IdempotentWrite => O::RD_KAFKA_ACL_OPERATION_IDEMPOTENT_WRITE,
         Operation::Other => return Err(unknown()),
     };
-    let (name, principal, host) = (
-        c_text(&right.name)?,
-        c_text(&right.principal)?,
-        c_text(&right.host)?,
-    );
+    let (name, principal, host) =
+        (c_text(&right.name)?, c_text(&right.principal)?, c_text(&right.host)?);
     // SAFETY: the texts live during the call, which copies them; a null error buffer is allowed.
     let binding = unsafe {
         c::rd_kafka_AclBinding_new(
@@ -418,11 +385,7 @@ fn binding_of(right: &Right) -> Result<Owned<c::rd_kafka_AclBinding_t>, Refusal>
             0,
         )
     };
-    Owned::new(
-        binding,
-        c::rd_kafka_AclBinding_destroy,
-        "a right that librdkafka rejects",
-    )
+    Owned::new(binding, c::rd_kafka_AclBinding_destroy, "a right that librdkafka rejects")
 }
 
 /// Sets these entries of a topic's configuration and leaves all its others as they are.
@@ -504,10 +467,7 @@ pub(super) fn topic_ids(
     timeout: Duration,
     topics: &[&str],
 ) -> Result<Vec<(String, String)>, Refusal> {
-    let names = topics
-        .iter()
-        .map(|name| c_text(name))
-        .collect::<Result<Vec<_>, _>>()?;
+    let names = topics.iter().map(|name| c_text(name)).collect::<Result<Vec<_>, _>>()?;
     let mut pointers: Vec<_> = names.iter().map(|name| name.as_ptr()).collect();
     // SAFETY: `len` live texts, which the collection copies.
     let collection = unsafe {

@@ -25,10 +25,8 @@ struct Certificates(PathBuf);
 
 impl Certificates {
     fn new(test: &str) -> Certificates {
-        let dir = std::env::temp_dir().join(format!(
-            "bangioc-registry-tls-{test}-{}",
-            std::process::id()
-        ));
+        let dir = std::env::temp_dir()
+            .join(format!("bangioc-registry-tls-{test}-{}", std::process::id()));
         fs::create_dir_all(&dir).unwrap();
         Certificates(dir)
     }
@@ -39,11 +37,7 @@ impl Certificates {
             .current_dir(&self.0)
             .output()
             .expect("openssl");
-        assert!(
-            output.status.success(),
-            "{args}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{args}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
     fn authority(&self, name: &str) {
@@ -82,10 +76,7 @@ struct Server {
 }
 
 async fn serve(tls: Option<TlsFiles>) -> Server {
-    let settings = ListenerSettings {
-        limits: Limits::default(),
-        tls,
-    };
+    let settings = ListenerSettings { limits: Limits::default(), tls };
     let listener = Listener::new("registry", &settings, &Metrics::default()).unwrap();
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = socket.local_addr().unwrap().port();
@@ -95,19 +86,13 @@ async fn serve(tls: Option<TlsFiles>) -> Server {
     let router = Router::new().route(
         "/subjects",
         get(async move |headers: HeaderMap| {
-            counted.fetch_add(
-                usize::from(headers.contains_key("authorization")),
-                Ordering::Relaxed,
-            );
+            counted
+                .fetch_add(usize::from(headers.contains_key("authorization")), Ordering::Relaxed);
             "[\"a\"]"
         }),
     );
     tokio::spawn(async move { listener.serve(socket, router, &shutdown).await });
-    Server {
-        port,
-        logins,
-        _trigger: trigger,
-    }
+    Server { port, logins, _trigger: trigger }
 }
 
 async fn subjects(
@@ -118,11 +103,7 @@ async fn subjects(
 ) -> Result<Vec<String>, RegistryError> {
     let (file, password) = (dir.join(format!("{port}{ca}.toml")), dir.join("password"));
     fs::write(&password, "a password of some length").unwrap();
-    fs::set_permissions(
-        &password,
-        std::os::unix::fs::PermissionsExt::from_mode(0o600),
-    )
-    .unwrap();
+    fs::set_permissions(&password, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let ca = if ca.is_empty() {
         String::new()
     } else {
@@ -147,39 +128,23 @@ async fn only_the_registry_itself_gets_a_password() {
     certificates.authority("ca");
     certificates.authority("stranger");
 
-    let good = serve(Some(certificates.server(
-        "good",
-        "ca",
-        "DNS:localhost,IP:127.0.0.1",
-        NOW,
-    )))
-    .await;
+    let good =
+        serve(Some(certificates.server("good", "ca", "DNS:localhost,IP:127.0.0.1", NOW))).await;
     for host in ["localhost", "127.0.0.1"] {
-        assert_eq!(
-            subjects(dir, good.port, host, "ca.pem").await.unwrap(),
-            ["a"]
-        );
+        assert_eq!(subjects(dir, good.port, host, "ca.pem").await.unwrap(), ["a"]);
     }
     assert_eq!(good.logins.load(Ordering::Relaxed), 2);
 
     for (name, authority, host, years, ca) in [
         ("of_a_stranger", "stranger", "DNS:localhost", NOW, "ca.pem"),
-        (
-            "of_another_host",
-            "ca",
-            "DNS:registry.example.vn",
-            NOW,
-            "ca.pem",
-        ),
+        ("of_another_host", "ca", "DNS:registry.example.vn", NOW, "ca.pem"),
         ("of_another_address", "ca", "IP:127.0.0.2", NOW, "ca.pem"),
         ("expired", "ca", "DNS:localhost", [2020, 2021], "ca.pem"),
         // The system does not know this authority.
         ("unknown_to_the_system", "ca", "DNS:localhost", NOW, ""),
     ] {
         let server = serve(Some(certificates.server(name, authority, host, years))).await;
-        let failure = subjects(dir, server.port, "localhost", ca)
-            .await
-            .unwrap_err();
+        let failure = subjects(dir, server.port, "localhost", ca).await.unwrap_err();
         assert_eq!(
             (failure.code(), failure.class()),
             ("BG0152", Class::Halt),
@@ -189,9 +154,7 @@ async fn only_the_registry_itself_gets_a_password() {
     }
     // Nobody falls back to a connection without TLS.
     let clear = serve(None).await;
-    let failure = subjects(dir, clear.port, "localhost", "ca.pem")
-        .await
-        .unwrap_err();
+    let failure = subjects(dir, clear.port, "localhost", "ca.pem").await.unwrap_err();
     assert_eq!(failure.code(), "BG0730", "{failure:?}");
     assert_eq!(clear.logins.load(Ordering::Relaxed), 0);
     fs::remove_dir_all(dir).unwrap();

@@ -185,10 +185,7 @@ fn host(peer: SocketAddr) -> IpAddr {
 
 impl Connections {
     pub(super) fn new(limits: &Limits) -> Connections {
-        Connections {
-            limits: limits.clone(),
-            open: Arc::default(),
-        }
+        Connections { limits: limits.clone(), open: Arc::default() }
     }
 
     pub(super) fn count(&self) -> usize {
@@ -197,11 +194,8 @@ impl Connections {
 
     pub(super) fn admit(&self, peer: SocketAddr, now: Instant) -> Admission {
         let mut open = lock(&self.open);
-        let of_one = open
-            .all
-            .values()
-            .filter(|connection| host(connection.peer) == host(peer))
-            .count();
+        let of_one =
+            open.all.values().filter(|connection| host(connection.peer) == host(peer)).count();
         let displaced = if of_one >= self.limits.of_one_address {
             Some((Ended::TooManyOfOneAddress, Some(host(peer))))
         } else if open.all.len() >= self.limits.connections {
@@ -218,19 +212,12 @@ impl Connections {
         open.next += 1;
         let connection = Arc::new(Connection {
             peer,
-            state: Mutex::new(State {
-                at: At::Head(now),
-                stuck: None,
-            }),
+            state: Mutex::new(State { at: At::Head(now), stuck: None }),
             end: Notify::new(),
         });
         open.all.insert(number, Arc::clone(&connection));
         drop(open);
-        let held = Held {
-            connection,
-            number,
-            among: Arc::clone(&self.open),
-        };
+        let held = Held { connection, number, among: Arc::clone(&self.open) };
         match displaced {
             None => Admission::Welcome(held),
             Some((why, _)) => Admission::InPlaceOf(why, held),

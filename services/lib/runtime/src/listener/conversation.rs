@@ -38,17 +38,9 @@ pub(super) struct Conversation {
 impl Conversation {
     /// Until the client has gone, has had its time, or the stop is asked for.
     pub(super) async fn hold(self, service: TowerToHyperService<Router>, shutdown: Shutdown) {
-        let Conversation {
-            stream,
-            peer,
-            tls,
-            connection: held,
-        } = self;
+        let Conversation { stream, peer, tls, connection: held } = self;
         let connection = Arc::clone(&held.connection);
-        let stream = Watched {
-            stream,
-            connection: Arc::clone(&connection),
-        };
+        let stream = Watched { stream, connection: Arc::clone(&connection) };
         let talk = async {
             match tls {
                 None => answer(stream, peer, &connection, service, &shutdown).await,

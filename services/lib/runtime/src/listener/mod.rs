@@ -137,12 +137,7 @@ impl Listener {
                 return None;
             }
         };
-        Some(Conversation {
-            stream,
-            peer,
-            tls: self.tls.clone(),
-            connection,
-        })
+        Some(Conversation { stream, peer, tls: self.tls.clone(), connection })
     }
 
     fn round(&mut self) {
@@ -157,20 +152,13 @@ impl Listener {
 /// It hung up before it was accepted: nothing of ours is short.
 fn is_of_the_client(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(
-        error.kind(),
-        ConnectionAborted | ConnectionRefused | ConnectionReset
-    )
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum ListenerFailure {
     #[error("can't serve with certificate `{certificate}` and key `{key}`")]
-    Tls {
-        certificate: String,
-        key: String,
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
+    Tls { certificate: String, key: String, source: Box<dyn std::error::Error + Send + Sync> },
 }
 
 impl Failure for ListenerFailure {

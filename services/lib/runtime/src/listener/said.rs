@@ -26,18 +26,11 @@ impl Ended {
     /// Code and words for the log; none for what is no trouble.
     fn words(self) -> Option<(&'static str, &'static str)> {
         Some(match self {
-            Ended::TooMany => (
-                "BG0156",
-                "too many connections: those that wait longest are ended",
-            ),
-            Ended::TooManyOfOneAddress => (
-                "BG0156",
-                "too many connections of one address: those that wait longest are ended",
-            ),
-            Ended::SlowHead => (
-                "BG0157",
-                "ended connections that did not send a request in time",
-            ),
+            Ended::TooMany => ("BG0156", "too many connections: those that wait longest are ended"),
+            Ended::TooManyOfOneAddress => {
+                ("BG0156", "too many connections of one address: those that wait longest are ended")
+            }
+            Ended::SlowHead => ("BG0157", "ended connections that did not send a request in time"),
             Ended::SlowRequest => ("BG0157", "ended requests that took too long"),
             Ended::SlowReader => ("BG0157", "ended connections that did not take their answer"),
             Ended::Idle => return None,
@@ -74,8 +67,7 @@ impl Said {
     }
 
     pub(super) fn holds(&self, connections: usize) {
-        self.open
-            .set(f64::from(u32::try_from(connections).unwrap_or(u32::MAX)));
+        self.open.set(f64::from(u32::try_from(connections).unwrap_or(u32::MAX)));
     }
 
     pub(super) fn ended(&mut self, why: Ended, peer: SocketAddr) {
@@ -121,9 +113,7 @@ impl Said {
 
     pub(super) fn cannot_accept(&mut self, error: &std::io::Error) {
         self.metrics.ended.of(&[self.name, "not_accepted"]).inc();
-        let told = self
-            .cannot_accept_at
-            .is_some_and(|at| at.elapsed() < ONCE_IN);
+        let told = self.cannot_accept_at.is_some_and(|at| at.elapsed() < ONCE_IN);
         if !told {
             self.cannot_accept_at = Some(Instant::now());
             tracing::error!(code = "BG0158", listener = self.name, %error, "can't accept connections");

@@ -76,9 +76,7 @@ impl Limits {
     /// As asked for, as far as the process may have files.
     pub(super) fn within_files(&self) -> Limits {
         let files = getrlimit(Resource::Nofile).current;
-        let files = files.map_or(usize::MAX, |files| {
-            usize::try_from(files).unwrap_or(usize::MAX)
-        });
+        let files = files.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX));
         let share = (files / PART_OF_FILES).max(1);
         let mut limits = self.clone();
         if share < limits.connections {
@@ -109,10 +107,8 @@ impl ListenerSettings {
     /// none.
     pub fn read(settings: &Settings, section: &str) -> ListenerSettings {
         let section = settings.section(section);
-        let (certificate, key) = (
-            section.optional_path("certificate_file"),
-            section.optional_path("key_file"),
-        );
+        let (certificate, key) =
+            (section.optional_path("certificate_file"), section.optional_path("key_file"));
         let tls = match (certificate, key) {
             (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
             (None, None) => None,
@@ -126,9 +122,6 @@ impl ListenerSettings {
                 None
             }
         };
-        ListenerSettings {
-            limits: Limits::read(&settings.section("listener")),
-            tls,
-        }
+        ListenerSettings { limits: Limits::read(&settings.section("listener")), tls }
     }
 }

@@ -58,12 +58,7 @@ impl Server {
         let served = tokio::spawn(async move {
             listener.serve(socket, router, &shutdown).await;
         });
-        Server {
-            address,
-            metrics,
-            trigger,
-            served,
-        }
+        Server { address, metrics, trigger, served }
     }
 
     /// A connection from an address of its own: all of 127.0.0.0/8 is loopback.
@@ -71,12 +66,7 @@ impl Server {
         let socket = TcpSocket::new_v4().unwrap();
         let from = IpAddr::V4(Ipv4Addr::new(127, 0, 0, from));
         socket.bind(SocketAddr::new(from, 0)).unwrap();
-        let stream = socket
-            .connect(self.address)
-            .await
-            .unwrap()
-            .into_std()
-            .unwrap();
+        let stream = socket.connect(self.address).await.unwrap().into_std().unwrap();
         stream.set_nonblocking(false).unwrap();
         stream.set_read_timeout(Some(SOON)).unwrap();
         stream
@@ -89,12 +79,7 @@ impl Server {
     }
 
     async fn ask(&self, from: u8) -> String {
-        let stream = self
-            .say(
-                from,
-                "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
-            )
-            .await;
+        let stream = self.say(from, "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
         rest(stream).await
     }
 
@@ -105,16 +90,12 @@ impl Server {
         let start = Instant::now();
         loop {
             let page = self.metrics.page();
-            let count = page
-                .lines()
-                .find_map(|text| text.strip_prefix(line.as_str())?.parse::<u64>().ok());
+            let count =
+                page.lines().find_map(|text| text.strip_prefix(line.as_str())?.parse::<u64>().ok());
             if count.is_some_and(|count| count >= at_least) {
                 return;
             }
-            assert!(
-                start.elapsed() < SOON,
-                "no {at_least} of `{outcome}`:\n{page}"
-            );
+            assert!(start.elapsed() < SOON, "no {at_least} of `{outcome}`:\n{page}");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -149,10 +130,7 @@ async fn a_flood_of_half_requests_keeps_nobody_out() {
         flood.push(server.say(1, "GET / HTTP/1.1\r\nhost: ").await);
         if flood.len() % 60 == 0 {
             for from in [1, 2] {
-                assert!(
-                    server.ask(from).await.ends_with("here"),
-                    "from 127.0.0.{from}"
-                );
+                assert!(server.ask(from).await.ends_with("here"), "from 127.0.0.{from}");
             }
         }
     }
@@ -176,12 +154,7 @@ async fn who_is_at_something_is_not_displaced() {
     let mut busy = Vec::new();
     for _ in 0..6 {
         busy.push(
-            server
-                .say(
-                    1,
-                    "GET /slow HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
-                )
-                .await,
+            server.say(1, "GET /slow HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await,
         );
     }
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -223,9 +196,7 @@ async fn a_head_without_end_is_refused() {
     let mut stream = server.say(1, "GET / HTTP/1.1\r\n").await;
     let mut sent = 0;
     while sent < 1 << 20
-        && stream
-            .write_all(format!("x-{sent}: {}\r\n", "y".repeat(1000)).as_bytes())
-            .is_ok()
+        && stream.write_all(format!("x-{sent}: {}\r\n", "y".repeat(1000)).as_bytes()).is_ok()
     {
         sent += 1_000;
     }
@@ -241,12 +212,8 @@ async fn slow_bodies_end() {
         limits.request_timeout = Duration::from_millis(300);
     }))
     .await;
-    let mut stream = server
-        .say(
-            1,
-            "POST /take HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n",
-        )
-        .await;
+    let mut stream =
+        server.say(1, "POST /take HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n").await;
     let begun = Instant::now();
     while stream.write_all(b"x").is_ok() {
         assert!(begun.elapsed() < SOON, "a body without an end");
@@ -262,12 +229,8 @@ async fn slow_readers_end_and_steady_ones_do_not() {
     }))
     .await;
     let _stuck = server.say(1, "GET /long HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    let mut steady = server
-        .say(
-            2,
-            "GET /long HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
-        )
-        .await;
+    let mut steady =
+        server.say(2, "GET /long HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
     let mut taken = 0;
     let mut piece = vec![0; 256 << 10];
     // Far longer than the limit in all.
@@ -313,38 +276,18 @@ async fn the_stop_waits_for_answers_but_not_for_the_silent() {
 
 #[test]
 fn a_listener_takes_a_share_of_the_files() {
-    let many = Limits {
-        connections: 100_000,
-        of_one_address: 50_000,
-        ..Limits::default()
-    };
+    let many = Limits { connections: 100_000, of_one_address: 50_000, ..Limits::default() };
     let limits = many.within_files();
-    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile)
-        .current
-        .unwrap();
-    assert!(
-        limits.connections as u64 <= files / 4,
-        "{limits:?} of {files}"
-    );
-    assert!(
-        limits.of_one_address <= limits.connections.div_ceil(2) + 1,
-        "{limits:?}"
-    );
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap();
+    assert!(limits.connections as u64 <= files / 4, "{limits:?} of {files}");
+    assert!(limits.of_one_address <= limits.connections.div_ceil(2) + 1, "{limits:?}");
 }
 
 #[test]
 fn a_certificate_that_is_none_is_a_failure_with_a_code() {
     let dir = std::env::temp_dir();
-    let tls = Some(TlsFiles {
-        certificate: dir.join("no-such.pem"),
-        key: dir.join("no-such.key"),
-    });
-    let settings = ListenerSettings {
-        tls,
-        ..ListenerSettings::default()
-    };
-    let failure = Listener::new("test", &settings, &Metrics::default())
-        .err()
-        .unwrap();
+    let tls = Some(TlsFiles { certificate: dir.join("no-such.pem"), key: dir.join("no-such.key") });
+    let settings = ListenerSettings { tls, ..ListenerSettings::default() };
+    let failure = Listener::new("test", &settings, &Metrics::default()).err().unwrap();
     assert_eq!(failure.code(), "BG0155");
 }

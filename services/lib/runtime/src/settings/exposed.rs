@@ -42,19 +42,13 @@ pub(super) fn found(path: &Path) -> Option<(String, String)> {
     let shown = path.display();
     Some(match exposure(file, about, me)? {
         Exposure::Read => (
-            format!(
-                "names `{shown}`, which others can open (mode {:o})",
-                file.mode & 0o777
-            ),
+            format!("names `{shown}`, which others can open (mode {:o})", file.mode & 0o777),
             format!(
                 "`chmod 600 {shown}`; who could read it until now may know the secret: change it"
             ),
         ),
         Exposure::ForeignOwner => (
-            format!(
-                "names `{shown}`, which belongs to another user (uid {})",
-                file.uid
-            ),
+            format!("names `{shown}`, which belongs to another user (uid {})", file.uid),
             format!("`chown {me} {shown}`"),
         ),
         Exposure::Exchanged => (
@@ -70,10 +64,7 @@ pub(super) fn found(path: &Path) -> Option<(String, String)> {
 
 fn entry(path: &Path) -> Option<Entry> {
     let about = path.metadata().ok()?;
-    Some(Entry {
-        mode: about.mode(),
-        uid: about.uid(),
-    })
+    Some(Entry { mode: about.mode(), uid: about.uid() })
 }
 
 fn exposure(file: Entry, folder: Entry, me: u32) -> Option<Exposure> {
@@ -116,11 +107,7 @@ mod tests {
             ((0o600, me), (0o755, other), Some(Exchanged)),
         ] {
             let entry = |(mode, uid)| Entry { mode, uid };
-            assert_eq!(
-                exposure(entry(file), entry(folder), me),
-                exposed,
-                "{file:?} in {folder:?}"
-            );
+            assert_eq!(exposure(entry(file), entry(folder), me), exposed, "{file:?} in {folder:?}");
         }
     }
 
@@ -137,10 +124,7 @@ mod tests {
         mode(&file, 0o640);
         let shown = file.display().to_string();
         let (problem, hint) = found(&file).unwrap();
-        assert!(
-            problem.contains(&shown) && problem.contains("640"),
-            "{problem}"
-        );
+        assert!(problem.contains(&shown) && problem.contains("640"), "{problem}");
         assert!(hint.contains(&format!("chmod 600 {shown}")), "{hint}");
         assert!(found(&link).is_some(), "a link hides nothing");
         mode(&file, 0o600);

@@ -61,10 +61,7 @@ impl Mistake {
         key: &str,
         known: impl Iterator<Item = &'a str> + Clone,
     ) -> Mistake {
-        Mistake {
-            place: format!("{section}.{key}"),
-            ..Mistake::unknown(key, known)
-        }
+        Mistake { place: format!("{section}.{key}"), ..Mistake::unknown(key, known) }
     }
 
     pub(super) fn missing(place: &str, hint: String) -> Mistake {
@@ -91,25 +88,13 @@ impl Mistake {
         problem: impl Into<String>,
         hint: impl Into<String>,
     ) -> Mistake {
-        Mistake {
-            place: place.to_owned(),
-            kind,
-            problem: problem.into(),
-            hint: hint.into(),
-        }
+        Mistake { place: place.to_owned(), kind, problem: problem.into(), hint: hint.into() }
     }
 }
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} `{}` {}: {}",
-            self.code(),
-            self.place,
-            self.problem,
-            self.hint
-        )
+        write!(f, "{} `{}` {}: {}", self.code(), self.place, self.problem, self.hint)
     }
 }
 
@@ -121,10 +106,7 @@ fn suggestion<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> S
         }
         Some(_) => format!(
             "known are {}",
-            known
-                .map(|one| format!("`{one}`"))
-                .collect::<Vec<_>>()
-                .join(", ")
+            known.map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ")
         ),
         None => String::from("take it out"),
     }
@@ -155,35 +137,21 @@ pub struct SettingsError {
 
 impl SettingsError {
     pub(super) fn new(file: Option<&Path>, mistakes: BTreeSet<Mistake>) -> SettingsError {
-        SettingsError {
-            file: file.map(Path::to_owned),
-            mistakes,
-        }
+        SettingsError { file: file.map(Path::to_owned), mistakes }
     }
 
     fn of_file(file: Option<&Path>, problem: &str, hint: String) -> SettingsError {
-        let place = file.map_or_else(
-            || String::from("environment"),
-            |file| file.display().to_string(),
-        );
+        let place =
+            file.map_or_else(|| String::from("environment"), |file| file.display().to_string());
         let kind = MistakeKind::Unreadable;
         SettingsError::new(
             file,
-            BTreeSet::from([Mistake {
-                place,
-                kind,
-                problem: problem.to_owned(),
-                hint,
-            }]),
+            BTreeSet::from([Mistake { place, kind, problem: problem.to_owned(), hint }]),
         )
     }
 
     pub(super) fn unreadable(file: &Path, error: &std::io::Error) -> SettingsError {
-        SettingsError::of_file(
-            Some(file),
-            "can't be read",
-            error.to_string().to_lowercase(),
-        )
+        SettingsError::of_file(Some(file), "can't be read", error.to_string().to_lowercase())
     }
 
     pub(super) fn not_toml(file: Option<&Path>, error: &config::ConfigError) -> SettingsError {
@@ -209,17 +177,11 @@ impl SettingsError {
 impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.mistakes.len();
-        write!(
-            f,
-            "{count} {} in the settings",
-            if count == 1 { "mistake" } else { "mistakes" }
-        )?;
+        write!(f, "{count} {} in the settings", if count == 1 { "mistake" } else { "mistakes" })?;
         if let Some(file) = &self.file {
             write!(f, " `{}`", file.display())?;
         }
-        self.mistakes
-            .iter()
-            .try_for_each(|mistake| write!(f, "\n  {mistake}"))
+        self.mistakes.iter().try_for_each(|mistake| write!(f, "\n  {mistake}"))
     }
 }
 
@@ -238,10 +200,7 @@ impl Failure for SettingsError {
     }
 
     fn hint(&self) -> String {
-        format!(
-            "mend all of them and start again; `bangioc explain {}` says more",
-            self.code()
-        )
+        format!("mend all of them and start again; `bangioc explain {}` says more", self.code())
     }
 }
 

@@ -21,10 +21,7 @@ pub struct Section<'a> {
 
 impl<'a> Section<'a> {
     pub(super) fn new(settings: &'a Settings, name: &str) -> Section<'a> {
-        Section {
-            settings,
-            name: name.to_owned(),
-        }
+        Section { settings, name: name.to_owned() }
     }
 
     pub fn name(&self) -> &str {
@@ -37,8 +34,7 @@ impl<'a> Section<'a> {
     }
 
     pub fn text_or(&self, key: &str, default: &str) -> String {
-        self.optional_text(key)
-            .unwrap_or_else(|| default.to_owned())
+        self.optional_text(key).unwrap_or_else(|| default.to_owned())
     }
 
     pub fn optional_text(&self, key: &str) -> Option<String> {
@@ -49,11 +45,7 @@ impl<'a> Section<'a> {
             }
             ValueKind::String(text) => Some(text.clone()),
             kind => {
-                self.refuse(
-                    key,
-                    &format!("is {}, not text", kind_name(kind)),
-                    "put it in quotes",
-                );
+                self.refuse(key, &format!("is {}, not text", kind_name(kind)), "put it in quotes");
                 None
             }
         }
@@ -97,17 +89,11 @@ impl<'a> Section<'a> {
             ValueKind::String(text) if from_environment(value) => text.parse().ok(),
             _ => None,
         };
-        number
-            .filter(|number| range.contains(number))
-            .unwrap_or_else(|| {
-                let hint = format!(
-                    "write a whole number from {} to {}",
-                    range.start(),
-                    range.end()
-                );
-                self.refuse(key, "is out of range or no whole number", &hint);
-                default
-            })
+        number.filter(|number| range.contains(number)).unwrap_or_else(|| {
+            let hint = format!("write a whole number from {} to {}", range.start(), range.end());
+            self.refuse(key, "is out of range or no whole number", &hint);
+            default
+        })
     }
 
     pub fn duration(&self, key: &str, default: Duration) -> Duration {
@@ -162,15 +148,8 @@ impl<'a> Section<'a> {
             return default.to_owned();
         };
         if !choices.contains(&text.as_str()) {
-            let known: Vec<String> = choices
-                .iter()
-                .map(|choice| format!("\"{choice}\""))
-                .collect();
-            self.refuse(
-                key,
-                "is none of the choices",
-                &format!("write {}", known.join(" or ")),
-            );
+            let known: Vec<String> = choices.iter().map(|choice| format!("\"{choice}\"")).collect();
+            self.refuse(key, "is none of the choices", &format!("write {}", known.join(" or ")));
             return default.to_owned();
         }
         text
@@ -194,8 +173,7 @@ impl<'a> Section<'a> {
     pub fn optional_secret(&self, key: &str) -> Option<Secret> {
         let file_key = format!("{key}_file");
         let record = |kind, place: &str, problem: String, hint: String| {
-            self.settings
-                .record(Mistake::of_kind(kind, &self.place(place), problem, hint));
+            self.settings.record(Mistake::of_kind(kind, &self.place(place), problem, hint));
         };
         if let Some(value) = self.value(key) {
             match &value.kind {
@@ -252,8 +230,7 @@ impl<'a> Section<'a> {
     /// Records that a value is not usable, for checks that only its reader can make. Say what is wrong
     /// without the value.
     pub fn refuse(&self, key: &str, problem: &str, hint: &str) {
-        self.settings
-            .record(Mistake::wrong(&self.place(key), problem, hint));
+        self.settings.record(Mistake::wrong(&self.place(key), problem, hint));
     }
 
     /// True when the key has a value, right or wrong.
@@ -264,13 +241,8 @@ impl<'a> Section<'a> {
     fn missing(&self, key: &str) -> String {
         // A value of the wrong kind was recorded already.
         if !self.has(key) {
-            let hint = format!(
-                "add it below `[{}]`, or set `{}`",
-                self.name,
-                self.variable(key)
-            );
-            self.settings
-                .record(Mistake::missing(&self.place(key), hint));
+            let hint = format!("add it below `[{}]`, or set `{}`", self.name, self.variable(key));
+            self.settings.record(Mistake::missing(&self.place(key), hint));
         }
         String::new()
     }
@@ -288,19 +260,11 @@ impl<'a> Section<'a> {
     }
 
     fn place(&self, key: &str) -> String {
-        if self.name.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.name)
-        }
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
     }
 
     fn variable(&self, key: &str) -> String {
-        format!(
-            "BANGIOC__{}__{}",
-            self.name.replace('-', "_").to_uppercase(),
-            key.to_uppercase()
-        )
+        format!("BANGIOC__{}__{}", self.name.replace('-', "_").to_uppercase(), key.to_uppercase())
     }
 }
 

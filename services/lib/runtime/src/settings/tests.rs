@@ -5,9 +5,8 @@ use super::*;
 use crate::failure::{Exit, Failure};
 
 fn settings(text: &str, environment: &[(&str, &str)]) -> Settings {
-    let environment = environment
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    let environment =
+        environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     Settings::parse(Some(Path::new("bangioc.toml")), text, environment).unwrap()
 }
 
@@ -53,10 +52,7 @@ unread = 1
 ";
     let settings = settings(
         file,
-        &[
-            ("BANGIOC__SINK__BATCH_BYTES", "lots"),
-            ("BANGIOC__DEAD_LETTER__DAYS", "30"),
-        ],
+        &[("BANGIOC__SINK__BATCH_BYTES", "lots"), ("BANGIOC__DEAD_LETTER__DAYS", "30")],
     );
     settings.prefix();
     let sink = settings.section("sink");
@@ -118,29 +114,17 @@ port = 5432
         ("PATH", "/bin"),
     ];
     let settings = settings(file, &environment);
-    let (sink, store, letters) = (
-        settings.section("sink"),
-        settings.section("store"),
-        settings.section("dead-letter"),
-    );
+    let (sink, store, letters) =
+        (settings.section("sink"), settings.section("store"), settings.section("dead-letter"));
     assert_eq!(settings.prefix(), "langson");
     assert_eq!(settings.contracts_dir(), Path::new("schemas"));
     assert_eq!(sink.whole_number("workers", 1..=64, 1), 4);
-    assert_eq!(
-        sink.duration("lease", Duration::ZERO),
-        Duration::from_secs(10)
-    );
+    assert_eq!(sink.duration("lease", Duration::ZERO), Duration::from_secs(10));
     assert_eq!(sink.whole_number("batch_rows", 1..=64, 7), 7);
     assert!(!sink.flag("fsync", true));
+    assert_eq!(letters.duration("payload", Duration::ZERO), Duration::from_hours(720));
     assert_eq!(
-        letters.duration("payload", Duration::ZERO),
-        Duration::from_hours(720)
-    );
-    assert_eq!(
-        (
-            store.text("host"),
-            store.whole_number("port", 1..=65_535, 1)
-        ),
+        (store.text("host"), store.whole_number("port", 1..=65_535, 1)),
         (String::from("db"), 5432)
     );
     assert_eq!(store.secret("password").reveal(), "p");
@@ -150,34 +134,20 @@ port = 5432
 
 #[test]
 fn secrets_come_from_files() {
-    let (good, empty) = (
-        TestFile::new("good", "pass word\r\n"),
-        TestFile::new("empty", "\n"),
-    );
+    let (good, empty) = (TestFile::new("good", "pass word\r\n"), TestFile::new("empty", "\n"));
     let file = format!(
         "[kafka]\npassword_file = {:?}\n[store]\npassword_file = {:?}\n[registry]\npassword_file = \"/nowhere/x\"\n",
         good.0, empty.0
     );
     let settings = settings(&file, &[]);
-    assert_eq!(
-        settings.section("kafka").secret("password").reveal(),
-        "pass word"
-    );
+    assert_eq!(settings.section("kafka").secret("password").reveal(), "pass word");
     settings.section("store").secret("password");
     settings.section("registry").secret("password");
     assert_eq!(settings.section("sink").optional_secret("secret"), None);
     let failure = settings.finish().unwrap_err();
-    let found: Vec<_> = failure
-        .mistakes()
-        .map(|mistake| (mistake.code(), mistake.place.as_str()))
-        .collect();
-    assert_eq!(
-        found,
-        [
-            ("BG0124", "registry.password_file"),
-            ("BG0124", "store.password_file")
-        ]
-    );
+    let found: Vec<_> =
+        failure.mistakes().map(|mistake| (mistake.code(), mistake.place.as_str())).collect();
+    assert_eq!(found, [("BG0124", "registry.password_file"), ("BG0124", "store.password_file")]);
 }
 
 #[test]
@@ -188,21 +158,16 @@ fn a_secret_that_others_can_read_is_refused() {
     let settings = settings(&format!("[store]\npassword_file = {:?}\n", file.0), &[]);
     assert_eq!(settings.section("store").secret("password").reveal(), "");
     let failure = settings.finish().unwrap_err();
-    let found: Vec<_> = failure
-        .mistakes()
-        .map(|mistake| (mistake.code(), mistake.place.as_str()))
-        .collect();
+    let found: Vec<_> =
+        failure.mistakes().map(|mistake| (mistake.code(), mistake.place.as_str())).collect();
     assert_eq!(found, [("BG0114", "store.password_file")]);
 }
 
 #[test]
 fn a_file_that_is_no_toml_is_told_without_its_content() {
-    let failure = Settings::parse(
-        Some(Path::new("bangioc.toml")),
-        "[kafka]\npassword = s3cret\n",
-        [],
-    )
-    .unwrap_err();
+    let failure =
+        Settings::parse(Some(Path::new("bangioc.toml")), "[kafka]\npassword = s3cret\n", [])
+            .unwrap_err();
     insta::assert_snapshot!(failure, @r#"
     1 mistake in the settings `bangioc.toml`
       BG0120 `bangioc.toml` is not TOML at line 2, column 12: see what stands there and just before

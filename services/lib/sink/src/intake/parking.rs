@@ -40,10 +40,7 @@ impl Intake<'_> {
             return Ok(());
         };
         let key_ref = self.bench.seal.key_ref(&self.dataset().topic, datum);
-        let poison = Poison {
-            code: RECORD_TOO_LARGE,
-            field: None,
-        };
+        let poison = Poison { code: RECORD_TOO_LARGE, field: None };
         self.park(key_ref, Some(version), record, Some(poison))
     }
 
@@ -100,10 +97,7 @@ impl Intake<'_> {
                 return Ok(());
             }
             // Without a key each record stands alone.
-            None => self
-                .bench
-                .seal
-                .key_ref(&dataset.topic, &bytes.offset.to_be_bytes()),
+            None => self.bench.seal.key_ref(&dataset.topic, &bytes.offset.to_be_bytes()),
         };
         self.park(key_ref, plain_version(bytes), bytes, Some(poison))
     }
@@ -132,18 +126,12 @@ impl Intake<'_> {
                     code: poison.code.to_owned(),
                 });
             }
-            self.memory
-                .breaker
-                .passed(std::mem::take(&mut self.good_run));
+            self.memory.breaker.passed(std::mem::take(&mut self.good_run));
             let bad = |key: &&KeyRef| !self.memory.suspended.contains(*key);
             let bad_keys = self.memory.parked.keys().filter(bad).count();
             let no_room = self.memory.parked.bytes() >= self.bench.bounds.partition_bytes;
             if let Some(reason) = self.memory.breaker.failed(key_ref, bad_keys, no_room) {
-                return Err(SinkError::Systemic {
-                    topic: topic.clone(),
-                    partition,
-                    reason,
-                });
+                return Err(SinkError::Systemic { topic: topic.clone(), partition, reason });
             }
             tracing::warn!(topic, partition, offset = bytes.offset, %key_ref, code = poison.code, "key parked");
         }
@@ -159,18 +147,11 @@ impl Intake<'_> {
         let room = self.has_room(waiting, size(bytes));
         let poison = match poison {
             // A code of its own, since it can only be made moot; the key keeps the one it was parked for.
-            _ if kept && !room => Some(Poison {
-                code: QUEUE_FULL,
-                field: None,
-            }),
+            _ if kept && !room => Some(Poison { code: QUEUE_FULL, field: None }),
             poison => poison,
         };
         let keep = kept && room;
-        let payload = if keep {
-            Some(self.sealed(bytes)?)
-        } else {
-            None
-        };
+        let payload = if keep { Some(self.sealed(bytes)?) } else { None };
         let parking = Parking {
             key_ref,
             offset: bytes.offset,

@@ -80,9 +80,7 @@ impl PartitionWork {
             open.fitted = Instant::now();
         }
         let ceiling = self.ceiling()?;
-        let mut buffers = instance
-            .handle
-            .block_on(instance.workers.buffers.borrow())?;
+        let mut buffers = instance.handle.block_on(instance.workers.buffers.borrow())?;
         let started = Instant::now();
         buffers.clear();
         let dataset = Arc::clone(&self.dataset);
@@ -151,9 +149,7 @@ impl PartitionWork {
             drop(buffers);
             self.rows_at_once = (self.rows_at_once * 2).min(instance.settings.batch_rows);
             let seconds = started.elapsed().as_secs_f64();
-            instance
-                .metrics
-                .committed(self.dataset.id(), &done, intake.odd, seconds);
+            instance.metrics.committed(self.dataset.id(), &done, intake.odd, seconds);
             self.took(open, &mut intake);
         }
         match (intake.trouble, drained) {
@@ -179,9 +175,7 @@ impl PartitionWork {
         self.refused.clear();
         self.breaker.clone_from(&open.memory.breaker);
         self.tell_refused(&intake.quarantine);
-        instance
-            .reader
-            .commit_hint(&self.lease.topic, self.lease.partition, open.position);
+        instance.reader.commit_hint(&self.lease.topic, self.lease.partition, open.position);
     }
 
     /// Another type of a column may take what it should not: `text` takes a number, and is none.
@@ -207,14 +201,10 @@ impl PartitionWork {
         reasons.dedup();
         for reason in reasons {
             let ranges = || quarantine.iter().filter(|range| range.reason == reason);
-            let records: i64 = ranges()
-                .map(|range| range.next_offset - range.first_offset)
-                .sum();
+            let records: i64 = ranges().map(|range| range.next_offset - range.first_offset).sum();
             let records = u64::try_from(records).unwrap_or(0);
             let topic = &self.lease.topic;
-            self.instance
-                .metrics
-                .refused(topic, reason.as_str(), records);
+            self.instance.metrics.refused(topic, reason.as_str(), records);
             tracing::warn!(
                 code = reason.code(),
                 topic,
@@ -286,11 +276,7 @@ impl PartitionWork {
             broken: instance.broken,
             intake,
         };
-        let way = if instance.is_discreet() {
-            shortcut.way()
-        } else {
-            Way::ByStage
-        };
+        let way = if instance.is_discreet() { shortcut.way() } else { Way::ByStage };
         let is_impatient = self.trouble.waits_for_lock();
         let mut prepared = batch.prepare(buffers, way);
         let committed = instance.handle.block_on(Box::pin(async {
@@ -350,17 +336,10 @@ fn first(
     limit: usize,
 ) -> Result<Option<(i64, Kept, usize)>, SinkError> {
     let mut first = None;
-    let one = Limit {
-        records: 1,
-        bytes: usize::MAX,
-    };
+    let one = Limit { records: 1, bytes: usize::MAX };
     reader.drain(one, LOOK_UP, &mut |record| {
         let bytes = record.bytes();
-        let longest = if bytes > limit {
-            LONGEST_KEY
-        } else {
-            usize::MAX
-        };
+        let longest = if bytes > limit { LONGEST_KEY } else { usize::MAX };
         let own = |bytes: Option<&[u8]>| {
             let short = bytes.filter(|bytes| bytes.len() <= longest);
             short.map(<[u8]>::to_vec)

@@ -15,9 +15,7 @@ use crate::instance::Instance;
 /// Nothing here is worth an fsync of its own: after a crash of the store it is written again.
 pub(super) async fn connect(instance: &Instance) -> Result<PgConnection, SinkError> {
     let mut connection = instance.connect("bangioc sink progress").await?;
-    sqlx::query("set synchronous_commit = off")
-        .execute(&mut connection)
-        .await?;
+    sqlx::query("set synchronous_commit = off").execute(&mut connection).await?;
     Ok(connection)
 }
 
@@ -68,12 +66,7 @@ pub(super) async fn forget_offsets(
     progress_topic: &str,
 ) -> Result<(), SinkError> {
     let of_source = |dataset: &&Dataset| dataset.progress_topic == progress_topic;
-    let datasets: Vec<&str> = instance
-        .datasets
-        .iter()
-        .filter(of_source)
-        .map(Dataset::id)
-        .collect();
+    let datasets: Vec<&str> = instance.datasets.iter().filter(of_source).map(Dataset::id).collect();
     sqlx::query("update flow.freshness set progress_offset = null where dataset = any($1)")
         .bind(datasets)
         .execute(connection)
@@ -91,10 +84,7 @@ pub(crate) async fn positions(
     .await?;
     let mut positions: HashMap<String, Offsets> = HashMap::new();
     for (topic, partition, offset) in rows {
-        positions
-            .entry(topic)
-            .or_default()
-            .insert(partition, offset);
+        positions.entry(topic).or_default().insert(partition, offset);
     }
     Ok(positions)
 }

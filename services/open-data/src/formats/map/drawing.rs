@@ -91,12 +91,7 @@ fn grid(svg: &mut String, frame: &Frame) -> std::fmt::Result {
     for (degrees, y) in frame.parallels() {
         write!(lines, "M0 {y}h{WIDTH}")?;
         if (24.0..frame.height - 6.0).contains(&y) {
-            write!(
-                labels,
-                "<text x=\"6\" y=\"{:.1}\">{}° B</text>",
-                y - 3.0,
-                comma(degrees)
-            )?;
+            write!(labels, "<text x=\"6\" y=\"{:.1}\">{}° B</text>", y - 3.0, comma(degrees))?;
         }
     }
     writeln!(
@@ -124,24 +119,14 @@ fn paths(svg: &mut String, frame: &Frame, all: &[Vec<Place>], closed: bool) -> s
             if last == Some(at) {
                 continue;
             }
-            write!(
-                path,
-                "{}{} {}",
-                if last.is_none() { 'M' } else { 'L' },
-                at.0,
-                at.1
-            )?;
+            write!(path, "{}{} {}", if last.is_none() { 'M' } else { 'L' }, at.0, at.1)?;
             last = Some(at);
         }
         if closed {
             path.push('Z');
         }
     }
-    let (class, fill) = if closed {
-        ("map-area", "#0b7a75")
-    } else {
-        ("map-line", "none")
-    };
+    let (class, fill) = if closed { ("map-area", "#0b7a75") } else { ("map-line", "none") };
     writeln!(
         svg,
         "<path class=\"{class}\" d=\"{path}\" fill=\"{fill}\" fill-opacity=\"0.25\" fill-rule=\"evenodd\" stroke=\"#0b5f5b\" stroke-width=\"1\" stroke-linejoin=\"round\"/>"

@@ -56,10 +56,7 @@ impl Frame {
     /// In pixels, to one decimal: more is not seen and only makes the file larger.
     pub(super) fn on(&self, place: Place) -> (f64, f64) {
         let [lon, lat] = place.map(f64::from);
-        (
-            tenth((lon - self.west) * self.x_scale),
-            tenth((self.north - lat) * self.y_scale),
-        )
+        (tenth((lon - self.west) * self.x_scale), tenth((self.north - lat) * self.y_scale))
     }
 
     /// Degrees → pixels of the grid's lines.
@@ -94,9 +91,7 @@ fn lines(from: f64, to: f64) -> impl Iterator<Item = f64> {
         .find(|step| (to - from) / step <= 8.0)
         .unwrap_or(10.0);
     let first = (from / step).ceil();
-    (0..9)
-        .map(move |n| (first + f64::from(n)) * step)
-        .take_while(move |degree| *degree <= to)
+    (0..9).map(move |n| (first + f64::from(n)) * step).take_while(move |degree| *degree <= to)
 }
 
 fn tenth(pixels: f64) -> f64 {
@@ -115,10 +110,7 @@ mod tests {
         assert!(x0 > 0.0 && y1 > 0.0 && x1 < WIDTH && y0 < frame.height);
         assert!(x1 > x0 && y0 > y1);
         let km = |pixels: f64, degrees: f64| pixels / (degrees * DEGREE_KM);
-        let (across, up) = (
-            km(x1 - x0, 1.5 * 22.75_f64.to_radians().cos()),
-            km(y0 - y1, 0.7),
-        );
+        let (across, up) = (km(x1 - x0, 1.5 * 22.75_f64.to_radians().cos()), km(y0 - y1, 0.7));
         assert!((across / up - 1.0).abs() < 0.01, "{across} {up}");
         let meridians = frame.meridians();
         assert!((3..=9).contains(&meridians.len()), "{meridians:?}");
