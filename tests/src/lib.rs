@@ -2,12 +2,14 @@
 //!
 //! - [`platform`]: one Kafka, one PostgreSQL cluster and one schema registry, shared by a suite
 //! - [`world`]: a deployment of its own inside it: topic prefix, department databases, store, services
+//! - [`own_server`]: a PostgreSQL server of one department's own
 //! - [`proxy`]: between a service and a server, to lose what one says to the other
 //! - [`secret`]: files of secrets
 //! - [`service`]: one running `bangioc` process, and what can be done to it
 //! - [`suite`]: checks of one thing, started before them and stopped after
 //! - [`wait`]: waiting for a condition, never for a time
 
+pub mod own_server;
 pub mod platform;
 pub mod proxy;
 pub mod secret;

@@ -1,15 +1,16 @@
 //! `bangioc source check` on servers of its own: what it finds, in whatever state a department's database is,
 //! and that its SQL, run as printed from top to bottom, leaves nothing to be found.
 
-use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use bangioc_tests::platform::{Platform, ops, read_env};
+use bangioc_tests::own_server::OwnServer;
+use bangioc_tests::platform::Platform;
 use bangioc_tests::world::{PATIENCE, World};
-use bangioc_tests::{bangioc, root, secret, wait};
+use bangioc_tests::{bangioc, wait};
 use serde_json::Value;
 
 use crate::Check;
@@ -42,51 +43,32 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
 
 const ROLE: &str = "bangioc_capture_so_nnmt";
 
-/// A department's server, bounded to its capture's own database as the guide says. Stopped when dropped.
-struct Server {
-    dir: PathBuf,
-    env: BTreeMap<String, String>,
-}
+/// A department's server, bounded to its capture's own database as the guide says.
+struct Server(OwnServer);
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = ops("postgres", &["down", &self.dir.display().to_string()]);
+impl Deref for Server {
+    type Target = OwnServer;
+
+    fn deref(&self) -> &OwnServer {
+        &self.0
     }
 }
 
 impl Server {
     /// The department's tables, as their vendor made them, and nothing of ours.
     fn start(platform: &Platform, name: &str, settings: &[&str]) -> Server {
-        let dir = platform.dir.join(name);
-        let (path, bounds) = (dir.display().to_string(), format!("{ROLE}:so_nnmt"));
-        let fixed = ["up", &path, "--fsync", "off", "--capture", &bounds];
-        ops("postgres", &[&fixed, settings].concat()).expect("a server");
-        let server = Server { env: read_env(&dir.join("env")), dir };
-        secret::write(&server.dir.join("capture-password"), "capture");
-        server.psql("postgres", &["-c", "create database so_nnmt"]);
-        let file = root().join("ops/sql/department/so-nnmt.sql").display().to_string();
-        server.psql("so_nnmt", &["-f", &file]);
+        let bounds = format!("{ROLE}:so_nnmt");
+        let args = [&["--capture", &bounds], settings].concat();
+        let server = Server(OwnServer::start(platform.dir.join(name), &args));
+        server.create_department("so-nnmt");
         server.sql("create table dept.site (site_code varchar(20) primary key, name_vi text not null, story text, visitors integer, keeper text, note text, secrecy smallint not null default 0, is_public boolean not null default false, state varchar(10) default 'draft')");
         server.sql("create table dept.site_whole (like dept.site including all)");
         server
     }
 
     #[track_caller]
-    fn psql(&self, database: &str, args: &[&str]) -> String {
-        let output = Command::new("psql")
-            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database])
-            .args(args)
-            .envs(&self.env)
-            .output()
-            .expect("psql");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{args:?}: {said}");
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    }
-
-    #[track_caller]
     fn sql(&self, sql: &str) -> String {
-        self.psql("so_nnmt", &["-c", sql])
+        self.0.sql("so_nnmt", sql)
     }
 
     /// What `source check --sql` printed, as an administrator would run it.
@@ -94,18 +76,10 @@ impl Server {
     fn run_script(&self, script: &str) {
         let path = self.dir.join("script.sql");
         fs::write(&path, script).expect("a file");
-        let output = Command::new("psql")
-            .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", "so_nnmt", "-f"])
-            .arg(&path)
-            .envs(&self.env)
-            .output()
-            .expect("psql");
+        let run = self.command("so_nnmt", &["-f", &path.display().to_string()]).output();
+        let output = run.expect("psql");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{said}\n{script}");
-    }
-
-    fn restart(&self) {
-        ops("postgres", &["restart", &self.dir.display().to_string()]).expect("a restart");
     }
 
     fn give_password(&self) {
@@ -118,11 +92,8 @@ impl Server {
         let contracts =
             text.lines().find(|line| line.starts_with("contracts = ")).expect("contracts");
         let config = self.dir.join("check.toml");
-        let text = format!(
-            "{contracts}\n[source]\nname = \"so-nnmt\"\nhost = \"127.0.0.1\"\nport = {}\nuser = \"{ROLE}\"\npassword_file = \"{}\"\ndatabase = \"so_nnmt\"\ntls = \"off\"\n{more}",
-            self.env["PGPORT"],
-            self.dir.join("capture-password").display()
-        );
+        let section = self.source_section("so-nnmt", ROLE);
+        let text = format!("{contracts}\n{section}{more}");
         fs::write(&config, text).expect("a configuration");
         config
     }
@@ -444,7 +415,7 @@ fn a_partitioned_table_gets_its_identity_on_each_partition(platform: &Platform) 
     let identities = server.sql("select relname, relreplident from pg_class where relname ~ '^site' and relkind in ('r', 'p') order by 1");
     assert_eq!(
         identities,
-        "site|i\nsite_a|i\nsite_b|i\nsite_whole|f\nsite_whole_a|f\nsite_whole_b|f\n"
+        "site|i\nsite_a|i\nsite_b|i\nsite_whole|f\nsite_whole_a|f\nsite_whole_b|f"
     );
     // What that is for.
     server.sql("insert into dept.site (site_code, name_vi) values ('a', 'x'), ('c', 'y'); update dept.site set is_public = true; delete from dept.site");

@@ -1,17 +1,17 @@
 //! What concerns a department's whole server, tried on one of its own: a slot that waits for a transaction, a
 //! server that takes us for its standby, a disk put back to an earlier day.
 
-use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use bangioc_tests::platform::{Platform, ops, read_env};
+use bangioc_tests::own_server::OwnServer;
+use bangioc_tests::platform::{Platform, ops};
 use bangioc_tests::service::Service;
 use bangioc_tests::wait;
 use bangioc_tests::world::{PATIENCE, World};
-use bangioc_tests::{root, secret};
 
 use crate::Check;
 
@@ -23,67 +23,24 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
     ),
 ];
 
-/// One server with the Department of Health's database. Stopped when dropped.
-struct Server {
-    dir: PathBuf,
-    env: BTreeMap<String, String>,
-}
+/// One server with the Department of Health's database.
+struct Server(OwnServer);
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = ops("postgres", &["down", &self.dir.display().to_string()]);
+impl Deref for Server {
+    type Target = OwnServer;
+
+    fn deref(&self) -> &OwnServer {
+        &self.0
     }
 }
 
 impl Server {
     fn start(platform: &Platform, name: &str) -> Server {
         let dir = platform.dir.join(format!("server-{name}"));
-        ops(
-            "postgres",
-            &["up", &dir.display().to_string(), "--fsync", "off", "max_prepared_transactions=4"],
-        )
-        .expect("a server");
-        let server = Server { env: read_env(&dir.join("env")), dir };
-        let sql = root().join("ops/sql/department");
-        let file = |name: &str| sql.join(name).display().to_string();
-        let password = server.dir.join("capture-password");
-        secret::write(&password, "capture");
-        server.sql("postgres", "create database so_yt");
-        server.psql("so_yt", &["-f", &file("so-yt.sql")]);
-        let password = format!("password_file={}", password.display());
-        server.psql(
-            "so_yt",
-            &[
-                "-v",
-                &password,
-                "-v",
-                "tables=dept.health_facility",
-                "-f",
-                &file("capture-access.sql"),
-            ],
-        );
-        server
-    }
-
-    fn command(&self, database: &str, args: &[&str]) -> Command {
-        let mut command = Command::new("psql");
-        command
-            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database])
-            .args(args)
-            .envs(&self.env);
-        command
-    }
-
-    #[track_caller]
-    fn psql(&self, database: &str, args: &[&str]) -> String {
-        let output = self.command(database, args).output().expect("psql");
-        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
-    }
-
-    #[track_caller]
-    fn sql(&self, database: &str, sql: &str) -> String {
-        self.psql(database, &["-c", sql])
+        let server = OwnServer::start(dir, &["max_prepared_transactions=4"]);
+        server.create_department("so-yt");
+        server.give_access("so_yt", &["tables=dept.health_facility"]);
+        Server(server)
     }
 
     /// A session of its own that goes on in the background.
@@ -102,20 +59,14 @@ impl Server {
 
     /// The capture of `so-yt` of this server.
     fn capture(&self, world: &World<'_>) -> Service {
-        Service::start("capture-own", &self.config(world), &["run", "capture"], &[], &world.dir)
+        let config = self.config(world);
+        Service::start("capture-own", &config, &["run", "capture"], &[], &world.dir)
     }
 
     fn config(&self, world: &World<'_>) -> PathBuf {
-        let text = fs::read_to_string(world.config("so-yt")).expect("a configuration");
-        let (before, _) = text.split_once("[source]\n").expect("a source");
-        let source = format!(
-            "[source]\nname = \"so-yt\"\nhost = \"127.0.0.1\"\nport = {}\npassword_file = \"{}\"\ndatabase = \"so_yt\"\ntls = \"off\"\nslot = \"own\"\n[capture]\nheartbeat_interval = \"1s\"\nallow_unlimited_wal = true\n",
-            self.env["PGPORT"],
-            self.dir.join("capture-password").display()
-        );
-        let config = self.dir.join("capture.toml");
-        fs::write(&config, format!("{before}{source}")).expect("a configuration");
-        config
+        let more =
+            "slot = \"own\"\n[capture]\nheartbeat_interval = \"1s\"\nallow_unlimited_wal = true\n";
+        self.0.config(world, "so-yt", "bangioc_capture", more)
     }
 }
 

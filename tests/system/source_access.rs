@@ -1,14 +1,13 @@
 //! What a capture's role can do on a department's server: what `ops/guides/source-access.md` says is refused
 //! is refused, and what it says remains, remains. Should PostgreSQL ever refuse that too, this tells.
 
-use std::collections::BTreeMap;
-use std::fs;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use bangioc_tests::platform::{Platform, ops, read_env};
+use bangioc_tests::own_server::{OwnServer, said};
+use bangioc_tests::platform::Platform;
 use bangioc_tests::world::World;
-use bangioc_tests::{root, secret};
 
 use crate::Check;
 
@@ -22,96 +21,44 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
 
 const ROLE: &str = "bangioc_capture_so_yt";
 
-/// A server that two departments share, with the lines that bound the role of one. Stopped when dropped.
-struct Server {
-    dir: PathBuf,
-    env: BTreeMap<String, String>,
-}
+/// A server that two departments share, with the lines that bound the role of one.
+struct Server(OwnServer);
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = ops("postgres", &["down", &self.dir.display().to_string()]);
+impl Deref for Server {
+    type Target = OwnServer;
+
+    fn deref(&self) -> &OwnServer {
+        &self.0
     }
 }
 
 impl Server {
     fn start(platform: &Platform, name: &str) -> Server {
-        let dir = platform.dir.join(name);
-        let path = dir.display().to_string();
         let bounds = format!("{ROLE}:so_yt");
-        ops("postgres", &["up", &path, "--fsync", "off", "--capture", &bounds]).expect("a server");
-        let server = Server { env: read_env(&dir.join("env")), dir };
-        let sql = root().join("ops/sql/department");
-        server.administrator(
-            "postgres",
-            &["-c", "create database so_yt", "-c", "create database so_tp"],
-        );
-        let file = |name: &str| sql.join(name).display().to_string();
-        let password = server.dir.join("capture-password");
-        secret::write(&password, "capture");
-        server.administrator("so_yt", &["-f", &file("so-yt.sql")]);
-        server.administrator(
-            "so_yt",
-            &[
-                "-v",
-                &format!("role={ROLE}"),
-                "-v",
-                &format!("password_file={}", password.display()),
-                "-v",
-                "tables=dept.health_facility",
-                "-f",
-                &file("capture-access.sql"),
-            ],
-        );
-        server.administrator("so_yt", &["-c", "create table dept.ungranted (secret text)"]);
-        server
-    }
-
-    #[track_caller]
-    fn administrator(&self, database: &str, args: &[&str]) -> String {
-        let said = Self::run("psql", database, &self.env, args);
-        said.unwrap_or_else(|why| panic!("{args:?}: {why}"))
+        let server = OwnServer::start(platform.dir.join(name), &["--capture", &bounds]);
+        server.sql("postgres", "create database so_tp");
+        server.create_department("so-yt");
+        server.give_access("so_yt", &[&format!("role={ROLE}"), "tables=dept.health_facility"]);
+        server.sql("so_yt", "create table dept.ungranted (secret text)");
+        Server(server)
     }
 
     /// What it printed, or what it was refused with.
     fn capture(&self, program: &str, database: &str, args: &[&str]) -> Result<String, String> {
-        let mut env = self.env.clone();
-        env.insert("PGUSER".to_owned(), ROLE.to_owned());
-        env.insert("PGPASSWORD".to_owned(), "capture".to_owned());
-        Self::run(program, database, &env, args)
-    }
-
-    fn run(
-        program: &str,
-        database: &str,
-        env: &BTreeMap<String, String>,
-        args: &[&str],
-    ) -> Result<String, String> {
-        let mut command = Command::new(program);
-        if program == "psql" {
-            command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database]);
-        }
-        let output = command.args(args).envs(env).output().expect(program);
-        if output.status.success() {
-            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-        } else {
-            Err(String::from_utf8_lossy(&output.stderr).into_owned())
-        }
+        let mut command = match program {
+            "psql" => self.command(database, args),
+            _ => {
+                let mut command = Command::new(program);
+                command.args(args).envs(&self.env);
+                command
+            }
+        };
+        said(command.env("PGUSER", ROLE).env("PGPASSWORD", "capture"))
     }
 
     /// The world's configuration of the capture of `so-yt`, for this server.
     fn config(&self, world: &World<'_>) -> PathBuf {
-        let password = self.dir.join("capture-password");
-        let text = fs::read_to_string(world.config("so-yt")).expect("a configuration");
-        let (before, _) = text.split_once("[source]\n").expect("a source");
-        let source = format!(
-            "[source]\nname = \"so-yt\"\nhost = \"127.0.0.1\"\nport = {}\nuser = \"{ROLE}\"\npassword_file = \"{}\"\ndatabase = \"so_yt\"\ntls = \"off\"\n",
-            self.env["PGPORT"],
-            password.display()
-        );
-        let config = self.dir.join("capture.toml");
-        fs::write(&config, format!("{before}{source}")).expect("a configuration");
-        config
+        self.0.config(world, "so-yt", ROLE, "")
     }
 }
 
@@ -161,7 +108,7 @@ fn a_captures_role_is_kept_to_its_own_database(platform: &Platform) {
     // What remains: no line and no grant refuses it.
     psql("so_yt", "select pg_create_logical_replication_slot('own', 'test_decoding')")
         .expect("a slot of its own");
-    server.administrator(
+    server.psql(
         "so_yt",
         &[
             // Decoding reads what is on the disk.
@@ -214,7 +161,7 @@ fn a_captures_role_is_kept_to_its_own_database(platform: &Platform) {
 fn a_role_with_too_much_is_named(platform: &Platform) {
     let world = World::new(platform, "toomany", &["so-yt"]);
     let server = Server::start(platform, "toomany-server");
-    server.administrator(
+    server.psql(
         "so_yt",
         &["-c", &format!("alter role {ROLE} createrole bypassrls; grant pg_read_all_data to {ROLE}; grant select on dept.ungranted to {ROLE}")],
     );

@@ -4,31 +4,48 @@ use bangioc_change::layout::Layout;
 use bangioc_change::pgoutput::{Relation, ReplicaIdentity};
 use bangioc_schemas::contract::{Contract, Identity};
 
-/// What the contract needs to know of old rows and the table does not send. Its key: else a row whose key
-/// changes stays in the store under the old one. And where some rows are public, what decides which: else a
-/// row that is no longer public could not be told from one that never was.
-pub(crate) fn unsaid(contract: &Contract, relation: &Relation<'_>) -> Option<String> {
-    // Rows are only added there.
-    if contract.natural_key_latest_by.is_some() {
-        return None;
-    }
-    let needed = match &contract.source.identity {
-        Identity::Full if contract.open.is_some() && relation.identity != ReplicaIdentity::Full => {
-            return Some("its replica identity is not FULL".to_owned());
+/// What UPDATE and DELETE must say of the old row.
+pub(crate) enum Needed<'a> {
+    Full,
+    Columns(Vec<&'a str>),
+}
+
+impl<'a> Needed<'a> {
+    /// The key: else a row whose key changes stays in the store under the old one. And where some rows are
+    /// public, what decides which: else a row that is no longer public could not be told from one that never
+    /// was. None where rows are only added.
+    pub(crate) fn of(contract: &'a Contract) -> Option<Self> {
+        if contract.natural_key_latest_by.is_some() {
+            return None;
         }
-        Identity::Columns(columns) if contract.open.is_some() => columns,
-        Identity::Full | Identity::Columns(_) | Identity::Key => &contract.key,
-    };
-    let said = |name: &str| {
+        let columns = match &contract.source.identity {
+            Identity::Full if contract.open.is_some() => return Some(Needed::Full),
+            Identity::Columns(columns) if contract.open.is_some() => columns,
+            Identity::Full | Identity::Columns(_) | Identity::Key => &contract.key,
+        };
+        let names = columns.iter().map(|column| contract.columns[*column].name.as_str());
+        Some(Needed::Columns(names.collect()))
+    }
+
+    /// What of it a table does not say, given whether it says the whole row and which columns it says.
+    pub(crate) fn unsaid(&self, full: bool, says: impl Fn(&str) -> bool) -> Option<String> {
+        match self {
+            Needed::Full => (!full).then(|| "its replica identity is not FULL".to_owned()),
+            Needed::Columns(names) => {
+                let lacking = names.iter().filter(|name| !says(name));
+                let lacking: Vec<_> = lacking.map(|name| format!("`{name}`")).collect();
+                (!lacking.is_empty())
+                    .then(|| format!("its replica identity lacks {}", lacking.join(", ")))
+            }
+        }
+    }
+}
+
+/// What the contract needs to know of old rows and the table does not send.
+pub(crate) fn unsaid(contract: &Contract, relation: &Relation<'_>) -> Option<String> {
+    Needed::of(contract)?.unsaid(relation.identity == ReplicaIdentity::Full, |name| {
         relation.columns.iter().any(|column| column.in_identity && column.name == name)
-    };
-    let lacking: Vec<_> = needed
-        .iter()
-        .map(|column| contract.columns[*column].name.as_str())
-        .filter(|name| !said(name))
-        .map(|name| format!("`{name}`"))
-        .collect();
-    (!lacking.is_empty()).then(|| format!("its replica identity lacks {}", lacking.join(", ")))
+    })
 }
 
 /// None when every column of the contract is there with its type.

@@ -30,7 +30,9 @@ impl SourceLogin {
     fn read(section: &Section<'_>) -> SourceLogin {
         let host = section.text("host");
         // A capture's own, which we have no use for: named, so that its file can be ours.
-        let _ = (section.optional_text("slot"), section.optional_text("publication"));
+        let _ = ["slot", "publication"].map(|key| section.optional_text(key));
+        let _ =
+            ["lock_timeout", "statement_timeout"].map(|key| section.duration(key, Duration::ZERO));
         SourceLogin {
             name: section.text("name"),
             port: u16::try_from(section.whole_number("port", 1..=65_535, 5432)).unwrap_or(5432),

@@ -96,7 +96,7 @@ impl Ledger<'_> {
     ) -> Result<Vec<PartitionBooks>, ReconcileError> {
         let mut connection = self.store.connect("bangioc ledger").await?;
         let time = std::time::Duration::from_mins(5);
-        pins::set(&mut connection, time, time).await.map_err(fails)?;
+        pins::set(&mut connection, pins::By::Index, time, time).await.map_err(fails)?;
         let reader = tokio::task::block_in_place(|| {
             Reader::connect(self.kafka, "bangioc-ledger", None, &Tuning::default())
         })?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::PgConnection;
 
-const PINNED: [(&str, &str); 15] = [
+const PINNED: [(&str, &str); 12] = [
     ("TimeZone", "UTC"),
     ("DateStyle", "ISO, YMD"),
     ("IntervalStyle", "postgres"),
@@ -19,22 +19,34 @@ const PINNED: [(&str, &str); 15] = [
     ("row_security", "off"),
     ("jit", "off"),
     ("max_parallel_workers_per_gather", "0"),
-    // A few thousand keys against a table of any size: always by its key. A plan that reads the table for each chunk
-    // would be felt by everyone.
-    ("enable_seqscan", "off"),
-    ("enable_hashjoin", "off"),
-    ("enable_mergejoin", "off"),
     ("idle_in_transaction_session_timeout", "60000"),
 ];
 
+/// What rows are looked up by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum By {
+    /// A few thousand keys against a table of any size go by its index, always. A plan that reads the table for each
+    /// chunk would be felt by everyone.
+    Index,
+    /// Nothing in the table keeps the key: one reading of it for all keys of a chunk, and not one for each.
+    Reading,
+}
+
 pub(crate) async fn set(
     connection: &mut PgConnection,
+    by: By,
     statement: Duration,
     lock: Duration,
 ) -> Result<(), sqlx::Error> {
     let millis = |time: Duration| time.as_millis().to_string();
     let mut names: Vec<&str> = PINNED.iter().map(|(name, _)| *name).collect();
     let mut values: Vec<String> = PINNED.iter().map(|(_, value)| (*value).to_owned()).collect();
+    if by == By::Index {
+        for plan in ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"] {
+            names.push(plan);
+            values.push("off".to_owned());
+        }
+    }
     names.extend(["statement_timeout", "lock_timeout"]);
     values.extend([millis(statement), millis(lock)]);
     sqlx::query("select set_config(name, value, false) from unnest($1::text[], $2::text[]) wanted (name, value)")

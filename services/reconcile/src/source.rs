@@ -5,18 +5,18 @@ use std::time::Duration;
 
 use bangioc_change::version::Lsn;
 use bangioc_runtime::postgres;
-use bangioc_runtime::tls::Tls;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::row::{Cell, RowBuf};
+use bangioc_sink::config::encrypted;
 use futures_util::TryStreamExt as _;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow, PgSslMode};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, Row as _, ValueRef as _,
 };
 
 use crate::config::SourceLogin;
 use crate::error::ReconcileError;
-use crate::pins;
+use crate::pins::{self, By};
 use crate::table::SourceTable;
 
 /// Nobody at a department waits for us, so a lock that is held for longer is not waited for.
@@ -65,13 +65,7 @@ fn options(login: &SourceLogin) -> PgConnectOptions {
         .database(&login.database)
         .application_name("bangioc-reconcile")
         .disable_statement_logging();
-    match &login.tls {
-        Tls::Off => options.ssl_mode(PgSslMode::Disable),
-        Tls::Verify { ca_file: None } => options.ssl_mode(PgSslMode::VerifyFull),
-        Tls::Verify { ca_file: Some(file) } => {
-            options.ssl_mode(PgSslMode::VerifyFull).ssl_root_cert(file)
-        }
-    }
+    encrypted(options, &login.tls)
 }
 
 impl Source {
@@ -90,9 +84,14 @@ impl Source {
         if asked.await {
             return Err(ReconcileError::PasswordAsked { address: login.address() });
         }
+        // Where the latest row of several is the one that counts, nothing keeps the key unique.
+        let by = match contract.natural_key_latest_by {
+            Some(_) => By::Reading,
+            None => By::Index,
+        };
         let fails = |error: sqlx::Error| fails(&login.name, error, &login.address());
         let mut connection = PgConnection::connect_with(&options(login)).await.map_err(fails)?;
-        pins::set(&mut connection, statement, LOCK).await.map_err(fails)?;
+        pins::set(&mut connection, by, statement, LOCK).await.map_err(fails)?;
         let key_types = key_types(&mut connection, contract).await.map_err(fails)?;
         if key_types.len() != contract.key.len() {
             return Err(ReconcileError::NoTable { dataset: contract.dataset.to_string() });

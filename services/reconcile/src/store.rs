@@ -71,7 +71,7 @@ impl Store {
         dataset: Dataset,
     ) -> Result<Store, ReconcileError> {
         let mut connection = settings.connect("bangioc reconcile").await?;
-        pins::set(&mut connection, STATEMENT, LOCK).await.map_err(fails)?;
+        pins::set(&mut connection, pins::By::Index, STATEMENT, LOCK).await.map_err(fails)?;
         let seal = Seal::of_store(&mut connection, secrets).await?;
         let side = dataset.contract.side;
         let ids = SchemaIds { key: 1, value: 1 };

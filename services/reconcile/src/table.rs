@@ -75,16 +75,14 @@ impl SourceTable {
         } else {
             String::new()
         };
-        let (distinct, latest) = match &self.latest_by {
-            Some(column) => (
-                format!("distinct on ({key}) "),
-                format!(", {column} desc nulls last, s.ctid desc"),
-            ),
-            None => (String::new(), String::new()),
+        let distinct = match self.latest_by {
+            Some(_) => format!("distinct on ({key}) "),
+            None => String::new(),
         };
         format!(
-            "select {distinct}{what} from {} s where {whole}{beyond} order by {key}{latest} limit {limit}",
-            self.name
+            "select {distinct}{what} from {} s where {whole}{beyond} order by {key}{} limit {limit}",
+            self.name,
+            self.latest()
         )
     }
 

@@ -5,13 +5,14 @@
 use bangioc_schemas::contract::{Contract, Identity};
 
 use super::check::{Check, Step};
-use super::identity_sql::{self, Needed};
+use super::identity_sql;
 use super::member::{Index, Member};
 use super::publication::{Publication, TREE};
 use super::table::SourceColumn;
 use super::table_facts::TableFacts;
 use super::{Look, label, table_name};
 use crate::error::CaptureError;
+use crate::shape::Needed;
 
 impl Look<'_> {
     pub(super) async fn identity_fits(
@@ -31,23 +32,16 @@ impl Look<'_> {
         self.never_null(contract, &nullable);
         let members = self.members(facts.oid).await?;
         let blocks = publication.is_some_and(|publication| publication.blocks(facts.oid));
-        if contract.natural_key_latest_by.is_some() {
+        let Some(needed) = Needed::of(contract) else {
             let published =
                 publication.is_some_and(|publication| publication.table(facts.oid).is_some());
             let unnamed =
                 members.iter().any(|member| member.says().is_some_and(<[String]>::is_empty));
             self.only_added_to(contract, unnamed, published);
             return Ok(());
-        }
+        };
         let Some(root) = members.iter().find(|member| member.oid == facts.oid) else {
             return Ok(());
-        };
-        let needed = match &contract.source.identity {
-            Identity::Full if contract.open.is_some() => Needed::Full,
-            Identity::Columns(columns) if contract.open.is_some() => {
-                Needed::Columns(columns.iter().map(name_of).collect())
-            }
-            Identity::Full | Identity::Columns(_) | Identity::Key => Needed::Columns(key.clone()),
         };
         let open_to_null: Vec<&str> = match &needed {
             Needed::Columns(columns) => columns

@@ -5,13 +5,8 @@ use bangioc_schemas::contract::Label;
 
 use super::label;
 use super::member::Member;
+use crate::shape::Needed;
 use crate::tables::table::quoted;
-
-/// What UPDATE and DELETE must say of the old row.
-pub(super) enum Needed<'a> {
-    Full,
-    Columns(Vec<&'a str>),
-}
 
 pub(super) struct Table<'a> {
     pub(super) schema: &'a str,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use bangioc_schemas::contract::Label;
+
 use super::check::{About, Check, Step};
 use super::{Look, label};
 use crate::error::CaptureError;
@@ -131,7 +133,7 @@ pub(super) fn setting(name: &str, value: impl fmt::Display) -> String {
     format!("alter system set {name} = '{value}';\nselect pg_reload_conf();")
 }
 
-pub(super) fn restart() -> bangioc_schemas::contract::Label {
+fn restart() -> Label {
     label(
         "chỉ có hiệu lực sau khi khởi động lại máy chủ: hãy chọn giờ vắng",
         "it takes effect when the server is restarted: choose a quiet hour",
@@ -233,18 +235,25 @@ fn senders(most: i64, taken: i64, streams: bool, waiting: &[String]) -> Check {
     if streams || taken < most {
         return check;
     }
-    let (vi, en) = if waiting.iter().any(|name| name == "max_wal_senders") {
+    let waits = waiting.iter().any(|name| name == "max_wal_senders");
+    let problem = label(
+        format!("cả {most} walsender (`max_wal_senders`) đều đã dùng: thu nhận không kết nối được"),
+        format!("all {most} walsenders (`max_wal_senders`) are taken: capture can't connect"),
+    );
+    full(check, "max_wal_senders", most, waits, &problem)
+}
+
+/// Raising the setting helps once the server is restarted, which may be all that is left to do.
+pub(super) fn full(check: Check, name: &str, most: i64, waits: bool, problem: &Label) -> Check {
+    let (vi, en) = if waits {
         ("; giá trị mới đang chờ khởi động lại", "; a new value waits for a restart")
     } else {
         ("", "")
     };
     check
-        .problem(label(
-            format!("cả {most} walsender (`max_wal_senders`) đều đã dùng: thu nhận không kết nối được{vi}"),
-            format!("all {most} walsenders (`max_wal_senders`) are taken: capture can't connect{en}"),
-        ))
+        .problem(label(format!("{}{vi}", problem.vi), format!("{}{en}", problem.en)))
         .coded("BG0260")
-        .remedy(Step::Server, setting("max_wal_senders", more_than(most)))
+        .remedy(Step::Server, setting(name, more_than(most)))
         .at_the_cost(restart())
 }
 

@@ -1,7 +1,7 @@
 //! The slot: is it ours, has it its log, and if it is not there yet, is one free?
 
 use super::check::{About, Check, Step};
-use super::server::{more_than, restart, setting};
+use super::server::full;
 use super::{Cells, Look, label};
 use crate::error::CaptureError;
 
@@ -41,19 +41,13 @@ fn free(most: i64, taken: i64, waits: bool) -> Check {
     if taken < most {
         return check;
     }
-    let (vi, en) = if waits {
-        ("; giá trị mới đang chờ khởi động lại", "; a new value waits for a restart")
-    } else {
-        ("", "")
-    };
-    check
-        .problem(label(
-            format!("cả {most} khe (`max_replication_slots`) đều đã dùng: thu nhận không tạo được khe của mình{vi}"),
-            format!("all {most} slots (`max_replication_slots`) are taken: capture can't make its own{en}"),
-        ))
-        .coded("BG0260")
-        .remedy(Step::Server, setting("max_replication_slots", more_than(most)))
-        .at_the_cost(restart())
+    let problem = label(
+        format!(
+            "cả {most} khe (`max_replication_slots`) đều đã dùng: thu nhận không tạo được khe của mình"
+        ),
+        format!("all {most} slots (`max_replication_slots`) are taken: capture can't make its own"),
+    );
+    full(check, "max_replication_slots", most, waits, &problem)
 }
 
 fn found(name: &str, row: &Cells) -> Result<Check, CaptureError> {

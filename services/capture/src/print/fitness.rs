@@ -3,10 +3,10 @@
 
 use bangioc_change::layout::Layout;
 use bangioc_change::pgoutput::RelationColumn;
-use bangioc_schemas::contract::{Contract, Identity as Needed};
+use bangioc_schemas::contract::Contract;
 
 use super::{Print, Publication, Table};
-use crate::shape::contradiction;
+use crate::shape::{Needed, contradiction};
 
 /// Why not, and how far it reaches.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -111,38 +111,18 @@ fn columns(table: &Table, contract: &Contract) -> Option<String> {
 
 /// The old key must be said of each changed row, or its former self stays in the store for ever.
 fn identity(table: &Table, contract: &Contract) -> Option<String> {
-    // Rows are only added there.
-    if contract.natural_key_latest_by.is_some() {
-        return None;
-    }
-    let needed = needed(contract);
-    let lacking: Vec<_> = needed.into_iter().filter(|name| !table.identity.says(name)).collect();
+    let needed = Needed::of(contract)?;
     if table.identity.kind == "n" {
         return Some("its replica identity is NOTHING".to_owned());
     }
-    if !lacking.is_empty() {
-        return Some(format!("its replica identity lacks {}", listed(&lacking)));
-    }
-    if contract.open.is_some()
-        && contract.source.identity == Needed::Full
-        && table.identity.kind != "f"
-    {
-        return Some("its replica identity is not FULL".to_owned());
+    let unsaid = needed.unsaid(table.identity.is_full(), |name| table.identity.says(name));
+    if unsaid.is_some() {
+        return unsaid;
     }
     table.unique_by.is_empty().then(|| {
         let key: Vec<_> = contract.key_columns().map(|column| column.name.as_str()).collect();
         format!("no unique index keeps its key ({}) apart", key.join(", "))
     })
-}
-
-/// The key, and where some rows are public what decides which.
-fn needed(contract: &Contract) -> Vec<&str> {
-    let mut needed: Vec<&str> = contract.key_columns().map(|column| column.name.as_str()).collect();
-    if let (Some(_), Needed::Columns(columns)) = (&contract.open, &contract.source.identity) {
-        needed.extend(columns.iter().map(|column| contract.columns[*column].name.as_str()));
-    }
-    needed.dedup();
-    needed
 }
 
 fn parts(table: &Table, contract: &Contract) -> Option<String> {
@@ -158,10 +138,11 @@ fn parts(table: &Table, contract: &Contract) -> Option<String> {
             format!("tables inherit from it, whose rows it shows as its own: {names}")
         });
     }
-    let needed = needed(contract);
-    let updated = contract.natural_key_latest_by.is_none();
+    let needed = Needed::of(contract);
     let unsaid = |part: &super::Part| {
-        updated && part.kind == "r" && needed.iter().any(|name| !part.identity.says(name))
+        let needed = needed.as_ref().filter(|_| part.kind == "r");
+        let said = |name: &str| part.identity.says(name);
+        needed.is_some_and(|needed| needed.unsaid(part.identity.is_full(), said).is_some())
     };
     those(&|part| part.kind == "f")
         .map(|names| format!("partition(s) {names} are foreign tables"))
@@ -170,8 +151,9 @@ fn parts(table: &Table, contract: &Contract) -> Option<String> {
                 .map(|names| format!("partition(s) {names} are unlogged"))
         })
         .or_else(|| {
-            those(&unsaid)
-                .map(|names| format!("the replica identity of partition(s) {names} lacks the key"))
+            those(&unsaid).map(|names| {
+                format!("the replica identity of partition(s) {names} says too little")
+            })
         })
 }
 

@@ -171,8 +171,12 @@ impl Asked {
 }
 
 impl Identity {
+    pub(crate) fn is_full(&self) -> bool {
+        self.kind == "f"
+    }
+
     pub(crate) fn says(&self, column: &str) -> bool {
-        self.kind == "f" || self.columns.contains(column)
+        self.is_full() || self.columns.contains(column)
     }
 }
 

@@ -120,13 +120,7 @@ impl StoreSettings {
                 ("idle_in_transaction_session_timeout", limits.idle_in_transaction()),
             ])
             .disable_statement_logging();
-        let options = match &self.tls {
-            Tls::Off => options.ssl_mode(PgSslMode::Disable),
-            Tls::Verify { ca_file: None } => options.ssl_mode(PgSslMode::VerifyFull),
-            Tls::Verify { ca_file: Some(file) } => {
-                options.ssl_mode(PgSslMode::VerifyFull).ssl_root_cert(file)
-            }
-        };
+        let options = encrypted(options, &self.tls);
         match &self.password {
             Some(password) => options.password(password.reveal()),
             None => options,
@@ -161,6 +155,17 @@ impl StoreSettings {
             .unwrap_or_else(|_| Err(SinkError::silent()));
         crate::nodelay::set(self.port);
         connected.map_err(|failure| failure.at(&self.address()))
+    }
+}
+
+/// The connection is encrypted and its server known, as the settings say.
+pub fn encrypted(options: PgConnectOptions, tls: &Tls) -> PgConnectOptions {
+    match tls {
+        Tls::Off => options.ssl_mode(PgSslMode::Disable),
+        Tls::Verify { ca_file: None } => options.ssl_mode(PgSslMode::VerifyFull),
+        Tls::Verify { ca_file: Some(file) } => {
+            options.ssl_mode(PgSslMode::VerifyFull).ssl_root_cert(file)
+        }
     }
 }
 

@@ -305,19 +305,12 @@ impl<'a> Intake<'a> {
 
     /// The record as it came, for whoever has the secret.
     fn sealed(&self, bytes: &RecordBytes<'_>) -> Result<Vec<u8>, SinkError> {
-        let own = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
-        let kept = Kept {
-            key: own(bytes.key),
-            value: own(bytes.value),
-            version: own(bytes.version),
-            absent: own(bytes.absent),
-        };
         let place = Place {
             topic: &self.dataset().topic,
             partition: self.bench.partition,
             offset: bytes.offset,
         };
-        self.bench.seal.close(place, &kept.to_bytes())
+        self.bench.seal.close(place, &Kept::of(bytes).to_bytes())
     }
 }
 

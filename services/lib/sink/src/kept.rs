@@ -1,6 +1,19 @@
 //! A record as it came, in the form in which it is sealed.
 
 use bangioc_change::decode::RecordBytes;
+use bangioc_change::{HEADER_ABSENT, HEADER_VERSION};
+use bangioc_feed::consume::RawRecord;
+
+/// What of a record says anything about a row.
+pub fn of_row<'a>(record: &RawRecord<'a>) -> RecordBytes<'a> {
+    RecordBytes {
+        key: record.key,
+        value: record.value,
+        version: record.header(HEADER_VERSION),
+        absent: record.header(HEADER_ABSENT),
+        offset: record.offset,
+    }
+}
 
 /// A record as it came, for trying again later.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -12,6 +25,16 @@ pub struct Kept {
 }
 
 impl Kept {
+    pub fn of(bytes: &RecordBytes<'_>) -> Kept {
+        let own = |field: Option<&[u8]>| field.map(<[u8]>::to_vec);
+        Kept {
+            key: own(bytes.key),
+            value: own(bytes.value),
+            version: own(bytes.version),
+            absent: own(bytes.absent),
+        }
+    }
+
     pub fn record(&self, offset: i64) -> RecordBytes<'_> {
         RecordBytes {
             key: self.key.as_deref(),

@@ -262,12 +262,8 @@ impl PartitionWork {
         self.count_partitions()?;
         let (low, high) = instance.reader.watermarks(&topic, partition)?;
         let (parked, suspended, incomplete, pins) = instance.handle.block_on(async {
-            let mut loan = instance.workers.connections.borrow().await?;
-            let found = self.look(&mut loan, low).await;
-            if found.is_err() {
-                loan.disconnect();
-            }
-            found
+            let connections = &instance.workers.connections;
+            connections.lend(async |connected| self.look(connected, low).await).await
         })?;
         recent.learn(pins);
         let position = self.lease.next_offset.unwrap_or(low);

@@ -60,10 +60,20 @@ impl Connected {
         }
         Ok(connection)
     }
+}
 
+impl Pool<Connected> {
     /// After a failure nothing is known about the connection; the next batch gets a new one.
-    pub(crate) fn disconnect(&mut self) {
-        self.connection = None;
+    pub(crate) async fn lend<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Connected) -> Result<T, SinkError>,
+    ) -> Result<T, SinkError> {
+        let mut loan = self.borrow().await?;
+        let done = work(&mut loan).await;
+        if done.is_err() {
+            loan.connection = None;
+        }
+        done
     }
 }
 

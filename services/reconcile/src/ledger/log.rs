@@ -7,11 +7,10 @@ use bangioc_change::batch::EventBatch;
 use bangioc_change::decode::RecordBytes;
 use bangioc_change::event::Operation;
 use bangioc_change::version::Version;
-use bangioc_change::{HEADER_ABSENT, HEADER_VERSION};
 use bangioc_feed::consume::{Limit, PartitionReader, Reader};
-use bangioc_sink::dataset::{Dataset, quoted};
+use bangioc_sink::dataset::{Dataset, key_texts, quoted};
 use bangioc_sink::decoders::{Decoders, Found, Recent};
-use bangioc_sink::kept::Kept;
+use bangioc_sink::kept::{Kept, of_row};
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::books::Partition;
@@ -91,17 +90,8 @@ impl Log<'_> {
     ) -> Result<Vec<Record>, ReconcileError> {
         let mut kept = Vec::new();
         log.drain(LIMIT, Duration::from_millis(200), &mut |record| {
-            let own = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
             if record.offset < end {
-                kept.push((
-                    record.offset,
-                    Kept {
-                        key: own(record.key),
-                        value: own(record.value),
-                        version: own(record.header(HEADER_VERSION)),
-                        absent: own(record.header(HEADER_ABSENT)),
-                    },
-                ));
+                kept.push((record.offset, Kept::of(&of_row(&record))));
             }
         })?;
         let mut batch = EventBatch::default();
@@ -132,11 +122,7 @@ impl Log<'_> {
         if event.op == Operation::Truncate || !self.dataset.is_state() {
             return Ok(Record::Control);
         }
-        let key = event.keyed_row().and_then(|row| {
-            let text = |&column: &usize| row.cell(column).text().map(str::to_owned);
-            self.dataset.contract.key.iter().map(text).collect::<Option<Vec<_>>>()
-        });
-        Ok(key.map_or(Record::Unreadable(offset), |key| {
+        Ok(key_texts(self.dataset, &event).map_or(Record::Unreadable(offset), |key| {
             Record::Row(Claim { offset, key, version: event.version })
         }))
     }

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use bangioc_change::batch::EventBatch;
 use bangioc_change::decode::{self, RecordBytes};
-use bangioc_change::{HEADER_ABSENT, HEADER_VERSION, wire};
+use bangioc_change::wire;
 use bangioc_feed::KafkaSettings;
 use bangioc_feed::consume::{Limit, RawRecord, Reader, Tuning};
 use bangioc_sink::dataset::Dataset;
 use bangioc_sink::decoders::{Decoders, Found as Schemas, Recent};
-use bangioc_sink::kept::Kept;
+use bangioc_sink::kept::{Kept, of_row};
 use jiff::Timestamp;
 
 use super::{Outcome, SeenRecord, ShownVersion, TraceError};
@@ -41,16 +41,10 @@ pub(super) struct LogRecord {
 
 impl LogRecord {
     fn of(record: &RawRecord<'_>) -> LogRecord {
-        let own = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
         LogRecord {
             offset: record.offset,
             on_kafka_ms: record.timestamp_ms,
-            kept: Kept {
-                key: own(record.key),
-                value: own(record.value),
-                version: own(record.header(HEADER_VERSION)),
-                absent: own(record.header(HEADER_ABSENT)),
-            },
+            kept: Kept::of(&of_row(record)),
         }
     }
 }

@@ -5,8 +5,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bangioc_change::decode::RecordBytes;
-use bangioc_change::{HEADER_ABSENT, HEADER_VERSION};
 use bangioc_feed::consume::{Limit, PartitionReader};
 use bangioc_runtime::failpoint;
 use sqlx::Executor as _;
@@ -19,13 +17,13 @@ use crate::error::SinkError;
 use crate::fit;
 use crate::intake::{Bench, Intake, identity};
 use crate::judge::Judge;
-use crate::kept::Kept;
+use crate::kept::{Kept, of_row};
 use crate::park::{Parking, Poison};
 use crate::quarantine::Quarantined;
 use crate::reference;
 use crate::refusal::Refusal;
 use crate::shortcut::{Shortcut, Way};
-use crate::workers::Buffers;
+use crate::workers::{Buffers, Connected};
 
 /// Between two counts of a topic's partitions, and two looks at the table while rows come, in times of a lease:
 /// somebody may change them while we run.
@@ -108,17 +106,7 @@ impl PartitionWork {
             Ok(0)
         } else {
             open.reader.drain(limit, Duration::ZERO, &mut |record| {
-                intake.take(
-                    &mut buffers,
-                    &RecordBytes {
-                        key: record.key,
-                        value: record.value,
-                        version: record.header(HEADER_VERSION),
-                        absent: record.header(HEADER_ABSENT),
-                        offset: record.offset,
-                    },
-                    record.bytes(),
-                );
+                intake.take(&mut buffers, &of_row(&record), record.bytes());
             })
         };
         intake.finish();
@@ -182,16 +170,12 @@ impl PartitionWork {
     fn look_at_table(&self) -> Result<(), SinkError> {
         let instance = &self.instance;
         instance.handle.block_on(Box::pin(async {
-            let mut loan = instance.workers.connections.borrow().await?;
-            let fits = async {
+            let connections = &instance.workers.connections;
+            let fits = async |loan: &mut Connected| {
                 let connection = loan.ready(instance, &self.dataset).await?;
                 fit::fit(connection, instance.side, &self.dataset).await
-            }
-            .await;
-            if fits.is_err() {
-                loan.disconnect();
-            }
-            fits
+            };
+            connections.lend(fits).await
         }))
     }
 
@@ -225,21 +209,17 @@ impl PartitionWork {
         let waited = self.waiting_since.map(|since| since.elapsed());
         let patient = waited.is_none_or(|waited| waited < PATIENCE);
         let (missing, wait) = instance.handle.block_on(Box::pin(async {
-            let mut loan = instance.workers.connections.borrow().await?;
-            let looked = async {
+            let connections = &instance.workers.connections;
+            let look = async |loan: &mut Connected| {
                 let connection = loan.ready(&instance, &self.dataset).await?;
                 let (events, live) = (&buffers.events, &buffers.live);
                 let missing = reference::missing(connection, &self.dataset, events, live).await?;
                 let wait = patient
                     && !missing.is_empty()
                     && reference::may_still_come(connection, &self.dataset).await?;
-                Ok::<_, SinkError>((missing, wait))
-            }
-            .await;
-            if looked.is_err() {
-                loan.disconnect();
-            }
-            looked
+                Ok((missing, wait))
+            };
+            connections.lend(look).await
         }))?;
         if missing.is_empty() {
             return Ok(Referred::Present);
@@ -280,8 +260,8 @@ impl PartitionWork {
         let is_impatient = self.trouble.waits_for_lock();
         let mut prepared = batch.prepare(buffers, way);
         let committed = instance.handle.block_on(Box::pin(async {
-            let mut loan = instance.workers.connections.borrow().await?;
-            let tried = async {
+            let connections = &instance.workers.connections;
+            let commit = async |loan: &mut Connected| {
                 let connection = loan.ready(instance, &self.dataset).await?;
                 if is_impatient {
                     connection.execute(IMPATIENT).await?;
@@ -310,13 +290,8 @@ impl PartitionWork {
                     connection.execute("set lock_timeout = default").await?;
                 }
                 committed
-            }
-            .await;
-            if tried.is_err() {
-                // Whatever state the connection is in, the next batch does not depend on it.
-                loan.disconnect();
-            }
-            tried
+            };
+            connections.lend(commit).await
         }));
         committed.map_err(|failure| failure.at(&instance.store.address()))
     }
@@ -339,18 +314,15 @@ fn first(
     let one = Limit { records: 1, bytes: usize::MAX };
     reader.drain(one, LOOK_UP, &mut |record| {
         let bytes = record.bytes();
-        let longest = if bytes > limit { LONGEST_KEY } else { usize::MAX };
-        let own = |bytes: Option<&[u8]>| {
-            let short = bytes.filter(|bytes| bytes.len() <= longest);
-            short.map(<[u8]>::to_vec)
-        };
-        let kept = Kept {
-            key: own(record.key),
-            value: own(record.value.filter(|_| bytes <= limit)),
-            version: own(record.header(HEADER_VERSION)),
-            absent: own(record.header(HEADER_ABSENT)),
-        };
-        first = Some((record.offset, kept, bytes));
+        let mut of_row = of_row(&record);
+        if bytes > limit {
+            let short = |field: &&[u8]| field.len() <= LONGEST_KEY;
+            of_row.key = of_row.key.filter(short);
+            of_row.version = of_row.version.filter(short);
+            of_row.absent = of_row.absent.filter(short);
+            of_row.value = None;
+        }
+        first = Some((record.offset, Kept::of(&of_row), bytes));
     })?;
     Ok(first)
 }
