@@ -1,32 +1,34 @@
-//! The data contracts: one YAML file per dataset says everything about it. Pure: no IO but reading
-//! the contract files, no clock, no async. The language is described in this folder's `README.md`.
+//! The data contracts: one YAML file per dataset says everything about it. Pure: no clock, no async, and no
+//! IO but in [`file`], which reads the contract files and writes their Avro. The language is described in this
+//! folder's `README.md`.
 //!
-//! - [`contract`]: what a contract says, as types; [`publication`]: an open set, the same
-//! - [`catalogue`]: all contracts of a folder, or every mistake in them
-//! - [`row`]: a row as PostgreSQL writes it, one text per column
-//! - [`rules`]: what a row must keep, compiled from its contract
-//! - [`reference`]: which rows of other datasets it refers to
-//! - [`open`]: what of a row is public
-//! - [`names`]: topics, subjects, tables and Avro names of a dataset, one-to-one
-//! - [`avro`]: the Avro schemas of a dataset's topics; [`avro_files`]: their copies beside the contracts
-//! - [`class_memory`]: what those remember of each column's class
-//! - [`show`]: contracts as people read them
-//! - [`file`]: from the text of a file to a contract
+//! Three words, each built on those before it, between a ground of texts and an edge of files:
+//!
+//! | | |
+//! |---|---|
+//! | ground | [`row`]: a row as PostgreSQL writes it, one text per column; [`array`], `decimal`: what stands in such a text; [`id`], `column_type`: what datasets and columns are called and hold |
+//! | [`rules`] | what a row must keep |
+//! | [`open`] | what of a row is public |
+//! | `contracts` | what a contract says of a dataset, as types, and what is made of it: names, Avro, pages |
+//! | `file` | from the text of a file to a contract, and a folder of them; the Avro files beside them |
+//!
+//! Each imports only what stands above it in this table, and no file imports one that imports it: `layers.rs`
+//! is the test.
 
 pub mod array;
-pub mod asker;
-pub mod avro;
-pub mod avro_files;
-pub mod catalogue;
-pub mod class_memory;
-pub mod contract;
+mod column_type;
+mod contracts;
 mod decimal;
 mod file;
-pub mod mistake;
-pub mod names;
+pub mod id;
 pub mod open;
-pub mod publication;
-pub mod reference;
 pub mod row;
 pub mod rules;
-pub mod show;
+
+#[cfg(test)]
+mod layers;
+
+pub use contracts::{
+    asker, avro, catalogue, class_memory, contract, mistake, names, publication, reference, show,
+};
+pub use file::avro_files;

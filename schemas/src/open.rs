@@ -6,10 +6,6 @@ mod keys;
 pub(crate) mod transform;
 pub(crate) mod vn2000;
 
-use std::sync::Arc;
-
-use crate::contract::{Class, Column, Contract, Identity, SourceTable};
-use crate::names::Side;
 use crate::row::{Row, RowBuf};
 use crate::rules::condition::Condition;
 use transform::Transform;
@@ -17,11 +13,9 @@ use transform::Transform;
 /// The open side of a dataset. Pure: the same row always gives the same open row.
 #[derive(Clone, Debug)]
 pub struct OpenProjection {
-    /// The dataset as its open topic and the open store know it: the columns of the allow-list in its
-    /// order, all open; of the rules, those that concern only values that are published unchanged.
-    pub contract: Arc<Contract>,
-    filter: Condition,
-    outputs: Vec<Output>,
+    pub(crate) filter: Condition,
+    /// In the order of the open table.
+    pub(crate) outputs: Vec<Output>,
 }
 
 /// A column of the open side.
@@ -42,37 +36,8 @@ pub(crate) struct Output {
 pub struct NeedsWholeRow;
 
 impl OpenProjection {
-    /// `whole` is the contract as read; `outputs` hold all columns of its key, unchanged.
-    pub(crate) fn derive(
-        whole: &Contract,
-        filter: Condition,
-        outputs: Vec<Output>,
-    ) -> OpenProjection {
-        let place = |column: usize| outputs.iter().position(|output| output.column == column);
-        let unchanged: Vec<Option<usize>> = outputs
-            .iter()
-            .map(|output| output.transform.is_none().then_some(output.column))
-            .collect();
-        let contract = Contract {
-            side: Side::Open,
-            source: SourceTable {
-                // Nobody replicates from the open side.
-                identity: Identity::Key,
-                ..whole.source.clone()
-            },
-            columns: outputs
-                .iter()
-                .map(|output| output.open_column(&whole.columns[output.column]))
-                .collect(),
-            key: whole.key.iter().filter_map(|&key| place(key)).collect(),
-            natural_key_latest_by: whole.natural_key_latest_by.and_then(place),
-            rules: whole.rules.of_columns(&unchanged),
-            // What they refer to need not be public.
-            references: Vec::new(),
-            open: None,
-            ..whole.clone()
-        };
-        OpenProjection { contract: Arc::new(contract), filter, outputs }
+    pub(crate) fn new(filter: Condition, outputs: Vec<Output>) -> OpenProjection {
+        OpenProjection { filter, outputs }
     }
 
     /// Is the row public? Not when a column of the filter is absent; the old row that PostgreSQL sends
@@ -94,7 +59,7 @@ impl OpenProjection {
     /// A text that is another one when other rows are public, or other columns of them. For comparing
     /// with what an earlier process wrote down, nothing else.
     pub fn form(&self) -> String {
-        let names = self.contract.columns.iter().map(|column| &column.name);
+        let names = self.outputs.iter().map(|output| &output.name);
         let names: Vec<_> = names.collect();
         format!("{:?} {:?} {names:?}", self.filter, self.outputs)
     }
@@ -105,16 +70,16 @@ impl OpenProjection {
     }
 
     /// In words: the columns that are published as they are, then each other one and what becomes of it.
+    /// `name` gives the name of a column of the whole contract.
     pub(crate) fn describe_columns(&self, name: &dyn Fn(usize) -> String) -> Vec<String> {
-        let named = || self.outputs.iter().zip(&self.contract.columns);
-        let unchanged: Vec<&str> = named()
-            .filter(|(output, _)| output.transform.is_none())
-            .map(|(_, open)| open.name.as_str())
-            .collect();
-        let changed = named().filter_map(|(output, open)| {
-            let transform = output.transform.as_ref()?;
-            let words = transform.describe(output.column, name);
-            Some(format!("{}: {words}", open.name))
+        let open_name =
+            |output: &Output| output.name.clone().unwrap_or_else(|| name(output.column));
+        let outputs = self.outputs.iter();
+        let unchanged: Vec<String> =
+            outputs.clone().filter(|output| output.transform.is_none()).map(open_name).collect();
+        let changed = outputs.filter_map(|output| {
+            let words = output.transform.as_ref()?.describe(output.column, name);
+            Some(format!("{}: {words}", open_name(output)))
         });
         std::iter::once(format!("as they are: {}", unchanged.join(", "))).chain(changed).collect()
     }
@@ -135,19 +100,6 @@ impl Output {
         self.name = name;
         self.inputs = transform.inputs();
         self.transform = Some(transform);
-    }
-
-    fn open_column(&self, column: &Column) -> Column {
-        let mut open = Column { class: Class::Open, ..column.clone() };
-        if let Some(name) = &self.name {
-            open.name.clone_from(name);
-        }
-        if let Some(transform) = &self.transform {
-            open.column_type = transform.result_type(&column.column_type);
-            // What is withheld or can't be transformed is null.
-            open.required = false;
-        }
-        open
     }
 
     fn push(&self, row: Row<'_>, out: &mut RowBuf) -> Result<(), NeedsWholeRow> {

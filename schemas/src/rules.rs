@@ -3,11 +3,13 @@
 //! A breach names a code and a column, never a value. Columns that did not travel with their event are
 //! not judged, nor is a rule that needs one.
 //!
+//! - [`breach`]: what a broken rule is called
 //! - [`text`]: what every text must be, and what a code must be; [`content`]: what it may not hold
 //! - [`value`]: rules of one column
 //! - [`row`]: rules between columns; [`condition`]: when they apply
 //! - [`geometry`], [`json`], [`tax_code`], [`time`]: the arithmetic behind them
 
+mod breach;
 pub(crate) mod condition;
 pub(crate) mod content;
 pub(crate) mod geometry;
@@ -18,98 +20,11 @@ pub(crate) mod text;
 pub(crate) mod time;
 pub(crate) mod value;
 
-use std::fmt;
-
-use crate::row::{Cell, Row};
+pub use breach::{Breach, RuleCode};
 use row::RowRule;
 use value::ColumnRules;
 
-/// Stable codes: the text about them may change, they do not. `W_…` are reported, never refused.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum RuleCode {
-    Required,
-    Format,
-    CodeList,
-    Range,
-    Precision,
-    CheckDigit,
-    CrossField,
-    Geometry,
-    Encoding,
-    Unicode,
-    TooBig,
-    /// The payload must not be kept anywhere.
-    Secret,
-    Reference,
-    Nfc,
-    Whitespace,
-}
-
-impl RuleCode {
-    pub const ALL: [RuleCode; 15] = [
-        RuleCode::Required,
-        RuleCode::Format,
-        RuleCode::CodeList,
-        RuleCode::Range,
-        RuleCode::Precision,
-        RuleCode::CheckDigit,
-        RuleCode::CrossField,
-        RuleCode::Geometry,
-        RuleCode::Encoding,
-        RuleCode::Unicode,
-        RuleCode::TooBig,
-        RuleCode::Secret,
-        RuleCode::Reference,
-        RuleCode::Nfc,
-        RuleCode::Whitespace,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            RuleCode::Required => "E_REQUIRED",
-            RuleCode::Format => "E_FORMAT",
-            RuleCode::CodeList => "E_CODELIST",
-            RuleCode::Range => "E_RANGE",
-            RuleCode::Precision => "E_PRECISION",
-            RuleCode::CheckDigit => "E_CHECKDIGIT",
-            RuleCode::CrossField => "E_CROSSFIELD",
-            RuleCode::Geometry => "E_GEOMETRY",
-            RuleCode::Encoding => "E_ENCODING",
-            RuleCode::Unicode => "E_UNICODE",
-            RuleCode::TooBig => "E_TOOBIG",
-            RuleCode::Secret => "E_SECRET",
-            RuleCode::Reference => "W_REFERENCE",
-            RuleCode::Nfc => "W_NFC",
-            RuleCode::Whitespace => "W_WHITESPACE",
-        }
-    }
-
-    /// The reverse of [`RuleCode::as_str`].
-    pub fn parse(text: &str) -> Option<RuleCode> {
-        RuleCode::ALL.into_iter().find(|code| code.as_str() == text)
-    }
-}
-
-impl fmt::Display for RuleCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A row that breaks a rule.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("a row breaks rule {code}")]
-pub struct Breach {
-    pub code: RuleCode,
-    /// Index into the contract's columns.
-    pub column: Option<usize>,
-}
-
-impl Breach {
-    fn of(code: RuleCode, column: usize) -> Breach {
-        Breach { code, column: Some(column) }
-    }
-}
+use crate::row::{Cell, Row};
 
 /// What looks odd in a row that is accepted as it is: the first column of each kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

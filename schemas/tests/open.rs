@@ -4,9 +4,10 @@
 
 use bangioc_schemas::avro;
 use bangioc_schemas::catalogue::Catalogue;
+use bangioc_schemas::contract::OpenSide;
 use bangioc_schemas::contract::{Class, ColumnType, Contract, Identity};
 use bangioc_schemas::names::Side;
-use bangioc_schemas::open::{NeedsWholeRow, OpenProjection};
+use bangioc_schemas::open::NeedsWholeRow;
 use bangioc_schemas::row::{Absence, Cell, RowBuf};
 use bangioc_schemas::rules::RuleCode;
 
@@ -88,11 +89,11 @@ fn row(contract: &Contract, changes: &[(&str, Option<&str>)], absent: &[&str]) -
 }
 
 fn projected(
-    open: &OpenProjection,
+    open: &OpenSide,
     row: &RowBuf,
 ) -> Result<Vec<(String, Option<String>)>, NeedsWholeRow> {
     let mut out = RowBuf::default();
-    open.project(row.row(), &mut out)?;
+    open.projection.project(row.row(), &mut out)?;
     let cell = |cell: Cell<'_>| match cell {
         Cell::Text(text) => Some(text.to_owned()),
         Cell::Null => None,
@@ -177,7 +178,7 @@ fn a_row_is_public_when_every_column_of_the_filter_holds_a_listed_value() {
     let whole = heritage();
     let open = whole.open.clone().unwrap();
     let passes = |changes: &[(&str, Option<&str>)], absent: &[&str]| {
-        open.passes(row(&whole, changes, absent).row())
+        open.projection.passes(row(&whole, changes, absent).row())
     };
     assert!(passes(&[], &[]));
     assert!(passes(&[("kind", Some("historic "))], &[]));
@@ -187,7 +188,7 @@ fn a_row_is_public_when_every_column_of_the_filter_holds_a_listed_value() {
     assert!(!passes(&[], &["is_public"]));
     assert!(!passes(&[("is_public", Some("f"))], &["kind"]));
     assert!(passes(&[], &["zone_wkt", "rank"]));
-    let filter: Vec<usize> = open.filter_columns().collect();
+    let filter: Vec<usize> = open.projection.filter_columns().collect();
     assert_eq!(filter, [2, 3]);
 }
 
@@ -198,7 +199,7 @@ fn without_a_filter_every_row_is_public() {
     )
     .unwrap();
     let open = whole.open.clone().unwrap();
-    assert!(open.passes(row(&whole, &[("is_public", None)], &["kind"]).row()));
+    assert!(open.projection.passes(row(&whole, &[("is_public", None)], &["kind"]).row()));
 }
 
 #[test]
@@ -207,8 +208,8 @@ fn null_can_be_a_listed_value() {
         Contract::from_yaml(&HERITAGE.replace("is_public: [true] }", "is_public: [null] }"))
             .unwrap();
     let open = whole.open.clone().unwrap();
-    assert!(open.passes(row(&whole, &[("is_public", None)], &[]).row()));
-    assert!(!open.passes(row(&whole, &[("is_public", Some("t"))], &[]).row()));
+    assert!(open.projection.passes(row(&whole, &[("is_public", None)], &[]).row()));
+    assert!(!open.projection.passes(row(&whole, &[("is_public", Some("t"))], &[]).row()));
 }
 
 #[test]

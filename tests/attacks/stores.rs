@@ -314,7 +314,7 @@ fn columns(ground: &Ground, side: Side, roles: &[String]) -> Vec<String> {
             continue;
         };
         for column in &contract.columns {
-            may.insert((names::store_table(contract), column.name.clone()), column.class);
+            may.insert((names::store_table(&contract.dataset), column.name.clone()), column.class);
         }
     }
     let sql = format!(

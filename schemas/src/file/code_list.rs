@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::fields::{Notes, text_of};
 use super::yaml::{self, Data};
-use crate::mistake::{Mistake, MistakeKind};
+use crate::contracts::mistake::{Mistake, MistakeKind};
 use crate::open::border::Border;
 
 #[derive(Clone, Debug)]

@@ -1,13 +1,15 @@
 //! The `columns` of a contract file: type, class, labels, and the rules of each column by itself.
 
 use super::code_list::References;
-use super::fields::{At, Fields, Notes, nearest, shown};
+use super::fields::{At, Fields, Notes, shown};
 use super::label::{check_people_text, label_here, optional_label};
 use super::yaml::{Data, Entry, Node};
 use super::{column_rule, column_type};
-use crate::contract::{Class, Column, ColumnType, Reclassified};
-use crate::mistake::MistakeKind;
-use crate::names::column_fault;
+use crate::column_type::ColumnType;
+use crate::contracts::contract::{Class, Column, Reclassified};
+use crate::contracts::mistake::MistakeKind;
+use crate::contracts::nearest::nearest;
+use crate::id::column_fault;
 use crate::rules::time;
 use crate::rules::value::ColumnRules;
 
@@ -84,8 +86,10 @@ fn read_column(entry: &Entry, references: &References, notes: &mut Notes) -> Opt
         class: class.unwrap_or(Class::Sensitive),
         reclassified,
         class_line,
-        label: label
-            .unwrap_or_else(|| crate::contract::Label { vi: String::new(), en: String::new() }),
+        label: label.unwrap_or_else(|| crate::contracts::contract::Label {
+            vi: String::new(),
+            en: String::new(),
+        }),
         about,
         required,
     };

@@ -1,9 +1,10 @@
 //! The rules of one column, as its contract writes them.
 
 use super::code_list::{References, compile};
-use super::fields::{At, Fields, Notes, nearest, shown};
-use crate::contract::ColumnType;
-use crate::mistake::MistakeKind;
+use super::fields::{At, Fields, Notes, shown};
+use crate::column_type::ColumnType;
+use crate::contracts::mistake::MistakeKind;
+use crate::contracts::nearest::nearest;
 use crate::rules::json::{JsonShape, Outer};
 use crate::rules::text::TextKind;
 use crate::rules::value::{ColumnRules, Range, ValueRule, octets};

@@ -1,7 +1,7 @@
 //! Reading the type of a column as contracts write it: PostgreSQL's own names, `enum <type name>` for
 //! an enum, `<type>[]` for an array.
 
-use crate::contract::ColumnType;
+use crate::column_type::ColumnType;
 
 /// Types that travel as PostgreSQL's text and have a name that the store knows as well.
 const AS_TEXT: [&str; 16] = [
@@ -64,7 +64,7 @@ pub(crate) fn parse(text: &str) -> Option<WrittenType> {
 
 fn parameterised(text: &str) -> Option<ColumnType> {
     if let Some(name) = text.strip_prefix("enum ") {
-        return crate::names::column_fault(name)
+        return crate::id::column_fault(name)
             .is_none()
             .then(|| ColumnType::Enum { name: name.to_owned() });
     }

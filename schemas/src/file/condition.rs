@@ -2,11 +2,12 @@
 //! that apply only to some rows, and for transforms.
 
 use super::column::ReadColumn;
-use super::fields::{At, Notes, shown, text_of};
+use super::fields::{At, Fields, Notes, shown, text_of};
 use super::key::find_column;
 use super::yaml::{Data, Node};
-use crate::contract::ColumnType;
-use crate::mistake::MistakeKind;
+use crate::column_type::ColumnType;
+use crate::contracts::mistake::MistakeKind;
+use crate::contracts::publication::ColumnValues;
 use crate::rules::condition::{Condition, Term};
 use crate::rules::time;
 
@@ -132,4 +133,19 @@ pub(super) fn postgresql_text<'v>(
             Err("name a column that is text, an enum, boolean, a whole number or a date")
         }
     }
+}
+
+/// What stands under `where`.
+pub(super) fn filter(fields: &mut Fields<'_>, notes: &mut Notes) -> Vec<ColumnValues> {
+    let written = |at: &At<'_>| at.text.to_owned();
+    fields
+        .node("where")
+        .and_then(|node| pairs(node, "where", notes))
+        .unwrap_or_default()
+        .iter()
+        .map(|(column, values)| ColumnValues {
+            column: written(column),
+            values: values.iter().map(|value| Some(written(value))).collect(),
+        })
+        .collect()
 }

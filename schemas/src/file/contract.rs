@@ -5,10 +5,11 @@ use super::column::{self, ReadColumn};
 use super::entry::Entry;
 use super::fields::{Fields, Notes, shown};
 use super::label::optional_label;
+use super::seconds::seconds;
 use super::{key, open, row_rule, source};
-use crate::contract::{Contract, Kind, Label, OnPoison, Status};
-use crate::mistake::MistakeKind;
-use crate::names::Side;
+use crate::contracts::contract::{Contract, Kind, Label, OnPoison, Status};
+use crate::contracts::mistake::MistakeKind;
+use crate::contracts::names::Side;
 use crate::rules::Rules;
 
 const MAX_COLUMNS: usize = 500;
@@ -162,20 +163,6 @@ fn freshness(fields: &mut Fields<'_>, notes: &mut Notes) -> u32 {
     let what = format!("`freshness: {}` is no time between 1 second and 7 days", shown(at.text));
     notes.note(at.line, MistakeKind::Value, what, "write `60s`, `5m`, `1h` or `1d`");
     60
-}
-
-/// `60s`, `5m`, `1h`, `90d` → seconds.
-pub(super) fn seconds(text: &str) -> Option<u32> {
-    let (number, unit) =
-        text.split_at(text.len().checked_sub(1).filter(|&end| text.is_char_boundary(end))?);
-    let scale = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        _ => return None,
-    };
-    number.parse::<u32>().ok()?.checked_mul(scale)
 }
 
 fn dead_letter(fields: &mut Fields<'_>, notes: &mut Notes) -> OnPoison {

@@ -2,9 +2,10 @@
 
 use super::fields::{At, Fields, Notes, shown};
 use super::label::{optional_label, required_label};
-use crate::contract::{CatalogueEntry, DatasetId, Group, Label, OwnerId, Seed};
-use crate::mistake::MistakeKind;
-use crate::names;
+use crate::contracts::contract::{CatalogueEntry, Group, Label, Seed};
+use crate::contracts::mistake::MistakeKind;
+use crate::id::id_fault;
+use crate::id::{DatasetId, OwnerId};
 
 /// None of its parts is there when it could not be read; a mistake is then noted.
 pub(super) struct Entry<'a> {
@@ -60,7 +61,7 @@ pub(super) fn id<'a>(
 }
 
 fn is_id(key: &str, at: At<'_>, notes: &mut Notes) -> bool {
-    let fault = names::id_fault(at.text);
+    let fault = id_fault(at.text);
     if let Some(fault) = fault {
         let hint = "ids are lower-case letters, digits and single `-`, begin with a letter, 48 characters at most";
         notes.note(

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::yaml::{Data, Entry, Node};
-use crate::mistake::{Mistake, MistakeKind};
+pub(crate) use crate::contracts::mistake::shown;
+use crate::contracts::mistake::{Mistake, MistakeKind};
+use crate::contracts::nearest::nearest;
 
 /// The mistakes of one file.
 pub(crate) struct Notes {
@@ -228,52 +230,4 @@ pub(crate) fn text_of<'a>(node: &'a Node, key: &str, notes: &mut Notes) -> Optio
     let what = format!("`{key}` is {}, not a text", node.kind());
     notes.note(node.line, MistakeKind::Value, what, format!("write `{key}: value` on one line"));
     None
-}
-
-/// Contract files hold no rows, but a mistake's line must stay a line.
-pub(crate) fn shown(text: &str) -> String {
-    let mut short: String =
-        text.chars().take(40).map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
-    if text.chars().nth(40).is_some() {
-        short.push('…');
-    }
-    short
-}
-
-/// A known word at most two edits away, and less than half of it.
-pub(crate) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
-    known
-        .iter()
-        .map(|candidate| (edits(word, candidate), *candidate))
-        .filter(|(distance, candidate)| *distance <= 2 && 2 * distance < candidate.len())
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
-/// Levenshtein's distance, on bytes: keys are ASCII.
-fn edits(left: &str, right: &str) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.bytes().take(64).enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, b) in right.bytes().enumerate() {
-            let substitute = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = substitute.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[right.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_slip_of_the_pen_is_recognised() {
-        let known = ["partitions", "truncate", "class", "vi"];
-        assert_eq!(nearest("partition", &known), Some("partitions"));
-        assert_eq!(nearest("trunctae", &known), Some("truncate"));
-        assert_eq!(nearest("en", &known), None);
-        assert_eq!(nearest("consumers", &known), None);
-    }
 }

@@ -1,9 +1,11 @@
 //! The columns that identify a row: the table's primary key, or the natural key of a table without one.
 
 use super::column::ReadColumn;
-use super::fields::{At, Fields, Notes, nearest, shown};
-use crate::contract::{ColumnType, Kind, Status};
-use crate::mistake::MistakeKind;
+use super::fields::{At, Fields, Notes, shown};
+use crate::column_type::ColumnType;
+use crate::contracts::contract::{Kind, Status};
+use crate::contracts::mistake::MistakeKind;
+use crate::contracts::nearest::nearest;
 
 pub(super) fn read(
     fields: &mut Fields<'_>,

@@ -1,8 +1,8 @@
 //! Texts for people, in both languages: names, descriptions, reasons.
 
 use super::fields::{At, Fields, Notes};
-use crate::contract::Label;
-use crate::mistake::MistakeKind;
+use crate::contracts::contract::Label;
+use crate::contracts::mistake::MistakeKind;
 
 pub(super) fn required_label(
     fields: &mut Fields<'_>,

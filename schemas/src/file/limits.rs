@@ -1,13 +1,13 @@
 //! `limits` of an hourly mean: which code list says how much of a parameter is allowed, and in which units.
 
 use super::code_list::{CodeList, References};
+use super::condition::filter;
 use super::entry;
 use super::fields::{At, Fields, Notes, shown};
-use super::publication::filter;
 use super::yaml::Node;
-use crate::contract::DatasetId;
-use crate::mistake::MistakeKind;
-use crate::publication::{Limit, Limits, Only};
+use crate::contracts::mistake::MistakeKind;
+use crate::contracts::publication::{Limit, Limits, Only};
+use crate::id::DatasetId;
 
 const COLUMNS_HINT: &str =
     "write columns `hourly_limit` and `limit_units` in the list, as in `SO2,350,ug/Nm3|µg/Nm3`";

@@ -10,8 +10,8 @@ use super::column::ReadColumn;
 use super::condition;
 use super::fields::{At, Fields, Notes};
 use super::key::find_column;
-use crate::contract::{Class, Contract};
-use crate::mistake::MistakeKind;
+use crate::contracts::contract::{Class, Contract, OpenSide};
+use crate::contracts::mistake::MistakeKind;
 use crate::open::{OpenProjection, Output};
 use crate::rules::condition::Condition;
 
@@ -73,7 +73,7 @@ fn check_class(at: At<'_>, read: &ReadColumn, notes: &mut Notes) {
 
 impl ReadOpen {
     /// Checked against key and identity of the contract it belongs to.
-    pub(super) fn project(self, whole: &Contract, notes: &mut Notes) -> OpenProjection {
+    pub(super) fn project(self, whole: &Contract, notes: &mut Notes) -> OpenSide {
         for &key in &whole.key {
             let name = &whole.columns[key].name;
             match self.outputs.iter().find(|output| output.column == key) {
@@ -118,6 +118,6 @@ impl ReadOpen {
                 notes.note(self.rows_line, MistakeKind::Conflict, what, hint);
             }
         }
-        OpenProjection::derive(whole, self.filter, self.outputs)
+        OpenSide::derive(whole, OpenProjection::new(self.filter, self.outputs))
     }
 }

@@ -1,19 +1,21 @@
 //! The `publish` section: a file that has it is an open set, made from the open sides of datasets.
 
 use super::code_list::References;
-use super::condition::{note_value, pairs, postgresql_text};
-use super::contract::seconds;
+use super::condition::{filter, note_value, postgresql_text};
 use super::entry::{self, Entry};
 use super::fields::{At, Fields, Notes, shown};
 use super::label::required_label;
 use super::limits;
+use super::seconds::seconds;
 use super::yaml::{Data, Node};
-use crate::contract::{ColumnType, Contract, DatasetId};
-use crate::mistake::MistakeKind;
-use crate::names;
-use crate::publication::{
+use crate::column_type::ColumnType;
+use crate::contracts::contract::Contract;
+use crate::contracts::mistake::MistakeKind;
+use crate::contracts::names;
+use crate::contracts::publication::{
     ColumnValues, Content, HourlyMean, Keywords, Only, Publication, Resource,
 };
+use crate::id::DatasetId;
 
 /// Faster than a minute nobody reads, and what is published less than once a year is no feed.
 const EVERY_SECONDS: std::ops::RangeInclusive<u32> = 60..=366 * 86_400;
@@ -178,21 +180,6 @@ fn hourly_mean(node: &Node, references: &References, notes: &mut Notes) -> Optio
             None => None,
         },
     })
-}
-
-/// What stands under `where`.
-pub(super) fn filter(fields: &mut Fields<'_>, notes: &mut Notes) -> Vec<ColumnValues> {
-    let written = |at: &At<'_>| at.text.to_owned();
-    fields
-        .node("where")
-        .and_then(|node| pairs(node, "where", notes))
-        .unwrap_or_default()
-        .iter()
-        .map(|(column, values)| ColumnValues {
-            column: written(column),
-            values: values.iter().map(|value| Some(written(value))).collect(),
-        })
-        .collect()
 }
 
 fn share(fields: &mut Fields<'_>, notes: &mut Notes) -> Option<f64> {

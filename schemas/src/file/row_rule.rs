@@ -2,20 +2,19 @@
 //! rules themselves are read in [`kinds`].
 
 mod kinds;
+mod reader;
+
+use reader::RowRuleReader;
 
 use super::code_list::References;
 use super::column::ReadColumn;
-use super::column_rule::parse_range;
 use super::condition;
-use super::contract::seconds;
-use super::fields::{At, Fields, Notes, nearest, shown};
-use super::key::find_column;
+use super::fields::{Fields, Notes, shown};
 use super::yaml::{Data, Node};
-use crate::contract::ColumnType;
-use crate::mistake::MistakeKind;
-use crate::reference::Reference;
+use crate::contracts::mistake::MistakeKind;
+use crate::contracts::nearest::nearest;
+use crate::contracts::reference::Reference;
 use crate::rules::row::{RowRule, RowRuleKind};
-use crate::rules::value::Range;
 
 const KNOWN: [&str; 19] = [
     "secret_unless",
@@ -160,145 +159,4 @@ fn read_rule(
         },
         kind: kind?,
     }))
-}
-
-/// It is there, but with a mistake that has been noted.
-struct Noted;
-
-/// What the rules read their keys with.
-struct RowRuleReader<'f, 'a, 'n> {
-    fields: &'f mut Fields<'a>,
-    columns: &'f [ReadColumn],
-    references: &'f References,
-    notes: &'n mut Notes,
-}
-
-impl<'a> RowRuleReader<'_, 'a, '_> {
-    /// A column that the rule names, of a type that it can judge.
-    fn column(
-        &mut self,
-        key: &'static str,
-        fits: fn(&ColumnType) -> bool,
-        wanted: &str,
-    ) -> Option<usize> {
-        let at =
-            self.fields.required_text(key, &format!("name the column: `{key}: …`"), self.notes)?;
-        self.fitting(key, at, fits, wanted)
-    }
-
-    fn optional_column(
-        &mut self,
-        key: &'static str,
-        fits: fn(&ColumnType) -> bool,
-        wanted: &str,
-    ) -> Result<Option<usize>, Noted> {
-        if !self.fields.has(key) {
-            return Ok(None);
-        }
-        let at = self.fields.text(key, self.notes).ok_or(Noted)?;
-        let column = self.fitting(key, at, fits, wanted).ok_or(Noted)?;
-        Ok(Some(column))
-    }
-
-    fn fitting(
-        &mut self,
-        key: &str,
-        at: At<'_>,
-        fits: fn(&ColumnType) -> bool,
-        wanted: &str,
-    ) -> Option<usize> {
-        let index = find_column(at, self.columns, MistakeKind::Rule, self.notes)?;
-        let column_type = &self.columns[index].column.column_type;
-        if !fits(column_type) {
-            let what =
-                format!("`{key}: {}` is `{column_type}`, and the rule needs {wanted}", at.text);
-            self.notes.note(
-                at.line,
-                MistakeKind::Rule,
-                what,
-                "name another column, or correct its type",
-            );
-            return None;
-        }
-        Some(index)
-    }
-
-    fn text_column(&mut self, key: &'static str) -> Option<usize> {
-        self.column(key, ColumnType::is_text, "a text")
-    }
-
-    /// At least `least` columns, of any type.
-    fn columns(&mut self, key: &'static str, least: usize) -> Option<Vec<usize>> {
-        let listed = self.texts(key)?;
-        let mut columns = Vec::with_capacity(listed.len());
-        for at in &listed {
-            columns.push(find_column(*at, self.columns, MistakeKind::Rule, self.notes)?);
-        }
-        if columns.len() < least && !columns.is_empty() {
-            let what = format!("`{key}` names fewer than {least} columns");
-            let line = self.fields.line_of(key);
-            self.notes.note(line, MistakeKind::Value, what, "name all that it compares");
-            return None;
-        }
-        Some(columns)
-    }
-
-    fn texts(&mut self, key: &'static str) -> Option<Vec<At<'a>>> {
-        self.fields.required(key, &format!("write `{key}: [a, b]`"), self.notes)?;
-        let texts = self.fields.texts(key, self.notes)?;
-        if texts.is_empty() {
-            self.notes.note(
-                self.fields.line_of(key),
-                MistakeKind::Value,
-                format!("`{key}` is empty"),
-                "name at least one value",
-            );
-        }
-        Some(texts)
-    }
-
-    fn range(&mut self, key: &'static str) -> Option<Range> {
-        let hint = format!("write `{key}: 1..9999`, `0..` or `..100`");
-        let at = self.fields.required_text(key, &hint, self.notes)?;
-        let range = parse_range(at.text);
-        if range.is_none() {
-            let what = format!("`{key}: {}` is no range", shown(at.text));
-            self.notes.note(at.line, MistakeKind::Value, what, hint);
-        }
-        range
-    }
-
-    /// Both ends of a range of whole metres or of degrees.
-    fn bounds<T: std::str::FromStr + PartialOrd>(
-        &mut self,
-        key: &'static str,
-        example: &str,
-    ) -> Option<(T, T)> {
-        let hint = format!("write the range, as in `{key}: {example}`");
-        let at = self.fields.required_text(key, &hint, self.notes)?;
-        let bounds = at
-            .text
-            .split_once("..")
-            .and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)))
-            .filter(|(low, high)| low <= high);
-        if bounds.is_none() {
-            let what = format!("`{key}: {}` is no range like `{example}`", shown(at.text));
-            self.notes.note(at.line, MistakeKind::Value, what, hint);
-        }
-        bounds
-    }
-
-    fn span_us(&mut self, key: &'static str) -> Option<i64> {
-        let at = self.fields.required_text(
-            key,
-            &format!("write how far, as in `{key}: 5m`"),
-            self.notes,
-        )?;
-        let span = seconds(at.text).map(|seconds| i64::from(seconds) * 1_000_000);
-        if span.is_none() {
-            let what = format!("`{key}: {}` is no span of time", shown(at.text));
-            self.notes.note(at.line, MistakeKind::Value, what, "write `30s`, `5m`, `1h` or `90d`");
-        }
-        span
-    }
 }

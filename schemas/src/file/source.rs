@@ -4,9 +4,9 @@ use super::column::ReadColumn;
 use super::fields::{Fields, Notes, shown};
 use super::key::find_column;
 use super::yaml::Data;
-use crate::contract::{Identity, SourceTable, Status};
-use crate::mistake::MistakeKind;
-use crate::names;
+use crate::contracts::contract::{Identity, SourceTable, Status};
+use crate::contracts::mistake::MistakeKind;
+use crate::id::{column_fault, id_fault};
 
 pub(super) fn read(
     fields: &mut Fields<'_>,
@@ -32,7 +32,7 @@ pub(super) fn read(
         return source;
     };
     if let Some(at) = inner.text("name", notes) {
-        match names::id_fault(at.text) {
+        match id_fault(at.text) {
             None => at.text.clone_into(&mut source.source),
             Some(fault) => {
                 let what = format!("source `{}` {fault}", shown(at.text));
@@ -49,7 +49,7 @@ pub(super) fn read(
         let (schema, table) = at.text.split_once('.').unwrap_or(("", at.text));
         match [schema, table]
             .into_iter()
-            .find_map(|part| names::column_fault(part).map(|fault| (part, fault)))
+            .find_map(|part| column_fault(part).map(|fault| (part, fault)))
         {
             None => {
                 schema.clone_into(&mut source.schema);

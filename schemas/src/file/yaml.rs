@@ -6,8 +6,7 @@
 
 use saphyr_parser::{Event, Parser, Span, StrInput};
 
-use super::fields::shown;
-use crate::mistake::MistakeKind;
+use crate::contracts::mistake::{MistakeKind, shown};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Node {

@@ -4,7 +4,7 @@ use super::border::Mask;
 use super::geojson as written;
 use super::keys;
 use super::vn2000::Zone;
-use crate::contract::ColumnType;
+use crate::column_type::ColumnType;
 use crate::decimal::{Decimal, Grain};
 use crate::row::{Cell, Row, RowBuf};
 use crate::rules::condition::Condition;

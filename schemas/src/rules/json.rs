@@ -3,7 +3,7 @@
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-use super::RuleCode;
+use super::breach::RuleCode;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct JsonShape {

@@ -5,6 +5,7 @@
 //! - [`moment`]: dates and instants; [`person`]: what is known of a person's number and birth
 //! - [`place`]: geometry; [`measure`]: measured values and numbers inside JSON
 
+mod check;
 pub(crate) mod link;
 pub(crate) mod measure;
 pub(crate) mod moment;
@@ -12,18 +13,11 @@ pub(crate) mod person;
 pub(crate) mod place;
 pub(crate) mod presence;
 
-use super::Breach;
+use check::RowCheck;
+
+use super::breach::Breach;
 use super::condition::Condition;
 use crate::row::Row;
-
-/// What every rule between columns can do.
-pub(crate) trait RowCheck {
-    fn check(&self, row: Row<'_>) -> Result<(), Breach>;
-    /// All columns that it looks at.
-    fn columns_mut(&mut self) -> Vec<&mut usize>;
-    /// In words, for a person. `name` gives a column's name.
-    fn describe(&self, name: &dyn Fn(usize) -> String) -> String;
-}
 
 #[derive(Clone, Debug)]
 pub(crate) struct RowRule {
@@ -119,15 +113,5 @@ impl RowRule {
             Some(when) => format!("{rule}, when {}", when.describe(name)),
             None => rule,
         }
-    }
-}
-
-/// `a, b and c`
-fn listed(columns: &[usize], name: &dyn Fn(usize) -> String) -> String {
-    let names: Vec<String> = columns.iter().map(|column| name(*column)).collect();
-    match names.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-        None => String::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! The Vietnamese tax code (mã số thuế), which is also the enterprise code: 10 digits of which the last
 //! is a check digit, with `-NNN` for a branch; a person or household has a 12-digit personal number.
 
-use super::RuleCode;
+use super::breach::RuleCode;
 
 const WEIGHTS: [u32; 9] = [31, 29, 23, 19, 17, 13, 7, 5, 3];
 

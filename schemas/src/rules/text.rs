@@ -3,7 +3,7 @@
 
 use unicode_normalization::is_nfc;
 
-use super::RuleCode;
+use super::breach::RuleCode;
 
 /// Text for people, or a code that machines compare?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

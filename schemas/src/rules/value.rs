@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use regex::Regex;
 
+use super::breach::RuleCode;
 use super::json::JsonShape;
 use super::text::{self, Oddities, TextKind};
-use super::{RuleCode, content, tax_code, time};
+use super::{content, tax_code, time};
 use crate::array;
 use crate::decimal::Decimal;
 

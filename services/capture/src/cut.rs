@@ -17,7 +17,7 @@ use std::sync::Arc;
 use bangioc_change::event::{ChangeEvent, Operation};
 use bangioc_runtime::protection;
 use bangioc_schemas::contract::Contract;
-use bangioc_schemas::open::OpenProjection;
+use bangioc_schemas::contract::OpenSide;
 use bangioc_schemas::row::{Absence, Cell, Row, RowBuf};
 use bangioc_schemas::rules::Rules;
 use sha2::{Digest, Sha256};
@@ -26,7 +26,7 @@ use crate::change::{Change, Old};
 
 /// Knows what is public of one dataset.
 pub(crate) struct Cutter {
-    projection: Arc<OpenProjection>,
+    open: Arc<OpenSide>,
     rules: Rules,
     /// Per column of the source's row: does the source always say what it was?
     in_identity: Vec<bool>,
@@ -84,12 +84,12 @@ pub(crate) enum Recipient {
 impl Cutter {
     /// None for a dataset of which nothing is public.
     pub(crate) fn new(contract: &Contract, filter: Filter) -> Option<Cutter> {
-        let projection = Arc::clone(contract.open.as_ref()?);
-        let open_key = projection.contract.key.iter().copied();
+        let open = Arc::clone(contract.open.as_ref()?);
+        let open_key = open.contract.key.iter().copied();
         Some(Cutter {
             key: contract.key.iter().copied().zip(open_key).collect(),
-            columns: projection.contract.columns.len(),
-            projection,
+            columns: open.contract.columns.len(),
+            open,
             rules: contract.rules.clone(),
             in_identity: (0..contract.columns.len())
                 .map(|column| contract.identifies(column))
@@ -101,7 +101,7 @@ impl Cutter {
 
     /// Another form when the same rows would be cut otherwise.
     pub(crate) fn form(&self) -> String {
-        let digest = Sha256::digest(self.projection.form());
+        let digest = Sha256::digest(self.open.projection.form());
         let head = digest.first_chunk().map_or(0, |head| u64::from_be_bytes(*head));
         format!("{head:016x}")
     }
@@ -124,7 +124,7 @@ impl Cutter {
         };
         // A column that did not travel was not judged either, so a row that comes is judged whole.
         if row.has_absent() && (!was || reader == Recipient::MayLackRow)
-            || self.projection.project(row, out).is_err()
+            || self.open.projection.project(row, out).is_err()
         {
             return Cut::NeedsWholeRow;
         }
@@ -147,7 +147,7 @@ impl Cutter {
         // It needed the whole row, so as far as it travelled it was open.
         let was = self.was_open(change, true, now_us);
         match current.filter(|row| self.is_open(*row, now_us)) {
-            Some(row) if self.projection.project(row, out).is_ok() => {
+            Some(row) if self.open.projection.project(row, out).is_ok() => {
                 Cut::Send(told_as(change.op, was))
             }
             _ => self.gone(was, change, out),
@@ -202,7 +202,7 @@ impl Cutter {
     }
 
     fn passes(&self, row: Row<'_>) -> bool {
-        self.filter == Filter::Ignored || self.projection.passes(row)
+        self.filter == Filter::Ignored || self.open.projection.passes(row)
     }
 
     /// Only where all of the old row is known: a change of private columns, then.
@@ -211,7 +211,7 @@ impl Cutter {
             return false;
         };
         let mut before = RowBuf::default();
-        self.projection.project(old, &mut before).is_ok()
+        self.open.projection.project(old, &mut before).is_ok()
             && before.row().cells().eq(new.row().cells())
     }
 }

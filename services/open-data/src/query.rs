@@ -98,7 +98,7 @@ fn exceeds(limits: &Limits, place: Option<&Contract>) -> String {
             let by = quoted(&only.by);
             format!(
                 " and m.{by} in (select {by} from flow.{} where {WHOLE}{})",
-                quoted(&names::store_table(place)),
+                quoted(&names::store_table(&place.dataset)),
                 filter(place, &only.filter)
             )
         })

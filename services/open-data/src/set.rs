@@ -73,7 +73,7 @@ impl Resource {
             .enumerate()
             .map(|(i, column)| Field::of(column, contract.key.contains(&i)))
             .collect();
-        let table = names::store_table(contract);
+        let table = names::store_table(&contract.dataset);
         Resource {
             copy: query::rows(&table, &fields, &contract.key),
             name: name.to_owned(),
@@ -105,7 +105,7 @@ impl Resource {
         let (value, _) = (column(&mean.value)?, column(&mean.at)?);
         fields.extend(mean_fields(value, mean));
         fields.extend(mean.limits.as_ref().map(|_| exceeds_field()));
-        let table = names::store_table(contract);
+        let table = names::store_table(&contract.dataset);
         Some(Resource {
             copy: query::hourly_mean(&table, contract, mean, place),
             name: name.to_owned(),

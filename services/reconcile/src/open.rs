@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bangioc_schemas::contract::Contract;
+use bangioc_schemas::contract::OpenSide;
 use bangioc_schemas::names::Side;
-use bangioc_schemas::open::OpenProjection;
 use bangioc_schemas::row::RowBuf;
 use bangioc_schemas::rules::Rules;
 
@@ -14,7 +14,7 @@ use crate::store::Expected;
 pub(crate) enum Cut {
     Whole,
     Public {
-        projection: Arc<OpenProjection>,
+        open: Arc<OpenSide>,
         /// Of the whole row: one that breaks a rule is not public.
         rules: Rules,
     },
@@ -26,7 +26,7 @@ impl Cut {
         match side {
             Side::Shared => Some(Cut::Whole),
             Side::Open => Some(Cut::Public {
-                projection: Arc::clone(contract.open.as_ref()?),
+                open: Arc::clone(contract.open.as_ref()?),
                 rules: contract.rules.clone(),
             }),
         }
@@ -37,12 +37,12 @@ impl Cut {
         let row = match (self, row) {
             (Cut::Whole, row) => row,
             (Cut::Public { .. }, None) => None,
-            (Cut::Public { projection, rules }, Some(row)) => {
+            (Cut::Public { open, rules }, Some(row)) => {
                 let row = row.row();
                 let mut out = RowBuf::default();
-                let public = projection.passes(row)
+                let public = open.projection.passes(row)
                     && rules.check(row, now_us).is_ok()
-                    && projection.project(row, &mut out).is_ok();
+                    && open.projection.project(row, &mut out).is_ok();
                 public.then_some(out)
             }
         };

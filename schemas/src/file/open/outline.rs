@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::contracts::mistake::MistakeKind;
 use crate::file::code_list::References;
 use crate::file::column::ReadColumn;
 use crate::file::fields::{Fields, Notes, shown};
-use crate::mistake::MistakeKind;
 use crate::open::Output;
 use crate::open::border::{Border, Mask};
 use crate::open::transform::Change;

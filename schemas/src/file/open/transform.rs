@@ -1,15 +1,15 @@
 //! The `transform` part of `open`: what becomes of values before they are public.
 
 use super::outline::Outlines;
-use crate::contract::ColumnType;
+use crate::column_type::ColumnType;
+use crate::contracts::mistake::MistakeKind;
 use crate::decimal::Grain;
 use crate::file::column::ReadColumn;
 use crate::file::condition;
 use crate::file::fields::{At, Fields, Notes, shown};
 use crate::file::key::find_column;
 use crate::file::yaml::{Data, Entry, Node};
-use crate::mistake::MistakeKind;
-use crate::names::column_fault;
+use crate::id::column_fault;
 use crate::open::Output;
 use crate::open::transform::{Change, Round, System, Transform};
 use crate::open::vn2000::Zone;

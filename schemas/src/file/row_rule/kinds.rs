@@ -1,13 +1,15 @@
 //! Each rule between columns, as its contract writes it.
 
-use super::{Noted, RowRuleReader};
-use crate::contract::{ColumnType, DatasetId};
+use super::reader::{Noted, RowRuleReader};
+use crate::column_type::ColumnType;
+use crate::contracts::mistake::MistakeKind;
+use crate::contracts::nearest::nearest;
+use crate::contracts::reference::Reference;
 use crate::file::code_list::{CodeList, compile};
 use crate::file::column_rule::parse_range;
 use crate::file::condition;
-use crate::file::fields::{At, Fields, nearest, shown};
-use crate::mistake::MistakeKind;
-use crate::reference::Reference;
+use crate::file::fields::{At, Fields, shown};
+use crate::id::DatasetId;
 use crate::rules::geometry::Bounds;
 use crate::rules::row::RowRuleKind;
 use crate::rules::row::link::{BranchParent, Member, Sha256Of};

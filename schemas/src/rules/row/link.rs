@@ -2,11 +2,11 @@
 
 use sha2::{Digest, Sha256};
 
-use super::RowCheck;
+use super::check::RowCheck;
 use crate::array;
 use crate::row::{Cell, Row};
+use crate::rules::breach::{Breach, RuleCode};
 use crate::rules::value::octets;
-use crate::rules::{Breach, RuleCode};
 
 /// The value is one of the elements of an array column.
 #[derive(Clone, Debug)]

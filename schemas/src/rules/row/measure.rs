@@ -5,11 +5,11 @@ use std::fmt;
 
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::RowCheck;
+use super::check::RowCheck;
 use crate::decimal::Decimal;
 use crate::row::Row;
+use crate::rules::breach::{Breach, RuleCode};
 use crate::rules::value::{Range, describe_range, number};
-use crate::rules::{Breach, RuleCode};
 
 /// Exact columns add up: those of `plus` less those of `minus` are `total`.
 #[derive(Clone, Debug)]

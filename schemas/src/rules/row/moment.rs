@@ -2,12 +2,12 @@
 
 use std::cmp::Ordering;
 
-use super::{RowCheck, listed};
+use super::check::{RowCheck, listed};
 use crate::decimal::Decimal;
 use crate::row::Row;
+use crate::rules::breach::{Breach, RuleCode};
 use crate::rules::time;
 use crate::rules::value::number;
-use crate::rules::{Breach, RuleCode};
 
 /// Each column is at least the one before it; nulls are left out of the row of them.
 #[derive(Clone, Debug)]

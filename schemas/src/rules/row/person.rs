@@ -1,10 +1,10 @@
 //! What is known of a person: the number that holds sex and year of birth, and a birth date of which
 //! only the year or the month is known.
 
-use super::RowCheck;
+use super::check::{RowCheck, listed};
 use crate::row::{Cell, Row};
+use crate::rules::breach::{Breach, RuleCode};
 use crate::rules::time;
-use crate::rules::{Breach, RuleCode};
 
 /// A 12-digit personal number agrees with sex and year of birth: its fourth digit is even for men and
 /// odd for women and counts the centuries from 1900 in pairs, the next two are the year.
@@ -52,11 +52,7 @@ impl RowCheck for PersonalId {
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
         let others: Vec<usize> =
             [self.sex, self.birth_date, self.birth_text].into_iter().flatten().collect();
-        format!(
-            "a personal number in {} agrees with {}",
-            name(self.id),
-            super::listed(&others, name)
-        )
+        format!("a personal number in {} agrees with {}", name(self.id), listed(&others, name))
     }
 }
 

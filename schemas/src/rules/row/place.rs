@@ -1,10 +1,10 @@
 //! Geometry columns: outlines in metres with their reference system and area, and GeoJSON.
 
-use super::RowCheck;
+use super::check::RowCheck;
 use crate::row::{Cell, Row};
+use crate::rules::breach::{Breach, RuleCode};
 use crate::rules::geometry::{Bounds, Shape, geojson, wkt};
 use crate::rules::value::number;
-use crate::rules::{Breach, RuleCode};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Outline {

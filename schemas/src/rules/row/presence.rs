@@ -2,10 +2,10 @@
 
 use regex::Regex;
 
-use super::{RowCheck, listed};
+use super::check::{RowCheck, listed};
 use crate::row::{Cell, Row};
+use crate::rules::breach::{Breach, RuleCode};
 use crate::rules::value::{Range, describe_range, is_listed, number};
-use crate::rules::{Breach, RuleCode};
 
 /// A row whose `column` holds anything but `allowed` is secret: it must not leave its department,
 /// and what arrives of it is kept nowhere.

@@ -24,7 +24,7 @@ pub struct Dataset {
 
 impl Dataset {
     pub fn new(contract: Arc<Contract>, prefix: &str) -> Dataset {
-        let table = names::store_table(&contract);
+        let table = names::store_table(&contract.dataset);
         Dataset {
             topic: names::topic(prefix, contract.side, &contract.owner, &contract.dataset),
             progress_topic: names::progress_topic(prefix, contract.side, &contract.source.source),

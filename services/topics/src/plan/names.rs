@@ -1,6 +1,6 @@
 //! Names that no plan can be made with: refused before anything is compared.
 
-use bangioc_schemas::names::id_fault;
+use bangioc_schemas::id::id_fault;
 
 use super::{Kind, Line};
 use crate::deployment::Deployment;

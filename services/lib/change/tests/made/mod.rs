@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use apache_avro::Decimal;
 use apache_avro::types::Value;
 use bangioc_schemas::contract::{
-    Class, Column, ColumnType, Contract, DatasetId, Identity, Kind, Label, OnPoison, OwnerId,
-    SourceTable, Status,
+    Class, Column, ColumnType, Contract, Identity, Kind, Label, OnPoison, SourceTable, Status,
 };
+use bangioc_schemas::id::{DatasetId, OwnerId};
 use bangioc_schemas::names::Side;
 use bangioc_schemas::row::{Cell, RowBuf};
 use bangioc_schemas::rules::Rules;

@@ -1,26 +1,42 @@
-//! Reading a folder of contracts, and what must hold between its files: each id, each table once, and
-//! open sets made only from what is public, references that a store can look up ([`reference`]).
+//! Reading a folder of contracts: `<owner>/<dataset>.yaml`, with the code lists and formats they refer to,
+//! and what must hold between its files: each id, each table once, open sets made only from what is public,
+//! references that a store can look up ([`reference`]).
 
+mod found;
 mod reference;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::contract::{Contract, DatasetId, OwnerId};
+use found::{Files, Placed};
+
+use crate::contracts::catalogue::Catalogue;
+use crate::contracts::contract::Contract;
+use crate::contracts::mistake::{ContractErrors, Mistake, MistakeKind};
 use crate::file::code_list::{self, References};
-use crate::file::contract::ReadContract;
-use crate::file::publication::{Found, ReadPublication};
-use crate::file::{self, Notes, ReadFile};
-use crate::mistake::{ContractErrors, Mistake, MistakeKind};
+use crate::file::fields::Notes;
+use crate::file::one::{self, ReadFile};
+use crate::file::publication::Found;
 use crate::open::border::Border;
 
 /// Folders beside the owners' that hold no contracts.
 const NOT_OWNERS: [&str; 7] =
     ["src", "tests", "examples", "benches", "code-lists", "proptest-regressions", "target"];
 
+impl Catalogue {
+    /// Reads every contract below `dir`; every mistake of every file at once.
+    pub fn read(dir: &Path) -> Result<Catalogue, ContractErrors> {
+        let Files { contracts, publications, .. } = read(dir)?;
+        Ok(Catalogue::new(
+            contracts.into_iter().map(|placed| placed.read.contract),
+            publications.into_iter().map(|placed| placed.read.publication),
+        ))
+    }
+}
+
 /// Everything below `dir`, or every mistake in it.
-pub(super) fn read(dir: &Path) -> Result<Files, ContractErrors> {
+fn read(dir: &Path) -> Result<Files, ContractErrors> {
     let mut reader = FolderReader { dir, mistakes: Vec::new() };
     let references = reader.references();
     let mut files = reader.files(&references);
@@ -31,52 +47,6 @@ pub(super) fn read(dir: &Path) -> Result<Files, ContractErrors> {
     reader.mistakes.extend(unresolved);
     ContractErrors::none_or(reader.mistakes)?;
     Ok(files)
-}
-
-/// What was read, each with the file it stands in.
-#[derive(Default)]
-pub(super) struct Files {
-    pub(super) contracts: Vec<Placed<ReadContract>>,
-    pub(super) publications: Vec<Placed<ReadPublication>>,
-    /// Ids, by the names of their files, that could not be read.
-    unread: Vec<String>,
-}
-
-pub(super) struct Placed<T> {
-    file: PathBuf,
-    pub(super) read: T,
-}
-
-/// An id that a file lays claim to.
-struct Claim<'a> {
-    file: &'a Path,
-    dataset: &'a DatasetId,
-    owner: &'a OwnerId,
-    dataset_line: usize,
-    owner_line: usize,
-}
-
-impl Files {
-    /// In the order of their files.
-    fn claims(&self) -> Vec<Claim<'_>> {
-        let contracts = self.contracts.iter().map(|Placed { file, read }| Claim {
-            file,
-            dataset: &read.contract.dataset,
-            owner: &read.contract.owner,
-            dataset_line: read.dataset_line,
-            owner_line: read.owner_line,
-        });
-        let publications = self.publications.iter().map(|Placed { file, read }| Claim {
-            file,
-            dataset: &read.publication.dataset,
-            owner: &read.publication.owner,
-            dataset_line: read.dataset_line,
-            owner_line: read.owner_line,
-        });
-        let mut claims: Vec<Claim<'_>> = contracts.chain(publications).collect();
-        claims.sort_by_key(|claim| claim.file);
-        claims
-    }
 }
 
 struct FolderReader<'d> {
@@ -235,7 +205,7 @@ impl FolderReader<'_> {
         let Some(text) = self.text(&file) else {
             return;
         };
-        let (read, mistakes) = file::read(&file, &text, references);
+        let (read, mistakes) = one::read(&file, &text, references);
         self.mistakes.extend(mistakes);
         match read {
             Some(ReadFile::Contract(read)) => into.contracts.push(Placed { file, read: *read }),

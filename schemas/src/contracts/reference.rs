@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::array;
-use crate::contract::DatasetId;
+use crate::id::DatasetId;
 use crate::row::{Cell, Row};
 use crate::rules::condition::Condition;
 

@@ -1,7 +1,8 @@
 //! An open set: what is published, from which datasets, how often and under which licence. Its file
 //! stands beside the contracts; it has no source and no topic of its own.
 
-use crate::contract::{CatalogueEntry, DatasetId, Label, OwnerId};
+use crate::contracts::contract::{CatalogueEntry, Label};
+use crate::id::{DatasetId, OwnerId};
 
 #[derive(Clone, Debug)]
 pub struct Publication {

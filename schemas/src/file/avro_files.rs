@@ -1,16 +1,16 @@
 //! The Avro schemas beside the contracts, `<owner>/<dataset>.key.avsc` and `.value.avsc`, of the open
 //! topic `<dataset>.open.key.avsc` and `.open.value.avsc`: generated, so that a change of a contract
 //! shows in review what it does to readers, and what it makes public. They also remember each column's
-//! class ([`crate::class_memory`]), so none is rewritten with a weaker one that the contract doesn't state.
+//! class ([`crate::contracts::class_memory`]), so none is rewritten with a weaker one that the contract doesn't state.
 
 use std::path::{Path, PathBuf};
 
-use crate::avro;
-use crate::catalogue::Catalogue;
-use crate::class_memory::ClassMemory;
-use crate::contract::Contract;
-use crate::mistake::{ContractErrors, Mistake, MistakeKind};
-use crate::names::{Side, topic};
+use crate::contracts::avro;
+use crate::contracts::catalogue::Catalogue;
+use crate::contracts::class_memory::ClassMemory;
+use crate::contracts::contract::Contract;
+use crate::contracts::mistake::{ContractErrors, Mistake, MistakeKind};
+use crate::contracts::names::{Side, topic};
 
 /// The files are written for this prefix of topics; another deployment's differ in the namespace only.
 pub const PREFIX: &str = "caobang";

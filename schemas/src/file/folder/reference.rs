@@ -3,12 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Files;
-use crate::contract::{ColumnType, Contract};
-use crate::file::{Notes, nearest};
-use crate::mistake::{Mistake, MistakeKind};
-use crate::names;
-use crate::reference::{Parent, Reference};
+use super::found::Files;
+use crate::column_type::ColumnType;
+use crate::contracts::contract::Contract;
+use crate::contracts::mistake::{Mistake, MistakeKind};
+use crate::contracts::names;
+use crate::contracts::nearest::nearest;
+use crate::contracts::reference::{Parent, Reference};
+use crate::file::fields::Notes;
 
 /// Resolves every reference, or says why it can't be.
 pub(super) fn check(files: &mut Files) -> Vec<Mistake> {
@@ -47,7 +49,7 @@ pub(super) fn check(files: &mut Files) -> Vec<Mistake> {
                 notes.note(line, MistakeKind::Conflict, what, hint);
             } else if let Some(key) = parent.key_columns().next() {
                 reference.parent = Some(Parent {
-                    table: names::store_table(parent),
+                    table: names::store_table(&parent.dataset),
                     key: key.name.clone(),
                     store_type: key.column_type.store_type(),
                 });

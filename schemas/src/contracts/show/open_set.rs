@@ -1,8 +1,8 @@
 //! An open set as people read it.
 
-use super::entry;
+use super::entry::entry;
 use super::table::table;
-use crate::publication::{Content, Publication};
+use crate::contracts::publication::{Content, Publication};
 
 /// Everything an open set's file says, in both languages.
 pub fn page(publication: &Publication) -> String {

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::class_memory::ClassFault;
+use crate::contracts::class_memory::ClassFault;
 
 /// One kind per page in `ops/errors`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -93,7 +93,7 @@ pub struct ContractErrors {
 
 impl ContractErrors {
     /// `Ok` when nothing was wrong.
-    pub fn none_or(mut mistakes: Vec<Mistake>) -> Result<(), ContractErrors> {
+    pub(crate) fn none_or(mut mistakes: Vec<Mistake>) -> Result<(), ContractErrors> {
         if mistakes.is_empty() {
             return Ok(());
         }
@@ -133,4 +133,14 @@ impl fmt::Display for ContractErrors {
         write!(f, "{count} {noun} in the contracts")?;
         self.mistakes.iter().try_for_each(|mistake| write!(f, "\n{mistake}"))
     }
+}
+
+/// Contract files hold no rows, but a mistake's line must stay a line.
+pub(crate) fn shown(text: &str) -> String {
+    let mut short: String =
+        text.chars().take(40).map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
+    if text.chars().nth(40).is_some() {
+        short.push('…');
+    }
+    short
 }

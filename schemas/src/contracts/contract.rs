@@ -1,45 +1,14 @@
-//! What a contract says, as types. Built by reading a contract file ([`crate::catalogue`]), and then
-//! known to be sound.
+//! What a contract says, as types. Built by reading a contract file ([`crate::file`]), and then known to
+//! be sound.
 
-use std::fmt;
 use std::sync::Arc;
 
-use crate::names::Side;
-use crate::open::OpenProjection;
-use crate::reference::Reference;
-
-/// `land-parcel`: lower-case letters, digits and single `-`, 1 to 48 characters.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct DatasetId(pub(crate) String);
-
-/// `so-nnmt`: same form as [`DatasetId`].
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct OwnerId(pub(crate) String);
-
-macro_rules! text_id {
-    ($($name:ident),*) => {$(
-        impl $name {
-            pub fn as_str(&self) -> &str { &self.0 }
-        }
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(&self.0) }
-        }
-    )*};
-}
-text_id!(DatasetId, OwnerId);
-
-impl DatasetId {
-    /// None when it could not stand in a topic, a file name and a table name; see [`crate::names::id_fault`].
-    pub fn parse(text: &str) -> Option<DatasetId> {
-        crate::names::id_fault(text).is_none().then(|| DatasetId(text.to_owned()))
-    }
-}
-
-impl OwnerId {
-    pub fn parse(text: &str) -> Option<OwnerId> {
-        crate::names::id_fault(text).is_none().then(|| OwnerId(text.to_owned()))
-    }
-}
+pub use crate::column_type::ColumnType;
+use crate::contracts::names::Side;
+use crate::contracts::reference::Reference;
+use crate::id::{DatasetId, OwnerId};
+use crate::open::{OpenProjection, Output};
+use crate::rules::Rules;
 
 /// A text for people, in both languages.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -52,7 +21,7 @@ pub struct Label {
 pub struct Contract {
     pub dataset: DatasetId,
     pub owner: OwnerId,
-    /// Shared as read from a file; open for the contract that [`OpenProjection`] derives from it.
+    /// Shared as read from a file; open for the one in [`OpenSide`].
     pub side: Side,
     pub name: Label,
     /// What it holds, for people who have never seen it.
@@ -80,11 +49,20 @@ pub struct Contract {
     pub on_poison: OnPoison,
     /// Goal, in seconds from commit to store.
     pub freshness_seconds: u32,
-    pub rules: crate::rules::Rules,
+    pub rules: Rules,
     /// Rows of other datasets that must be in the store first.
     pub references: Vec<Reference>,
     /// What of it is public; None: nothing is.
-    pub open: Option<Arc<OpenProjection>>,
+    pub open: Option<Arc<OpenSide>>,
+}
+
+/// What of a dataset is public, and the contract of that.
+#[derive(Clone, Debug)]
+pub struct OpenSide {
+    /// The dataset as its open topic and the open store know it: the columns of the allow-list in its
+    /// order, all open; of the rules, those that concern only values that are published unchanged.
+    pub contract: Arc<Contract>,
+    pub projection: OpenProjection,
 }
 
 /// What the catalogue of the province's data says of a dataset.
@@ -174,46 +152,6 @@ pub struct Column {
     pub required: bool,
 }
 
-/// PostgreSQL's types as far as they decide the Avro mapping; the rest travels as text.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum ColumnType {
-    Smallint,
-    Integer,
-    Bigint,
-    Real,
-    Double,
-    Boolean,
-    /// `numeric(precision, scale)`: Connect `Decimal`.
-    Numeric {
-        precision: u32,
-        scale: u32,
-    },
-    /// `numeric`: Debezium's `VariableScaleDecimal`.
-    NumericAny,
-    Date,
-    Time,
-    Timestamp,
-    Timestamptz,
-    Uuid,
-    Json,
-    Jsonb,
-    Bytea,
-    /// `text`, `varchar(n)` and `char(n)`: the limit is kept for documentation and rules.
-    Text {
-        max_chars: Option<u32>,
-    },
-    /// An enum of the source, by its type's name: travels as `io.debezium.data.Enum` text.
-    Enum {
-        name: String,
-    },
-    /// One-dimensional array; other shapes travel in `exact`.
-    Array(Box<ColumnType>),
-    /// Everything else (`interval`, `inet`, `daterange`, …): PostgreSQL's type name, travels as text.
-    Other {
-        name: String,
-    },
-}
-
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Class {
     Open,
@@ -284,6 +222,53 @@ impl Contract {
     }
 }
 
+impl OpenSide {
+    /// `whole` is the contract as read; the outputs hold all columns of its key, unchanged.
+    pub(crate) fn derive(whole: &Contract, projection: OpenProjection) -> OpenSide {
+        let outputs = &projection.outputs;
+        let place = |column: usize| outputs.iter().position(|output| output.column == column);
+        let unchanged: Vec<Option<usize>> = outputs
+            .iter()
+            .map(|output| output.transform.is_none().then_some(output.column))
+            .collect();
+        let contract = Contract {
+            side: Side::Open,
+            source: SourceTable {
+                // Nobody replicates from the open side.
+                identity: Identity::Key,
+                ..whole.source.clone()
+            },
+            columns: outputs
+                .iter()
+                .map(|output| whole.columns[output.column].published(output))
+                .collect(),
+            key: whole.key.iter().filter_map(|&key| place(key)).collect(),
+            natural_key_latest_by: whole.natural_key_latest_by.and_then(place),
+            rules: whole.rules.of_columns(&unchanged),
+            // What they refer to need not be public.
+            references: Vec::new(),
+            open: None,
+            ..whole.clone()
+        };
+        OpenSide { contract: Arc::new(contract), projection }
+    }
+}
+
+impl Column {
+    fn published(&self, output: &Output) -> Column {
+        let mut open = Column { class: Class::Open, ..self.clone() };
+        if let Some(name) = &output.name {
+            open.name.clone_from(name);
+        }
+        if let Some(transform) = &output.transform {
+            open.column_type = transform.result_type(&self.column_type);
+            // What is withheld or can't be transformed is null.
+            open.required = false;
+        }
+        open
+    }
+}
+
 impl Group {
     pub fn as_str(self) -> &'static str {
         match self {
@@ -303,86 +288,6 @@ impl Seed {
             Seed::Implied => "implied",
             Seed::Assumed => "assumed",
         }
-    }
-}
-
-impl ColumnType {
-    /// Type of the store's column. Limits of text (`varchar(n)`) and the values of an enum stay rules
-    /// of the contract: the store must be able to hold what the source held.
-    pub fn store_type(&self) -> String {
-        match self {
-            ColumnType::Text { .. } | ColumnType::Enum { .. } => "text".into(),
-            // As long as it likes, like a text: `bit` alone would be one digit.
-            ColumnType::Other { name } if name.starts_with("bit") => "varbit".into(),
-            ColumnType::Array(element) => format!("{}[]", element.store_type()),
-            ColumnType::Smallint
-            | ColumnType::Integer
-            | ColumnType::Bigint
-            | ColumnType::Real
-            | ColumnType::Double
-            | ColumnType::Boolean
-            | ColumnType::Numeric { .. }
-            | ColumnType::NumericAny
-            | ColumnType::Date
-            | ColumnType::Time
-            | ColumnType::Timestamp
-            | ColumnType::Timestamptz
-            | ColumnType::Uuid
-            | ColumnType::Json
-            | ColumnType::Jsonb
-            | ColumnType::Bytea
-            | ColumnType::Other { .. } => self.to_string(),
-        }
-    }
-
-    pub fn is_number(&self) -> bool {
-        matches!(
-            self,
-            ColumnType::Smallint
-                | ColumnType::Integer
-                | ColumnType::Bigint
-                | ColumnType::Real
-                | ColumnType::Double
-                | ColumnType::Numeric { .. }
-                | ColumnType::NumericAny
-        )
-    }
-
-    /// Does the store compare it as text? Then its key column is collated "C".
-    pub fn is_text(&self) -> bool {
-        matches!(self, ColumnType::Text { .. } | ColumnType::Enum { .. })
-    }
-}
-
-/// As in a contract file, and as PostgreSQL writes it (an enum by its type's name).
-impl fmt::Display for ColumnType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self {
-            ColumnType::Smallint => "smallint",
-            ColumnType::Integer => "integer",
-            ColumnType::Bigint => "bigint",
-            ColumnType::Real => "real",
-            ColumnType::Double => "double precision",
-            ColumnType::Boolean => "boolean",
-            ColumnType::Numeric { precision, scale } => {
-                return write!(f, "numeric({precision},{scale})");
-            }
-            ColumnType::NumericAny => "numeric",
-            ColumnType::Date => "date",
-            ColumnType::Time => "time",
-            ColumnType::Timestamp => "timestamp",
-            ColumnType::Timestamptz => "timestamptz",
-            ColumnType::Uuid => "uuid",
-            ColumnType::Json => "json",
-            ColumnType::Jsonb => "jsonb",
-            ColumnType::Bytea => "bytea",
-            ColumnType::Text { max_chars: None } => "text",
-            ColumnType::Text { max_chars: Some(limit) } => return write!(f, "varchar({limit})"),
-            ColumnType::Enum { name } => return write!(f, "enum {name}"),
-            ColumnType::Array(element) => return write!(f, "{element}[]"),
-            ColumnType::Other { name } => name,
-        };
-        f.write_str(name)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::names::id_fault;
+use crate::id::id_fault;
 
 /// The Kafka user of the shared store.
 pub const SHARED_STORE: &str = "shared-store";

@@ -10,7 +10,7 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-use crate::contract::{Class, Column};
+use crate::contracts::contract::{Class, Column};
 
 /// Attribute of a field: its column's class.
 const CLASS: &str = "bangioc.class";

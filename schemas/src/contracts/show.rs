@@ -1,12 +1,16 @@
 //! Contracts as people read them: a table of all, a page of one.
 
+mod entry;
 mod open_set;
 mod table;
 
-use crate::catalogue::Catalogue;
-use crate::contract::{CatalogueEntry, Class, Contract, Identity, Kind, OnPoison, Status};
-use crate::names::{Side, topic};
-use crate::publication::Publication;
+use crate::contracts::catalogue::Catalogue;
+use crate::contracts::contract::{
+    CatalogueEntry, Class, Contract, Identity, Kind, OnPoison, OpenSide, Status,
+};
+use crate::contracts::names::{Side, topic};
+use crate::contracts::publication::Publication;
+use entry::entry;
 pub use open_set::page as open_set;
 use table::table;
 
@@ -98,14 +102,14 @@ pub fn page(catalogue: &Catalogue, contract: &Contract, prefix: &str) -> String 
         }
         line("");
     }
-    if let Some(open) = &contract.open {
+    if let Some(OpenSide { projection, .. }) = contract.open.as_deref() {
         line("open side");
-        let rows = open.describe_rows(&name).map_or_else(
+        let rows = projection.describe_rows(&name).map_or_else(
             || "all rows that keep the rules".to_owned(),
             |filter| format!("rows that keep the rules and in which {filter}"),
         );
         line(&format!("  - {rows}"));
-        for column in open.describe_columns(&name) {
+        for column in projection.describe_columns(&name) {
             line(&format!("  - {column}"));
         }
         line("");
@@ -155,24 +159,6 @@ fn is_made_from(publication: &Publication, contract: &Contract) -> bool {
     publication.resources.iter().any(|resource| resource.dataset == contract.dataset)
 }
 
-/// The catalogue's words.
-fn entry(entry: &CatalogueEntry) -> Vec<(&'static str, String)> {
-    let phrase = entry.phrase.as_ref().map(|phrase| format!(", {phrase}")).unwrap_or_default();
-    let mut facts =
-        vec![("group", format!("{} ({}{phrase})", entry.group.as_str(), entry.seed.as_str()))];
-    if !entry.consumers.is_empty() {
-        facts.push(("consumers", entry.consumers.join(", ")));
-    }
-    facts.push((
-        "data",
-        format!(
-            "personal data: {}; sensitivity: {}; changes: {}",
-            entry.personal_data, entry.sensitivity, entry.cadence
-        ),
-    ));
-    facts
-}
-
 fn source(contract: &Contract) -> String {
     let source = &contract.source;
     if source.table.is_empty() {
@@ -201,7 +187,7 @@ fn key(contract: &Contract) -> Option<String> {
 /// `9 (8 open, 1 internal)`
 fn classes(contract: &Contract) -> String {
     let count = |class: Class| {
-        let of_class = |column: &&crate::contract::Column| column.class == class;
+        let of_class = |column: &&crate::contracts::contract::Column| column.class == class;
         contract.columns.iter().filter(of_class).count()
     };
     let counts: Vec<String> = [Class::Open, Class::Internal, Class::Personal, Class::Sensitive]

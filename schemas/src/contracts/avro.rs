@@ -5,12 +5,13 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::class_memory;
-use crate::contract::{Column, ColumnType, Contract};
-use crate::names::{Side, avro_namespace};
+use crate::column_type::ColumnType;
+use crate::contracts::class_memory;
+use crate::contracts::contract::{Column, Contract};
+use crate::contracts::names::{Side, avro_namespace};
 
 /// Full name of the `source` block, as Debezium's PostgreSQL connector has it.
-pub const SOURCE_NAME: &str = "io.debezium.connector.postgresql.Source";
+pub(crate) const SOURCE_NAME: &str = "io.debezium.connector.postgresql.Source";
 
 /// Schema of the record key: record `Key` with the key columns in key order, none of them null.
 pub fn key_schema(contract: &Contract, topic: &str) -> String {
@@ -31,7 +32,7 @@ pub fn key_schema(contract: &Contract, topic: &str) -> String {
 /// PostgreSQL's text of every value that the column's Avro type can't hold: key `<column>` for
 /// `after`, `before.<column>` for `before`; the column's own field is then null.
 ///
-/// On the shared side each column's field says its class, see [`crate::class_memory`].
+/// On the shared side each column's field says its class, see [`crate::contracts::class_memory`].
 ///
 /// On the open side `source` names no position and no database, and there is no `transaction`: what
 /// tells of rows that are not public stays inside.
