@@ -79,7 +79,7 @@ fn found(name: &str, row: &Cells) -> Result<Check, CaptureError> {
                 format!("slot `{name}` is somebody else's ({of}): capture can't use it; give `slot` under `[source]` another name"),
             ))
             .coded("BG0263")
-            .remedy(Step::Person, format!("-- select pg_drop_replication_slot({});", literal(&name)))
+            .remedy(Step::Person, format!("-- select pg_drop_replication_slot({});", literal(name)))
             .at_the_cost(label(
                 "chỉ khi chắc chắn không ai còn dùng khe này: chủ của nó sẽ mất mọi thay đổi chưa đọc",
                 "only if nobody uses that slot any longer: its owner loses every change not read yet",

@@ -32,9 +32,8 @@ impl<'a> Iterator for Elements<'a> {
         if std::mem::take(&mut self.broken) {
             return Some(Err(NotAnArray));
         }
-        let (element, rest) = match first(self.rest.take()?) {
-            Some(found) => found,
-            None => return Some(Err(NotAnArray)),
+        let Some((element, rest)) = first(self.rest.take()?) else {
+            return Some(Err(NotAnArray));
         };
         match rest.as_bytes().first() {
             Some(b',') => self.rest = Some(&rest[1..]),

@@ -36,9 +36,9 @@ impl<'a> Bytea<'a> {
 }
 
 pub fn bytes(text: &str) -> Option<Vec<u8>> {
-    let bytea = Bytea::of(text)?;
-    let mut bytes = Vec::with_capacity(bytea.len());
-    bytea.extend(&mut bytes).then_some(bytes)
+    let digits = Bytea::of(text)?;
+    let mut bytes = Vec::with_capacity(digits.len());
+    digits.extend(&mut bytes).then_some(bytes)
 }
 
 /// PostgreSQL writes no upper case, which would come back changed.

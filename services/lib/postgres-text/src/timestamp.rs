@@ -12,28 +12,27 @@ pub const FIRST_OF_ERA_US: i64 = date::FIRST_OF_ERA * DAY_US;
 /// A `timestamp`, by its own clock. None for the infinities, and for what 64 bits do not hold.
 #[inline]
 pub fn local_us(text: &str) -> Option<i64> {
-    micros(text, |_| Some(0))
+    let (local, rest) = local(text)?;
+    (rest.is_at_end() && local >= FIRST_US).then_some(local)
 }
 
 /// A `timestamptz`, at any offset. None for the infinities, and for what 64 bits do not hold.
 #[inline]
 pub fn instant_us(text: &str) -> Option<i64> {
-    micros(text, |at| at.offset())
+    let (local, mut rest) = local(text)?;
+    let instant = local.checked_sub(rest.offset()? * 1_000_000)?;
+    (rest.is_at_end() && instant >= FIRST_US).then_some(instant)
 }
 
-/// `offset`: seconds east of Greenwich, read after the time of day.
+/// Date and time of day, and what stands behind them but for the era.
 #[inline]
-fn micros(text: &str, offset: impl Fn(&mut Cursor<'_>) -> Option<i64>) -> Option<i64> {
+fn local(text: &str) -> Option<(i64, Cursor<'_>)> {
     let (text, before_christ) = date::split_era(text);
     let mut at = Cursor::of(text);
     let days = at.date(before_christ)?;
     at.expect(b' ')?;
     let time = at.time().filter(|time| *time < DAY_US)?;
-    let time = time - offset(&mut at)? * 1_000_000;
-    if !at.is_at_end() {
-        return None;
-    }
-    days.checked_mul(DAY_US)?.checked_add(time).filter(|time| *time >= FIRST_US)
+    Some((days.checked_mul(DAY_US)?.checked_add(time)?, at))
 }
 
 /// Is it a time of the years 1 to 9999 with this mark between date and clock, and nothing behind?
