@@ -16,10 +16,18 @@ fn main() -> io::Result<()> {
             path.file_stem().and_then(|stem| stem.to_str()).filter(|stem| stem.starts_with("BG"))
         {
             println!("cargo:rerun-if-changed={}", path.display());
-            let _ =
-                writeln!(table, "    ({code:?}, include_str!({:?})),", path.display().to_string());
+            let hint = hint(&fs::read_to_string(&path)?);
+            let path = path.display().to_string();
+            let _ = writeln!(table, "    ({code:?}, {hint:?}, include_str!({path:?})),");
         }
     }
     table.push(']');
     fs::write(Path::new(&env::var("OUT_DIR").map_err(io::Error::other)?).join("pages.rs"), table)
+}
+
+/// The paragraph that begins with `Hint: `, on one line.
+fn hint(page: &str) -> String {
+    let paragraph =
+        page.split("\n\n").find_map(|paragraph| paragraph.trim().strip_prefix("Hint: "));
+    paragraph.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -164,7 +164,6 @@ fn both_languages(store: &Store) {
     site.service.stop();
 }
 
-#[expect(clippy::too_many_lines, reason = "one site, looked at from many sides")]
 fn files_and_headers(store: &Store) {
     let province = Province::new(store, "headers", "");
     province.sql("insert into flow.sample (area_code, sample_no, name) select 'MANY', n, repeat('ắ', 300) from generate_series(1, 4000) n");

@@ -1,7 +1,10 @@
-//! PostgreSQL's texts of dates and instants, as far as rules compare them.
+//! Dates and instants, as far as rules compare them.
 
-/// Microseconds in a day.
-pub(crate) const DAY_US: i64 = 86_400_000_000;
+use bangioc_postgres_text::{date, timestamp};
+
+pub(crate) use bangioc_postgres_text::clock::{DAY_US, micros as clock_us};
+/// None for what isn't a plain date of the years 1 to 9999: `infinity`, BC, larger years.
+pub(crate) use bangioc_postgres_text::date::plain_days as days;
 
 /// Cao Bang's clock is seven hours ahead of UTC and has no summer time.
 const LOCAL_OFFSET_US: i64 = 7 * 3_600_000_000;
@@ -19,54 +22,33 @@ pub(crate) fn is_at_or_before(text: &str, day: i64) -> bool {
     }
 }
 
-/// `2024-11-05` → days since 1970-01-01. None for what isn't a plain date of the years 1 to 9999:
-/// `infinity`, BC, larger years.
-pub(crate) fn days(text: &str) -> Option<i64> {
-    let &[y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = text.as_bytes() else {
-        return None;
-    };
-    let year = number(&[y0, y1, y2, y3])?;
-    let month = number(&[m0, m1])?;
-    let day = number(&[d0, d1])?;
-    if year == 0 || !(1..=12).contains(&month) || !(1..=days_in_month(year, month)).contains(&day) {
-        return None;
-    }
-    Some(days_from_civil(year, month, day))
-}
-
 /// `2026-06-30 16:55:00.123456+00` → microseconds since 1970-01-01 UTC. None as for [`days`].
 pub(crate) fn instant_us(text: &str) -> Option<i64> {
-    let (date, rest) = (text.get(..10)?, text.as_bytes().get(10..)?);
-    let (clock_us, zone) = clock(rest.strip_prefix(b" ")?)?;
-    Some(days(date)? * DAY_US + clock_us - offset_seconds(zone)? * 1_000_000)
+    days(text.get(..10)?)?;
+    if text.ends_with(" BC") { None } else { timestamp::instant_us(text) }
 }
 
 /// A date of any year, `infinity` and BC among them, as a number of days. For comparing, not for counting.
 pub(crate) fn day(text: &str) -> Option<i64> {
-    match text {
-        "infinity" => Some(i64::MAX),
-        "-infinity" => Some(i64::MIN),
-        _ => {
-            let (date, before_christ) = split_era(text);
-            day_of_era(date, before_christ)
-        }
-    }
-}
-
-/// `13:45:00.5`, `24:00:00` → microseconds since midnight.
-pub(crate) fn clock_us(text: &str) -> Option<i64> {
-    let (clock_us, rest) = clock(text.as_bytes())?;
-    rest.is_empty().then_some(clock_us)
+    with_infinities(text, date::days)
 }
 
 /// A `timestamp` of any year as microseconds, by its own clock. For comparing.
 pub(crate) fn local_us(text: &str) -> Option<i64> {
-    moment_us(text, |zone| zone.is_empty().then_some(0))
+    with_infinities(text, timestamp::local_us)
 }
 
 /// A `timestamptz` of any year as microseconds. For comparing.
 pub(crate) fn any_instant_us(text: &str) -> Option<i64> {
-    moment_us(text, offset_seconds)
+    with_infinities(text, timestamp::instant_us)
+}
+
+fn with_infinities(text: &str, read: impl Fn(&str) -> Option<i64>) -> Option<i64> {
+    match text {
+        "infinity" => Some(i64::MAX),
+        "-infinity" => Some(i64::MIN),
+        _ => read(text),
+    }
 }
 
 /// `260305` → days since 1970-01-01, of this century.
@@ -74,107 +56,6 @@ pub(crate) fn day_of_yymmdd(digits: &str) -> Option<i64> {
     let (year, rest) = digits.split_at_checked(2)?;
     let (month, day) = rest.split_at_checked(2)?;
     days(&format!("20{year}-{month}-{day}"))
-}
-
-fn split_era(text: &str) -> (&str, bool) {
-    match text.strip_suffix(" BC") {
-        Some(text) => (text, true),
-        None => (text, false),
-    }
-}
-
-fn day_of_era(date: &str, before_christ: bool) -> Option<i64> {
-    let (year, rest) = date.split_once('-')?;
-    let &[m0, m1, b'-', d0, d1] = rest.as_bytes() else {
-        return None;
-    };
-    let (month, day) = (number(&[m0, m1])?, number(&[d0, d1])?);
-    if !(4..=7).contains(&year.len()) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    let year = number(year.as_bytes())?;
-    // There is no year 0: 1 BC is the year before 1.
-    let year = if before_christ { 1 - year } else { year };
-    Some(days_from_civil(year, month, day))
-}
-
-fn moment_us(text: &str, offset_seconds: impl Fn(&[u8]) -> Option<i64>) -> Option<i64> {
-    match text {
-        "infinity" => return Some(i64::MAX),
-        "-infinity" => return Some(i64::MIN),
-        _ => {}
-    }
-    let (text, before_christ) = split_era(text);
-    let (date, clock_text) = text.split_once(' ')?;
-    let (clock_us, zone) = clock(clock_text.as_bytes())?;
-    day_of_era(date, before_christ)?
-        .checked_mul(DAY_US)?
-        .checked_add(clock_us - offset_seconds(zone)? * 1_000_000)
-}
-
-/// `hh:mm:ss[.ffffff]`, and what follows it.
-fn clock(text: &[u8]) -> Option<(i64, &[u8])> {
-    let &[h0, h1, b':', m0, m1, b':', s0, s1, ref rest @ ..] = text else {
-        return None;
-    };
-    let (hour, minute, second) = (number(&[h0, h1])?, number(&[m0, m1])?, number(&[s0, s1])?);
-    let (fraction_us, rest) = fraction_us(rest)?;
-    let seconds = hour * 3600 + minute * 60 + second;
-    Some((seconds * 1_000_000 + fraction_us, rest))
-}
-
-fn fraction_us(text: &[u8]) -> Option<(i64, &[u8])> {
-    let [b'.', digits @ ..] = text else {
-        return Some((0, text));
-    };
-    let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if !(1..=6).contains(&length) {
-        return None;
-    }
-    let scale = [100_000, 10_000, 1_000, 100, 10, 1][length - 1];
-    Some((number(&digits[..length])? * scale, &digits[length..]))
-}
-
-/// `+07`, `+05:30`, `-03`, `+07:06:30` → seconds east of Greenwich.
-fn offset_seconds(zone: &[u8]) -> Option<i64> {
-    let (sign, rest) = match zone {
-        [b'+', rest @ ..] => (1, rest),
-        [b'-', rest @ ..] => (-1, rest),
-        _ => return None,
-    };
-    let seconds = match *rest {
-        [h0, h1] => number(&[h0, h1])? * 3600,
-        [h0, h1, b':', m0, m1] => number(&[h0, h1])? * 3600 + number(&[m0, m1])? * 60,
-        [h0, h1, b':', m0, m1, b':', s0, s1] => {
-            number(&[h0, h1])? * 3600 + number(&[m0, m1])? * 60 + number(&[s0, s1])?
-        }
-        _ => return None,
-    };
-    Some(sign * seconds)
-}
-
-fn number(digits: &[u8]) -> Option<i64> {
-    digits.iter().try_fold(0, |value, digit| {
-        digit.is_ascii_digit().then(|| value * 10 + i64::from(digit - b'0'))
-    })
-}
-
-fn days_in_month(year: i64, month: i64) -> i64 {
-    match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Howard Hinnant's `days_from_civil`: years counted from March, in eras of 400 years.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = year - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let year_of_era = year - era * 400;
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
 #[cfg(test)]

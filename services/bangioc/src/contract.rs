@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use bangioc_runtime::failure::{BoxFailure, Class, Exit, Failure};
+use bangioc_runtime::failure::{BoxFailure, Diagnosis, Exit, Failure, halt};
 use bangioc_schemas::catalogue::Catalogue;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::mistake::ContractErrors;
@@ -145,19 +145,7 @@ fn open_set(publication: &Publication) -> Value {
 struct BadContracts(ContractErrors);
 
 impl Failure for BadContracts {
-    fn code(&self) -> &'static str {
-        self.0.code()
-    }
-
-    fn class(&self) -> Class {
-        Class::Halt
-    }
-
-    fn exit(&self) -> Exit {
-        Exit::Config
-    }
-
-    fn hint(&self) -> String {
-        self.0.hint()
+    fn diagnosis(&self) -> Diagnosis {
+        halt(self.0.code(), Exit::Config).hint(self.0.hint())
     }
 }

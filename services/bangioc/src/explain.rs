@@ -4,23 +4,46 @@ use crate::output::Output;
 use crate::usage::Refusal;
 use bangioc_runtime::failure::BoxFailure;
 
-/// Code and page, by code.
-static PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
+/// Code, hint and page, by code.
+static PAGES: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
 pub(crate) fn run(code: &str, out: &mut Output) -> Result<(), BoxFailure> {
     let wanted = code.to_ascii_uppercase();
-    match PAGES.iter().find(|(code, _)| *code == wanted) {
-        Some((_, page)) => out.text(page),
+    match PAGES.iter().find(|(code, ..)| *code == wanted) {
+        Some((.., page)) => out.text(page),
         None => Err(Refusal::UnknownCode { code: wanted, known: PAGES.len() }.into()),
     }
+}
+
+/// The fixed hint of a code; what a failure has of its own to say comes before it.
+pub(crate) fn hint(code: &str) -> Option<&'static str> {
+    PAGES.iter().find(|(known, ..)| *known == code).map(|(_, hint, _)| *hint)
 }
 
 /// One line per code, for `bangioc explain` without one.
 pub(crate) fn list(out: &mut Output) -> Result<(), BoxFailure> {
     let lines: Vec<&str> = PAGES
         .iter()
-        .filter_map(|(_, page)| page.lines().next())
+        .filter_map(|(.., page)| page.lines().next())
         .map(|title| title.trim_start_matches("# "))
         .collect();
     out.text(&lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_has_a_hint_of_one_sentence() {
+        for (code, hint, page) in PAGES {
+            assert!(page.starts_with(&format!("# {code}: ")), "{code}");
+            assert!(
+                !hint.is_empty() && !hint.ends_with('.') && !hint.contains('\n'),
+                "{code}: {hint}"
+            );
+        }
+        assert!(hint("BG0201").is_some());
+        assert_eq!(hint("BG9999"), None);
+    }
 }

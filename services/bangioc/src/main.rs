@@ -25,7 +25,7 @@ mod usage;
 
 use std::process::ExitCode;
 
-use bangioc_runtime::failure::{BoxFailure, Exit};
+use bangioc_runtime::failure::{self, BoxFailure, Exit};
 use bangioc_runtime::settings::Settings;
 use bangioc_runtime::{shutdown, terminal, trace as log};
 use clap::Parser as _;
@@ -37,6 +37,7 @@ use crate::service::Prepared;
 use crate::usage::Refusal;
 
 fn main() -> ExitCode {
+    failure::find_hints_by(explain::hint);
     let end = run(Arguments::parse()).and_then(|then| match then {
         Then::End => Ok(Exit::Ok),
         Then::EndWith(exit) => Ok(exit),

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use bangioc_runtime::failure::{Class, Exit, Failure};
+use bangioc_runtime::failure::{Diagnosis, Exit, Failure, halt};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
@@ -51,97 +51,43 @@ pub(crate) enum Refusal {
 }
 
 impl Failure for Refusal {
-    fn code(&self) -> &'static str {
+    fn diagnosis(&self) -> Diagnosis {
         match self {
-            Refusal::UnknownCode { .. } => "BG0190",
-            Refusal::UnknownDataset { .. } => "BG0193",
-            Refusal::Draft { .. } => "BG0180",
-            Refusal::KeyColumns { .. } | Refusal::NoKey(_) => "BG0181",
-            Refusal::NotAgreed => "BG0182",
-            Refusal::IsPaused { .. }
-            | Refusal::IsNotPaused { .. }
-            | Refusal::CopyOfPaused { .. } => "BG0183",
-            Refusal::CopyInVain { .. } => "BG0434",
-            Refusal::NoStore { .. } => "BG0435",
-            Refusal::DatasetOrWrite => "BG0194",
-            Refusal::SourceUnfit { .. } => "BG0195",
-            Refusal::NoPassword { .. } => "BG0270",
-            Refusal::NoSigningKey => "BG0810",
-            Refusal::Unwritable(_) => "BG0191",
-            Refusal::Runtime(_) => "BG0192",
-            Refusal::BeginAgain(_) => "BG0196",
-        }
-    }
-
-    fn class(&self) -> Class {
-        Class::Halt
-    }
-
-    fn exit(&self) -> Exit {
-        match self {
-            Refusal::UnknownCode { .. }
-            | Refusal::UnknownDataset { .. }
-            | Refusal::Draft { .. }
-            | Refusal::KeyColumns { .. }
-            | Refusal::NoKey(_)
-            | Refusal::NotAgreed
-            | Refusal::NoStore { .. }
-            | Refusal::NoPassword { .. }
-            | Refusal::NoSigningKey
-            | Refusal::DatasetOrWrite => Exit::Usage,
-            Refusal::SourceUnfit { .. }
-            | Refusal::IsPaused { .. }
-            | Refusal::IsNotPaused { .. }
-            | Refusal::CopyOfPaused { .. }
-            | Refusal::CopyInVain { .. }
-            | Refusal::Unwritable(_)
-            | Refusal::Runtime(_)
-            | Refusal::BeginAgain(_) => Exit::Failed,
-        }
-    }
-
-    fn hint(&self) -> String {
-        match self {
-            Refusal::UnknownCode { known, .. } => {
-                format!("`bangioc explain` lists the {known} codes there are")
-            }
-            Refusal::UnknownDataset {
-                nearest: Some(nearest),
-                ..
-            } => format!("did you mean `{nearest}`? `bangioc contract list` shows all"),
-            Refusal::UnknownDataset { nearest: None, .. } => {
-                "`bangioc contract list` shows all".into()
-            }
-            Refusal::SourceUnfit { .. } => {
-                "let its administrator run what `bangioc source check --sql` prints, then check again".into()
-            }
-            Refusal::NoPassword { .. } => {
-                "name a file that holds the password of `--as`, and nothing else".into()
-            }
-            Refusal::Draft { dataset } => {
-                format!("`bangioc contract show {dataset}` says why it is one")
-            }
-            Refusal::KeyColumns { .. } | Refusal::NoKey(_) => {
-                "give each column as an argument of its own, in that order; or `-`, and a line each on stdin".into()
-            }
-            Refusal::NotAgreed => "read what it costs, then add `--yes`".into(),
+            Refusal::UnknownCode { known, .. } => halt("BG0190", Exit::Usage)
+                .hint(format!("`bangioc explain` lists the {known} codes there are")),
+            Refusal::UnknownDataset { nearest: Some(nearest), .. } => halt("BG0193", Exit::Usage)
+                .hint(format!("did you mean `{nearest}`? `bangioc contract list` shows all")),
+            Refusal::UnknownDataset { nearest: None, .. } => halt("BG0193", Exit::Usage),
+            Refusal::Draft { dataset } => halt("BG0180", Exit::Usage)
+                .hint(format!("`bangioc contract show {dataset}` says why it is one")),
+            Refusal::KeyColumns { .. } | Refusal::NoKey(_) => halt("BG0181", Exit::Usage).hint(
+                "give each column as an argument of its own, in that order; or `-`, and a line \
+                 each on stdin",
+            ),
+            Refusal::NotAgreed => halt("BG0182", Exit::Usage),
             Refusal::IsPaused { dataset, .. } | Refusal::CopyOfPaused { dataset } => {
-                format!("`bangioc dataset resume {dataset}` sends it again, beginning with a whole copy")
+                halt("BG0183", Exit::Failed).hint(format!(
+                    "`bangioc dataset resume {dataset}` sends it again, beginning with a whole copy"
+                ))
             }
-            Refusal::IsNotPaused { dataset } => {
-                format!("to copy it again nevertheless: `bangioc dataset recopy {dataset}`")
-            }
-            Refusal::CopyInVain { dataset, .. } => format!("`bangioc dataset recopy {dataset} --from-nothing` takes back what was believed of it first"),
-            Refusal::NoStore { section } => format!("give `[{section}]` to the tool, with a user that may write there"),
-            Refusal::DatasetOrWrite => "`bangioc contract avro land-parcel`".into(),
-            Refusal::NoSigningKey => "`bangioc statement key FILE` makes one; name that file in `[reconcile] signing_key_file`".into(),
-            Refusal::Unwritable(_) => {
-                "look at where stdout leads: a full disk, a closed pipe".into()
-            }
-            Refusal::Runtime(_) => {
-                "look at the limits of this host: threads, memory, open files".into()
-            }
-            Refusal::BeginAgain(_) => "start the service; was its program moved or removed?".into(),
+            Refusal::IsNotPaused { dataset } => halt("BG0183", Exit::Failed)
+                .hint(format!("to copy it again nevertheless: `bangioc dataset recopy {dataset}`")),
+            Refusal::CopyInVain { dataset, .. } => halt("BG0434", Exit::Failed).hint(format!(
+                "`bangioc dataset recopy {dataset} --from-nothing` takes back what was believed \
+                 of it first"
+            )),
+            Refusal::NoStore { section } => halt("BG0435", Exit::Usage)
+                .hint(format!("give `[{section}]` to the tool, with a user that may write there")),
+            Refusal::DatasetOrWrite => halt("BG0194", Exit::Usage),
+            Refusal::SourceUnfit { .. } => halt("BG0195", Exit::Failed),
+            Refusal::NoPassword { .. } => halt("BG0270", Exit::Usage),
+            Refusal::NoSigningKey => halt("BG0810", Exit::Usage).hint(
+                "`bangioc statement key FILE` makes one; name that file in `[reconcile] \
+                 signing_key_file`",
+            ),
+            Refusal::Unwritable(_) => halt("BG0191", Exit::Failed),
+            Refusal::Runtime(_) => halt("BG0192", Exit::Failed),
+            Refusal::BeginAgain(_) => halt("BG0196", Exit::Failed),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use bangioc_change::version::Lsn;
 use bangioc_feed::error::FeedError;
 use bangioc_feed::registry::RegistryError;
-use bangioc_runtime::failure::{Class, Exit, Failure};
+use bangioc_runtime::failure::{Diagnosis, Exit, Failure, halt, retry};
 use bangioc_runtime::printable::printable;
 
 #[derive(Debug, thiserror::Error)]
@@ -121,162 +121,69 @@ pub enum CaptureError {
 }
 
 impl Failure for CaptureError {
-    fn code(&self) -> &'static str {
+    fn diagnosis(&self) -> Diagnosis {
         use CaptureError as E;
         match self {
-            E::Unreachable { .. } => "BG0201",
-            E::Refused { .. } => "BG0202",
-            E::TlsRefused { .. } | E::TlsFailed { .. } => "BG0203",
-            E::Broken { .. } | E::StreamRefused { .. } => "BG0204",
-            E::Protocol { .. } | E::Message { .. } | E::Internal { .. } => "BG0205",
-            E::CommandRefused { .. } | E::Question { .. } => "BG0206",
-            E::Unfit { .. } => "BG0207",
-            E::NoContracts { .. } => "BG0208",
-            E::SlotActive { .. } => "BG0209",
-            E::SlotLost { .. } => "BG0210",
-            E::StateLost { .. } => "BG0211",
-            E::SourceEpoch { .. } => "BG0212",
-            E::SlotIdentity { .. } => "BG0213",
-            E::State { .. } => "BG0214",
-            E::Encoder { .. } => "BG0215",
-            E::Undelivered { .. } => "BG0216",
-            E::NotRegistered { .. } => "BG0217",
-            E::Partitions { .. } => "BG0218",
-            E::SlotBeingMade { .. } => "BG0237",
-            E::CountedAsStandby => "BG0238",
-            E::PublicationGone { .. } => "BG0239",
-            E::NotTaken { .. } => "BG0222",
-            E::PasswordAsked { .. } => "BG0223",
-            E::NotAnnounced => "BG0226",
-            E::NoOperator { .. } => "BG0230",
-            E::Feed(error) => error.code(),
-            E::Registry(error) => error.code(),
-        }
-    }
-
-    fn class(&self) -> Class {
-        use CaptureError as E;
-        match self {
-            E::Unreachable { .. }
-            | E::Broken { .. }
-            | E::SlotActive { .. }
-            | E::SlotBeingMade { .. }
-            | E::CountedAsStandby
-            | E::Undelivered { .. }
-            | E::NotTaken { .. }
-            | E::NotAnnounced => Class::Retry,
-            // 57: shutting down or cancelled; 53: out of resources; 08: connection; 55006: in use; 55P03: a lock
-            // was not to be had in time; 40: try again; 25P: idle for too long.
-            E::StreamRefused { sqlstate, .. }
-            | E::Question { sqlstate, .. }
-            | E::CommandRefused { sqlstate, .. } => {
-                if sqlstate == "55006"
-                    || sqlstate == LOCK_NOT_AVAILABLE
-                    || ["57", "53", "08", "40", "25P", "io"]
-                        .iter()
-                        .any(|class| sqlstate.starts_with(class))
-                {
-                    Class::Retry
-                } else {
-                    Class::Halt
-                }
+            E::Unreachable { address, .. } => retry("BG0201", Exit::Unreachable).hint(format!(
+                "check that PostgreSQL listens on `{address}` and that nothing between blocks it: \
+                 `pg_isready -h HOST -p PORT`"
+            )),
+            E::Refused { .. } => halt("BG0202", Exit::Unreachable),
+            E::TlsRefused { .. } => halt("BG0203", Exit::Unreachable),
+            E::TlsFailed { .. } => halt("BG0203", Exit::Unreachable).hint(
+                "check `source.ca_file` against the server's certificate, its dates, and that \
+                 `source.host` is a name in it",
+            ),
+            E::Broken { .. } => retry("BG0204", Exit::Unreachable),
+            E::StreamRefused { sqlstate, .. } => by_sqlstate("BG0204", sqlstate).hint(
+                "run `bangioc source check`: it names missing rights and settings with the SQL to \
+                 run",
+            ),
+            E::Protocol { .. } | E::Message { .. } | E::Internal { .. } => {
+                halt("BG0205", Exit::Failed)
             }
-            E::Refused { .. }
-            | E::TlsRefused { .. }
-            | E::TlsFailed { .. }
-            | E::PasswordAsked { .. }
-            | E::Protocol { .. }
-            | E::Message { .. }
-            | E::Internal { .. }
-            | E::Unfit { .. }
-            | E::NoContracts { .. }
-            | E::NoOperator { .. }
-            | E::SlotLost { .. }
-            | E::PublicationGone { .. }
-            | E::StateLost { .. }
-            | E::SourceEpoch { .. }
-            | E::SlotIdentity { .. }
-            | E::State { .. }
-            | E::NotRegistered { .. }
-            | E::Partitions { .. }
-            | E::Encoder { .. } => Class::Halt,
-            E::Feed(error) => error.class(),
-            E::Registry(error) => error.class(),
-        }
-    }
-
-    fn exit(&self) -> Exit {
-        use CaptureError as E;
-        match self {
-            E::Unreachable { .. }
-            | E::Broken { .. }
-            | E::TlsRefused { .. }
-            | E::TlsFailed { .. }
-            | E::PasswordAsked { .. }
-            | E::Refused { .. }
-            | E::NotTaken { .. }
-            | E::NotAnnounced => Exit::Unreachable,
-            E::NoContracts { .. } | E::NoOperator { .. } => Exit::Config,
-            E::Unfit { .. }
-            | E::SlotActive { .. }
-            | E::SlotBeingMade { .. }
-            | E::CountedAsStandby
-            | E::PublicationGone { .. }
-            | E::SlotLost { .. }
-            | E::StateLost { .. }
-            | E::SourceEpoch { .. }
-            | E::SlotIdentity { .. }
-            | E::NotRegistered { .. }
-            | E::Partitions { .. }
-            | E::State { .. } => Exit::Halted,
-            E::Protocol { .. }
-            | E::Message { .. }
-            | E::Internal { .. }
-            | E::CommandRefused { .. }
-            | E::StreamRefused { .. }
-            | E::Question { .. }
-            | E::Encoder { .. }
-            | E::Undelivered { .. } => Exit::Failed,
-            E::Feed(error) => error.exit(),
-            E::Registry(error) => error.exit(),
-        }
-    }
-
-    fn hint(&self) -> String {
-        use CaptureError as E;
-        match self {
-            E::Unreachable { address, .. } => format!("check that PostgreSQL listens on `{address}` and that nothing between blocks it: `pg_isready -h HOST -p PORT`"),
-            E::Refused { .. } => "check `source.user`, `source.password_file` and the server's `pg_hba.conf`; replication connections need a line of their own there only for physical replication".to_owned(),
-            E::TlsRefused { .. } => "switch `ssl = on` at the server; `source.tls = \"off\"` is for a database on this machine".to_owned(),
-            E::TlsFailed { .. } => "check `source.ca_file` against the server's certificate, its dates, and that `source.host` is a name in it".to_owned(),
-            E::PasswordAsked { .. } => "is it your server? let it ask by SCRAM (`scram-sha-256` in `pg_hba.conf`, `password_encryption`, the password set anew), or give it TLS and write `source.tls = \"verify\"`".to_owned(),
-            E::Broken { .. } => "capture connects again by itself and goes on where it stopped".to_owned(),
-            E::Protocol { .. } | E::Message { .. } | E::Internal { .. } => "keep the log and report this: it is a defect, or something between changes the bytes".to_owned(),
-            E::CommandRefused { .. } | E::StreamRefused { .. } | E::Question { .. } => "run `bangioc source check`: it names missing rights and settings with the SQL to run".to_owned(),
-            E::Unfit { .. } => "run the SQL shown with each problem at the source, then `bangioc source check`".to_owned(),
-            E::NoContracts { .. } => "check `source.name` against `bangioc contract list`".to_owned(),
-            E::SlotActive { .. } => "another capture of this source runs; stop it, or leave this one waiting as its standby".to_owned(),
-            E::SlotBeingMade { .. } => "nothing is lost: capture goes on by itself as soon as that has ended; `pg_stat_activity` at the source shows it".to_owned(),
-            E::CountedAsStandby => "name the standbys at the source: `alter system set synchronous_standby_names = 'FIRST 1 (NAME)'; select pg_reload_conf();` with the `application_name` that the real standby has; capture then comes back by itself".to_owned(),
-            E::PublicationGone { .. } => "the publication was dropped and made again, so changes between are missing: `bangioc source accept` makes a new slot, copies every dataset again and sweeps".to_owned(),
-            E::SlotLost { .. } => "changes may be missing: `bangioc source accept` makes a new slot, copies every dataset again and sweeps".to_owned(),
-            E::StateLost { .. } => "if the state topic was deleted or the prefix changed, put it back; else `bangioc source accept` starts over with a copy and a sweep".to_owned(),
-            E::SourceEpoch { .. } => "if the database was restored, promoted or replaced on purpose: `bangioc source accept` copies every dataset again and sweeps".to_owned(),
-            E::SlotIdentity { .. } => "someone re-created or advanced the slot, so changes may be missing: `bangioc source accept` copies every dataset again and sweeps".to_owned(),
-            E::State { .. } => "the state topic holds a record of another version of this program; go back to it, or `bangioc source accept`".to_owned(),
-            E::Encoder { .. } => "run `bangioc contract check` and `bangioc topic plan`".to_owned(),
-            E::NotRegistered { .. } => "run `bangioc topic plan`, then `bangioc topic apply`".to_owned(),
-            E::Partitions { .. } => "a topic's partitions never change, since keys would move: put the contract back, or delete the topic and `bangioc source accept`".to_owned(),
-            E::Undelivered { .. } => "capture starts again from the last confirmed position by itself; check that the brokers answer".to_owned(),
-            E::NotAnnounced => "capture starts again by itself; check that the brokers answer, and that it may write its progress topics".to_owned(),
-            E::NotTaken { source_name } => format!("the request is kept and will be picked up when the capture runs: is `bangioc run capture` of `{source_name}` up? `bangioc dataset list` shows it"),
-            E::NoOperator { .. } => "log in as a person: `user = \"operator-NAME\"` and its `password_file` below `[kafka]`; operators are listed below `[operators]` for `bangioc topic apply`".to_owned(),
-            E::Feed(error) => error.hint(),
-            E::Registry(error) => error.hint(),
+            E::CommandRefused { sqlstate, .. } | E::Question { sqlstate, .. } => {
+                by_sqlstate("BG0206", sqlstate)
+            }
+            E::Unfit { .. } => halt("BG0207", Exit::Halted),
+            E::NoContracts { .. } => halt("BG0208", Exit::Config),
+            E::SlotActive { .. } => retry("BG0209", Exit::Halted),
+            E::SlotLost { .. } => halt("BG0210", Exit::Halted),
+            E::StateLost { .. } => halt("BG0211", Exit::Halted),
+            E::SourceEpoch { .. } => halt("BG0212", Exit::Halted),
+            E::SlotIdentity { .. } => halt("BG0213", Exit::Halted),
+            E::State { .. } => halt("BG0214", Exit::Halted),
+            E::Encoder { .. } => halt("BG0215", Exit::Failed),
+            E::Undelivered { .. } => retry("BG0216", Exit::Failed),
+            E::NotRegistered { .. } => halt("BG0217", Exit::Halted),
+            E::Partitions { .. } => halt("BG0218", Exit::Halted),
+            E::SlotBeingMade { .. } => retry("BG0237", Exit::Halted),
+            E::CountedAsStandby => retry("BG0238", Exit::Halted),
+            E::PublicationGone { .. } => halt("BG0239", Exit::Halted),
+            E::NotTaken { source_name } => retry("BG0222", Exit::Unreachable).hint(format!(
+                "the request is kept and will be picked up when the capture runs: is `bangioc run \
+                 capture` of `{source_name}` up? `bangioc dataset list` shows it"
+            )),
+            E::PasswordAsked { .. } => halt("BG0223", Exit::Unreachable),
+            E::NotAnnounced => retry("BG0226", Exit::Unreachable),
+            E::NoOperator { .. } => halt("BG0230", Exit::Config),
+            E::Feed(error) => error.diagnosis(),
+            E::Registry(error) => error.diagnosis(),
         }
     }
 }
 
+/// What the server refused may be had later, or never.
+fn by_sqlstate(code: &'static str, sqlstate: &str) -> Diagnosis {
+    // 57: shutting down or cancelled; 53: out of resources; 08: connection; 40: try again; 25P: idle for too long.
+    let passes = sqlstate == IN_USE
+        || sqlstate == LOCK_NOT_AVAILABLE
+        || ["57", "53", "08", "40", "25P", "io"].iter().any(|class| sqlstate.starts_with(class));
+    if passes { retry(code, Exit::Failed) } else { halt(code, Exit::Failed) }
+}
+
+/// SQLSTATE of a slot or another object that somebody uses.
+const IN_USE: &str = "55006";
 /// SQLSTATE of a lock that was not to be had within `lock_timeout`.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 /// SQLSTATE of a statement that took longer than `statement_timeout`, or was cancelled.

@@ -23,6 +23,7 @@ mod table_facts;
 mod transactions;
 pub mod watch;
 
+use bangioc_postgres_text::quoting::{qualified, quoted};
 use bangioc_runtime::failure::{Class, Failure as _};
 use bangioc_schemas::contract::{Contract, Label};
 use sqlx::postgres::{PgConnection, PgRow};
@@ -32,7 +33,6 @@ pub use self::check::{About, Check, Outcome};
 use self::login::Login;
 use crate::config::SourceSettings;
 use crate::error::CaptureError;
-use crate::tables::table::quoted;
 
 /// A question of ours never waits longer for a lock, nor works longer, in milliseconds: none of them needs
 /// more than the catalogue.
@@ -177,7 +177,7 @@ fn label(vi: impl Into<String>, en: impl Into<String>) -> Label {
 }
 
 fn table_name(contract: &Contract) -> String {
-    format!("{}.{}", quoted(&contract.source.schema), quoted(&contract.source.table))
+    qualified(&contract.source.schema, &contract.source.table)
 }
 
 /// The start-up checklist: all of it, or what is `shown` already only where something is wrong.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bangioc_change::version::Lsn;
 use bangioc_feed::journal::Journal;
+use bangioc_postgres_text::quoting::quoted;
 use bangioc_runtime::Secret;
 use bangioc_schemas::catalogue::Catalogue;
 use bangioc_schemas::contract::Contract;
@@ -142,8 +143,7 @@ pub async fn accept(
     };
     let identity = Identity::ask(&mut session)?;
     if Slot::look_up(&mut connection, &source.slot).await?.is_some() {
-        session
-            .query(&format!("DROP_REPLICATION_SLOT \"{}\"", source.slot.replace('"', "\"\"")))?;
+        session.query(&format!("DROP_REPLICATION_SLOT {}", quoted(&source.slot)))?;
     }
     let known = state.source.as_ref().map_or(0, |source| source.epoch);
     let epoch = 1 + known.max(store_epoch.unwrap_or(0));

@@ -1,6 +1,6 @@
 //! How the work on dead letters fails.
 
-use bangioc_runtime::failure::{Class, Exit, Failure};
+use bangioc_runtime::failure::{Diagnosis, Exit, Failure, halt};
 use bangioc_sink::SinkError;
 use bangioc_sink::replay::ReplayError;
 use bangioc_sink::seal::KeyRef;
@@ -47,53 +47,14 @@ impl From<sqlx::Error> for DeadLetterError {
 }
 
 impl Failure for DeadLetterError {
-    fn code(&self) -> &'static str {
+    fn diagnosis(&self) -> Diagnosis {
         match self {
-            DeadLetterError::NotParked { .. } => "BG0601",
-            DeadLetterError::StillFails { .. } => "BG0602",
-            DeadLetterError::SamePerson { .. } => "BG0603",
-            DeadLetterError::NoContract { .. } => "BG0604",
-            DeadLetterError::NoOperator { .. } => "BG0607",
-            DeadLetterError::Sink(error) => error.code(),
-        }
-    }
-
-    fn class(&self) -> Class {
-        match self {
-            DeadLetterError::StillFails { .. }
-            | DeadLetterError::NotParked { .. }
-            | DeadLetterError::SamePerson { .. }
-            | DeadLetterError::NoOperator { .. }
-            | DeadLetterError::NoContract { .. } => Class::Halt,
-            DeadLetterError::Sink(error) => error.class(),
-        }
-    }
-
-    fn exit(&self) -> Exit {
-        match self {
-            DeadLetterError::NotParked { .. }
-            | DeadLetterError::StillFails { .. }
-            | DeadLetterError::NoOperator { .. }
-            | DeadLetterError::SamePerson { .. } => Exit::Failed,
-            DeadLetterError::NoContract { .. } => Exit::Config,
-            DeadLetterError::Sink(error) => error.exit(),
-        }
-    }
-
-    fn hint(&self) -> String {
-        match self {
-            DeadLetterError::NotParked { .. } => "see what is: `bangioc dead-letter list`".into(),
-            DeadLetterError::StillFails { .. } => {
-                "correct the row at its source: as soon as the corrected row arrives, the key is free; or correct the contract and replay again".into()
-            }
-            DeadLetterError::SamePerson { .. } => {
-                "ask a colleague to run the same command with a login of their own".into()
-            }
-            DeadLetterError::NoContract { .. } => "see `bangioc contract list`, and `contracts` in the configuration".into(),
-            DeadLetterError::NoOperator { .. } => {
-                "name your own login in `[store]`; the store's administrator makes one with `ops/sql/operator-access.sql`".into()
-            }
-            DeadLetterError::Sink(error) => error.hint(),
+            DeadLetterError::NotParked { .. } => halt("BG0601", Exit::Failed),
+            DeadLetterError::StillFails { .. } => halt("BG0602", Exit::Failed),
+            DeadLetterError::SamePerson { .. } => halt("BG0603", Exit::Failed),
+            DeadLetterError::NoContract { .. } => halt("BG0604", Exit::Config),
+            DeadLetterError::NoOperator { .. } => halt("BG0607", Exit::Failed),
+            DeadLetterError::Sink(error) => error.diagnosis(),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bangioc_postgres_text::bytea;
+use bangioc_postgres_text::decimal::{Decimal, MAX_DIGITS};
 use bangioc_schemas::contract::ColumnType;
 use jiff::Timestamp;
 use jiff::civil;
@@ -121,12 +123,7 @@ impl Kind {
 
     pub(crate) fn bytes(self, text: &str) -> Option<Vec<u8>> {
         match self {
-            Kind::Bytes => {
-                let hex = text.strip_prefix("\\x")?;
-                (0..hex.len() / 2)
-                    .map(|i| u8::from_str_radix(hex.get(2 * i..2 * i + 2)?, 16).ok())
-                    .collect()
-            }
+            Kind::Bytes => bytea::bytes(text),
             _ => Some(text.as_bytes().to_vec()),
         }
     }
@@ -200,17 +197,7 @@ pub(crate) fn parquet_type(name: &str, fields: &[Field]) -> Result<Type> {
 
 /// `-1.50` with two decimals → -150. None for NaN and infinities, and when a digit would be lost.
 fn unscaled(text: &str, scale: u32) -> Option<i128> {
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, text),
-    };
-    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
-    let missing = usize::try_from(scale).ok()?.checked_sub(decimals.len())?;
-    if !whole.bytes().chain(decimals.bytes()).all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let number: i128 = format!("{whole}{decimals}{}", "0".repeat(missing)).parse().ok()?;
-    Some(sign * number)
+    Decimal::parse(text)?.units(usize::try_from(scale).ok()?, MAX_DIGITS)
 }
 
 #[cfg(test)]

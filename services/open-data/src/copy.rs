@@ -1,7 +1,6 @@
 //! Rows out of PostgreSQL's COPY text format, one at a time.
 
-use std::borrow::Cow;
-
+use bangioc_postgres_text::copy;
 use bangioc_schemas::row::{Cell, RowBuf};
 
 /// Splits what the server sends into lines, wherever its messages end.
@@ -35,44 +34,19 @@ impl Lines {
     }
 }
 
-/// The row of a line; None when it is no UTF-8 or has another number of columns.
+/// The row of a line; None when it is not COPY text or has another number of columns.
 pub(crate) fn row<'r>(line: &[u8], columns: usize, row: &'r mut RowBuf) -> Option<&'r RowBuf> {
     let line = std::str::from_utf8(line).ok()?;
     row.clear();
     let mut count = 0;
-    for field in line.split('\t') {
+    for field in copy::fields(line) {
         count += 1;
-        if field == "\\N" {
-            row.push(Cell::Null);
-        } else {
-            row.push(Cell::Text(&unescaped(field)));
+        match field {
+            None => row.push(Cell::Null),
+            Some(field) => row.push(Cell::Text(&copy::unescaped(field).ok()?)),
         }
     }
     (count == columns).then_some(row)
-}
-
-fn unescaped(field: &str) -> Cow<'_, str> {
-    if !field.contains('\\') {
-        return Cow::Borrowed(field);
-    }
-    let mut text = String::with_capacity(field.len());
-    let mut characters = field.chars();
-    while let Some(c) = characters.next() {
-        text.push(match c {
-            '\\' => match characters.next() {
-                Some('b') => '\u{8}',
-                Some('f') => '\u{c}',
-                Some('n') => '\n',
-                Some('r') => '\r',
-                Some('t') => '\t',
-                Some('v') => '\u{b}',
-                Some(other) => other,
-                None => '\\',
-            },
-            c => c,
-        });
-    }
-    Cow::Owned(text)
 }
 
 #[cfg(test)]

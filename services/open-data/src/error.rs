@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use bangioc_runtime::failure::{Class, Exit, Failure};
+use bangioc_runtime::failure::{Diagnosis, Exit, Failure, halt, retry};
 use bangioc_sink::SinkError;
 
 #[derive(Debug, thiserror::Error)]
@@ -56,74 +56,23 @@ impl OpenError {
 }
 
 impl Failure for OpenError {
-    fn code(&self) -> &'static str {
+    fn diagnosis(&self) -> Diagnosis {
         match self {
-            OpenError::StoreNotReady { .. } => "BG0501",
-            OpenError::Unwritable { .. } => "BG0502",
-            OpenError::Unreadable { .. } => "BG0503",
-            OpenError::Damaged { .. } => "BG0504",
-            OpenError::UnknownSet { .. } => "BG0505",
-            OpenError::Busy { .. } => "BG0506",
-            OpenError::NothingPublished { .. } => "BG0507",
-            OpenError::CannotListen { .. } => "BG0508",
-            OpenError::NoSets => "BG0509",
-            OpenError::BadAddress { .. } => "BG0510",
-            OpenError::Store(error) => error.code(),
-        }
-    }
-
-    fn class(&self) -> Class {
-        match self {
-            // A full disk is emptied, a store that is new gets its tables, a publisher comes to its end.
-            OpenError::StoreNotReady { .. }
-            | OpenError::Unwritable { .. }
-            | OpenError::Unreadable { .. }
-            | OpenError::Busy { .. } => Class::Retry,
-            OpenError::Damaged { .. }
-            | OpenError::UnknownSet { .. }
-            | OpenError::NothingPublished { .. }
-            | OpenError::CannotListen { .. }
-            | OpenError::NoSets
-            | OpenError::BadAddress { .. } => Class::Halt,
-            OpenError::Store(error) => error.class(),
-        }
-    }
-
-    fn exit(&self) -> Exit {
-        match self {
-            OpenError::StoreNotReady { .. }
-            | OpenError::Unwritable { .. }
-            | OpenError::Unreadable { .. }
-            | OpenError::Damaged { .. }
-            | OpenError::Busy { .. }
-            | OpenError::NothingPublished { .. } => Exit::Failed,
-            OpenError::UnknownSet { .. } => Exit::Usage,
-            OpenError::CannotListen { .. } | OpenError::NoSets | OpenError::BadAddress { .. } => {
-                Exit::Config
+            OpenError::StoreNotReady { .. } => retry("BG0501", Exit::Failed),
+            OpenError::Unwritable { .. } => retry("BG0502", Exit::Failed),
+            OpenError::Unreadable { .. } => retry("BG0503", Exit::Failed),
+            OpenError::Damaged { .. } => halt("BG0504", Exit::Failed),
+            OpenError::UnknownSet { known, .. } => {
+                halt("BG0505", Exit::Usage).hint(format!("there are {}", known.join(", ")))
             }
-            OpenError::Store(error) => error.exit(),
-        }
-    }
-
-    fn hint(&self) -> String {
-        match self {
-            OpenError::StoreNotReady { .. } => {
-                "`bangioc run open-data` makes the tables when it starts; does `[open-store]` name its database?".into()
-            }
-            OpenError::Unwritable { .. } => {
-                "see that the disk has room and the folder belongs to this user; what was published stays as it is".into()
-            }
-            OpenError::Unreadable { .. } => "see its access rights; if it is damaged, `bangioc open-data verify` says so".into(),
-            OpenError::Damaged { .. } => "remove the revision's folder, then `bangioc open-data publish`".into(),
-            OpenError::UnknownSet { known, .. } => format!("there are {}", known.join(", ")),
-            OpenError::Busy { .. } => "wait until it is done, then try again".into(),
-            OpenError::NothingPublished { .. } => "`bangioc open-data publish`; does `dir` in `[open-data]` name the folder?".into(),
-            OpenError::CannotListen { address, .. } => {
-                format!("see who holds it: `ss -ltnp | grep {address}`, or set `listen` in `[open-data]`")
-            }
-            OpenError::NoSets => "a file with `publish:` below the contracts makes one; see `bangioc contract list`".into(),
-            OpenError::BadAddress { .. } => "write `base_url` as in `https://dulieumo.example.vn`".into(),
-            OpenError::Store(error) => error.hint(),
+            OpenError::Busy { .. } => retry("BG0506", Exit::Failed),
+            OpenError::NothingPublished { .. } => halt("BG0507", Exit::Failed),
+            OpenError::CannotListen { address, .. } => halt("BG0508", Exit::Config).hint(format!(
+                "see who holds it: `ss -ltnp | grep {address}`, or set `listen` in `[open-data]`"
+            )),
+            OpenError::NoSets => halt("BG0509", Exit::Config),
+            OpenError::BadAddress { .. } => halt("BG0510", Exit::Config),
+            OpenError::Store(error) => error.diagnosis(),
         }
     }
 }

@@ -3,10 +3,10 @@
 
 use std::fmt::Write as _;
 
+use bangioc_postgres_text::quoting::{literal, quoted};
 use bangioc_schemas::contract::{ColumnType, Contract};
 use bangioc_schemas::names;
 use bangioc_schemas::publication::{ColumnValues, HourlyMean, Limits};
-use bangioc_sink::dataset::quoted;
 
 use crate::set::{Field, needed};
 
@@ -116,8 +116,4 @@ fn exceeds(limits: &Limits, place: Option<&Contract>) -> String {
         return ", null::boolean".to_owned();
     }
     format!(", case{cases} end")
-}
-
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }

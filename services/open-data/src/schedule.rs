@@ -86,10 +86,10 @@ fn report(published: &[Published]) {
         let rows: u64 = set.resources.iter().map(|resource| resource.rows).sum();
         match set.outcome {
             Outcome::New => {
-                tracing::info!(dataset = set.dataset, revision = set.revision, rows, "published")
+                tracing::info!(dataset = set.dataset, revision = set.revision, rows, "published");
             }
             Outcome::Unchanged => {
-                tracing::debug!(dataset = set.dataset, revision = set.revision, rows, "unchanged")
+                tracing::debug!(dataset = set.dataset, revision = set.revision, rows, "unchanged");
             }
             Outcome::Held => {
                 tracing::debug!(dataset = set.dataset, "held until its first copy is whole");

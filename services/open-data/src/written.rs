@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use bangioc_postgres_text::hex::to_hex;
 use sha2::{Digest as _, Sha256};
 
 /// Characters of a hash that stand in a file's name. 48 bits: a set has some hundred files, ever.
@@ -40,7 +41,7 @@ impl HashedFile {
     pub fn finish(self) -> io::Result<Written> {
         let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.sync_all()?;
-        Ok(Written { path: self.path, bytes: self.bytes, sha256: hex(&self.sha.finalize()) })
+        Ok(Written { path: self.path, bytes: self.bytes, sha256: to_hex(&self.sha.finalize()) })
     }
 }
 
@@ -99,7 +100,7 @@ pub fn hash_file(path: &Path) -> io::Result<(u64, String)> {
     loop {
         let count = io::Read::read(&mut file, &mut buffer)?;
         if count == 0 {
-            return Ok((bytes, hex(&sha.finalize())));
+            return Ok((bytes, to_hex(&sha.finalize())));
         }
         sha.update(&buffer[..count]);
         bytes += count as u64;
@@ -107,13 +108,5 @@ pub fn hash_file(path: &Path) -> io::Result<(u64, String)> {
 }
 
 pub fn digest(content: &[u8]) -> String {
-    hex(&Sha256::digest(content))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    to_hex(&Sha256::digest(content))
 }

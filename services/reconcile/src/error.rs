@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use bangioc_feed::FeedError;
-use bangioc_runtime::failure::{Class, Exit, Failure};
+use bangioc_runtime::failure::{Diagnosis, Exit, Failure, halt, retry};
 use bangioc_sink::SinkError;
 
 #[derive(Debug, thiserror::Error)]
@@ -73,97 +73,40 @@ pub(crate) fn store(error: sqlx::Error) -> ReconcileError {
 }
 
 impl Failure for ReconcileError {
-    fn code(&self) -> &'static str {
+    fn diagnosis(&self) -> Diagnosis {
         match self {
-            ReconcileError::Different { .. } => "BG0801",
-            ReconcileError::NotCompared { .. } => "BG0802",
-            ReconcileError::SourceQuestion { .. } => "BG0803",
-            ReconcileError::SourceUnreachable { .. } | ReconcileError::PasswordAsked { .. } => {
-                "BG0804"
+            ReconcileError::Different { .. } => halt("BG0801", Exit::Failed),
+            ReconcileError::NotCompared { .. } => halt("BG0802", Exit::Failed),
+            ReconcileError::SourceQuestion { .. } => retry("BG0803", Exit::Failed),
+            ReconcileError::SourceUnreachable { .. } => retry("BG0804", Exit::Unreachable),
+            ReconcileError::PasswordAsked { .. } => halt("BG0804", Exit::Unreachable).hint(
+                "is it your server? let it ask by SCRAM (`scram-sha-256` in `pg_hba.conf`), or \
+                 give it TLS and write `tls = \"verify\"`",
+            ),
+            ReconcileError::NoSource { .. } => halt("BG0805", Exit::Config),
+            ReconcileError::NoStore { section } => halt("BG0805", Exit::Config)
+                .hint(format!("give `[{section}]`, with the login of the store's owner")),
+            ReconcileError::StoreBehind { .. } => retry("BG0806", Exit::Failed),
+            ReconcileError::NotStreaming { dataset, .. } => retry("BG0807", Exit::Failed).hint(
+                format!("`bangioc dataset list` shows `{dataset}`; compare again when it streams"),
+            ),
+            ReconcileError::Keyless { .. } => halt("BG0808", Exit::Failed),
+            ReconcileError::NoTable { .. } => {
+                halt("BG0808", Exit::Failed).hint("`bangioc source check` names what does not fit")
             }
-            ReconcileError::NoSource { .. } | ReconcileError::NoStore { .. } => "BG0805",
-            ReconcileError::StoreBehind { .. } => "BG0806",
-            ReconcileError::NotStreaming { .. } => "BG0807",
-            ReconcileError::Keyless { .. } | ReconcileError::NoTable { .. } => "BG0808",
-            ReconcileError::NoStatement { .. } | ReconcileError::BadSignature { .. } => "BG0809",
-            ReconcileError::BadKey | ReconcileError::File { .. } => "BG0810",
-            ReconcileError::NoOperator { .. } => "BG0811",
-            ReconcileError::BooksWrong { .. } => "BG0812",
-            ReconcileError::Sink(error) => error.code(),
-            ReconcileError::Feed(error) => error.code(),
-        }
-    }
-
-    fn class(&self) -> Class {
-        match self {
-            ReconcileError::SourceQuestion { .. }
-            | ReconcileError::SourceUnreachable { .. }
-            | ReconcileError::StoreBehind { .. }
-            | ReconcileError::NotStreaming { .. } => Class::Retry,
-            ReconcileError::Different { .. }
-            | ReconcileError::NotCompared { .. }
-            | ReconcileError::PasswordAsked { .. }
-            | ReconcileError::NoSource { .. }
-            | ReconcileError::NoStore { .. }
-            | ReconcileError::Keyless { .. }
-            | ReconcileError::NoTable { .. }
-            | ReconcileError::NoStatement { .. }
-            | ReconcileError::BadSignature { .. }
-            | ReconcileError::BadKey
-            | ReconcileError::File { .. }
-            | ReconcileError::NoOperator { .. }
-            | ReconcileError::BooksWrong { .. } => Class::Halt,
-            ReconcileError::Sink(error) => error.class(),
-            ReconcileError::Feed(error) => error.class(),
-        }
-    }
-
-    fn exit(&self) -> Exit {
-        match self {
-            ReconcileError::SourceUnreachable { .. } | ReconcileError::PasswordAsked { .. } => {
-                Exit::Unreachable
+            ReconcileError::NoStatement { .. } => halt("BG0809", Exit::Failed),
+            ReconcileError::BadSignature { .. } => halt("BG0809", Exit::Failed).hint(
+                "is it the public key of whoever made the statement? then believe nothing that \
+                 the file says",
+            ),
+            ReconcileError::BadKey => halt("BG0810", Exit::Config),
+            ReconcileError::File { .. } => {
+                halt("BG0810", Exit::Failed).hint("look at its folder, and who may write there")
             }
-            ReconcileError::NoSource { .. }
-            | ReconcileError::NoStore { .. }
-            | ReconcileError::NoOperator { .. }
-            | ReconcileError::BadKey => Exit::Config,
-            ReconcileError::Different { .. }
-            | ReconcileError::NotCompared { .. }
-            | ReconcileError::SourceQuestion { .. }
-            | ReconcileError::StoreBehind { .. }
-            | ReconcileError::NotStreaming { .. }
-            | ReconcileError::Keyless { .. }
-            | ReconcileError::NoTable { .. }
-            | ReconcileError::NoStatement { .. }
-            | ReconcileError::BadSignature { .. }
-            | ReconcileError::File { .. }
-            | ReconcileError::BooksWrong { .. } => Exit::Failed,
-            ReconcileError::Sink(error) => error.exit(),
-            ReconcileError::Feed(error) => error.exit(),
-        }
-    }
-
-    fn hint(&self) -> String {
-        match self {
-            ReconcileError::Different { .. } => "`bangioc reconcile --repair` asks the sources for those rows again; first find out who changed them".into(),
-            ReconcileError::NotCompared { .. } => "the reason stands beside each above".into(),
-            ReconcileError::SourceQuestion { .. } => "`bangioc source check` says what the login may not, or what of the table is not as the contract says".into(),
-            ReconcileError::SourceUnreachable { .. } => "check host, user, password file and `tls` of the source in the configuration".into(),
-            ReconcileError::PasswordAsked { .. } => "is it your server? let it ask by SCRAM (`scram-sha-256` in `pg_hba.conf`), or give it TLS and write `tls = \"verify\"`".into(),
-            ReconcileError::NoSource { .. } => "name the configuration of its capture in `[reconcile] sources`, or the database itself in `[source]`".into(),
-            ReconcileError::NoStore { section } => format!("give `[{section}]`, with the login of the store's owner"),
-            ReconcileError::StoreBehind { .. } => "does its sink run, and its capture? see `bangioc status`; then compare again".into(),
-            ReconcileError::NotStreaming { dataset, .. } => format!("`bangioc dataset list` shows `{dataset}`; compare again when it streams"),
-            ReconcileError::Keyless { .. } => "give the contract a natural key, if its rows have one".into(),
-            ReconcileError::NoTable { .. } => "`bangioc source check` names what does not fit".into(),
-            ReconcileError::NoStatement { .. } => "name a file that `bangioc reconcile --statement` wrote".into(),
-            ReconcileError::BadSignature { .. } => "is it the public key of whoever made the statement? then believe nothing that the file says".into(),
-            ReconcileError::BadKey => "`bangioc statement key FILE` makes one, and prints the public half".into(),
-            ReconcileError::File { .. } => "look at its folder, and who may write there".into(),
-            ReconcileError::NoOperator { .. } => "use the configuration of an `operator-<name>`".into(),
-            ReconcileError::BooksWrong { .. } => "the findings stand above; see `bangioc explain BG0812` before anything is restarted".into(),
-            ReconcileError::Sink(error) => error.hint(),
-            ReconcileError::Feed(error) => error.hint(),
+            ReconcileError::NoOperator { .. } => halt("BG0811", Exit::Config),
+            ReconcileError::BooksWrong { .. } => halt("BG0812", Exit::Failed),
+            ReconcileError::Sink(error) => error.diagnosis(),
+            ReconcileError::Feed(error) => error.diagnosis(),
         }
     }
 }

@@ -4,8 +4,8 @@
 //! A row is hashed as `row(…)::text`: PostgreSQL's own output of each column, quoted so that null, the empty text and
 //! a comma in a value can't be taken for one another.
 
+use bangioc_postgres_text::quoting::{literal, qualified, quoted};
 use bangioc_schemas::contract::Contract;
-use bangioc_sink::dataset::quoted;
 
 /// Of so many rows: how many there are, and one hash of their hashes in order of these.
 const DIGEST: &str =
@@ -39,7 +39,7 @@ impl SourceTable {
     pub(crate) fn new(contract: &Contract, key_types: Vec<String>) -> SourceTable {
         let column = |index: usize| format!("s.{}", quoted(&contract.columns[index].name));
         SourceTable {
-            name: format!("{}.{}", quoted(&contract.source.schema), quoted(&contract.source.table)),
+            name: qualified(&contract.source.schema, &contract.source.table),
             columns: (0..contract.columns.len()).map(column).collect(),
             key: contract.key.iter().map(|&index| column(index)).zip(key_types).collect(),
             latest_by: contract.natural_key_latest_by.map(column),
@@ -180,7 +180,7 @@ impl StoreTable {
                 .iter()
                 .map(|column| format!("s.{}", quoted(&column.name)))
                 .collect(),
-            names: contract.columns.iter().map(|column| column.name.replace('\'', "''")).collect(),
+            names: contract.columns.iter().map(|column| literal(&column.name)).collect(),
             types: contract.columns.iter().map(|column| column.column_type.store_type()).collect(),
             key: contract.key.clone(),
         }
@@ -225,7 +225,7 @@ impl StoreTable {
         let all_found = self.columns.join(", ");
         let differing = list(columns, |n| {
             format!(
-                "case when row({})::text is distinct from row({})::text then '{}' end",
+                "case when row({})::text is distinct from row({})::text then {} end",
                 wanted(n),
                 self.columns[n],
                 self.names[n]

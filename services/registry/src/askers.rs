@@ -19,6 +19,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use bangioc_postgres_text::hex::from_hex;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::RegistryFailure;
@@ -206,7 +207,8 @@ impl User {
             if line.is_empty() || line.starts_with('#') {
             } else if let Some(digest) = line.strip_prefix("sha256:") {
                 digests.push(
-                    hex(digest).ok_or_else(|| wrong("is no SHA-256 in 64 hexadecimal digits"))?,
+                    from_hex(digest)
+                        .ok_or_else(|| wrong("is no SHA-256 in 64 hexadecimal digits"))?,
                 );
             } else {
                 rights.add(line).map_err(wrong)?;
@@ -217,16 +219,6 @@ impl User {
         }
         Ok(Self { digests, asker: Asker { name: name.into(), rights: Arc::new(rights) } })
     }
-}
-
-fn hex(text: &str) -> Option<PasswordDigest> {
-    let digits: Vec<u8> = text
-        .chars()
-        .map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
-        .collect::<Option<_>>()?;
-    let bytes: Vec<u8> =
-        digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect();
-    bytes.try_into().ok().filter(|_| digits.len() == 64)
 }
 
 #[cfg(test)]

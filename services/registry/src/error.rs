@@ -2,7 +2,7 @@
 
 use bangioc_feed::FeedError;
 use bangioc_feed::admin::AdminError;
-use bangioc_runtime::failure::{Class, Exit, Failure};
+use bangioc_runtime::failure::{Diagnosis, Exit, Failure, halt, retry};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryFailure {
@@ -58,78 +58,31 @@ impl RegistryFailure {
 }
 
 impl Failure for RegistryFailure {
-    fn code(&self) -> &'static str {
+    fn diagnosis(&self) -> Diagnosis {
         match self {
-            Self::Feed(failure) => failure.code(),
-            Self::Superseded { .. } => "BG0740",
-            Self::NotClaimed { .. } => "BG0741",
-            Self::Topic { .. } => "BG0742",
-            Self::NotCompacted { .. } => "BG0743",
-            Self::Partitions { .. } => "BG0744",
-            Self::CannotListen { .. } => "BG0745",
-            Self::UsersUnreadable { .. } => "BG0145",
-            Self::UserMalformed { .. } => "BG0146",
-            Self::UsersOpen { .. } => "BG0147",
-            Self::NoUsers { .. } => "BG0148",
-        }
-    }
-
-    fn class(&self) -> Class {
-        match self {
-            Self::Feed(failure) => failure.class(),
-            Self::NotClaimed { .. } => Class::Retry,
-            Self::Topic { source, .. } => source.class(),
-            Self::Superseded { .. }
-            | Self::NotCompacted { .. }
-            | Self::Partitions { .. }
-            | Self::CannotListen { .. }
-            | Self::UsersUnreadable { .. }
-            | Self::UserMalformed { .. }
-            | Self::UsersOpen { .. }
-            | Self::NoUsers { .. } => Class::Halt,
-        }
-    }
-
-    fn exit(&self) -> Exit {
-        match self {
-            Self::Feed(failure) => failure.exit(),
-            Self::NotClaimed { .. } => Exit::Unreachable,
-            Self::Topic { source, .. } => source.exit(),
-            Self::Superseded { .. } | Self::NotCompacted { .. } | Self::Partitions { .. } => {
-                Exit::Halted
-            }
-            Self::CannotListen { .. }
-            | Self::UsersUnreadable { .. }
-            | Self::UserMalformed { .. }
-            | Self::UsersOpen { .. }
-            | Self::NoUsers { .. } => Exit::Config,
-        }
-    }
-
-    fn hint(&self) -> String {
-        match self {
-            Self::Feed(failure) => failure.hint(),
-            Self::Superseded { .. } => "one registry writes: stop the other, or leave this one stopped".to_owned(),
-            Self::NotClaimed { topic } => {
-                format!("check that Kafka takes records for `{topic}`: the lines above tell why it did not")
-            }
-            Self::Topic { topic, .. } => {
-                format!("see whether Kafka answers, and give the registry's user its rights to `{topic}`: `bangioc topic plan`, then `bangioc topic apply`")
-            }
-            Self::NotCompacted { topic, .. } => format!(
+            Self::Feed(failure) => failure.diagnosis(),
+            Self::Superseded { .. } => halt("BG0740", Exit::Halted),
+            Self::NotClaimed { topic } => retry("BG0741", Exit::Unreachable).hint(format!(
+                "check that Kafka takes records for `{topic}`: the lines above tell why it did \
+                 not"
+            )),
+            Self::Topic { topic, source } => Diagnosis { code: "BG0742", ..source.diagnosis() }.hint(format!(
+                "see whether Kafka answers, and give the registry's user its rights to `{topic}`: \
+                 `bangioc topic plan`, then `bangioc topic apply`"
+            )),
+            Self::NotCompacted { topic, .. } => halt("BG0743", Exit::Halted).hint(format!(
                 "else Kafka would delete schemas: `kafka-configs.sh --alter --entity-type topics --entity-name {topic} --add-config cleanup.policy=compact`"
-            ),
-            Self::Partitions { .. } => "the order of its records is what holds it together: `bangioc explain BG0744` says how to go on".to_owned(),
-            Self::CannotListen { address, .. } => {
-                format!("see who holds it: `ss -ltnp | grep {address}`, or set another `registry.listen`")
-            }
-            Self::UsersUnreadable { .. } | Self::NoUsers { .. } => {
-                "`registry.users_dir` names a folder with a file for each user: `bangioc explain BG0145`".to_owned()
-            }
-            Self::UserMalformed { .. } => {
-                "`bangioc explain BG0146` shows what such a file looks like".to_owned()
-            }
-            Self::UsersOpen { path } => format!("`chmod go-w {path}`"),
+            )),
+            Self::Partitions { .. } => halt("BG0744", Exit::Halted),
+            Self::CannotListen { address, .. } => halt("BG0745", Exit::Config).hint(format!(
+                "see who holds it: `ss -ltnp | grep {address}`, or set another `registry.listen`"
+            )),
+            Self::UsersUnreadable { .. } => halt("BG0145", Exit::Config),
+            Self::UserMalformed { .. } => halt("BG0146", Exit::Config),
+            Self::UsersOpen { path } => halt("BG0147", Exit::Config).hint(format!(
+                "`chmod go-w {path}`"
+            )),
+            Self::NoUsers { .. } => halt("BG0148", Exit::Config),
         }
     }
 }

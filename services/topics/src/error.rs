@@ -1,6 +1,6 @@
 //! How planning and applying fail, apart from Kafka and the registry themselves.
 
-use bangioc_runtime::failure::{Class, Exit, Failure};
+use bangioc_runtime::failure::{Diagnosis, Exit, Failure, halt, retry};
 use thiserror::Error;
 
 #[derive(Debug, Error)]
@@ -16,44 +16,12 @@ pub enum TopicsError {
 }
 
 impl Failure for TopicsError {
-    fn code(&self) -> &'static str {
+    fn diagnosis(&self) -> Diagnosis {
         match self {
-            TopicsError::Refused { .. } => "BG0140",
-            TopicsError::RegistrySilent { .. } => "BG0141",
-            TopicsError::NotSeen { .. } => "BG0142",
-            TopicsError::Interrupted => "BG0143",
-        }
-    }
-
-    fn class(&self) -> Class {
-        match self {
-            TopicsError::RegistrySilent { .. } => Class::Retry,
-            TopicsError::Refused { .. }
-            | TopicsError::NotSeen { .. }
-            | TopicsError::Interrupted => Class::Halt,
-        }
-    }
-
-    fn exit(&self) -> Exit {
-        match self {
-            TopicsError::RegistrySilent { .. } => Exit::Unreachable,
-            TopicsError::Refused { .. }
-            | TopicsError::NotSeen { .. }
-            | TopicsError::Interrupted => Exit::Failed,
-        }
-    }
-
-    fn hint(&self) -> String {
-        match self {
-            TopicsError::Refused { .. } => {
-                "`bangioc topic plan` names each with its code, and `bangioc explain` says what to do".to_owned()
-            }
-            TopicsError::RegistrySilent { .. } => {
-                "start it with `bangioc run registry`, then run `bangioc topic apply` again".to_owned()
-            }
-            TopicsError::NotSeen { .. } | TopicsError::Interrupted => {
-                "run `bangioc topic apply` again: it goes on where it stopped".to_owned()
-            }
+            TopicsError::Refused { .. } => halt("BG0140", Exit::Failed),
+            TopicsError::RegistrySilent { .. } => retry("BG0141", Exit::Unreachable),
+            TopicsError::NotSeen { .. } => halt("BG0142", Exit::Failed),
+            TopicsError::Interrupted => halt("BG0143", Exit::Failed),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! REPLICATION is a right over the whole server, not over tables. What pg_hba.conf can bound, and what stays
 //! possible whatever it says, is in `ops/guides/source-access.md`.
 
+use bangioc_postgres_text::quoting::{qualified, quoted};
 use bangioc_runtime::tls::Tls;
 use bangioc_schemas::contract::{Contract, Label};
 use sqlx::postgres::PgConnection;
@@ -15,7 +16,6 @@ use crate::config::SourceSettings;
 use crate::error::CaptureError;
 use crate::replication::Session;
 use crate::tables::connect::connect;
-use crate::tables::table::quoted;
 
 /// Of tables and databases, how many are named.
 const NAMED: usize = 5;
@@ -209,7 +209,7 @@ async fn readable(
     let mut readable = Readable { more: Vec::new(), by_public: Vec::new(), row_security: false };
     for row in rows.into_iter().map(Cells) {
         let (schema, table): (String, String) = (row.get(0)?, row.get(1)?);
-        let name = format!("{}.{}", quoted(&schema), quoted(&table));
+        let name = qualified(&schema, &table);
         if contracted.contains(&name) {
             readable.row_security |= row.get::<bool>(2)?;
         } else if row.get(3)? {

@@ -1,12 +1,12 @@
 //! The SQL for a table's key and for its replica identity: one way, the one that changes least. An index that
 //! is there already is taken; a new one is built beside the live table wherever PostgreSQL can.
 
+use bangioc_postgres_text::quoting::{literal, qualified, quoted};
 use bangioc_schemas::contract::Label;
 
 use super::label;
 use super::member::Member;
 use crate::shape::Needed;
-use crate::tables::table::quoted;
 
 pub(super) struct Table<'a> {
     pub(super) schema: &'a str,
@@ -29,7 +29,7 @@ pub(super) struct Advice {
 
 impl Table<'_> {
     fn full_name(&self) -> String {
-        format!("{}.{}", quoted(self.schema), quoted(self.name))
+        qualified(self.schema, self.name)
     }
 
     /// A key that PostgreSQL enforces.
@@ -143,9 +143,9 @@ fn each(table: &Table<'_>, identity: &str) -> String {
     if !table.partitioned {
         return format!("alter table {full_name} replica identity {identity};");
     }
-    let literal = full_name.replace('\'', "''");
+    let name = literal(&full_name);
     format!(
-        "select format('alter table %s replica identity {identity}', relid::regclass) from pg_partition_tree('{literal}'::regclass) \\gexec"
+        "select format('alter table %s replica identity {identity}', relid::regclass) from pg_partition_tree({name}::regclass) \\gexec"
     )
 }
 
@@ -154,10 +154,10 @@ fn using(table: &Table<'_>, index: &str) -> String {
     if !table.partitioned {
         return format!("alter table {full_name} replica identity using index {};", quoted(index));
     }
-    let literal = format!("{}.{}", quoted(table.schema), quoted(index)).replace('\'', "''");
+    let name = literal(&qualified(table.schema, index));
     format!(
         "select format('alter table %s replica identity using index %I', i.indrelid::regclass, x.relname)\n  \
-         from pg_partition_tree('{literal}'::regclass) t join pg_index i on i.indexrelid = t.relid join pg_class x on x.oid = t.relid \\gexec"
+         from pg_partition_tree({name}::regclass) t join pg_index i on i.indexrelid = t.relid join pg_class x on x.oid = t.relid \\gexec"
     )
 }
 
@@ -186,7 +186,7 @@ fn free_name(table: &str, what: &str, root: &Member) -> (String, Option<String>)
 
 fn dropped(schema: &str, index: Option<&str>) -> String {
     index.map_or_else(String::new, |index| {
-        format!("drop index concurrently {}.{};\n", quoted(schema), quoted(index))
+        format!("drop index concurrently {};\n", qualified(schema, index))
     })
 }
 

@@ -1,9 +1,10 @@
 //! Our role: may it log in, replicate, write its marks; and does something end its questions early?
 
+use bangioc_postgres_text::quoting::{literal, quoted};
+
 use super::check::{About, Check, Step};
 use super::{Cells, Look, label};
 use crate::error::CaptureError;
-use crate::tables::table::quoted;
 
 /// A password that ends within this many days is a capture that ends then.
 const SOON: &str = "14 days";
@@ -189,9 +190,9 @@ fn role_missing(source: &crate::config::SourceSettings) -> Check {
 /// Runs whether the role is there or not; the password is never in it.
 pub(crate) fn make_role(source: &crate::config::SourceSettings) -> String {
     let (user, database) = (quoted(&source.user), quoted(&source.database));
-    let name = source.user.replace('\'', "''");
+    let name = literal(&source.user);
     format!(
-        "select format('create role %I', '{name}') where not exists (select from pg_roles where rolname = '{name}') \\gexec\n\
+        "select format('create role %I', {name}) where not exists (select from pg_roles where rolname = {name}) \\gexec\n\
          alter role {user} login replication;\n\
          grant connect on database {database} to {user};\n\
          -- its password, typed into psql: \\password {user}"

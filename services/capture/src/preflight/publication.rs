@@ -1,11 +1,12 @@
 //! The publication: does it hold the contracts' tables, whole, and nothing else? A table in it that can't say
 //! which row an UPDATE meant is worse than one left out: PostgreSQL then refuses the department's UPDATE.
 
+use bangioc_postgres_text::quoting::{qualified, quoted};
+
 use super::check::{About, Check, Step};
 use super::table_facts::TableFacts;
 use super::{Look, label, table_name};
 use crate::error::CaptureError;
-use crate::tables::table::quoted;
 
 /// The publication as it is; none of its tables where there is none.
 #[expect(clippy::struct_excessive_bools, reason = "what the catalogue says, one by one")]
@@ -221,7 +222,7 @@ impl Look<'_> {
             let (schema, table): (String, String) = (row.get(1)?, row.get(2)?);
             Ok(PublishedTable {
                 oid: row.get(0)?,
-                full_name: format!("{}.{}", quoted(&schema), quoted(&table)),
+                full_name: qualified(&schema, &table),
                 schema,
                 named: row.get(3)?,
                 filtered: row.get(4)?,

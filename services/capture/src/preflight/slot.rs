@@ -1,5 +1,7 @@
 //! The slot: is it ours, has it its log, and if it is not there yet, is one free?
 
+use bangioc_postgres_text::quoting::literal;
+
 use super::check::{About, Check, Step};
 use super::server::full;
 use super::{Cells, Look, label};
@@ -71,7 +73,7 @@ fn found(name: &str, row: &Cells) -> Result<Check, CaptureError> {
                 format!("slot `{name}` is somebody else's ({of}): capture can't use it; give `slot` under `[source]` another name"),
             ))
             .coded("BG0263")
-            .remedy(Step::Person, format!("-- select pg_drop_replication_slot('{}');", name.replace('\'', "''")))
+            .remedy(Step::Person, format!("-- select pg_drop_replication_slot({});", literal(name)))
             .at_the_cost(label(
                 "chỉ khi chắc chắn không ai còn dùng khe này: chủ của nó sẽ mất mọi thay đổi chưa đọc",
                 "only if nobody uses that slot any longer: its owner loses every change not read yet",

@@ -2,6 +2,7 @@
 
 use bangioc_change::layout::Layout;
 use bangioc_change::pgoutput::RelationColumn;
+use bangioc_postgres_text::quoting::quoted;
 use bangioc_schemas::contract::{ColumnType, Contract};
 
 use super::check::{Check, Step};
@@ -9,7 +10,6 @@ use super::publication::{Publication, PublishedTable};
 use super::table_facts::TableFacts;
 use super::{Look, label, table_name, unseen};
 use crate::error::CaptureError;
-use crate::tables::table::quoted;
 
 pub(super) struct SourceColumn {
     pub(super) name: String,

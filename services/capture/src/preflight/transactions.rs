@@ -1,6 +1,7 @@
 //! Transactions that stay open. A slot can only begin once every transaction that runs has ended; later, an
 //! open one makes the server keep its log.
 
+use bangioc_postgres_text::quoting::literal;
 use bangioc_runtime::printable::printable;
 
 use super::check::{About, Check, Step};
@@ -110,9 +111,9 @@ fn prepared_check(prepared: &[(String, String)], slot_is_there: bool) -> Check {
     let (vi, en) = consequence(slot_is_there);
     let end = prepared.iter().map(|(gid, database)| {
         format!(
-            "-- \\connect {}\n-- rollback prepared '{}'; -- or: commit prepared",
+            "-- \\connect {}\n-- rollback prepared {}; -- or: commit prepared",
             printable(database),
-            printable(&gid.replace('\'', "''"))
+            printable(&literal(gid))
         )
     });
     check

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use bangioc_change::version::Lsn;
+use bangioc_postgres_text::quoting::{quoted, standard_literal};
 use bangioc_runtime::tls::Tls;
 use bytes::BytesMut;
 use fallible_iterator::FallibleIterator;
@@ -224,9 +225,9 @@ impl Session {
     ) -> Result<(WalStream, Frames), CaptureError> {
         let origin = if origins { ", origin 'any'" } else { "" };
         let command = format!(
-            "START_REPLICATION SLOT \"{}\" LOGICAL {from} (proto_version '1', publication_names '{}', messages 'true'{origin})",
-            slot.replace('"', "\"\""),
-            publication.replace('"', "\"\"").replace('\'', "''"),
+            "START_REPLICATION SLOT {} LOGICAL {from} (proto_version '1', publication_names {}, messages 'true'{origin})",
+            quoted(slot),
+            standard_literal(&quoted(publication)),
         );
         frontend::query(&command, &mut self.out).map_err(|e| self.broken(e))?;
         self.flush()?;

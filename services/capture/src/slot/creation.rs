@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use bangioc_change::version::Lsn;
+use bangioc_postgres_text::quoting::quoted;
 use bangioc_runtime::failpoint;
 use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::shutdown::Shutdown;
@@ -88,10 +89,8 @@ impl Preparing<'_> {
 
     async fn create(&self, session: &mut Session) -> Result<Lsn, CaptureError> {
         let slot = &self.source.slot;
-        let sql = format!(
-            "CREATE_REPLICATION_SLOT \"{}\" LOGICAL pgoutput NOEXPORT_SNAPSHOT",
-            slot.replace('"', "\"\"")
-        );
+        let sql =
+            format!("CREATE_REPLICATION_SLOT {} LOGICAL pgoutput NOEXPORT_SNAPSHOT", quoted(slot));
         let mut connection = connect(self.source).await?;
         session.ask(&sql)?;
         let mut said_at = Instant::now();

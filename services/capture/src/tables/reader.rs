@@ -3,13 +3,14 @@
 use std::future::poll_fn;
 
 use bangioc_change::version::Lsn;
+use bangioc_postgres_text::array;
 use bangioc_schemas::row::RowBuf;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row as _};
 
 use super::connect::connect;
 use super::seen_by::SeenBy;
-use super::table::{Table, array_text};
+use super::table::Table;
 use super::text::Rows;
 use crate::config::SourceSettings;
 use crate::error::CaptureError;
@@ -136,7 +137,7 @@ impl SqlReader {
     ) -> Result<KeyRead, CaptureError> {
         let count = table.key_columns();
         let arrays = (0..count)
-            .map(|n| array_text(keys.iter().filter_map(|key| key.get(n)).map(String::as_str)))
+            .map(|n| array::of_texts(keys.iter().filter_map(|key| key.get(n)).map(String::as_str)))
             .collect();
         self.bind(table, arrays).await?;
         let seen_by = self.begin().await?;

@@ -1,6 +1,7 @@
 //! The SQL that reads rows of one table. Values never stand in it: COPY takes no parameters, so keys
 //! are put into session settings by a bound statement, and the COPY reads them from there.
 
+use bangioc_postgres_text::quoting::{qualified, quoted};
 use bangioc_schemas::contract::Contract;
 
 /// Statements for one dataset's table; everything in them comes from its contract and the source's catalogue.
@@ -38,7 +39,7 @@ impl Table {
             .collect();
         Table {
             columns,
-            name: format!("{}.{}", quoted(&contract.source.schema), quoted(&contract.source.table)),
+            name: qualified(&contract.source.schema, &contract.source.table),
             key,
             latest_by: contract
                 .natural_key_latest_by
@@ -116,31 +117,6 @@ impl Table {
     }
 }
 
-/// An identifier in SQL.
-pub(crate) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// An array of texts in PostgreSQL's form, every element quoted.
-pub(crate) fn array_text<'a>(items: impl Iterator<Item = &'a str>) -> String {
-    let mut text = String::from("{");
-    for (place, item) in items.enumerate() {
-        if place > 0 {
-            text.push(',');
-        }
-        text.push('"');
-        for letter in item.chars() {
-            if matches!(letter, '"' | '\\') {
-                text.push('\\');
-            }
-            text.push(letter);
-        }
-        text.push('"');
-    }
-    text.push('}');
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,11 +156,5 @@ mod tests {
             table(None).by_keys(),
             "copy (select distinct on (w.k0, w.k1) w.k0, w.k1, s.\"a\" is not null, s.\"a\", s.\"b\", s.\"c\" from unnest(current_setting('bangioc.k0')::dept.code[], current_setting('bangioc.k1')::integer[]) as w(k0, k1) left join \"dept\".\"t\" as s on s.\"a\" = w.k0 and s.\"b\" = w.k1 order by w.k0, w.k1) to stdout"
         );
-    }
-
-    #[test]
-    fn names_and_texts_are_quoted() {
-        assert_eq!(quoted("a\"b"), "\"a\"\"b\"");
-        assert_eq!(array_text(["a", "b\"c\\", ""].into_iter()), r#"{"a","b\"c\\",""}"#);
     }
 }

@@ -1,5 +1,6 @@
-//! Rows as COPY writes them in its text format: one line a row, tabs between, backslash escapes.
+//! Rows as COPY writes them in its text format, kept as one text and where each cell lies in it.
 
+use bangioc_postgres_text::copy::{self, NotCopyText};
 use bangioc_schemas::row::{Absence, Cell, Row, Span};
 
 /// Many rows in one piece of text.
@@ -9,10 +10,6 @@ pub(crate) struct Rows {
     spans: Vec<Span>,
     columns: usize,
 }
-
-/// The server sent something that is not COPY text of the columns asked for.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct NotCopyText;
 
 impl Rows {
     pub(crate) fn new(columns: usize) -> Rows {
@@ -38,8 +35,8 @@ impl Rows {
             let line = std::str::from_utf8(line.strip_suffix(b"\n").ok_or(NotCopyText)?)
                 .map_err(|_| NotCopyText)?;
             let before = self.spans.len();
-            for cell in line.split('\t') {
-                let span = if cell == "\\N" { Span::NULL } else { self.push_cell(cell)? };
+            for field in copy::fields(line) {
+                let span = field.map_or(Ok(Span::NULL), |field| self.push_field(field))?;
                 self.spans.push(span);
             }
             if self.spans.len() - before != self.columns {
@@ -66,23 +63,9 @@ impl Rows {
         }
     }
 
-    fn push_cell(&mut self, mut cell: &str) -> Result<Span, NotCopyText> {
+    fn push_field(&mut self, field: &str) -> Result<Span, NotCopyText> {
         let start = self.text.len();
-        while let Some(at) = cell.find('\\') {
-            self.text.push_str(&cell[..at]);
-            let escaped = cell[at + 1..].chars().next().ok_or(NotCopyText)?;
-            self.text.push(match escaped {
-                'b' => '\u{8}',
-                'f' => '\u{c}',
-                'n' => '\n',
-                'r' => '\r',
-                't' => '\t',
-                'v' => '\u{b}',
-                other => other,
-            });
-            cell = &cell[at + 1 + escaped.len_utf8()..];
-        }
-        self.text.push_str(cell);
+        copy::unescape_into(field, &mut self.text)?;
         self.span_from(start).ok_or(NotCopyText)
     }
 

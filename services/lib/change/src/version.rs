@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use bangioc_postgres_text::hex;
+
 /// A byte position in PostgreSQL's write-ahead log.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Lsn(pub u64);
@@ -72,22 +74,10 @@ impl Version {
 impl Version {
     /// 40 lower-case digits, in version order.
     pub fn to_hex(self) -> String {
-        self.to_bytes().iter().fold(String::with_capacity(2 * Self::BYTES), |mut text, byte| {
-            for nibble in [byte >> 4, byte & 15] {
-                text.push(char::from(b"0123456789abcdef"[usize::from(nibble)]));
-            }
-            text
-        })
+        hex::to_hex(&self.to_bytes())
     }
 
     pub fn from_hex(text: &str) -> Option<Version> {
-        let mut bytes = [0; Self::BYTES];
-        if text.len() != 2 * Self::BYTES || !text.is_ascii() {
-            return None;
-        }
-        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-        }
-        Some(Version::from_bytes(bytes))
+        hex::from_hex(text).map(Version::from_bytes)
     }
 }

@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use bangioc_runtime::failure::{Class, Exit, Failure};
+use bangioc_runtime::failure::{Diagnosis, Exit, Failure, halt, retry};
 use rdkafka::admin::{
     AdminClient, AdminOptions, ConfigResourceResult, NewTopic, ResourceSpecifier, TopicReplication,
 };
@@ -96,39 +96,16 @@ pub struct Refused {
 }
 
 impl Failure for AdminError {
-    fn code(&self) -> &'static str {
-        match self {
-            AdminError::Unreachable { .. } => "BG0130",
-            AdminError::NotAllowed { .. } => "BG0131",
-            AdminError::Refused { .. } => "BG0132",
-        }
-    }
-
-    fn class(&self) -> Class {
-        match self {
-            AdminError::Unreachable { .. } => Class::Retry,
-            AdminError::NotAllowed { .. } | AdminError::Refused { .. } => Class::Halt,
-        }
-    }
-
-    fn exit(&self) -> Exit {
-        match self {
-            AdminError::Unreachable { .. } => Exit::Unreachable,
-            AdminError::NotAllowed { .. } | AdminError::Refused { .. } => Exit::Failed,
-        }
-    }
-
-    fn hint(&self) -> String {
+    fn diagnosis(&self) -> Diagnosis {
         match self {
             AdminError::Unreachable { address, .. } => {
-                format!("check that Kafka runs and that `{address}` is `kafka.brokers`: `kcat -L -b {address}`")
+                retry("BG0130", Exit::Unreachable).hint(format!(
+                    "check that Kafka runs and that `{address}` is `kafka.brokers`: `kcat -L -b \
+                 {address}`"
+                ))
             }
-            AdminError::NotAllowed { .. } => {
-                "run the command as an administrator: `kafka.user` and its password in the configuration".to_owned()
-            }
-            AdminError::Refused { .. } => {
-                "read the cause; the command can be run again and goes on where it stopped".to_owned()
-            }
+            AdminError::NotAllowed { .. } => halt("BG0131", Exit::Failed),
+            AdminError::Refused { .. } => halt("BG0132", Exit::Failed),
         }
     }
 }

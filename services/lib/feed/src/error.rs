@@ -1,6 +1,6 @@
 //! How Kafka fails, told apart by what a person or the service does next.
 
-use bangioc_runtime::failure::{Class, Exit, Failure};
+use bangioc_runtime::failure::{Diagnosis, Exit, Failure, halt, retry};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 
 /// No text here holds a key or a value of a record.
@@ -137,106 +137,35 @@ pub(crate) fn is_transient(code: Code) -> bool {
 }
 
 impl Failure for FeedError {
-    fn code(&self) -> &'static str {
+    fn diagnosis(&self) -> Diagnosis {
         match self {
-            FeedError::Unreachable { .. } => "BG0101",
-            FeedError::CredentialsRefused { .. } => "BG0102",
-            FeedError::Unauthorized { .. } => "BG0103",
-            FeedError::UnknownTopic { .. } => "BG0104",
-            FeedError::OffsetGone { .. } => "BG0105",
-            FeedError::PartitionsChanged { .. } => "BG0106",
-            FeedError::TooLarge { .. } => "BG0107",
-            FeedError::NotAcknowledged { .. } => "BG0108",
-            FeedError::ProducerEnded => "BG0109",
-            FeedError::BatchCorrupt { .. } => "BG0110",
-            FeedError::Setup { .. } => "BG0111",
-            FeedError::Other { .. } => "BG0112",
-            FeedError::Unverified { .. } => "BG0115",
-        }
-    }
-
-    fn class(&self) -> Class {
-        match self {
-            FeedError::Unreachable { .. }
-            | FeedError::NotAcknowledged { .. }
-            | FeedError::ProducerEnded => Class::Retry,
-            FeedError::TooLarge { .. }
-            | FeedError::Unverified { .. }
-            | FeedError::CredentialsRefused { .. }
-            | FeedError::Unauthorized { .. }
-            | FeedError::UnknownTopic { .. }
-            | FeedError::OffsetGone { .. }
-            | FeedError::PartitionsChanged { .. }
-            | FeedError::BatchCorrupt { .. }
-            | FeedError::Setup { .. }
-            | FeedError::Other { .. } => Class::Halt,
-        }
-    }
-
-    fn exit(&self) -> Exit {
-        match self {
-            FeedError::Unreachable { .. }
-            | FeedError::Unverified { .. }
-            | FeedError::NotAcknowledged { .. }
-            | FeedError::ProducerEnded
-            | FeedError::CredentialsRefused { .. } => Exit::Unreachable,
-            FeedError::Setup { .. } => Exit::Config,
-            FeedError::Unauthorized { .. }
-            | FeedError::UnknownTopic { .. }
-            | FeedError::OffsetGone { .. }
-            | FeedError::PartitionsChanged { .. }
-            | FeedError::BatchCorrupt { .. } => Exit::Halted,
-            FeedError::TooLarge { .. } | FeedError::Other { .. } => Exit::Failed,
-        }
-    }
-
-    fn hint(&self) -> String {
-        match self {
-            FeedError::Unreachable { address, .. } => {
-                format!(
+            FeedError::Unreachable { address, .. } => retry("BG0101", Exit::Unreachable).hint(format!(
                     "see whether `{address}` listens (`nc -vz HOST PORT`); then `kafka.brokers` and `kafka.security` in the settings"
-                )
-            }
-            FeedError::Unverified { .. } => String::from(
-                "check `kafka.ca_file` against the brokers' certificates, their dates, and that each name in `kafka.brokers` is in one; is that port a TLS listener?",
-            ),
-            FeedError::CredentialsRefused { principal, .. } => {
-                format!(
+                )),
+            FeedError::CredentialsRefused { principal, .. } => halt("BG0102", Exit::Unreachable).hint(format!(
                     "compare `kafka.user` and `kafka.password_file` with what the cluster has for `{principal}`"
-                )
-            }
-            FeedError::Unauthorized { .. } => String::from(
-                "see what access rights are missing: `bangioc topic plan`, then `bangioc topic apply`",
-            ),
-            FeedError::UnknownTopic { .. } => String::from(
-                "make the topics of the contracts: `bangioc topic plan`, then `bangioc topic apply`",
-            ),
-            FeedError::OffsetGone { .. } => String::from(
-                "records are gone from the log: copy the dataset again from its source; `bangioc explain BG0105` says how",
-            ),
-            FeedError::PartitionsChanged { .. } => String::from(
-                "a topic's partition count never changes: `bangioc explain BG0106` says how to go on",
-            ),
-            FeedError::TooLarge { topic } => {
-                format!("see `max.message.bytes` of `{topic}`: `bangioc topic plan`")
-            }
-            FeedError::NotAcknowledged { .. } => String::from(
-                "see whether the brokers answer and enough replicas are in sync; what was not acknowledged is sent again",
-            ),
-            FeedError::ProducerEnded => String::from("the failure before this one tells why"),
-            FeedError::BatchCorrupt { .. } => String::from(
-                "see the broker's disk and the network; `bangioc explain BG0110` says how to go on",
-            ),
-            FeedError::Setup { .. } => {
-                String::from("see `[kafka]` in the settings, `ca_file` first")
-            }
-            FeedError::Other { .. } => String::from("see the broker's own log at this time"),
+                )),
+            FeedError::Unauthorized { .. } => halt("BG0103", Exit::Halted),
+            FeedError::UnknownTopic { .. } => halt("BG0104", Exit::Halted),
+            FeedError::OffsetGone { .. } => halt("BG0105", Exit::Halted),
+            FeedError::PartitionsChanged { .. } => halt("BG0106", Exit::Halted),
+            FeedError::TooLarge { topic } => halt("BG0107", Exit::Failed).hint(format!(
+                "see `max.message.bytes` of `{topic}`: `bangioc topic plan`"
+            )),
+            FeedError::NotAcknowledged { .. } => retry("BG0108", Exit::Unreachable),
+            FeedError::ProducerEnded => retry("BG0109", Exit::Unreachable),
+            FeedError::BatchCorrupt { .. } => halt("BG0110", Exit::Halted),
+            FeedError::Setup { .. } => halt("BG0111", Exit::Config),
+            FeedError::Other { .. } => halt("BG0112", Exit::Failed),
+            FeedError::Unverified { .. } => halt("BG0115", Exit::Unreachable),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use bangioc_runtime::failure::Class;
+
     use super::*;
 
     fn of(code: Code) -> FeedError {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bangioc_runtime::Secret;
-use bangioc_runtime::failure::{Class, Exit, Failure};
+use bangioc_runtime::failure::{Diagnosis, Exit, Failure, halt, retry};
 use bangioc_runtime::printable::printable;
 use bangioc_runtime::settings::Section;
 use base64::Engine;
@@ -182,69 +182,22 @@ pub struct Said {
 }
 
 impl Failure for RegistryError {
-    fn code(&self) -> &'static str {
+    fn diagnosis(&self) -> Diagnosis {
         match self {
-            RegistryError::Unreachable { .. } => "BG0730",
-            RegistryError::Unwell { .. } => "BG0731",
-            RegistryError::CredentialsRefused { .. } => "BG0732",
-            RegistryError::Incompatible { .. } => "BG0733",
-            RegistryError::InvalidSchema { .. } => "BG0734",
-            RegistryError::Refused { .. } => "BG0735",
-            RegistryError::NotARegistry { .. } => "BG0736",
-            RegistryError::NotVerified { .. } => "BG0152",
-            RegistryError::Denied { .. } => "BG0153",
-        }
-    }
-
-    fn class(&self) -> Class {
-        match self {
-            // Denied: a registry that has yet to read the contracts of a new dataset will let us later.
-            RegistryError::Unreachable { .. }
-            | RegistryError::Unwell { .. }
-            | RegistryError::Denied { .. } => Class::Retry,
-            RegistryError::CredentialsRefused { .. }
-            | RegistryError::Incompatible { .. }
-            | RegistryError::InvalidSchema { .. }
-            | RegistryError::Refused { .. }
-            | RegistryError::NotARegistry { .. }
-            | RegistryError::NotVerified { .. } => Class::Halt,
-        }
-    }
-
-    fn exit(&self) -> Exit {
-        match self {
-            RegistryError::Unreachable { .. } | RegistryError::Unwell { .. } => Exit::Unreachable,
-            RegistryError::CredentialsRefused { .. }
-            | RegistryError::NotARegistry { .. }
-            | RegistryError::NotVerified { .. }
-            | RegistryError::Denied { .. } => Exit::Config,
-            RegistryError::Incompatible { .. }
-            | RegistryError::InvalidSchema { .. }
-            | RegistryError::Refused { .. } => Exit::Failed,
-        }
-    }
-
-    fn hint(&self) -> String {
-        match self {
-            RegistryError::Unreachable { url, .. } => {
-                format!("check that the registry runs and that this is its address: `curl {url}/subjects`")
-            }
-            RegistryError::Unwell { .. } => "see the registry's own log, and whether its Kafka answers".to_owned(),
-            RegistryError::CredentialsRefused { .. } => "see `user` and `password_file` in `[registry]`".to_owned(),
-            RegistryError::Incompatible { .. } => {
-                "a new version must read the old data: give added columns a default, and make no column vanish".to_owned()
-            }
-            RegistryError::InvalidSchema { .. } => "the cause says what is wrong in the schema".to_owned(),
-            RegistryError::Refused { .. } => "the cause says why; `bangioc explain BG0735` lists the usual ones".to_owned(),
-            RegistryError::NotVerified { .. } => {
-                "the cause says what is wrong: name in `url` what the certificate names, and in `ca_file` of `[registry]` who signed it".to_owned()
-            }
-            RegistryError::Denied { .. } => {
-                "rights follow from the contracts that the registry was started with, and from the user's file: `bangioc explain BG0153`".to_owned()
-            }
-            RegistryError::NotARegistry { url } => {
-                format!("something else may listen there: `curl {url}/schemas/types` should answer `[\"AVRO\"]` or more")
-            }
+            RegistryError::Unreachable { url, .. } => retry("BG0730", Exit::Unreachable).hint(format!(
+                "check that the registry runs and that this is its address: `curl {url}/subjects`"
+            )),
+            RegistryError::Unwell { .. } => retry("BG0731", Exit::Unreachable),
+            RegistryError::CredentialsRefused { .. } => halt("BG0732", Exit::Config),
+            RegistryError::Incompatible { .. } => halt("BG0733", Exit::Failed),
+            RegistryError::InvalidSchema { .. } => halt("BG0734", Exit::Failed),
+            RegistryError::Refused { .. } => halt("BG0735", Exit::Failed),
+            RegistryError::NotARegistry { url } => halt("BG0736", Exit::Config).hint(format!(
+                "something else may listen there: `curl {url}/schemas/types` should answer \
+                 `[\"AVRO\"]` or more"
+            )),
+            RegistryError::NotVerified { .. } => halt("BG0152", Exit::Config),
+            RegistryError::Denied { .. } => retry("BG0153", Exit::Config),
         }
     }
 }
@@ -571,6 +524,8 @@ mod verified;
 #[cfg(test)]
 mod tests {
     use bangioc_runtime::settings::Settings;
+
+    use bangioc_runtime::failure::Class;
 
     use super::*;
 

@@ -13,7 +13,7 @@ use prometheus_client::metrics::family::{Family as LabelledFamily, MetricConstru
 use prometheus_client::registry::{Metric, Registry};
 use tokio::net::TcpListener;
 
-use crate::failure::{BoxFailure, Class, Exit, Failure};
+use crate::failure::{BoxFailure, Diagnosis, Exit, Failure, halt};
 use crate::health::{About, Health};
 use crate::listener::{Limits, Listener, ListenerSettings};
 use crate::shutdown::Shutdown;
@@ -250,20 +250,10 @@ pub struct CannotListen {
 }
 
 impl Failure for CannotListen {
-    fn code(&self) -> &'static str {
-        "BG0125"
-    }
-
-    fn class(&self) -> Class {
-        Class::Halt
-    }
-
-    fn exit(&self) -> Exit {
-        Exit::Config
-    }
-
-    fn hint(&self) -> String {
-        format!("see who holds it: `ss -ltnp | grep {}`, or set another address", self.address)
+    fn diagnosis(&self) -> Diagnosis {
+        let address = &self.address;
+        halt("BG0125", Exit::Config)
+            .hint(format!("see who holds it: `ss -ltnp | grep {address}`, or set another address"))
     }
 }
 

@@ -153,7 +153,7 @@ fn next_delay(what: &str, failure: &dyn Failure, delays: &mut Delays) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::failure::Exit;
+    use crate::failure::{Diagnosis, Exit, halt};
     use crate::shutdown::pair;
 
     #[derive(Debug, PartialEq, thiserror::Error)]
@@ -161,17 +161,8 @@ mod tests {
     struct Failed(u32, Class);
 
     impl Failure for Failed {
-        fn code(&self) -> &'static str {
-            "BG0101"
-        }
-        fn class(&self) -> Class {
-            self.1
-        }
-        fn exit(&self) -> Exit {
-            Exit::Failed
-        }
-        fn hint(&self) -> String {
-            String::new()
+        fn diagnosis(&self) -> Diagnosis {
+            Diagnosis { class: self.1, ..halt("BG0101", Exit::Failed) }
         }
     }
 

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use crate::failure::{BoxFailure, Class, Exit, Failure};
+use crate::failure::{BoxFailure, Diagnosis, Exit, Failure, halt};
 use crate::shutdown::Trigger;
 
 /// The tasks of one service. Drop without [`TaskGroup::wait`] ends the tasks where they await, and
@@ -137,29 +137,10 @@ impl TaskFailure {
 }
 
 impl Failure for TaskFailure {
-    fn code(&self) -> &'static str {
+    fn diagnosis(&self) -> Diagnosis {
         match self {
-            TaskFailure::Panicked { .. } => "BG0126",
-            TaskFailure::NotStarted { .. } => "BG0127",
-        }
-    }
-
-    fn class(&self) -> Class {
-        Class::Halt
-    }
-
-    fn exit(&self) -> Exit {
-        Exit::Failed
-    }
-
-    fn hint(&self) -> String {
-        match self {
-            TaskFailure::Panicked { .. } => String::from(
-                "a defect of the program: nothing is lost, start the service again and report the lines above",
-            ),
-            TaskFailure::NotStarted { .. } => {
-                String::from("the machine refuses more threads: see `ulimit -u` and free memory")
-            }
+            TaskFailure::Panicked { .. } => halt("BG0126", Exit::Failed),
+            TaskFailure::NotStarted { .. } => halt("BG0127", Exit::Failed),
         }
     }
 }
@@ -176,17 +157,8 @@ mod tests {
     struct NoRoom;
 
     impl Failure for NoRoom {
-        fn code(&self) -> &'static str {
-            "BG0101"
-        }
-        fn class(&self) -> Class {
-            Class::Halt
-        }
-        fn exit(&self) -> Exit {
-            Exit::Halted
-        }
-        fn hint(&self) -> String {
-            String::new()
+        fn diagnosis(&self) -> Diagnosis {
+            halt("BG0101", Exit::Halted)
         }
     }
 

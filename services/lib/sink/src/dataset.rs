@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bangioc_change::event::ChangeEvent;
 use bangioc_change::progress::Offsets;
+use bangioc_postgres_text::quoting::{literal, quoted};
 use bangioc_schemas::contract::{Contract, Kind};
 use bangioc_schemas::names;
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
@@ -78,10 +79,6 @@ pub fn key_texts(dataset: &Dataset, event: &ChangeEvent<'_>) -> Option<Vec<Strin
     }
     let row = event.keyed_row()?;
     dataset.contract.key.iter().map(|&column| row.cell(column).text().map(str::to_owned)).collect()
-}
-
-pub fn quoted(identifier: &str) -> String {
-    format!("\"{}\"", identifier.replace('"', "\"\""))
 }
 
 /// Are versions compared on the way in? `No` only to show, in the demo, what the comparison is for.
@@ -284,9 +281,9 @@ impl Merges<'_> {
              select count(*), coalesce(sum(live), 0), count(\"_missing\") from merged",
             self.insert(&self.unless_between()),
             self.values(|column, name| {
-                let literal = name.replace('\'', "''");
+                let name = literal(name);
                 format!(
-                    "{column} = case when '{literal}' = any(excluded.\"_missing\") then t.{column} else excluded.{column} end"
+                    "{column} = case when {name} = any(excluded.\"_missing\") then t.{column} else excluded.{column} end"
                 )
             }),
             newer(compare),

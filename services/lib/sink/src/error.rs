@@ -3,7 +3,7 @@
 
 use bangioc_feed::error::FeedError;
 use bangioc_feed::registry::RegistryError;
-use bangioc_runtime::failure::{Class, Exit, Failure};
+use bangioc_runtime::failure::{Diagnosis, Exit, Failure, halt, retry};
 use sqlx::postgres::PgDatabaseError;
 
 #[derive(Debug, thiserror::Error)]
@@ -102,154 +102,41 @@ pub enum SinkError {
 }
 
 impl Failure for SinkError {
-    fn code(&self) -> &'static str {
+    fn diagnosis(&self) -> Diagnosis {
         match self {
-            SinkError::StoreUnreachable { .. } => "BG0401",
-            SinkError::StoreDenied { .. } => "BG0402",
-            SinkError::StoreBusy { .. } => "BG0403",
-            SinkError::RowRefused { .. } => "BG0404",
-            SinkError::StoreRefuses { .. } => "BG0443",
-            SinkError::TableRefuses { .. } => "BG0444",
-            SinkError::TableLocked { .. } => "BG0445",
-            SinkError::TableMissing { .. } => "BG0446",
-            SinkError::ColumnMissing { .. } => "BG0447",
-            SinkError::StoreDiffers { .. } => "BG0405",
-            SinkError::ColumnDiffers { .. } => "BG0406",
-            SinkError::MigrationDiffers { .. } => "BG0407",
-            SinkError::Gap { .. } => "BG0408",
-            SinkError::LogTruncated { .. } => "BG0409",
-            SinkError::PartitionsChanged { .. } => "BG0410",
-            SinkError::Systemic { .. } => "BG0411",
-            SinkError::PoisonHalts { .. } => "BG0413",
-            SinkError::LeaseLost { .. } => "BG0414",
-            SinkError::SchemaAwaited { .. } => "BG0415",
-            SinkError::SchemaUnreadable { .. } => "BG0416",
-            SinkError::ParkedChanged { .. } => "BG0417",
-            SinkError::PayloadSealed => "BG0418",
-            SinkError::SecretShort { .. } => "BG0419",
-            SinkError::SecretDiffers => "BG0606",
-            SinkError::Thread(_) => "BG0420",
-            SinkError::OtherSide { .. } => "BG0421",
-            SinkError::SchemaMutated { .. } => "BG0430",
-            SinkError::CeilingAwaited { .. } => "BG0432",
-            SinkError::StoreUnverified { .. } => "BG0422",
-            SinkError::PasswordAsked { .. } => "BG0423",
-            SinkError::StoreLocked { .. } => "BG0440",
-            SinkError::Feed(error) => error.code(),
-            SinkError::Registry(error) => error.code(),
-        }
-    }
-
-    fn class(&self) -> Class {
-        match self {
-            SinkError::StoreUnreachable { .. }
-            | SinkError::StoreBusy { .. }
-            | SinkError::StoreLocked { .. }
-            | SinkError::LeaseLost { .. }
-            | SinkError::SchemaAwaited { .. }
-            | SinkError::CeilingAwaited { .. }
-            | SinkError::RowRefused { .. }
-            | SinkError::StoreRefuses { .. }
-            | SinkError::TableLocked { .. }
-            | SinkError::ParkedChanged { .. } => Class::Retry,
-            SinkError::StoreUnverified { .. }
-            | SinkError::PasswordAsked { .. }
-            | SinkError::StoreDenied { .. }
-            | SinkError::StoreDiffers { .. }
-            | SinkError::ColumnDiffers { .. }
-            | SinkError::ColumnMissing { .. }
-            | SinkError::TableMissing { .. }
-            | SinkError::TableRefuses { .. }
-            | SinkError::MigrationDiffers { .. }
-            | SinkError::OtherSide { .. }
-            | SinkError::Gap { .. }
-            | SinkError::LogTruncated { .. }
-            | SinkError::PartitionsChanged { .. }
-            | SinkError::Systemic { .. }
-            | SinkError::PoisonHalts { .. }
-            | SinkError::SchemaUnreadable { .. }
-            | SinkError::SchemaMutated { .. }
-            | SinkError::PayloadSealed
-            | SinkError::SecretShort { .. }
-            | SinkError::SecretDiffers
-            | SinkError::Thread(_) => Class::Halt,
-            SinkError::Feed(error) => error.class(),
-            SinkError::Registry(error) => error.class(),
-        }
-    }
-
-    fn exit(&self) -> Exit {
-        match self {
-            SinkError::StoreUnreachable { .. }
-            | SinkError::StoreUnverified { .. }
-            | SinkError::PasswordAsked { .. }
-            | SinkError::StoreDenied { .. } => Exit::Unreachable,
-            SinkError::SecretShort { .. }
-            | SinkError::SecretDiffers
-            | SinkError::OtherSide { .. } => Exit::Config,
-            SinkError::StoreBusy { .. }
-            | SinkError::StoreLocked { .. }
-            | SinkError::RowRefused { .. }
-            | SinkError::StoreRefuses { .. }
-            | SinkError::TableLocked { .. }
-            | SinkError::LeaseLost { .. }
-            | SinkError::SchemaAwaited { .. }
-            | SinkError::CeilingAwaited { .. }
-            | SinkError::ParkedChanged { .. }
-            | SinkError::PayloadSealed
-            | SinkError::Thread(_) => Exit::Failed,
-            SinkError::StoreDiffers { .. }
-            | SinkError::ColumnDiffers { .. }
-            | SinkError::ColumnMissing { .. }
-            | SinkError::TableMissing { .. }
-            | SinkError::TableRefuses { .. }
-            | SinkError::MigrationDiffers { .. }
-            | SinkError::Gap { .. }
-            | SinkError::LogTruncated { .. }
-            | SinkError::PartitionsChanged { .. }
-            | SinkError::Systemic { .. }
-            | SinkError::PoisonHalts { .. }
-            | SinkError::SchemaMutated { .. }
-            | SinkError::SchemaUnreadable { .. } => Exit::Halted,
-            SinkError::Feed(error) => error.exit(),
-            SinkError::Registry(error) => error.exit(),
-        }
-    }
-
-    fn hint(&self) -> String {
-        match self {
-            SinkError::StoreUnreachable { .. } => "start PostgreSQL there, or correct `[store]` in the configuration".into(),
-            SinkError::StoreUnverified { .. } => "check `ssl = on` at the server, `ca_file` against its certificate, its dates, and that `host` is a name in it".into(),
-            SinkError::PasswordAsked { .. } => "is it your server? let it ask by SCRAM (`scram-sha-256` in `pg_hba.conf`, `password_encryption`, the password set anew), or give it TLS and write `tls = \"verify\"`".into(),
-            SinkError::StoreDenied { .. } => "check user, password file and database in `[store]`, and that the user owns the database".into(),
-            SinkError::StoreBusy { .. } => "nothing is lost: the batch is tried again; look in the store's own log".into(),
-            SinkError::StoreLocked { .. } => "see what it does in `pg_stat_activity`, and end it with `select pg_terminate_backend(PID)`; it is tried again meanwhile".into(),
-            SinkError::RowRefused { .. } => "the key is parked; see `bangioc dead-letter list`".into(),
-            SinkError::StoreDiffers { .. } => "was a table of schema `flow` changed by hand? look in the store's own log for the statement".into(),
-            SinkError::ColumnDiffers { .. } => "take back what changed it, in the store or in the contract; the dataset then goes on by itself".into(),
-            SinkError::ColumnMissing { .. } => "put the column back and copy the dataset again: see `bangioc explain BG0447`; it then goes on by itself".into(),
-            SinkError::TableMissing { .. } => "restore the table, or have it made anew and copied: see `bangioc explain BG0446`".into(),
-            SinkError::TableRefuses { .. } => "a trigger, rule or right of the table stands in the way of every row: take it back, and the dataset goes on by itself".into(),
-            SinkError::TableLocked { .. } => "see what that session does in `pg_stat_activity`; once the lock is gone the dataset goes on by itself".into(),
-            SinkError::StoreRefuses { .. } => "if it comes again, the row that causes it is looked for and parked; look in the store's own log".into(),
-            SinkError::OtherSide { .. } => "name the database of this side, `[store]` for the shared and `[open-store]` for the open one; each has its own".into(),
-            SinkError::MigrationDiffers { .. } => "run the version of bangioc that made the store, or a newer one".into(),
-            SinkError::Gap { .. } => "rows are missing now: ask for a copy of the dataset, then set the position; see `bangioc explain BG0408`".into(),
-            SinkError::LogTruncated { .. } => "the broker lost records that were acknowledged: see `bangioc explain BG0409`".into(),
-            SinkError::PartitionsChanged { .. } => "the partition count of a topic never changes; see `bangioc explain BG0410`".into(),
-            SinkError::Systemic { .. } => "look at one with `bangioc dead-letter list`, mend the cause, then restart the service".into(),
-            SinkError::PoisonHalts { .. } => "mend the row at the source or set `on_poison: park_key`, then restart the service".into(),
-            SinkError::LeaseLost { .. } | SinkError::ParkedChanged { .. } => "nothing to do: this instance asks again".into(),
-            SinkError::SchemaAwaited { .. } => "is the registry the one that the capture uses? see `[registry]`".into(),
-            SinkError::CeilingAwaited { .. } => "nothing is lost: it is tried again; may the service read that topic? see `bangioc topic plan`".into(),
-            SinkError::SchemaMutated { .. } => "who wrote to the registry? nothing written with it was applied; see `bangioc explain BG0430`".into(),
-            SinkError::SchemaUnreadable { .. } => "see the subject's versions in the registry; who registered it?".into(),
-            SinkError::PayloadSealed => "the record was changed or moved by hand; discard its key, or change the row at its source".into(),
-            SinkError::SecretDiffers => "name the file of the secret that they were sealed with in `[sink] previous_secret_file` and start the sink: it seals them with the new one".into(),
-            SinkError::SecretShort { .. } => "make one with `openssl rand -hex 32`".into(),
-            SinkError::Thread(_) => "look at the limits on threads and memory of this process".into(),
-            SinkError::Feed(error) => error.hint(),
-            SinkError::Registry(error) => error.hint(),
+            SinkError::StoreUnreachable { .. } => retry("BG0401", Exit::Unreachable),
+            SinkError::StoreDenied { .. } => halt("BG0402", Exit::Unreachable),
+            SinkError::StoreBusy { .. } => retry("BG0403", Exit::Failed),
+            SinkError::RowRefused { .. } => retry("BG0404", Exit::Failed),
+            SinkError::StoreRefuses { .. } => retry("BG0443", Exit::Failed),
+            SinkError::TableRefuses { .. } => halt("BG0444", Exit::Halted),
+            SinkError::TableLocked { .. } => retry("BG0445", Exit::Failed),
+            SinkError::TableMissing { .. } => halt("BG0446", Exit::Halted),
+            SinkError::ColumnMissing { .. } => halt("BG0447", Exit::Halted),
+            SinkError::StoreDiffers { .. } => halt("BG0405", Exit::Halted),
+            SinkError::ColumnDiffers { .. } => halt("BG0406", Exit::Halted),
+            SinkError::MigrationDiffers { .. } => halt("BG0407", Exit::Halted),
+            SinkError::Gap { .. } => halt("BG0408", Exit::Halted),
+            SinkError::LogTruncated { .. } => halt("BG0409", Exit::Halted),
+            SinkError::PartitionsChanged { .. } => halt("BG0410", Exit::Halted),
+            SinkError::Systemic { .. } => halt("BG0411", Exit::Halted),
+            SinkError::PoisonHalts { .. } => halt("BG0413", Exit::Halted),
+            SinkError::LeaseLost { .. } => retry("BG0414", Exit::Failed),
+            SinkError::SchemaAwaited { .. } => retry("BG0415", Exit::Failed),
+            SinkError::SchemaUnreadable { .. } => halt("BG0416", Exit::Halted),
+            SinkError::ParkedChanged { .. } => retry("BG0417", Exit::Failed),
+            SinkError::PayloadSealed => halt("BG0418", Exit::Failed),
+            SinkError::SecretShort { .. } => halt("BG0419", Exit::Config),
+            SinkError::SecretDiffers => halt("BG0606", Exit::Config),
+            SinkError::Thread(_) => halt("BG0420", Exit::Failed),
+            SinkError::OtherSide { .. } => halt("BG0421", Exit::Config),
+            SinkError::SchemaMutated { .. } => halt("BG0430", Exit::Halted),
+            SinkError::CeilingAwaited { .. } => retry("BG0432", Exit::Failed),
+            SinkError::StoreUnverified { .. } => halt("BG0422", Exit::Unreachable),
+            SinkError::PasswordAsked { .. } => halt("BG0423", Exit::Unreachable),
+            SinkError::StoreLocked { .. } => retry("BG0440", Exit::Failed),
+            SinkError::Feed(error) => error.diagnosis(),
+            SinkError::Registry(error) => error.diagnosis(),
         }
     }
 }
@@ -377,6 +264,8 @@ impl SinkError {
 
 #[cfg(test)]
 mod tests {
+    use bangioc_runtime::failure::Class;
+
     use super::*;
 
     #[test]

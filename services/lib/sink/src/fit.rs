@@ -4,11 +4,12 @@
 
 use std::collections::{HashMap, HashSet};
 
+use bangioc_postgres_text::quoting::quoted;
 use bangioc_schemas::names::Side;
 use sha2::{Digest as _, Sha256};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
-use crate::dataset::{Dataset, ROW_COLUMNS, collation, identity, quoted, sql};
+use crate::dataset::{Dataset, ROW_COLUMNS, collation, identity, sql};
 use crate::error::SinkError;
 use crate::{gate, readers};
 

@@ -3,9 +3,10 @@
 //! and its sweep make the store equal to the source, whatever was believed before.
 
 use bangioc_change::version::Version;
+use bangioc_postgres_text::quoting::quoted;
 use sqlx::{Connection as _, PgConnection};
 
-use crate::dataset::{Dataset, quoted, sql};
+use crate::dataset::{Dataset, sql};
 use crate::error::SinkError;
 
 /// What it came to.

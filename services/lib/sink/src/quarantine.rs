@@ -26,7 +26,12 @@ pub(crate) fn note(noted: &mut Vec<Quarantined>, offset: i64, reason: Refusal, b
             last.bytes = last.bytes.saturating_add(bytes);
         }
         _ => {
-            noted.push(Quarantined { first_offset: offset, next_offset: offset + 1, reason, bytes })
+            noted.push(Quarantined {
+                first_offset: offset,
+                next_offset: offset + 1,
+                reason,
+                bytes,
+            });
         }
     }
 }

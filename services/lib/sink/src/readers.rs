@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use bangioc_postgres_text::quoting::quoted;
 use bangioc_schemas::contract::Class;
 use bangioc_schemas::names::{self, Side};
 use sqlx::{Executor as _, PgConnection};
 
-use crate::dataset::{Dataset, quoted, sql};
+use crate::dataset::{Dataset, sql};
 use crate::error::SinkError;
 
 /// Is the view not there, or without a column of the contract?

@@ -6,12 +6,13 @@ use std::collections::HashMap;
 
 use bangioc_change::batch::EventBatch;
 use bangioc_change::event::Operation;
+use bangioc_postgres_text::quoting::quoted;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::reference::Parent;
 use bangioc_schemas::rules::RuleCode;
 use sqlx::{PgConnection, SqlStr};
 
-use crate::dataset::{Dataset, quoted, sql};
+use crate::dataset::{Dataset, sql};
 use crate::error::SinkError;
 use crate::park::Poison;
 

@@ -3,6 +3,7 @@
 
 use aes_gcm::aead::{Aead, KeyInit as _, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
+use bangioc_postgres_text::hex;
 use bangioc_runtime::secret::Secret;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
@@ -23,7 +24,7 @@ pub struct KeyRef(pub [u8; 8]);
 
 impl std::fmt::Display for KeyRef {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::to_hex(&self.0))
     }
 }
 
@@ -31,8 +32,7 @@ impl std::str::FromStr for KeyRef {
     type Err = NotAKeyRef;
 
     fn from_str(text: &str) -> Result<KeyRef, NotAKeyRef> {
-        let digits = (text.len() == 16).then_some(text).ok_or(NotAKeyRef)?;
-        u64::from_str_radix(digits, 16).map(|n| KeyRef(n.to_be_bytes())).map_err(|_| NotAKeyRef)
+        hex::from_hex(text).map(KeyRef).ok_or(NotAKeyRef)
     }
 }
 

@@ -4,6 +4,7 @@
 use std::io::Write as _;
 
 use bangioc_change::version::Version;
+use bangioc_postgres_text::{copy, hex};
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::row::{Absence, Cell, Row};
 
@@ -136,7 +137,7 @@ impl Stage {
 
     fn push_cell(&mut self, cell: Cell<'_>) {
         match cell {
-            Cell::Text(text) => escape_into(text.as_bytes(), &mut self.lines),
+            Cell::Text(text) => copy::escape_into(text.as_bytes(), &mut self.lines),
             Cell::Null | Cell::Absent(_) => self.lines.extend_from_slice(b"\\N"),
         }
         self.lines.push(b'\t');
@@ -144,10 +145,7 @@ impl Stage {
 
     fn push_version(&mut self, version: Version) {
         self.lines.extend_from_slice(b"\\\\x");
-        for byte in version.to_bytes() {
-            self.lines.push(HEX[usize::from(byte >> 4)]);
-            self.lines.push(HEX[usize::from(byte & 15)]);
-        }
+        hex::extend(&version.to_bytes(), &mut self.lines);
     }
 
     fn push_tail(&mut self) {
@@ -170,61 +168,5 @@ impl Stage {
     fn end_line(&mut self) {
         self.lines.push(b'\n');
         self.ends.push(self.lines.len());
-    }
-}
-
-const HEX: &[u8; 16] = b"0123456789abcdef";
-
-/// COPY's text format: backslash, tab, newline and carriage return are written with a backslash.
-fn escape_into(text: &[u8], out: &mut Vec<u8>) {
-    let mut rest = text;
-    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'\\' | b'\t' | b'\n' | b'\r'))
-    {
-        out.extend_from_slice(&rest[..at]);
-        out.extend_from_slice(match rest[at] {
-            b'\t' => b"\\t",
-            b'\n' => b"\\n",
-            b'\r' => b"\\r",
-            _ => b"\\\\",
-        });
-        rest = &rest[at + 1..];
-    }
-    out.extend_from_slice(rest);
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// As PostgreSQL's CopyReadAttributesText reads a field.
-    fn unescape(field: &[u8]) -> Vec<u8> {
-        let mut out = Vec::new();
-        let mut bytes = field.iter();
-        while let Some(byte) = bytes.next() {
-            out.push(match byte {
-                b'\\' => match bytes.next().unwrap() {
-                    b't' => b'\t',
-                    b'n' => b'\n',
-                    b'r' => b'\r',
-                    other => *other,
-                },
-                other => *other,
-            });
-        }
-        out
-    }
-
-    proptest! {
-        #[test]
-        fn an_escaped_field_has_no_delimiter_and_reads_back(text in "[\\\\\t\n\rN.a-c\u{1ea0}-\u{1eff}]{0,40}") {
-            let mut out = Vec::new();
-            escape_into(text.as_bytes(), &mut out);
-            prop_assert!(!out.iter().any(|byte| matches!(byte, b'\t' | b'\n' | b'\r')));
-            prop_assert_ne!(&out[..], b"\\N");
-            prop_assert_ne!(&out[..], b"\\.");
-            prop_assert_eq!(unescape(&out), text.as_bytes());
-        }
     }
 }

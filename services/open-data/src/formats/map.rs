@@ -78,7 +78,7 @@ impl Shapes {
             }
             Some("Polygon") => items(coordinates).for_each(|ring| self.add_path(ring, true)),
             Some("MultiPolygon") => {
-                items(coordinates).flat_map(items).for_each(|ring| self.add_path(ring, true))
+                items(coordinates).flat_map(items).for_each(|ring| self.add_path(ring, true));
             }
             _ => {}
         }

@@ -1,7 +1,7 @@
 //! How following a row fails. No text here holds the key.
 
 use bangioc_feed::FeedError;
-use bangioc_runtime::failure::{Class, Exit, Failure};
+use bangioc_runtime::failure::{Diagnosis, Exit, Failure, halt};
 use bangioc_sink::SinkError;
 
 #[derive(Debug, thiserror::Error)]
@@ -38,55 +38,18 @@ impl TraceError {
 }
 
 impl Failure for TraceError {
-    fn code(&self) -> &'static str {
+    fn diagnosis(&self) -> Diagnosis {
         match self {
-            TraceError::Keyless { .. } | TraceError::NoSuchKey { .. } => "BG0181",
-            TraceError::Purposeless => "BG0184",
-            TraceError::NoOperator => "BG0607",
-            TraceError::Feed(error) => error.code(),
-            TraceError::Sink(error) => error.code(),
-        }
-    }
-
-    fn class(&self) -> Class {
-        match self {
-            TraceError::Keyless { .. }
-            | TraceError::NoSuchKey { .. }
-            | TraceError::Purposeless
-            | TraceError::NoOperator => Class::Halt,
-            TraceError::Feed(error) => error.class(),
-            TraceError::Sink(error) => error.class(),
-        }
-    }
-
-    fn exit(&self) -> Exit {
-        match self {
-            TraceError::Keyless { .. } | TraceError::NoSuchKey { .. } | TraceError::Purposeless => {
-                Exit::Usage
-            }
-            TraceError::NoOperator => Exit::Failed,
-            TraceError::Feed(error) => error.exit(),
-            TraceError::Sink(error) => error.exit(),
-        }
-    }
-
-    fn hint(&self) -> String {
-        match self {
-            TraceError::Keyless { .. } => {
-                "a dataset of kind `append` is a list of events; look at its rows in the store"
-                    .into()
-            }
-            TraceError::NoSuchKey { dataset } => {
-                format!("`bangioc contract show {dataset}` shows the types of its key")
-            }
-            TraceError::Purposeless => {
-                "add `--purpose 'why'`: it goes on record, with who logged in at the store".into()
-            }
-            TraceError::NoOperator => {
-                "who sees values is on record by name: name your own login in `[store]`; the store's administrator makes one with `ops/sql/operator-access.sql`".into()
-            }
-            TraceError::Feed(error) => error.hint(),
-            TraceError::Sink(error) => error.hint(),
+            TraceError::Keyless { .. } => halt("BG0181", Exit::Usage),
+            TraceError::NoSuchKey { dataset } => halt("BG0181", Exit::Usage)
+                .hint(format!("`bangioc contract show {dataset}` shows the types of its key")),
+            TraceError::Purposeless => halt("BG0184", Exit::Usage),
+            TraceError::NoOperator => halt("BG0607", Exit::Failed).hint(
+                "who sees values is on record by name: name your own login in `[store]`; the \
+                 store's administrator makes one with `ops/sql/operator-access.sql`",
+            ),
+            TraceError::Feed(error) => error.diagnosis(),
+            TraceError::Sink(error) => error.diagnosis(),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! `numeric` ⇄ Connect's `Decimal` and Debezium's `VariableScaleDecimal`: the unscaled digits as
 //! big-endian two's complement in as few bytes as Java's `BigInteger.toByteArray` uses.
 
-use super::push_ascii;
+use bangioc_postgres_text::decimal::{Digits, push_scaled};
+
 use crate::error::DecodeCode;
 use crate::wire::{put_bytes, put_long};
 
@@ -15,107 +16,63 @@ const CHUNK_DIGITS: usize = 18;
 const CHUNK: u64 = 1_000_000_000_000_000_000;
 
 pub(super) fn put(out: &mut Vec<u8>, text: &str, precision: u32, scale: u32) -> bool {
-    let Some(parts) = Parts::of(text) else {
-        return false;
-    };
-    parts.fraction.len() == scale as usize
-        && parts.significant_digits() <= (precision as usize).min(MAX_DIGITS)
-        && parts.put_unscaled(out)
+    match Digits::of(text) {
+        Some(digits)
+            if digits.fraction.len() == scale as usize
+                && digits.significant() <= (precision as usize).min(MAX_DIGITS) =>
+        {
+            put_unscaled(digits, out);
+            true
+        }
+        _ => false,
+    }
 }
 
 pub(super) fn put_variable_scale(out: &mut Vec<u8>, text: &str) -> bool {
-    let Some(parts) = Parts::of(text) else {
-        return false;
-    };
-    if parts.fraction.len() > MAX_DIGITS || parts.significant_digits() > MAX_DIGITS {
-        return false;
+    match Digits::of(text) {
+        Some(digits)
+            if digits.fraction.len() <= MAX_DIGITS && digits.significant() <= MAX_DIGITS =>
+        {
+            put_long(out, i64::try_from(digits.fraction.len()).unwrap_or(i64::MAX));
+            put_unscaled(digits, out);
+            true
+        }
+        _ => false,
     }
-    let start = out.len();
-    put_long(out, i64::try_from(parts.fraction.len()).unwrap_or(i64::MAX));
-    let written = parts.put_unscaled(out);
-    if !written {
-        out.truncate(start);
-    }
-    written
 }
 
-/// `-12.50` → sign, `12`, `50`. Only texts that PostgreSQL writes, so that they come back the same.
-struct Parts<'a> {
-    negative: bool,
-    whole: &'a [u8],
-    fraction: &'a [u8],
+#[inline]
+fn put_unscaled(digits: Digits<'_>, out: &mut Vec<u8>) {
+    if digits.count() <= CHUNK_DIGITS {
+        let size = digits.iter().fold(0_i64, |size, digit| size * 10 + i64::from(digit - b'0'));
+        put_minimal(out, &(if digits.negative { -size } else { size }).to_be_bytes());
+    } else if digits.count() <= 38 {
+        let size = digits.iter().fold(0_i128, |size, digit| size * 10 + i128::from(digit - b'0'));
+        put_minimal(out, &(if digits.negative { -size } else { size }).to_be_bytes());
+    } else {
+        put_large(digits, out);
+    }
 }
 
-impl<'a> Parts<'a> {
-    #[inline]
-    fn of(text: &'a str) -> Option<Parts<'a>> {
-        let (negative, digits) = match text.as_bytes() {
-            [b'-', digits @ ..] => (true, digits),
-            digits => (false, digits),
-        };
-        let (whole, fraction) = match digits.iter().position(|byte| *byte == b'.') {
-            Some(point) => (&digits[..point], &digits[point + 1..]),
-            None => (digits, &digits[..0]),
-        };
-        let canonical = match whole {
-            [] => false,
-            [b'0'] => true,
-            [first, ..] => *first != b'0',
-        };
-        let pointless = whole.len() < digits.len() && fraction.is_empty();
-        let parts = Parts { negative, whole, fraction };
-        let minus_zero = negative && parts.digits().all(|digit| digit == b'0');
-        let all_digits = parts.digits().all(|byte| byte.is_ascii_digit());
-        (canonical && !pointless && !minus_zero && all_digits).then_some(parts)
-    }
-
-    fn digits(&self) -> impl Iterator<Item = u8> + '_ {
-        self.whole.iter().chain(self.fraction).copied()
-    }
-
-    fn significant_digits(&self) -> usize {
-        let leading = self.digits().take_while(|digit| *digit == b'0').count();
-        self.whole.len() + self.fraction.len() - leading
-    }
-
-    #[inline]
-    fn put_unscaled(&self, out: &mut Vec<u8>) -> bool {
-        let count = self.whole.len() + self.fraction.len();
-        if count <= CHUNK_DIGITS {
-            let size = self.digits().fold(0_i64, |size, digit| size * 10 + i64::from(digit - b'0'));
-            put_minimal(out, &(if self.negative { -size } else { size }).to_be_bytes());
-            return true;
+fn put_large(digits: Digits<'_>, out: &mut Vec<u8>) {
+    let mut limbs: Vec<u64> = Vec::new();
+    let (mut chunk, mut scale) = (0_u64, 1_u64);
+    for digit in digits.iter() {
+        chunk = chunk * 10 + u64::from(digit - b'0');
+        scale *= 10;
+        if scale == CHUNK {
+            multiply_add(&mut limbs, scale, chunk);
+            (chunk, scale) = (0, 1);
         }
-        if count <= 38 {
-            let size =
-                self.digits().fold(0_i128, |size, digit| size * 10 + i128::from(digit - b'0'));
-            put_minimal(out, &(if self.negative { -size } else { size }).to_be_bytes());
-            return true;
-        }
-        self.put_large(out)
     }
-
-    fn put_large(&self, out: &mut Vec<u8>) -> bool {
-        let mut limbs: Vec<u64> = Vec::new();
-        let (mut chunk, mut scale) = (0_u64, 1_u64);
-        for digit in self.digits() {
-            chunk = chunk * 10 + u64::from(digit - b'0');
-            scale *= 10;
-            if scale == CHUNK {
-                multiply_add(&mut limbs, scale, chunk);
-                (chunk, scale) = (0, 1);
-            }
-        }
-        multiply_add(&mut limbs, scale, chunk);
-        // A limb of sign in front, so that the top bit is the sign.
-        let mut bytes = vec![0_u8; 8];
-        bytes.extend(limbs.iter().rev().flat_map(|limb| limb.to_be_bytes()));
-        if self.negative {
-            negate(&mut bytes);
-        }
-        put_minimal(out, &bytes);
-        true
+    multiply_add(&mut limbs, scale, chunk);
+    // A limb of sign in front, so that the top bit is the sign.
+    let mut bytes = vec![0_u8; 8];
+    bytes.extend(limbs.iter().rev().flat_map(|limb| limb.to_be_bytes()));
+    if digits.negative {
+        negate(&mut bytes);
     }
+    put_minimal(out, &bytes);
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "splits a double limb into its halves")]
@@ -186,7 +143,7 @@ fn get_scaled(
     };
     let negative = first & 0x80 != 0;
     if let Ok(size) = small(bytes) {
-        return push_scaled(
+        return push_digits(
             out,
             negative,
             itoa::Buffer::new().format(size).as_bytes(),
@@ -201,7 +158,7 @@ fn get_scaled(
     if negative {
         negate(&mut size);
     }
-    push_scaled(out, negative, &decimal_digits(&size), precision, scale)
+    push_digits(out, negative, &decimal_digits(&size), precision, scale)
 }
 
 /// The magnitude of up to eight bytes.
@@ -251,7 +208,7 @@ fn decimal_digits(size: &[u8]) -> Vec<u8> {
 }
 
 #[inline]
-fn push_scaled(
+fn push_digits(
     out: &mut String,
     negative: bool,
     digits: &[u8],
@@ -261,20 +218,6 @@ fn push_scaled(
     if digits.len() > precision && digits != b"0" {
         return Err(DecodeCode::DecimalPrecision);
     }
-    if negative {
-        out.push('-');
-    }
-    if scale == 0 {
-        push_ascii(out, digits);
-    } else if digits.len() > scale {
-        let (whole, fraction) = digits.split_at(digits.len() - scale);
-        push_ascii(out, whole);
-        out.push('.');
-        push_ascii(out, fraction);
-    } else {
-        out.push_str("0.");
-        out.extend(std::iter::repeat_n('0', scale - digits.len()));
-        push_ascii(out, digits);
-    }
+    push_scaled(negative, digits, scale, out);
     Ok(())
 }

@@ -5,13 +5,16 @@
 mod array;
 mod calendar;
 mod decimal;
-mod float;
-mod hex;
 mod json;
+
+use bangioc_postgres_text::bytea::{self, Bytea};
+use bangioc_postgres_text::float;
+use bangioc_postgres_text::integer::{self, Integer};
+use bangioc_postgres_text::uuid::is_uuid;
 
 use crate::error::DecodeCode;
 use crate::plan::{Leaf, Slot};
-use crate::wire::{Reader, put_bytes, put_long};
+use crate::wire::{Reader, put_bytes, put_length, put_long};
 
 /// Bytes of text that one record may grow to. Records end at 4 MiB and no honest value grows more
 /// than fivefold (an array of nulls), so a record that passes this was made to.
@@ -52,15 +55,15 @@ pub(crate) fn put(out: &mut Vec<u8>, leaf: &Leaf, text: &str, place: Place) -> b
         },
         Leaf::Array(element) => array::put(out, element, text),
         Leaf::Uuid => {
-            let canonical = is_uuid(text.as_bytes());
+            let canonical = is_uuid(text);
             if canonical {
                 put_bytes(out, text.as_bytes());
             }
             canonical
         }
-        Leaf::Bytea => hex::put(out, text),
-        Leaf::Real => float::put_real(out, text),
-        Leaf::Double => float::put_double(out, text),
+        Leaf::Bytea => put_bytea(out, text),
+        Leaf::Real => put_real(out, text),
+        Leaf::Double => put_double(out, text),
         Leaf::VariableScaleDecimal => decimal::put_variable_scale(out, text),
         // The encoder's plan has none of these.
         Leaf::IntAsBigint | Leaf::RealAsDouble | Leaf::Symbols(_) => false,
@@ -77,12 +80,12 @@ pub(crate) fn get(
 ) -> Result<(), DecodeCode> {
     match leaf {
         Leaf::Text => out.push_str(reader.text()?),
-        Leaf::Integer | Leaf::IntAsBigint => push_number(out, reader.int()?),
+        Leaf::Integer | Leaf::IntAsBigint => integer::push(reader.int()?, out),
         Leaf::Smallint => {
             let number = i16::try_from(reader.int()?).map_err(|_| DecodeCode::IntRange)?;
-            push_number(out, number);
+            integer::push(number, out);
         }
-        Leaf::Bigint => push_number(out, reader.long()?),
+        Leaf::Bigint => integer::push(reader.long()?, out),
         Leaf::Decimal { precision, scale } => {
             decimal::get(reader.bytes()?, *precision, *scale, out)?;
         }
@@ -94,7 +97,7 @@ pub(crate) fn get(
         Leaf::Array(element) => array::get(element, reader, out, scratch)?,
         Leaf::Uuid => {
             let text = reader.text()?;
-            if !is_uuid(text.as_bytes()) {
+            if !is_uuid(text) {
                 return Err(DecodeCode::Type);
             }
             out.push_str(text);
@@ -104,11 +107,11 @@ pub(crate) fn get(
             json::check(text.as_bytes())?;
             out.push_str(text);
         }
-        Leaf::Bytea => hex::get(reader.bytes()?, out),
-        Leaf::Real => float::get_real(f32::from_le_bytes(reader.array()?), out),
-        Leaf::Double => float::get_double(f64::from_le_bytes(reader.array()?), out),
+        Leaf::Bytea => bytea::push(reader.bytes()?, out),
+        Leaf::Real => float::push_real(f32::from_le_bytes(reader.array()?), out),
+        Leaf::Double => float::push_double(f64::from_le_bytes(reader.array()?), out),
         Leaf::RealAsDouble => {
-            float::get_double(f64::from(f32::from_le_bytes(reader.array()?)), out);
+            float::push_double(f64::from(f32::from_le_bytes(reader.array()?)), out);
         }
         Leaf::VariableScaleDecimal => {
             let scale = reader.int()?;
@@ -131,72 +134,36 @@ pub(crate) fn is_value(slot: &Slot, reader: &mut Reader<'_>) -> Result<bool, Dec
     }
 }
 
-trait Integer: Sized {
-    const MAX_DIGITS: usize;
-    fn holds(value: i64) -> bool;
-}
-
-macro_rules! integers {
-    ($($name:ty, $digits:literal;)*) => {$(
-        impl Integer for $name {
-            const MAX_DIGITS: usize = $digits;
-            fn holds(value: i64) -> bool { <$name>::try_from(value).is_ok() }
-        }
-    )*};
-}
-integers! { i16, 5; i32, 10; i64, 19; }
-
 #[inline]
 fn put_integer<N: Integer>(out: &mut Vec<u8>, text: &str) -> bool {
-    let (negative, digits) = match text.as_bytes() {
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
-    // No sign but `-`, no leading zero, no `-0`: else the text would not come back.
-    let canonical = match digits {
-        [b'0'] => !negative,
-        [] | [b'0', ..] => false,
-        digits => digits.len() <= N::MAX_DIGITS,
-    };
-    if !canonical {
+    let value = integer::parse::<N>(text);
+    if let Some(value) = value {
+        put_long(out, value);
+    }
+    value.is_some()
+}
+
+fn put_bytea(out: &mut Vec<u8>, text: &str) -> bool {
+    let Some(bytes) = Bytea::of(text) else {
         return false;
+    };
+    let start = out.len();
+    put_length(out, bytes.len());
+    let written = bytes.extend(out);
+    if !written {
+        out.truncate(start);
     }
-    // Nineteen digits fit 64 bits without a sign.
-    let mut size = 0_u64;
-    for digit in digits {
-        if !digit.is_ascii_digit() {
-            return false;
-        }
-        size = size * 10 + u64::from(digit - b'0');
-    }
-    let value = if negative { 0_i64.checked_sub_unsigned(size) } else { i64::try_from(size).ok() };
-    match value {
-        Some(value) if N::holds(value) => {
-            put_long(out, value);
-            true
-        }
-        _ => false,
-    }
+    written
 }
 
-#[inline]
-fn push_number(out: &mut String, number: impl itoa::Integer) {
-    out.push_str(itoa::Buffer::new().format(number));
+fn put_real(out: &mut Vec<u8>, text: &str) -> bool {
+    let number = float::parse_real(text);
+    out.extend(number.into_iter().flat_map(f32::to_le_bytes));
+    number.is_some()
 }
 
-/// Appends bytes that are ASCII by construction.
-#[inline]
-fn push_ascii(out: &mut String, bytes: &[u8]) {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        out.push_str(text);
-    }
-}
-
-/// As PostgreSQL writes it: lower case, 8-4-4-4-12.
-fn is_uuid(text: &[u8]) -> bool {
-    text.len() == 36
-        && text.iter().enumerate().all(|(index, byte)| match index {
-            8 | 13 | 18 | 23 => *byte == b'-',
-            _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
-        })
+fn put_double(out: &mut Vec<u8>, text: &str) -> bool {
+    let number = float::parse_double(text);
+    out.extend(number.into_iter().flat_map(f64::to_le_bytes));
+    number.is_some()
 }

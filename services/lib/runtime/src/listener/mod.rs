@@ -30,7 +30,7 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tokio_rustls::TlsAcceptor;
 
-use crate::failure::{Class, Exit, Failure};
+use crate::failure::{Diagnosis, Exit, Failure, halt};
 use crate::metrics::Metrics;
 use crate::shutdown::Shutdown;
 
@@ -162,29 +162,11 @@ pub enum ListenerFailure {
 }
 
 impl Failure for ListenerFailure {
-    fn code(&self) -> &'static str {
+    fn diagnosis(&self) -> Diagnosis {
         match self {
-            ListenerFailure::Tls { .. } => "BG0155",
-        }
-    }
-
-    fn class(&self) -> Class {
-        match self {
-            ListenerFailure::Tls { .. } => Class::Halt,
-        }
-    }
-
-    fn exit(&self) -> Exit {
-        match self {
-            ListenerFailure::Tls { .. } => Exit::Config,
-        }
-    }
-
-    fn hint(&self) -> String {
-        match self {
-            ListenerFailure::Tls { certificate, .. } => format!(
+            ListenerFailure::Tls { certificate, .. } => halt("BG0155", Exit::Config).hint(format!(
                 "both are PEM files, the certificate with its intermediates below it: `openssl x509 -noout -subject -dates -in {certificate}`"
-            ),
+            )),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::failure::{Class, Exit, Failure};
+use crate::failure::{Diagnosis, Exit, Failure, halt};
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum MistakeKind {
@@ -186,21 +186,11 @@ impl fmt::Display for SettingsError {
 }
 
 impl Failure for SettingsError {
-    /// Of the first mistake; [`SettingsError::mistakes`] has the others'.
-    fn code(&self) -> &'static str {
-        self.mistakes.first().map_or("BG0120", Mistake::code)
-    }
-
-    fn class(&self) -> Class {
-        Class::Halt
-    }
-
-    fn exit(&self) -> Exit {
-        Exit::Config
-    }
-
-    fn hint(&self) -> String {
-        format!("mend all of them and start again; `bangioc explain {}` says more", self.code())
+    /// The code is that of the first mistake; [`SettingsError::mistakes`] has the others'.
+    fn diagnosis(&self) -> Diagnosis {
+        let code = self.mistakes.first().map_or("BG0120", Mistake::code);
+        halt(code, Exit::Config)
+            .hint(format!("mend all of them and start again; `bangioc explain {code}` says more"))
     }
 }
 

@@ -1,54 +1,39 @@
-//! `real` and `double precision` ⇄ IEEE 754 bytes. PostgreSQL writes the shortest digits that read
-//! back as the same number, in the layout of `%g`; so does this, from zmij's digits.
+//! `real` and `double precision`. PostgreSQL writes the shortest digits that read back as the same number, in the
+//! layout of `%g`; so does this, from zmij's digits.
 
-use super::push_ascii;
+use crate::ascii;
 
 /// Where the decimal exponent stops being written out: PostgreSQL's `FLT_DIG` and `DBL_DIG`.
 const REAL_DIGITS: i32 = 6;
 const DOUBLE_DIGITS: i32 = 15;
 
-pub(super) fn put_real(out: &mut Vec<u8>, text: &str) -> bool {
-    let Some(number) = parse::<f32>(text) else {
-        return false;
-    };
+/// The number, if the text is how it would be written.
+pub fn parse_real(text: &str) -> Option<f32> {
+    // Rust reads more spellings (`inf`, `+1`); those fail the comparison that follows.
+    let number = text.parse().ok()?;
     let mut again = Text::default();
     real_text(number, &mut again);
-    let canonical = again.is(text);
-    if canonical {
-        out.extend_from_slice(&number.to_le_bytes());
-    }
-    canonical
+    again.is(text).then_some(number)
 }
 
-pub(super) fn put_double(out: &mut Vec<u8>, text: &str) -> bool {
-    let Some(number) = parse::<f64>(text) else {
-        return false;
-    };
+/// The number, if the text is how it would be written. In rare ties PostgreSQL's digits are not the shortest; None for those.
+pub fn parse_double(text: &str) -> Option<f64> {
+    let number = text.parse().ok()?;
     let mut again = Text::default();
     double_text(number, &mut again);
-    // In rare ties PostgreSQL's digits are not the shortest; those go as text.
-    let canonical = again.is(text);
-    if canonical {
-        out.extend_from_slice(&number.to_le_bytes());
-    }
-    canonical
+    again.is(text).then_some(number)
 }
 
-pub(super) fn get_real(number: f32, out: &mut String) {
+pub fn push_real(number: f32, out: &mut String) {
     let mut text = Text::default();
     real_text(number, &mut text);
-    push_ascii(out, text.bytes());
+    ascii::push(out, text.bytes());
 }
 
-pub(super) fn get_double(number: f64, out: &mut String) {
+pub fn push_double(number: f64, out: &mut String) {
     let mut text = Text::default();
     double_text(number, &mut text);
-    push_ascii(out, text.bytes());
-}
-
-fn parse<N: std::str::FromStr>(text: &str) -> Option<N> {
-    // Rust reads more spellings (`inf`, `+1`); those fail the comparison that follows.
-    text.parse().ok()
+    ascii::push(out, text.bytes());
 }
 
 fn real_text(number: f32, out: &mut Text) {
@@ -177,5 +162,54 @@ impl Text {
 
     fn is(&self, text: &str) -> bool {
         self.bytes() == text.as_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn numbers_as_postgresql_writes_them() {
+        for text in [
+            "0",
+            "-0",
+            "1",
+            "-1.5",
+            "0.1",
+            "0.0001",
+            "1e-05",
+            "1.25e-07",
+            "100000",
+            "1e+06",
+            "NaN",
+            "Infinity",
+            "-Infinity",
+        ] {
+            assert!(parse_real(text).is_some(), "{text}");
+        }
+        for text in
+            ["123456789012345", "1e+15", "1.7976931348623157e+308", "5e-324", "0.30000000000000004"]
+        {
+            assert!(parse_double(text).is_some(), "{text}");
+        }
+        for bad in ["", "+1", "1.0", "01", ".5", "1e5", "1e+6", "inf", "nan", "1e+999", "0.10"] {
+            assert!(parse_double(bad).is_none(), "{bad}");
+            assert!(parse_real(bad).is_none(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(bits in any::<u64>(), short in any::<u32>()) {
+            let (number, mut text) = (f64::from_bits(bits), String::new());
+            push_double(number, &mut text);
+            prop_assert_eq!(parse_double(&text).map(|read| read.is_nan() || read.to_bits() == bits), Some(true));
+            let (number, mut text) = (f32::from_bits(short), String::new());
+            push_real(number, &mut text);
+            prop_assert_eq!(parse_real(&text).map(|read| read.is_nan() || read.to_bits() == short), Some(true));
+        }
     }
 }
