@@ -13,7 +13,7 @@ fn main() -> io::Result<()> {
     for file in files {
         let path = file.path();
         if let Some(code) =
-            path.file_stem().and_then(|stem| stem.to_str()).filter(|stem| stem.starts_with("BG"))
+            path.file_stem().and_then(|stem| stem.to_str()).filter(|stem| is_code(stem))
         {
             println!("cargo:rerun-if-changed={}", path.display());
             let _ =
@@ -22,4 +22,9 @@ fn main() -> io::Result<()> {
     }
     table.push(']');
     fs::write(Path::new(&env::var("OUT_DIR").map_err(io::Error::other)?).join("pages.rs"), table)
+}
+
+/// `BG0201` of a failure, `E_RANGE` or `W_NFC` of a rule.
+fn is_code(stem: &str) -> bool {
+    ["BG", "E_", "W_"].iter().any(|kind| stem.starts_with(kind))
 }

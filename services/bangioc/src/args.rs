@@ -126,8 +126,13 @@ pub(crate) enum Contract {
 
 #[derive(Subcommand)]
 pub(crate) enum Topic {
-    /// What `apply` would do, line by line: SAFE, REVIEW or REFUSE
-    Plan,
+    /// What `apply` would do, line by line: SAFE, REVIEW or REFUSE. Exit code 4: the registry does not answer, so its
+    /// part is missing
+    Plan {
+        /// Leave the subjects out: before the registry's first start
+        #[arg(long)]
+        kafka_only: bool,
+    },
     /// Do the SAFE lines; nothing is ever deleted
     Apply {
         /// Do the REVIEW lines too

@@ -1,4 +1,4 @@
-//! `bangioc explain BG0201`: what a code means and what to do, from ops/errors.
+//! `bangioc explain BG0201`, `bangioc explain E_RANGE`: what a code means and what to do, from ops/errors.
 
 use crate::output::Output;
 use crate::usage::Refusal;
@@ -23,4 +23,27 @@ pub(crate) fn list(out: &mut Output) -> Result<(), BoxFailure> {
         .map(|title| title.trim_start_matches("# "))
         .collect();
     out.text(&lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use bangioc_schemas::rules::RuleCode;
+
+    use super::*;
+
+    #[test]
+    fn every_rule_has_its_page_and_every_page_of_a_rule_its_rule() {
+        let rules: BTreeSet<&str> = RuleCode::ALL.iter().map(|code| code.as_str()).collect();
+        let pages: BTreeSet<&str> =
+            PAGES.iter().map(|(code, _)| *code).filter(|code| !code.starts_with("BG")).collect();
+        assert_eq!(rules, pages);
+        for (code, page) in PAGES {
+            assert!(page.starts_with(&format!("# {code}: ")), "{code}");
+            for part in ["## What happened\n", "## How to check\n", "## What to do\n"] {
+                assert!(page.contains(part), "{code} lacks `{part}`");
+            }
+        }
+    }
 }

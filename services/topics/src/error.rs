@@ -9,6 +9,8 @@ pub enum TopicsError {
     Refused { count: usize },
     #[error("the registry at `{address}` does not answer; topics and access rights are in place")]
     RegistrySilent { address: String },
+    #[error("the registry at `{address}` does not answer, so what is shown lacks the subjects")]
+    SubjectsUnseen { address: String },
     #[error("{count} of the changes do not show at the cluster, though it took them")]
     NotSeen { count: usize },
     #[error("interrupted; what was done is kept")]
@@ -19,7 +21,7 @@ impl Failure for TopicsError {
     fn code(&self) -> &'static str {
         match self {
             TopicsError::Refused { .. } => "BG0140",
-            TopicsError::RegistrySilent { .. } => "BG0141",
+            TopicsError::RegistrySilent { .. } | TopicsError::SubjectsUnseen { .. } => "BG0141",
             TopicsError::NotSeen { .. } => "BG0142",
             TopicsError::Interrupted => "BG0143",
         }
@@ -27,7 +29,7 @@ impl Failure for TopicsError {
 
     fn class(&self) -> Class {
         match self {
-            TopicsError::RegistrySilent { .. } => Class::Retry,
+            TopicsError::RegistrySilent { .. } | TopicsError::SubjectsUnseen { .. } => Class::Retry,
             TopicsError::Refused { .. }
             | TopicsError::NotSeen { .. }
             | TopicsError::Interrupted => Class::Halt,
@@ -36,7 +38,9 @@ impl Failure for TopicsError {
 
     fn exit(&self) -> Exit {
         match self {
-            TopicsError::RegistrySilent { .. } => Exit::Unreachable,
+            TopicsError::RegistrySilent { .. } | TopicsError::SubjectsUnseen { .. } => {
+                Exit::Unreachable
+            }
             TopicsError::Refused { .. }
             | TopicsError::NotSeen { .. }
             | TopicsError::Interrupted => Exit::Failed,
@@ -50,6 +54,9 @@ impl Failure for TopicsError {
             }
             TopicsError::RegistrySilent { .. } => {
                 "start it with `bangioc run registry`, then run `bangioc topic apply` again".to_owned()
+            }
+            TopicsError::SubjectsUnseen { .. } => {
+                "start it with `bangioc run registry` and ask again; before its first start, `bangioc topic plan --kafka-only` leaves the subjects out on purpose".to_owned()
             }
             TopicsError::NotSeen { .. } | TopicsError::Interrupted => {
                 "run `bangioc topic apply` again: it goes on where it stopped".to_owned()
