@@ -10,6 +10,8 @@ pub(crate) enum Refusal {
     UnknownCode { code: String, known: usize },
     #[error("there is no dataset `{dataset}`")]
     UnknownDataset { dataset: String, nearest: Option<String> },
+    #[error("there is no dataset of an owner `{owner}`")]
+    UnknownOwner { owner: String },
     #[error("dataset `{dataset}` is a draft: it has no topic and no rows")]
     Draft { dataset: String },
     #[error("the key of `{dataset}` is `{columns}`: {found} given")]
@@ -54,7 +56,7 @@ impl Failure for Refusal {
     fn code(&self) -> &'static str {
         match self {
             Refusal::UnknownCode { .. } => "BG0190",
-            Refusal::UnknownDataset { .. } => "BG0193",
+            Refusal::UnknownDataset { .. } | Refusal::UnknownOwner { .. } => "BG0193",
             Refusal::Draft { .. } => "BG0180",
             Refusal::KeyColumns { .. } | Refusal::NoKey(_) => "BG0181",
             Refusal::NotAgreed => "BG0182",
@@ -81,6 +83,7 @@ impl Failure for Refusal {
         match self {
             Refusal::UnknownCode { .. }
             | Refusal::UnknownDataset { .. }
+            | Refusal::UnknownOwner { .. }
             | Refusal::Draft { .. }
             | Refusal::KeyColumns { .. }
             | Refusal::NoKey(_)
@@ -109,7 +112,7 @@ impl Failure for Refusal {
                 nearest: Some(nearest),
                 ..
             } => format!("did you mean `{nearest}`? `bangioc contract list` shows all"),
-            Refusal::UnknownDataset { nearest: None, .. } => {
+            Refusal::UnknownDataset { nearest: None, .. } | Refusal::UnknownOwner { .. } => {
                 "`bangioc contract list` shows all".into()
             }
             Refusal::SourceUnfit { .. } => {
