@@ -13,7 +13,7 @@ fn main() -> io::Result<()> {
     for file in files {
         let path = file.path();
         if let Some(code) =
-            path.file_stem().and_then(|stem| stem.to_str()).filter(|stem| stem.starts_with("BG"))
+            path.file_stem().and_then(|stem| stem.to_str()).filter(|stem| is_code(stem))
         {
             println!("cargo:rerun-if-changed={}", path.display());
             let hint = hint(&fs::read_to_string(&path)?);
@@ -25,7 +25,12 @@ fn main() -> io::Result<()> {
     fs::write(Path::new(&env::var("OUT_DIR").map_err(io::Error::other)?).join("pages.rs"), table)
 }
 
-/// The paragraph that begins with `Hint: `, on one line.
+/// `BG0201` of a failure, `E_RANGE` or `W_NFC` of a rule.
+fn is_code(stem: &str) -> bool {
+    ["BG", "E_", "W_"].iter().any(|kind| stem.starts_with(kind))
+}
+
+/// The paragraph that begins with `Hint: `, on one line; a rule's page has none.
 fn hint(page: &str) -> String {
     let paragraph =
         page.split("\n\n").find_map(|paragraph| paragraph.trim().strip_prefix("Hint: "));

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use bangioc_runtime::protection::BREAKABLE;
 use bangioc_sink::seal::KeyRef;
+use bangioc_sink::standing::State;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::output::Format;
@@ -53,13 +54,9 @@ pub(crate) enum Command {
     /// A dataset at its source: how it stands; pause it, copy it again, repair a row
     #[command(subcommand)]
     Dataset(Dataset),
-    /// Per dataset: rows, seconds behind, parked keys, state. Exit code 5: some dataset is halted; 1: some does not
-    /// get on; 0: neither
-    Status {
-        /// Draw it again every second, until Ctrl-C
-        #[arg(long, short)]
-        watch: bool,
-    },
+    /// Per dataset: rows, seconds behind, parked keys, state since when, the next step; the worst first. Exit code 5:
+    /// some dataset is halted or waits for a yes; 1: some does not get on; 0: neither
+    Status(Status),
     /// Follow one row: its records on Kafka, the store, the open side, the open snapshots
     Trace(Trace),
     /// Are source and stores equal, row for row? Told from outside the record's path
@@ -83,6 +80,19 @@ pub(crate) enum Command {
     OpenData(OpenData),
     /// What a code means and what to do; without one, all codes
     Explain { code: Option<String> },
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Status {
+    /// Draw it again every second, until `q` or Ctrl-C; where stdout is no terminal, one answer after the other
+    #[arg(long, short)]
+    pub(crate) watch: bool,
+    /// Only the datasets of this owner
+    #[arg(long)]
+    pub(crate) owner: Option<String>,
+    /// Only datasets in this state; may be given several times
+    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(State::NAMES))]
+    pub(crate) state: Vec<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -126,8 +136,13 @@ pub(crate) enum Contract {
 
 #[derive(Subcommand)]
 pub(crate) enum Topic {
-    /// What `apply` would do, line by line: SAFE, REVIEW or REFUSE
-    Plan,
+    /// What `apply` would do, line by line: SAFE, REVIEW or REFUSE. Exit code 4: the registry does not answer, so its
+    /// part is missing
+    Plan {
+        /// Leave the subjects out: before the registry's first start
+        #[arg(long)]
+        kafka_only: bool,
+    },
     /// Do the SAFE lines; nothing is ever deleted
     Apply {
         /// Do the REVIEW lines too

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use bangioc_capture::operate::{CopyCost, Operations, Stand};
-use bangioc_change::progress::{Phase, Signal};
+use bangioc_change::progress::{ObstacleKind, Phase, Signal};
 use bangioc_feed::KafkaSettings;
 use bangioc_runtime::failure::BoxFailure;
+use bangioc_runtime::local_time::{moment, zone};
 use bangioc_runtime::printable::printable;
 use bangioc_runtime::settings::Settings;
 use bangioc_runtime::table::{aligned, duration, size, thousands};
@@ -58,7 +59,7 @@ pub(crate) async fn run(
             }
             let cost = operations.copy_cost(contract, &stand).await?;
             say(&format!(
-                "pause `{dataset}`: nothing of it leaves `{}` any more. Readers keep the rows that they have, and\n\
+                "pause `{dataset}`: nothing of it leaves `{}` from now on. Readers keep the rows that they have, and\n\
                  these grow old. What changes meanwhile is not kept: to resume is to copy it again.\n{}",
                 contract.source.source,
                 cost_lines(contract, &cost)
@@ -209,22 +210,45 @@ fn line(stand: &Stand) -> String {
     format!("{}: {}{}", stand.dataset, phase(stand), copied.unwrap_or_default())
 }
 
+/// What stands in its way, since when, and the next step; without that, what its capture does. A dataset whose source
+/// has a problem is not simply well.
 fn phase(stand: &Stand) -> String {
     let Some(phase) = stand.phase else {
-        return "not captured yet".to_owned();
+        return "not captured yet: `bangioc run capture`".to_owned();
     };
-    let why = printable(stand.why.as_deref().unwrap_or_default());
-    let found = found(stand);
-    let phase = match phase {
-        Phase::Copying => {
-            let done = thousands(stand.copied_rows.unwrap_or(0));
-            match stand.estimated_rows {
-                Some(rows) => format!("copying, {done} of ~{} rows", thousands(rows)),
-                None => format!("copying, {done} rows so far"),
-            }
+    let problem = stand.finding.as_ref().filter(|finding| finding.problem);
+    let mut text = match (stand.kind, phase) {
+        (Some(kind), _) => obstacle(stand, kind),
+        (None, Phase::Copying) => copying(stand),
+        (None, Phase::Streaming) if problem.is_some() => "problem at its source".to_owned(),
+        (None, Phase::Streaming) => "streaming".to_owned(),
+        (None, Phase::Halted) => "halted".to_owned(),
+        (None, Phase::Paused) => "paused".to_owned(),
+        (None, Phase::AwaitsCopy) => "waits for a yes".to_owned(),
+    };
+    if let Some(finding) = &stand.finding {
+        let sign = if finding.problem { '✖' } else { '⚠' };
+        let since = at(Some(finding.since_us));
+        let code = printable(&finding.code);
+        let _ = write!(text, "; {sign} {code}{since}: `bangioc source check`");
+    }
+    text
+}
+
+fn obstacle(stand: &Stand, kind: ObstacleKind) -> String {
+    let (why, since) = (printable(stand.why.as_deref().unwrap_or_default()), at(stand.since_us));
+    let code = printable(stand.code.as_deref().unwrap_or_default());
+    let dataset = &stand.dataset;
+    match kind {
+        ObstacleKind::Halt => {
+            format!(
+                "halted, {code}{since}: {why}; `bangioc source check`, `bangioc explain {code}`"
+            )
         }
-        Phase::Streaming => "streaming".to_owned(),
-        Phase::AwaitsCopy => {
+        ObstacleKind::Pause => {
+            format!("paused by {why}{since}; `bangioc dataset resume {dataset}`")
+        }
+        ObstacleKind::AwaitsCopy => {
             let rows =
                 stand.awaited_rows.map(|rows| format!("; a copy of ~{} rows", thousands(rows)));
             let last = stand.last_copy.filter(|copy| copy.rows > 0);
@@ -233,37 +257,34 @@ fn phase(stand: &Stand) -> String {
                 format!(" takes ~{}", duration(last.seconds * rows as f64 / last.rows as f64))
             });
             format!(
-                "waits for a yes{}: {why}{}{}",
-                since(stand),
+                "may differ, waits for a yes, {code}{since}: {why}{}{}; `bangioc dataset recopy {dataset}`",
                 rows.unwrap_or_default(),
                 takes.unwrap_or_default()
             )
         }
-        Phase::Paused => format!("paused by {why}"),
-        Phase::Halted => format!("halted{}: {why}", since(stand)),
-    };
-    format!("{phase}{found}")
+        ObstacleKind::Wait => {
+            let copying =
+                if stand.phase == Some(Phase::Copying) { copying(stand) } else { "waits".into() };
+            format!("{copying}, {code}{since}: {why}; it goes on by itself")
+        }
+        // A finding has its own place.
+        ObstacleKind::Problem | ObstacleKind::Warning => {
+            format!("problem at its source, {code}{since}")
+        }
+    }
 }
 
-/// What the last look at its source found wrong: a dataset that streams over it is not simply well.
-fn found(stand: &Stand) -> String {
-    let Some(finding) = &stand.finding else {
-        return String::new();
-    };
-    let sign = if finding.problem { '✖' } else { '⚠' };
-    let since = Timestamp::from_microsecond(finding.since_us).unwrap_or_default();
-    format!(
-        "; {sign} {} since {}: `bangioc source check`",
-        printable(&finding.code),
-        since.strftime("%Y-%m-%d %H:%MZ")
-    )
+fn copying(stand: &Stand) -> String {
+    let done = thousands(stand.copied_rows.unwrap_or(0));
+    match stand.estimated_rows {
+        Some(rows) => format!("copying, {done} of ~{} rows", thousands(rows)),
+        None => format!("copying, {done} rows so far"),
+    }
 }
 
-fn since(stand: &Stand) -> String {
-    stand.since_us.map_or_else(String::new, |at_us| {
-        let at = Timestamp::from_microsecond(at_us).unwrap_or_default();
-        format!(" since {}", at.strftime("%Y-%m-%d %H:%MZ"))
-    })
+fn at(since_us: Option<i64>) -> String {
+    let since = since_us.and_then(|at_us| Timestamp::from_microsecond(at_us).ok());
+    since.map_or_else(String::new, |since| format!(" since {}", moment(since, &zone())))
 }
 
 fn table(stands: &[Stand]) -> String {
@@ -279,7 +300,7 @@ fn table(stands: &[Stand]) -> String {
                 let at = Timestamp::from_microsecond(copy.done_at_us).unwrap_or_default();
                 format!(
                     "{}  {} rows in {}",
-                    at.strftime("%Y-%m-%d %H:%MZ"),
+                    moment(at, &zone()),
                     thousands(copy.rows),
                     duration(copy.seconds),
                 )

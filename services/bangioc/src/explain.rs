@@ -1,4 +1,4 @@
-//! `bangioc explain BG0201`: what a code means and what to do, from ops/errors.
+//! `bangioc explain BG0201`, `bangioc explain E_RANGE`: what a code means and what to do, from ops/errors.
 
 use crate::output::Output;
 use crate::usage::Refusal;
@@ -32,11 +32,15 @@ pub(crate) fn list(out: &mut Output) -> Result<(), BoxFailure> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use bangioc_schemas::rules::RuleCode;
+
     use super::*;
 
     #[test]
-    fn every_page_has_a_hint_of_one_sentence() {
-        for (code, hint, page) in PAGES {
+    fn every_failure_has_a_page_with_a_hint_of_one_sentence() {
+        for (code, hint, page) in PAGES.iter().filter(|(code, ..)| code.starts_with("BG")) {
             assert!(page.starts_with(&format!("# {code}: ")), "{code}");
             assert!(
                 !hint.is_empty() && !hint.ends_with('.') && !hint.contains('\n'),
@@ -45,5 +49,19 @@ mod tests {
         }
         assert!(hint("BG0201").is_some());
         assert_eq!(hint("BG9999"), None);
+    }
+
+    #[test]
+    fn every_rule_has_its_page_and_every_page_of_a_rule_its_rule() {
+        let rules: BTreeSet<&str> = RuleCode::ALL.iter().map(|code| code.as_str()).collect();
+        let pages: BTreeSet<&str> =
+            PAGES.iter().map(|(code, ..)| *code).filter(|code| !code.starts_with("BG")).collect();
+        assert_eq!(rules, pages);
+        for (code, _, page) in PAGES {
+            assert!(page.starts_with(&format!("# {code}: ")), "{code}");
+            for part in ["## What happened\n", "## How to check\n", "## What to do\n"] {
+                assert!(page.contains(part), "{code} lacks `{part}`");
+            }
+        }
     }
 }

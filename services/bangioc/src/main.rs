@@ -105,8 +105,8 @@ fn run(arguments: Arguments) -> Result<Then, BoxFailure> {
             Command::Source(command) => {
                 Box::pin(source::run(command, &mut settings, &mut out)).await
             }
-            Command::Status { watch } => {
-                let exit = status::run(watch, &settings, &shutdown, &mut out).await?;
+            Command::Status(wanted) => {
+                let exit = status::run(wanted, &settings, &shutdown, &mut out).await?;
                 return Ok(Then::EndWith(exit));
             }
             Command::Trace(wanted) => Box::pin(trace::run(wanted, &settings, &mut out)).await,

@@ -39,15 +39,6 @@ impl Output {
         self.text(&shown)
     }
 
-    /// As [`Output::show`], in place of what was shown before.
-    pub(crate) fn show_again<T: Serialize>(
-        &mut self,
-        value: &T,
-        text: impl FnOnce(&T) -> String,
-    ) -> Result<(), BoxFailure> {
-        written(terminal::redraw(&self.shown(value, text)?))
-    }
-
     fn shown<T: Serialize>(
         &self,
         value: &T,

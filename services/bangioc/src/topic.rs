@@ -34,22 +34,27 @@ pub(crate) fn run(
     );
     let topics = Topics::connect(&kafka, &registry, deployment)?;
     match command {
-        args::Topic::Plan => {
-            let plan = topics.plan()?;
-            out.show(&plan, text::plan)
+        args::Topic::Plan { kafka_only } => {
+            let plan = topics.plan(extent(*kafka_only))?;
+            out.show(&plan, text::plan)?;
+            Ok(topics.whole(plan.registry_silent && !kafka_only)?)
         }
         args::Topic::List => {
             let listing = topics.list()?;
-            out.show(&listing, text::listing)
+            out.show(&listing, text::listing)?;
+            Ok(topics.whole(listing.registry_silent)?)
         }
         args::Topic::Apply { reviewed, kafka_only } => {
             let consent = if *reviewed { Consent::Reviewed } else { Consent::SafeOnly };
-            let extent = if *kafka_only { Extent::KafkaOnly } else { Extent::All };
-            let report = topics.apply(extent, consent, shutdown, &mut |line| {
+            let report = topics.apply(extent(*kafka_only), consent, shutdown, &mut |line| {
                 terminal::say(&text::line(line));
             })?;
             out.text(&text::report(&report))?;
             Ok(report.outcome()?)
         }
     }
+}
+
+fn extent(kafka_only: bool) -> Extent {
+    if kafka_only { Extent::KafkaOnly } else { Extent::All }
 }

@@ -10,6 +10,8 @@ pub(crate) enum Refusal {
     UnknownCode { code: String, known: usize },
     #[error("there is no dataset `{dataset}`")]
     UnknownDataset { dataset: String, nearest: Option<String> },
+    #[error("there is no dataset of an owner `{owner}`")]
+    UnknownOwner { owner: String },
     #[error("dataset `{dataset}` is a draft: it has no topic and no rows")]
     Draft { dataset: String },
     #[error("the key of `{dataset}` is `{columns}`: {found} given")]
@@ -57,7 +59,9 @@ impl Failure for Refusal {
                 .hint(format!("`bangioc explain` lists the {known} codes there are")),
             Refusal::UnknownDataset { nearest: Some(nearest), .. } => halt("BG0193", Exit::Usage)
                 .hint(format!("did you mean `{nearest}`? `bangioc contract list` shows all")),
-            Refusal::UnknownDataset { nearest: None, .. } => halt("BG0193", Exit::Usage),
+            Refusal::UnknownDataset { nearest: None, .. } | Refusal::UnknownOwner { .. } => {
+                halt("BG0193", Exit::Usage)
+            }
             Refusal::Draft { dataset } => halt("BG0180", Exit::Usage)
                 .hint(format!("`bangioc contract show {dataset}` says why it is one")),
             Refusal::KeyColumns { .. } | Refusal::NoKey(_) => halt("BG0181", Exit::Usage).hint(

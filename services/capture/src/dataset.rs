@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bangioc_change::encode::Encoder;
-use bangioc_change::progress::{DatasetProgress, Phase};
+use bangioc_change::progress::{DatasetProgress, Obstacle, Phase};
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::Side;
 
@@ -95,6 +95,9 @@ pub(crate) struct Standing {
     /// [`PAUSED`], [`HALTED`], or both.
     withheld: AtomicU8,
     table_oid: AtomicU32,
+    /// Of the dataset itself, and the worst that the check of its source found.
+    obstacle: RwLock<Option<Obstacle>>,
+    finding: RwLock<Option<Obstacle>>,
     changed: AtomicBool,
 }
 
@@ -166,6 +169,33 @@ impl Standing {
         self.table_oid.store(oid, Ordering::Release);
     }
 
+    pub(crate) fn set_obstacle(&self, obstacle: Option<Obstacle>) {
+        self.replace(&self.obstacle, obstacle);
+    }
+
+    pub(crate) fn set_finding(&self, finding: Option<Obstacle>) {
+        self.replace(&self.finding, finding);
+    }
+
+    fn replace(&self, place: &RwLock<Option<Obstacle>>, obstacle: Option<Obstacle>) {
+        let mut known = place.write().unwrap_or_else(PoisonError::into_inner);
+        if *known != obstacle {
+            *known = obstacle;
+            self.changed.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// The worst first.
+    pub(crate) fn obstacles(&self) -> Vec<Obstacle> {
+        let known = |place: &RwLock<Option<Obstacle>>| {
+            place.read().unwrap_or_else(PoisonError::into_inner).clone()
+        };
+        let mut obstacles: Vec<Obstacle> =
+            [known(&self.obstacle), known(&self.finding)].into_iter().flatten().collect();
+        obstacles.sort_by_key(|obstacle| obstacle.kind);
+        obstacles
+    }
+
     pub(crate) fn set_copied_rows(&self, rows: u64) {
         self.copied_rows.store(i64::try_from(rows).unwrap_or(i64::MAX), Ordering::Relaxed);
         self.changed.store(true, Ordering::Relaxed);
@@ -180,16 +210,30 @@ impl Standing {
         self.changed.swap(false, Ordering::Relaxed)
     }
 
-    /// The open side doesn't learn how many rows there are that it must not see.
+    /// The open side doesn't learn how many rows there are that it must not see, nor who holds a lock.
     pub(crate) fn progress(&self, side: Side) -> DatasetProgress {
         let count = |rows: &AtomicI64| match side {
             Side::Shared => rows.load(Ordering::Relaxed),
             Side::Open => -1,
         };
+        let obstacles = self.obstacles().into_iter().map(|obstacle| match side {
+            Side::Shared => Obstacle { why: short(&obstacle.why), ..obstacle },
+            Side::Open => Obstacle { why: String::new(), ..obstacle },
+        });
         DatasetProgress {
             phase: self.phase(),
             estimated_rows: count(&self.estimated_rows),
             copied_rows: count(&self.copied_rows),
+            obstacles: obstacles.collect(),
         }
+    }
+}
+
+/// A progress record tells of all datasets of its source, and must stay small.
+fn short(why: &str) -> String {
+    const LONGEST: usize = 300;
+    match why.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &why[..end]),
+        None => why.to_owned(),
     }
 }

@@ -1,6 +1,7 @@
 //! What the last look at a source found: written down at Kafka by the capture, read by people who can't reach
 //! the source.
 
+use bangioc_change::progress::{Obstacle, ObstacleKind};
 use serde::{Deserialize, Serialize};
 
 /// What the last look at a source found, as its state topic keeps it.
@@ -25,6 +26,17 @@ pub struct SourceFinding {
     pub en: String,
     /// Since which look it has been there, microseconds since 1970.
     pub since_us: i64,
+}
+
+impl SourceFinding {
+    pub(crate) fn as_obstacle(&self) -> Obstacle {
+        Obstacle {
+            kind: if self.problem { ObstacleKind::Problem } else { ObstacleKind::Warning },
+            code: Some(self.code.clone()),
+            why: self.en.clone(),
+            since_us: Some(self.since_us),
+        }
+    }
 }
 
 impl SourceFindings {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bangioc_change::progress::{ObstacleKind, Phase};
 use bangioc_runtime::metrics::{Counter, Family, Gauge, Metrics};
 
 use crate::dataset::Dataset;
@@ -22,7 +23,13 @@ pub(crate) struct CaptureMetrics {
     pub(crate) signals: Family<Counter>,
     pub(crate) source_findings: Family<Gauge>,
     pub(crate) catalogue_changes: Family<Counter>,
+    states: Family<Gauge>,
+    since: Family<Gauge>,
 }
+
+/// What a dataset can be at its source, as `bangioc dataset list` says it.
+const STATES: [&str; 7] =
+    ["halted", "paused", "awaits-copy", "waits", "problem", "copying", "streaming"];
 
 impl CaptureMetrics {
     pub(crate) fn new(metrics: &Metrics) -> CaptureMetrics {
@@ -85,6 +92,16 @@ impl CaptureMetrics {
                 "Differences in a source's catalogue, by what followed",
                 &["dataset", "verdict"],
             ),
+            states: metrics.gauge(
+                "bangioc_capture_dataset_state",
+                "1 for the state of a dataset at its source, 0 for the others",
+                &["dataset", "owner", "state"],
+            ),
+            since: metrics.gauge(
+                "bangioc_capture_dataset_state_since_seconds",
+                "Since when what stands in a dataset's way is there, seconds since 1970; 0: nothing does",
+                &["dataset", "owner"],
+            ),
             signals: metrics.counter(
                 "bangioc_capture_signals_total",
                 "What was asked, by asker: taken, or why not; and waits of one that asked too much",
@@ -96,6 +113,31 @@ impl CaptureMetrics {
                 &["outcome"],
             ),
         }
+    }
+
+    /// How a dataset stands.
+    pub(crate) fn stands(&self, dataset: &Dataset) {
+        let (name, owner) = (dataset.name(), dataset.contract.owner.as_str());
+        let obstacles = dataset.standing.obstacles();
+        let worst = obstacles.first().filter(|worst| worst.kind < ObstacleKind::Warning);
+        let state = match worst.map(|worst| worst.kind) {
+            Some(ObstacleKind::Halt) => "halted",
+            Some(ObstacleKind::Pause) => "paused",
+            Some(ObstacleKind::AwaitsCopy) => "awaits-copy",
+            Some(ObstacleKind::Wait) => "waits",
+            Some(ObstacleKind::Problem) => "problem",
+            Some(ObstacleKind::Warning) | None if dataset.standing.phase() == Phase::Copying => {
+                "copying"
+            }
+            Some(ObstacleKind::Warning) | None => "streaming",
+        };
+        for known in STATES {
+            let is = if known == state { 1.0 } else { 0.0 };
+            self.states.of(&[name, owner, known]).set(is);
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a gauge of seconds")]
+        let since = worst.and_then(|worst| worst.since_us).map_or(0.0, |at_us| at_us as f64 / 1e6);
+        self.since.of(&[name, owner]).set(since);
     }
 
     /// For the feeds of `datasets`, in their order.

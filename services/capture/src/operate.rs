@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bangioc_change::progress::{Phase, ProgressRecord, Signal};
+use bangioc_change::progress::{ObstacleKind, Phase, ProgressRecord, Signal};
 use bangioc_feed::FeedError;
 use bangioc_feed::connect::KafkaSettings;
 use bangioc_feed::journal::{self, From, Journal};
@@ -46,9 +46,12 @@ pub struct Stand {
     pub source: String,
     /// None: no capture of its source has run yet.
     pub phase: Option<Phase>,
-    /// Of a halted one its cause, of a paused one who asked for it, of one that waits for its table why.
+    /// What stands in its way, the worst alone; what the check of its source found is in `finding`.
+    pub kind: Option<ObstacleKind>,
+    pub code: Option<String>,
+    /// Of a pause who asked for it.
     pub why: Option<String>,
-    /// Since when it is so, where that is written down: microseconds since 1970.
+    /// Since when it is so: microseconds since 1970.
     pub since_us: Option<i64>,
     /// Rows of the copy that waits for a yes, by estimate.
     pub awaited_rows: Option<u64>,
@@ -245,17 +248,16 @@ impl Known {
     fn stand(&self, contract: &Contract) -> Stand {
         let dataset = contract.dataset.as_str();
         let copy = self.state.copies.get(dataset);
+        let obstacle = copy.and_then(CopyState::obstacle);
         Stand {
             dataset: dataset.to_owned(),
             owner: contract.owner.to_string(),
             source: contract.source.source.clone(),
             phase: copy.map(CopyState::phase),
-            why: copy.and_then(|copy| {
-                let awaited = copy.awaited.as_ref().map(|awaited| &awaited.why);
-                let why = copy.halted.as_ref().or(copy.paused.as_ref());
-                why.or(awaited).or(copy.waits_for.as_ref()).cloned()
-            }),
-            since_us: copy.and_then(CopyState::since_us),
+            kind: obstacle.as_ref().map(|obstacle| obstacle.kind),
+            code: obstacle.as_ref().and_then(|obstacle| obstacle.code.clone()),
+            since_us: obstacle.as_ref().and_then(|obstacle| obstacle.since_us),
+            why: obstacle.map(|obstacle| obstacle.why),
             awaited_rows: copy.and_then(|copy| Some(copy.awaited.as_ref()?.rows)),
             estimated_rows: self.estimates.get(dataset).copied(),
             copied_rows: copy.filter(|copy| !copy.finished).map(|copy| copy.rows),
@@ -290,6 +292,8 @@ mod tests {
             owner: "so-nnmt".into(),
             source: "so-nnmt".into(),
             phase: Some(Phase::Streaming),
+            kind: None,
+            code: None,
             why: None,
             since_us: None,
             awaited_rows: None,

@@ -141,6 +141,7 @@ impl Reporter {
                 self.write(side, done, &offsets, full, &written.offsets).await?;
             }
             if full {
+                self.datasets.iter().for_each(|dataset| self.metrics.stands(dataset));
                 written.full_at = Some(Instant::now());
             }
             if done.lsn > written.position {

@@ -87,7 +87,7 @@ impl Capture {
         let state_topic = self.state_topic();
         let state = self.read_state(&state_topic).await?;
         let ends = self.read_ends(&feeds).await?;
-        let halted = judge(&findings, &state)?;
+        let halted = judge(&findings, &state, now_us())?;
         let oids = oids(&mut connection, &contracts).await?;
 
         let journal = Arc::new(Journal::connect(&self.config.kafka).map_err(CaptureError::from)?);

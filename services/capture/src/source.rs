@@ -154,6 +154,7 @@ pub async fn accept(
         // What a person has paused stays paused.
         let copy = CopyState {
             paused: known.and_then(|copy| copy.paused.clone()),
+            paused_at_us: known.and_then(|copy| copy.paused_at_us),
             ..CopyState::wanted(true)
         };
         writer.copy(contract.dataset.as_str(), &copy).await?;

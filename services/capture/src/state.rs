@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bangioc_change::progress::Phase;
+use bangioc_change::progress::{Obstacle, ObstacleKind, Phase};
 use bangioc_change::version::Version;
 use bangioc_feed::connect::KafkaSettings;
 use bangioc_feed::journal::{self, From, Journal};
@@ -60,16 +60,18 @@ pub(crate) struct CopyState {
     pub(crate) sweep: bool,
     /// Why nothing of the dataset is sent. Only a whole copy, once the cause is gone, ends this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) halted: Option<String>,
+    pub(crate) halted: Option<Cause>,
     /// Why the copy does not go on for now: it is tried again by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) waits_for: Option<String>,
+    pub(crate) waits_for: Option<Cause>,
     /// Rows that could not be read back when the stream needed them: read when the table answers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) owed: Vec<OwedKey>,
     /// The asker who wanted nothing of it to be sent. Only a person's word ends this, with a whole copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) paused: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) paused_at_us: Option<i64>,
     /// Rows may differ from the source, and are too many to be copied without being asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) awaited: Option<AwaitedCopy>,
@@ -91,6 +93,59 @@ pub(crate) struct OwedKey {
     pub(crate) key: Vec<String>,
     /// The open side's sink asked for it: it has the key, and may hear that there is no such row.
     pub(crate) asked_by_open: bool,
+}
+
+/// Why nothing of a dataset is sent, or why its copy does not go on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(from = "CauseWritten")]
+pub(crate) struct Cause {
+    /// Its page.
+    pub(crate) code: String,
+    pub(crate) why: String,
+    /// By the capture's clock, microseconds since 1970. None: written down before it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) since_us: Option<i64>,
+}
+
+/// Once the words were all.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum CauseWritten {
+    Words(String),
+    Whole { code: String, why: String, since_us: Option<i64> },
+}
+
+impl std::convert::From<CauseWritten> for Cause {
+    fn from(written: CauseWritten) -> Cause {
+        match written {
+            CauseWritten::Words(why) => Cause { code: "BG0220".to_owned(), why, since_us: None },
+            CauseWritten::Whole { code, why, since_us } => Cause { code, why, since_us },
+        }
+    }
+}
+
+impl Cause {
+    pub(crate) fn new(code: &str, why: impl Into<String>, now_us: i64) -> Cause {
+        Cause { code: code.to_owned(), why: why.into(), since_us: Some(now_us) }
+    }
+
+    /// The same halt or wait, perhaps for another reason: it has lasted since the first.
+    pub(crate) fn after(self, before: Option<&Cause>) -> Cause {
+        match before {
+            Some(before) => Cause { since_us: before.since_us, ..self },
+            None => self,
+        }
+    }
+
+    /// Whatever the time.
+    pub(crate) fn says(&self, code: &str, why: &str) -> bool {
+        self.code == code && self.why == why
+    }
+
+    fn as_obstacle(&self, kind: ObstacleKind) -> Obstacle {
+        let (code, why) = (Some(self.code.clone()), self.why.clone());
+        Obstacle { kind, code, why, since_us: self.since_us }
+    }
 }
 
 /// A copy that waits for a person's yes.
@@ -125,6 +180,7 @@ impl CopyState {
             waits_for: None,
             owed: Vec::new(),
             paused: None,
+            paused_at_us: None,
             awaited: None,
             began_at_us: None,
             last: None,
@@ -137,6 +193,7 @@ impl CopyState {
         CopyState {
             halted: self.halted.clone(),
             paused: self.paused.clone(),
+            paused_at_us: self.paused_at_us,
             last: self.last,
             open: self.open.clone(),
             ..CopyState::wanted(true)
@@ -167,8 +224,21 @@ impl CopyState {
         }
     }
 
-    pub(crate) fn since_us(&self) -> Option<i64> {
-        self.awaited.as_ref().map(|awaited| awaited.since_us)
+    /// What stands in its way, the worst alone.
+    pub(crate) fn obstacle(&self) -> Option<Obstacle> {
+        if let Some(halted) = &self.halted {
+            return Some(halted.as_obstacle(ObstacleKind::Halt));
+        }
+        if let Some(by) = &self.paused {
+            let (kind, why) = (ObstacleKind::Pause, by.clone());
+            return Some(Obstacle { kind, code: None, why, since_us: self.paused_at_us });
+        }
+        if let Some(awaited) = self.awaited.as_ref().filter(|_| self.finished) {
+            let (kind, code) = (ObstacleKind::AwaitsCopy, Some("BG0246".to_owned()));
+            let why = awaited.why.clone();
+            return Some(Obstacle { kind, code, why, since_us: Some(awaited.since_us) });
+        }
+        Some(self.waits_for.as_ref()?.as_obstacle(ObstacleKind::Wait))
     }
 
     pub(crate) fn has_begun(&self) -> bool {
@@ -328,5 +398,25 @@ impl StateWriter {
         })?;
         self.journal.append(&self.topic, 0, Some(key.as_bytes()), Some(&value)).await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_halt_of_before_there_were_codes_is_one_still() {
+        let written = r#"{"start":"00","after":null,"rows":0,"finished":true,"sweep":true,"halted":"column `x` is gone"}"#;
+        let copy: CopyState = serde_json::from_str(written).unwrap();
+        let halted = copy.halted.clone().unwrap();
+        assert!(halted.says("BG0220", "column `x` is gone") && halted.since_us.is_none());
+        assert_eq!(copy.phase(), Phase::Halted);
+        let later = Cause::new("BG0247", "column `y` is gone", 9).after(Some(&halted));
+        assert_eq!((later.code.as_str(), later.since_us), ("BG0247", None));
+        let written = serde_json::to_string(&Cause::new("BG0247", "gone", 9)).unwrap();
+        assert_eq!(written, r#"{"code":"BG0247","why":"gone","since_us":9}"#);
+        let read: Cause = serde_json::from_str(&written).unwrap();
+        assert_eq!(read, Cause::new("BG0247", "gone", 9));
     }
 }

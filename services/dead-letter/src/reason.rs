@@ -129,7 +129,8 @@ fn reason(contract: Option<&Contract>, row: RowKey, code: &str, field: Option<&s
         }
         _ => Vec::new(),
     };
-    Reason { row, meaning, rules, mend, page: refused::page(code) }
+    let page = RuleCode::parse(code).map(RuleCode::as_str).or_else(|| refused::page(code));
+    Reason { row, meaning, rules, mend, page }
 }
 
 const AT_SOURCE: &str = "correct the row at its source: as soon as the corrected row arrives, it is applied and the key is free";

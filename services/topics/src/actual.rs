@@ -6,6 +6,7 @@ use bangioc_feed::access::Right;
 use bangioc_feed::admin::Authorizer;
 use bangioc_schemas::class_memory::ClassMemory;
 
+use crate::deployment::Deployment;
 use crate::subjects::Version;
 
 #[derive(Clone, Debug)]
@@ -16,6 +17,13 @@ pub struct Actual {
     pub topics: BTreeMap<String, ActualTopic>,
     pub rights: Vec<Right>,
     pub registry: Registry,
+}
+
+impl Actual {
+    /// The registry did not answer, or was not asked, though the deployment has subjects there.
+    pub(crate) fn lacks_subjects_of(&self, deployment: &Deployment) -> bool {
+        matches!(self.registry, Registry::Silent) && !deployment.feeds.is_empty()
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

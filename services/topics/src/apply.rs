@@ -75,7 +75,7 @@ pub fn apply(
     consent: Consent,
     told: &mut dyn FnMut(&Line),
 ) -> Result<Report, BoxFailure> {
-    let first = plan(deployment, &look(tools, deployment, extent)?);
+    let first = plan(deployment, &look(tools.admin, tools.subjects, deployment, extent)?);
     let mut done = Vec::new();
     let mut run = |plan: &Plan| {
         carry_out(tools, plan, consent, &mut |line| {
@@ -86,16 +86,21 @@ pub fn apply(
     run(&first)?;
     if extent == Extent::All && first.registry_silent && !first.is_refused_whole() {
         await_registry(tools, deployment)?;
-        run(&plan(deployment, &look(tools, deployment, extent)?))?;
+        run(&plan(deployment, &look(tools.admin, tools.subjects, deployment, extent)?))?;
     }
     let left = left_over(tools, deployment, extent)?;
     Ok(Report { done, left })
 }
 
-fn look(tools: Tools<'_>, deployment: &Deployment, extent: Extent) -> Result<Actual, BoxFailure> {
+pub(crate) fn look(
+    admin: &Admin,
+    subjects: &dyn Subjects,
+    deployment: &Deployment,
+    extent: Extent,
+) -> Result<Actual, BoxFailure> {
     match extent {
-        Extent::All => observe::observe(tools.admin, tools.subjects, deployment),
-        Extent::KafkaOnly => observe::kafka(tools.admin, deployment),
+        Extent::All => observe::observe(admin, subjects, deployment),
+        Extent::KafkaOnly => observe::kafka(admin, deployment),
     }
 }
 
@@ -183,7 +188,7 @@ fn left_over(
         .giving_up_after(SEEN_WITHIN);
     let mut delays = policy.delays();
     loop {
-        let left = plan(deployment, &look(tools, deployment, extent)?);
+        let left = plan(deployment, &look(tools.admin, tools.subjects, deployment, extent)?);
         let missing = left
             .lines
             .iter()

@@ -38,6 +38,8 @@ use bangioc_feed::registry::{RegistryClient, RegistrySettings};
 use bangioc_runtime::failure::BoxFailure;
 use bangioc_runtime::shutdown::Shutdown;
 
+use crate::error::TopicsError;
+
 pub use apply::{Consent, Extent, Report};
 pub use deployment::Deployment;
 pub use listing::Listing;
@@ -74,9 +76,18 @@ impl Topics {
         Ok(Topics { admin, subjects, registry: address.to_owned(), deployment })
     }
 
-    pub fn plan(&self) -> Result<Plan, BoxFailure> {
-        let actual = observe::observe(&self.admin, &*self.subjects, &self.deployment)?;
+    /// What a registry that does not answer leaves out of it, [`Topics::whole`] says.
+    pub fn plan(&self, extent: Extent) -> Result<Plan, BoxFailure> {
+        let actual = apply::look(&self.admin, &*self.subjects, &self.deployment, extent)?;
         Ok(plan::plan(&self.deployment, &actual))
+    }
+
+    /// What was shown without the registry's part is no answer, though it looks like one.
+    pub fn whole(&self, registry_silent: bool) -> Result<(), TopicsError> {
+        if registry_silent {
+            return Err(TopicsError::SubjectsUnseen { address: self.registry.clone() });
+        }
+        Ok(())
     }
 
     /// `told` hears of every change when it is made.

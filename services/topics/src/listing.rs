@@ -15,6 +15,8 @@ pub struct Listing {
     pub prefix: String,
     pub cluster: String,
     pub topics: Vec<ListedTopic>,
+    /// The registry did not answer: no version of a schema is known.
+    pub registry_silent: bool,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -61,7 +63,12 @@ pub fn list(deployment: &Deployment, actual: &Actual) -> Listing {
     });
     let mut topics: Vec<_> = topics.collect();
     topics.sort_by(|a, b| (&a.group, &a.topic).cmp(&(&b.group, &b.topic)));
-    Listing { prefix: deployment.prefix.clone(), cluster: actual.cluster_id.clone(), topics }
+    Listing {
+        prefix: deployment.prefix.clone(),
+        cluster: actual.cluster_id.clone(),
+        topics,
+        registry_silent: actual.lacks_subjects_of(deployment),
+    }
 }
 
 fn keeps<'a>(config: impl Fn(&str) -> Option<&'a str>) -> Keeps {

@@ -16,7 +16,7 @@ mod topics;
 use bangioc_feed::access::Right;
 use serde::Serialize;
 
-use crate::actual::{Actual, Registry};
+use crate::actual::Actual;
 use crate::deployment::Deployment;
 use crate::wanted::{Group, WantedTopic};
 
@@ -172,8 +172,7 @@ pub fn plan(deployment: &Deployment, actual: &Actual) -> Plan {
         prefix: deployment.prefix.clone(),
         cluster: actual.cluster_id.clone(),
         lines,
-        registry_silent: matches!(actual.registry, Registry::Silent)
-            && !deployment.feeds.is_empty(),
+        registry_silent: actual.lacks_subjects_of(deployment),
     }
 }
 

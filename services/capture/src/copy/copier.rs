@@ -31,7 +31,7 @@ use crate::metrics::CaptureMetrics;
 use crate::notice::Notice;
 use crate::print::watch::Look;
 use crate::signal::{Ask, Wanted, WantedKeys};
-use crate::state::{CopyState, OwedKey, StateWriter};
+use crate::state::{Cause, CopyState, OwedKey, StateWriter};
 use crate::tables::reader::SqlReader;
 use crate::topics::ProgressTopics;
 use crate::unit::{ChunkId, DatasetIndex, UnitId};
@@ -118,7 +118,7 @@ impl Copier {
             }
             let owed = copy.owed.clone();
             self.read_owed(index, &owed);
-            self.show_health(index);
+            self.show(index);
         }
         loop {
             if shutdown.is_requested() {
@@ -243,7 +243,7 @@ impl Copier {
                 Ok(())
             }
             Notice::Halted(dataset, unit, why) => {
-                self.start_over(dataset, Some(why)).await?;
+                self.start_over(dataset, Some(Cause::new("BG0220", why, now_us()))).await?;
                 self.settle(unit);
                 Ok(())
             }
@@ -287,11 +287,12 @@ impl Copier {
     async fn start_over(
         &mut self,
         index: DatasetIndex,
-        halted: Option<String>,
+        halted: Option<Cause>,
     ) -> Result<(), CaptureError> {
         self.give_up_copy(index);
         let dataset = &self.datasets[index.place()];
         let copy = &mut self.copies[index.place()];
+        let halted = halted.map(|cause| cause.after(copy.halted.as_ref()));
         *copy = CopyState { halted, ..copy.again() };
         self.state.copy(dataset.name(), copy).await?;
         dataset.standing.set_phase(copy.phase());
@@ -310,7 +311,7 @@ impl Copier {
         dataset.standing.set_paused(copy.paused.is_some());
         dataset.standing.set_halted(copy.halted.is_some());
         self.prints[index.place()].forget_beginning();
-        self.show_health(index);
+        self.show(index);
         self.signals_done().await
     }
 
@@ -338,8 +339,11 @@ impl Copier {
             let copy = &mut self.copies[dataset.place()];
             match (ask, copy.paused.is_some()) {
                 (Ask::Copy, _) => {}
-                (Ask::Pause, false) => copy.paused = Some(wanted.asker.to_string()),
-                (Ask::Resume, true) => copy.paused = None,
+                (Ask::Pause, false) => {
+                    copy.paused = Some(wanted.asker.to_string());
+                    copy.paused_at_us = Some(now_us());
+                }
+                (Ask::Resume, true) => (copy.paused, copy.paused_at_us) = (None, None),
                 (Ask::Pause, true) | (Ask::Resume, false) => continue,
             }
             // What is halted stays so: asking for a copy does not mend its table. But it has been looked at.

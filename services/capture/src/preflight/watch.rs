@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::check::Check;
 use crate::clock::now_us;
 use crate::config::SourceSettings;
+use crate::dataset::Dataset;
 use crate::error::CaptureError;
 use crate::findings::{SourceFinding, SourceFindings};
 use crate::state::StateWriter;
@@ -26,7 +27,7 @@ const SOON: Duration = Duration::from_mins(1);
 
 pub(crate) struct CheckWatch {
     pub(crate) source: SourceSettings,
-    pub(crate) contracts: Vec<Contract>,
+    pub(crate) datasets: Arc<Vec<Dataset>>,
     pub(crate) allow_unlimited_wal: bool,
     pub(crate) interval: Duration,
     pub(crate) state: Arc<StateWriter>,
@@ -75,11 +76,15 @@ impl CheckWatch {
 
     async fn look(&self) -> Result<Vec<Check>, CaptureError> {
         let mut connection = connect(&self.source.brisk()).await?;
-        let contracts: Vec<&Contract> = self.contracts.iter().collect();
+        let contracts: Vec<&Contract> = self.contracts().collect();
         let found =
             super::look(&mut connection, &self.source, &contracts, self.allow_unlimited_wal)
                 .await?;
         Ok(found.checks)
+    }
+
+    fn contracts(&self) -> impl Iterator<Item = &Contract> {
+        self.datasets.iter().map(|dataset| &dataset.contract)
     }
 
     /// Shown and written down.
@@ -91,6 +96,10 @@ impl CheckWatch {
         self.found.of(&["warning"]).set(count(Check::is_warning).into());
         self.tell_health(checks);
         let found = findings(checks, before, now_us());
+        for dataset in self.datasets.iter() {
+            let finding = found.of(dataset.name());
+            dataset.standing.set_finding(finding.map(SourceFinding::as_obstacle));
+        }
         if let Err(failure) = self.state.findings(&found).await {
             tracing::warn!(error = %failure, "what the check found is not written down; the next look tries again");
         }
@@ -114,7 +123,7 @@ impl CheckWatch {
             Some(check) => self.health.unwell(PART, words(check)),
             None => self.health.well(PART),
         }
-        for contract in &self.contracts {
+        for contract in self.contracts() {
             let dataset = contract.dataset.as_str();
             let part = format!("{PART}/{dataset}");
             match worst.get(&Some(dataset)) {

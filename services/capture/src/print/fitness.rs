@@ -22,6 +22,13 @@ impl Unfit {
             Unfit::Source(why) | Unfit::Dataset(why) => why,
         }
     }
+
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Unfit::Source(_) => "BG0248",
+            Unfit::Dataset(_) => "BG0247",
+        }
+    }
 }
 
 /// None when the print fits its contract.

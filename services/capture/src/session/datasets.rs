@@ -9,7 +9,7 @@ use crate::cut::Cutter;
 use crate::dataset::{Dataset, Feed, OpenFeed};
 use crate::error::CaptureError;
 use crate::preflight::Findings;
-use crate::state::{CopyState, State};
+use crate::state::{Cause, CopyState, State};
 use crate::tables::table::Table;
 use crate::unit::{DatasetIndex, FeedIndex};
 
@@ -74,7 +74,7 @@ const TOO_MANY: CaptureError = CaptureError::Internal { what: "more datasets tha
 pub(super) fn copies(
     datasets: &[Dataset],
     state: &State,
-    halted: &BTreeMap<String, String>,
+    halted: &BTreeMap<String, Cause>,
     epoch: u32,
 ) -> Vec<CopyState> {
     datasets
@@ -96,10 +96,14 @@ pub(super) fn copies(
                 Some(copy) => copy.clone(),
             };
             copy.open = form;
+            // Nothing asks its table, so nothing would take the word back.
+            if copy.finished && copy.owed.is_empty() {
+                copy.waits_for = None;
+            }
             // One that was halted before stays so until the copier has looked: what was missed meanwhile only
             // a whole copy brings back, and a large one waits for a yes.
-            if let Some(why) = halted.get(dataset.name()) {
-                copy.halted = Some(why.clone());
+            if let Some(cause) = halted.get(dataset.name()) {
+                copy.halted = Some(cause.clone().after(copy.halted.as_ref()));
             }
             copy
         })
@@ -111,7 +115,8 @@ pub(super) fn copies(
 pub(super) fn judge(
     findings: &Findings,
     state: &State,
-) -> Result<BTreeMap<String, String>, CaptureError> {
+    now_us: i64,
+) -> Result<BTreeMap<String, Cause>, CaptureError> {
     let problems: Vec<_> = findings.checks.iter().filter(|check| check.stops_capture()).collect();
     let refused =
         problems.iter().filter(|check| check.dataset.is_none() || state.source.is_none()).count();
@@ -120,10 +125,14 @@ pub(super) fn judge(
     }
     let halted: BTreeMap<_, _> = problems
         .iter()
-        .filter_map(|check| Some((check.dataset.clone()?, check.sentence().en.clone())))
+        .filter_map(|check| {
+            let code = check.code.unwrap_or("BG0220");
+            let cause = Cause::new(code, check.sentence().en.clone(), now_us);
+            Some((check.dataset.clone()?, cause))
+        })
         .collect();
-    for (dataset, why) in &halted {
-        tracing::error!(code = "BG0220", dataset, "dataset halted: {why}; the others go on");
+    for (dataset, Cause { code, why, .. }) in &halted {
+        tracing::error!(code, dataset, "dataset halted: {why}; the others go on");
     }
     Ok(halted)
 }

@@ -172,7 +172,7 @@ impl Capture {
         group.spawn("capture-catalogue", async move { Ok(watch.run(watch_stopping).await?) });
         let check = CheckWatch {
             source: config.source.clone(),
-            contracts: self.contracts.clone(),
+            datasets: Arc::clone(&datasets),
             allow_unlimited_wal: config.allow_unlimited_wal,
             interval: config.check_interval,
             state: Arc::clone(&writer),

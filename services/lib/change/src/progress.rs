@@ -71,6 +71,40 @@ pub struct DatasetProgress {
     pub estimated_rows: i64,
     /// Rows sent by the copy that runs, or by the last one.
     pub copied_rows: i64,
+    /// What people should know of it at its source, the worst first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub obstacles: Vec<Obstacle>,
+}
+
+/// What stands in the way of a dataset at its source, or of its being equal.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Obstacle {
+    pub kind: ObstacleKind,
+    /// Its page, `BG0247`; of a pause none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// In words, of a pause who asked for it. No value of a row; on the open side nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// By the capture's clock, microseconds since 1970. None: from before that was written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_us: Option<i64>,
+}
+
+/// The worst first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ObstacleKind {
+    Halt,
+    Pause,
+    AwaitsCopy,
+    /// Its table does not answer for now, or its copy cannot begin yet; it is tried again.
+    Wait,
+    /// The check of the source found a problem.
+    Problem,
+    /// The check of the source found something that costs nothing yet.
+    Warning,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -80,7 +114,7 @@ pub enum Phase {
     Streaming,
     /// Sent, but rows may differ from the source until a whole copy is made, which waits for a person's yes.
     AwaitsCopy,
-    /// Not sent any more until a person or a copy mends it; the process's log says why, with a code.
+    /// Nothing of it is sent until its cause is gone.
     Halted,
     /// A person asked for it; sent again, from a whole copy on, when a person asks for that.
     Paused,
@@ -240,7 +274,17 @@ mod tests {
             offsets: BTreeMap::from([("t".into(), offsets.clone())]),
             datasets: BTreeMap::from([(
                 "d".into(),
-                DatasetProgress { phase: Phase::Copying, estimated_rows: -1, copied_rows: 3 },
+                DatasetProgress {
+                    phase: Phase::Halted,
+                    estimated_rows: -1,
+                    copied_rows: 3,
+                    obstacles: vec![Obstacle {
+                        kind: ObstacleKind::Halt,
+                        code: Some("BG0247".into()),
+                        why: "column `x` is gone".into(),
+                        since_us: Some(7),
+                    }],
+                },
             )]),
         };
         let sweep = Sweep::new("t".into(), Version::default(), offsets);

@@ -8,8 +8,8 @@
 //! - [`metrics`]: counters, gauges, histograms, and the page that serves them
 //! - [`listener`]: HTTP servers with a bound on everything that a client can take its time with
 //! - [`printable`]: texts that others wrote, without what would act on a terminal
-//! - [`terminal`]: the one way to stdout and stderr
-//! - [`table`]: rows of text, aligned
+//! - [`terminal`]: the one way to stdout and stderr, and a screen to draw on again and again
+//! - [`table`]: rows of text, aligned; [`local_time`]: moments, by the reader's clock
 //! - [`tls`]: whether a peer is verified; [`postgres`]: what one asks for that is not
 //! - [`trace`]: where log lines go
 //! - [`failpoint`]: places where a test may kill or freeze the process; [`protection`]: what it may switch off
@@ -20,6 +20,7 @@ pub mod failpoint;
 pub mod failure;
 mod health;
 pub mod listener;
+pub mod local_time;
 pub mod metrics;
 pub mod postgres;
 pub mod printable;

@@ -1,11 +1,15 @@
 //! The one way to stdout and stderr, so that nobody else's text can act on a person's terminal. What is
 //! printed here has passed [`printable_lines`]; nothing else may open the two streams (see `.clippy.toml`).
 
-use std::io::{self, IsTerminal as _, Write};
+mod screen;
+
+use std::io::{self, Write};
 
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::printable::{printable_bytes, printable_lines};
+
+pub use screen::Screen;
 
 /// Data, with a line end behind it.
 pub fn out(text: &str) -> io::Result<()> {
@@ -23,16 +27,6 @@ pub fn ask(question: &str) {
     let mut stderr = stderr();
     let _ = stderr.write_all(printable_lines(question).as_bytes());
     let _ = stderr.flush();
-}
-
-/// Data in place of what was shown before; simply data where nobody looks.
-pub fn redraw(text: &str) -> io::Result<()> {
-    let mut stdout = stdout();
-    if stdout.is_terminal() {
-        // Cursor to the top left, then everything below it away: redraws without a flicker.
-        stdout.write_all(b"\x1b[H\x1b[J")?;
-    }
-    write_line(&mut stdout, text)
 }
 
 fn write_line(to: &mut impl Write, text: &str) -> io::Result<()> {

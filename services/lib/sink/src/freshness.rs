@@ -35,7 +35,7 @@ const SANE_EPOCH: u32 = 10_000;
 
 /// A source that speaks of an older epoch is believed once the newer one has said nothing for as long: three
 /// full records.
-const SILENCE_US: i64 = 180_000_000;
+pub(crate) const SILENCE_US: i64 = 180_000_000;
 
 /// Newest that a source has said, merged over its partial records. Kept in the store, so that a
 /// restart need not read two weeks of records.

@@ -65,8 +65,7 @@ impl Instance {
             let owner = dataset.contract.owner.to_string();
             (dataset.id().to_owned(), owner)
         }));
-        let metrics = SinkMetrics::new(&parts.metrics);
-        metrics.works_on(&datasets);
+        let metrics = SinkMetrics::new(&parts.metrics, &datasets);
         Ok(Instance {
             side: parts.side,
             prefix,

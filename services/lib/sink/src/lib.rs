@@ -16,6 +16,7 @@
 //! - [`progress`]: what the sources say beside the data → [`freshness`], [`sweep`], [`ceiling`]; [`outbox`]
 //!   asks them for rows. What goes beyond what its topic is entitled to is a [`refusal`]: of such a record
 //!   [`quarantine`] keeps the place; [`from_nothing`] takes back what was believed
+//! - [`standing`]: how each dataset stands, for people and metrics
 //! - [`pins`]: what each schema id meant when it was first met
 //! - [`dataset`]: statements per contract; [`migrate`] makes the books, behind [`gate`], [`fit`] each dataset's table,
 //!   [`readers`] the views and rights, [`operators`] the rights of people who deal with dead letters; [`doors`] looks
@@ -70,6 +71,7 @@ pub mod replay;
 pub mod seal;
 mod shortcut;
 mod stage;
+pub mod standing;
 mod suspended;
 mod sweep;
 mod trouble;

@@ -1,5 +1,7 @@
 //! What a sink tells a monitoring system. Never a key, nor anything from a row.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bangioc_runtime::metrics::{Buckets, Family, Gauge, Metrics};
@@ -10,6 +12,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use crate::commit::Done;
 use crate::dataset::Dataset;
 use crate::intake::Odd;
+use crate::standing::{Standing, State};
 
 #[derive(Clone)]
 pub(crate) struct SinkMetrics {
@@ -23,14 +26,21 @@ pub(crate) struct SinkMetrics {
     parked: Family<Gauge>,
     halted: Family<Gauge>,
     retrying: Family<Gauge>,
+    states: Family<Gauge>,
+    since: Family<Gauge>,
+    /// By dataset.
+    owners: Arc<HashMap<String, String>>,
 }
 
 /// Of a batch, from its first record to its commit, seconds.
 const SECONDS: [f64; 8] = [0.002, 0.005, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0];
 
 impl SinkMetrics {
-    pub(crate) fn new(all: &Metrics) -> SinkMetrics {
-        SinkMetrics {
+    pub(crate) fn new(all: &Metrics, datasets: &[Dataset]) -> SinkMetrics {
+        let owners = datasets
+            .iter()
+            .map(|dataset| (dataset.id().to_owned(), dataset.contract.owner.as_str().to_owned()));
+        let metrics = SinkMetrics {
             records: all.counter(
                 "bangioc_sink_records_total",
                 "Records by what became of them",
@@ -60,56 +70,79 @@ impl SinkMetrics {
             behind: all.gauge(
                 "bangioc_sink_behind_seconds",
                 "Everything that the source committed longer ago is in the store",
-                &["dataset"],
+                &["dataset", "owner"],
             ),
             parked: all.gauge(
                 "bangioc_sink_parked_keys",
                 "Keys that wait, of all instances",
-                &["dataset"],
+                &["dataset", "owner"],
             ),
             halted: all.gauge(
                 "bangioc_sink_halted_partitions",
                 "Partitions of this instance that have halted",
-                &["dataset"],
+                &["dataset", "owner"],
             ),
             retrying: all.gauge(
                 "bangioc_sink_retrying_partitions",
                 "Partitions of this instance whose batch is tried again",
-                &["dataset"],
+                &["dataset", "owner"],
             ),
+            states: all.gauge(
+                "bangioc_sink_dataset_state",
+                "1 for the state of a dataset as `bangioc status` tells it, 0 for the others; of all instances",
+                &["dataset", "owner", "state"],
+            ),
+            since: all.gauge(
+                "bangioc_sink_dataset_state_since_seconds",
+                "Since when a dataset is in a state that someone should know of, seconds since 1970; 0: it is in none",
+                &["dataset", "owner"],
+            ),
+            owners: Arc::new(owners.collect()),
             all: all.clone(),
+        };
+        // From the start, so that a monitoring system knows of each dataset that it is well.
+        for dataset in datasets {
+            let labels = metrics.labels(dataset.id());
+            metrics.halted.of(&labels).set(0.0);
+            metrics.retrying.of(&labels).set(0.0);
+            metrics.parked.of(&labels).set(0.0);
         }
+        metrics
     }
 
-    /// From the start, so that a monitoring system knows of each dataset that it is well.
-    pub(crate) fn works_on(&self, datasets: &[Dataset]) {
-        for dataset in datasets {
-            let id = [dataset.id()];
-            self.halted.of(&id).set(0.0);
-            self.retrying.of(&id).set(0.0);
-            self.parked.of(&id).set(0.0);
+    fn labels<'a>(&'a self, dataset: &'a str) -> [&'a str; 2] {
+        [dataset, self.owners.get(dataset).map_or("", String::as_str)]
+    }
+
+    /// What the store's books say of a dataset, whoever works on it.
+    pub(crate) fn stands(&self, standing: &Standing) {
+        let [dataset, owner] = self.labels(&standing.dataset);
+        let keys = u32::try_from(standing.parked_keys).unwrap_or(u32::MAX);
+        self.parked.of(&[dataset, owner]).set(f64::from(keys));
+        let name = standing.state.name();
+        for known in State::NAMES {
+            let is = if known == name { 1.0 } else { 0.0 };
+            self.states.of(&[dataset, owner, known]).set(is);
         }
+        #[expect(clippy::cast_precision_loss, reason = "a gauge of seconds")]
+        let since = standing.state.since().map_or(0.0, |since| since.as_second() as f64);
+        self.since.of(&[dataset, owner]).set(since);
     }
 
     /// `at_us`: the source's clock at what the store has reached; `now_us`: ours.
     pub(crate) fn reached(&self, dataset: &str, at_us: i64, now_us: i64) {
         let behind = Duration::from_micros(u64::try_from(now_us - at_us).unwrap_or(0));
-        self.behind.of(&[dataset]).set(behind.as_secs_f64());
-    }
-
-    pub(crate) fn parked(&self, dataset: &str, keys: i64) {
-        let keys = u32::try_from(keys).unwrap_or(u32::MAX);
-        self.parked.of(&[dataset]).set(f64::from(keys));
+        self.behind.of(&self.labels(dataset)).set(behind.as_secs_f64());
     }
 
     /// One partition more, or one less.
     pub(crate) fn halted(&self, dataset: &str, more: f64) {
-        self.halted.of(&[dataset]).inc_by(more);
+        self.halted.of(&self.labels(dataset)).inc_by(more);
     }
 
     /// One partition more, or one less.
     pub(crate) fn retrying(&self, dataset: &str, more: f64) {
-        self.retrying.of(&[dataset]).inc_by(more);
+        self.retrying.of(&self.labels(dataset)).inc_by(more);
     }
 
     pub(crate) fn committed(&self, dataset: &str, done: &Done, odd: Odd, seconds: f64) {

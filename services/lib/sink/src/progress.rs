@@ -19,8 +19,9 @@ use crate::error::SinkError;
 use crate::freshness::{Mark, Marks, SourceState};
 use crate::instance::Instance;
 use crate::refusal::Refusal;
+use crate::standing::{self, Shelf};
 use crate::{outbox, sweep};
-use books::{connect, forget_offsets, load, parked_keys, positions, store, write_freshness};
+use books::{connect, forget_offsets, load, positions, store, write_freshness};
 
 /// Between looks. Freshness is told in seconds.
 const ROUND: Duration = Duration::from_secs(1);
@@ -37,7 +38,7 @@ const LONGEST: usize = 1 << 20;
 /// Between two lines of the log about one kind of refusal at one source: whoever causes it could fill a disk.
 const SAY_AGAIN: Duration = Duration::from_mins(1);
 
-/// Between two counts of parked keys.
+/// Between two looks at how the datasets stand.
 const COUNT_AGAIN: Duration = Duration::from_secs(5);
 
 /// Runs until the process stops. A failure is waited out: nothing here may stop the rows.
@@ -74,7 +75,8 @@ struct Watcher<'a> {
     ends: HashMap<String, Offsets>,
     /// What the store was told last, so that an idle source costs no writes.
     written: HashMap<String, (SourceTold, Option<Mark>)>,
-    /// When parked keys were counted last, for those who scrape metrics.
+    /// Where the books have each dataset, and when they were last read for those who scrape metrics.
+    shelves: Vec<Shelf>,
     counted: Instant,
     /// By source and reason, when it was said last.
     said: HashMap<(usize, Refusal), Instant>,
@@ -143,6 +145,7 @@ impl<'a> Watcher<'a> {
             marks: HashMap::new(),
             ends: HashMap::new(),
             written: HashMap::new(),
+            shelves: instance.datasets.iter().map(Shelf::of).collect(),
             counted: Instant::now(),
             said: HashMap::new(),
             _reader: reader,
@@ -319,8 +322,9 @@ impl<'a> Watcher<'a> {
             source.changed = false;
         }
         if self.counted.elapsed() >= COUNT_AGAIN {
-            for (dataset, keys) in parked_keys(&mut self.connection).await? {
-                instance.metrics.parked(&dataset, keys);
+            let standings = standing::read(&mut self.connection, &self.shelves).await?;
+            for standing in standings.iter().flatten() {
+                instance.metrics.stands(standing);
             }
             self.counted = Instant::now();
         }

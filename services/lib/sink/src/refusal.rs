@@ -37,6 +37,21 @@ impl Refusal {
         }
     }
 
+    /// The reverse of [`Refusal::as_str`].
+    pub(crate) fn parse(text: &str) -> Option<Refusal> {
+        const ALL: [Refusal; 8] = [
+            Refusal::PrincipalMismatch,
+            Refusal::TruncateNotAgreed,
+            Refusal::VersionBeyond,
+            Refusal::SweepInvalid,
+            Refusal::RecordTooLarge,
+            Refusal::KeyNull,
+            Refusal::ClockSkew,
+            Refusal::Unreadable,
+        ];
+        ALL.into_iter().find(|refusal| refusal.as_str() == text)
+    }
+
     /// Of the page that says what to do.
     pub(crate) fn code(self) -> &'static str {
         match self {

@@ -15,7 +15,7 @@ use crate::print::fitness::{Unfit, unfit};
 use crate::print::look::{Seen, look};
 use crate::print::watch::Look;
 use crate::print::writers::{Writers, writers};
-use crate::state::AwaitedCopy;
+use crate::state::{AwaitedCopy, Cause};
 use crate::unit::DatasetIndex;
 
 /// A transaction ends within moments as a rule; a longer one is asked for again with the next look.
@@ -78,7 +78,8 @@ impl Copier {
         if copy.halted.is_some() {
             // Whether all of its causes are gone is asked in one place.
             if let Some(unfit) = unfit {
-                return self.halted_for(index, unfit.why(), seen.print).await;
+                self.prints[index.place()].judged = Some(seen.print);
+                return self.halted_by(index, unfit.code(), unfit.why()).await;
             }
             self.look_soon(index);
             return Ok(());
@@ -166,6 +167,7 @@ impl Copier {
         copy.awaited = Some(AwaitedCopy { why, rows, since_us: now_us() });
         self.state.copy(dataset.name(), copy).await?;
         dataset.standing.set_phase(Phase::AwaitsCopy);
+        self.show(index);
         Ok(())
     }
 
@@ -176,11 +178,11 @@ impl Copier {
         print: Print,
     ) -> Result<(), CaptureError> {
         let dataset = self.datasets[index.place()].name();
-        let (code, verdict) = match unfit {
-            Unfit::Source(_) => ("BG0248", PrintVerdict::HaltSource),
-            Unfit::Dataset(_) => ("BG0247", PrintVerdict::HaltDataset),
+        let verdict = match unfit {
+            Unfit::Source(_) => PrintVerdict::HaltSource,
+            Unfit::Dataset(_) => PrintVerdict::HaltDataset,
         };
-        let why = unfit.why();
+        let (code, why) = (unfit.code(), unfit.why());
         tracing::error!(
             code,
             dataset,
@@ -189,24 +191,24 @@ impl Copier {
         );
         self.metrics.catalogue_changes.of(&[dataset, verdict.as_str()]).inc();
         self.prints[index.place()].judged = Some(print);
-        let why = why.to_owned();
-        self.start_over(index, Some(why)).await
+        self.start_over(index, Some(Cause::new(code, why, now_us()))).await
     }
 
     /// Still halted, perhaps for another reason: the one that is shown is the one to mend.
-    async fn halted_for(
+    pub(super) async fn halted_by(
         &mut self,
         index: DatasetIndex,
+        code: &str,
         why: &str,
-        print: Print,
     ) -> Result<(), CaptureError> {
-        self.prints[index.place()].judged = Some(print);
         let copy = &mut self.copies[index.place()];
-        if copy.halted.as_deref() == Some(why) {
+        if copy.halted.as_ref().is_some_and(|cause| cause.says(code, why)) {
             return Ok(());
         }
-        copy.halted = Some(why.to_owned());
-        self.state.copy(self.datasets[index.place()].name(), copy).await
+        copy.halted = Some(Cause::new(code, why, now_us()).after(copy.halted.as_ref()));
+        self.state.copy(self.datasets[index.place()].name(), copy).await?;
+        self.show(index);
+        Ok(())
     }
 
     /// It can be carried again; what was not sent meanwhile only a whole copy brings.
@@ -228,7 +230,7 @@ impl Copier {
         }
         let start = self.version_now().await?;
         let copy = &mut self.copies[index.place()];
-        let why = copy.halted.take().unwrap_or_default();
+        let why = copy.halted.take().map_or_else(String::new, |cause| cause.why);
         tracing::warn!(
             code = "BG0246",
             dataset = dataset.name(),
@@ -243,7 +245,7 @@ impl Copier {
         self.prints[index.place()].judged = Some(seen.print);
         self.work.halts.remove(&index);
         dataset.standing.set_halted(false);
-        self.show_health(index);
+        self.show(index);
         Ok(())
     }
 
@@ -267,10 +269,13 @@ impl Copier {
     /// it must have ended, so that the copy sees its rows.
     pub(super) async fn may_begin(&mut self, index: DatasetIndex) -> Result<bool, CaptureError> {
         match self.prepared(index).await {
-            Ok(prepared) => Ok(prepared),
+            Ok(true) => self.waits_no_longer(index).await.map(|_| true),
+            Ok(false) => Ok(false),
             Err(failure) if failure.of_table().is_some() => {
                 let dataset = self.datasets[index.place()].name();
                 tracing::warn!(code = "BG0250", dataset, error = %failure, "its catalogue can't be looked at; its copy waits");
+                let why = format!("its catalogue can't be looked at: {}", failure.words());
+                self.waits_for(index, "BG0250", &why).await?;
                 Ok(false)
             }
             Err(failure) => Err(failure),
@@ -310,8 +315,9 @@ impl Copier {
             self.keep(index, beginning.print, beginning.taken_at).await?;
             return Ok(true);
         }
+        let mut pids: Vec<i32> = beginning.writers.values().copied().collect();
+        pids.sort_unstable();
         if !known {
-            let pids: Vec<i32> = beginning.writers.values().copied().collect();
             tracing::warn!(
                 code = "BG0249",
                 dataset = dataset.name(),
@@ -320,6 +326,11 @@ impl Copier {
             );
         }
         self.prints[index.place()].beginning = Some(beginning);
+        let pids: Vec<String> = pids.iter().map(ToString::to_string).collect();
+        let pids = pids.join(", ");
+        let why =
+            format!("its copy begins when the transactions of these processes have ended: {pids}");
+        self.waits_for(index, "BG0249", &why).await?;
         Ok(false)
     }
 }

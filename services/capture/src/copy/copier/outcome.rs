@@ -76,6 +76,7 @@ impl Copier {
         dataset.standing.set_phase(Phase::Streaming);
         self.work.cursor = None;
         self.work.halts.remove(&index);
+        self.show(index);
         Ok(())
     }
 

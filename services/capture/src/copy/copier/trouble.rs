@@ -10,10 +10,12 @@ use sqlx::Row as _;
 use tokio::time::Instant;
 
 use super::{Copier, OwedKey};
+use crate::clock::now_us;
 use crate::error::{CaptureError, TableTrouble};
 use crate::preflight;
 use crate::print::fitness::unfit;
 use crate::print::look::{Seen, look};
+use crate::state::Cause;
 use crate::tables::table::Table;
 use crate::unit::{DatasetIndex, UnitId};
 
@@ -70,7 +72,7 @@ impl Copier {
                 };
                 let dataset = self.datasets[index.place()].name();
                 tracing::error!(code, dataset, why, "dataset halted; the others go on");
-                self.start_over(index, Some(why)).await
+                self.start_over(index, Some(Cause::new(code, why, now_us()))).await
             }
         }
     }
@@ -89,34 +91,55 @@ impl Copier {
             Some(holder) => format!("its table is locked by {holder}"),
             None => format!("its table does not answer in time: {}", failure.words()),
         };
-        let copy = &mut self.copies[index.place()];
-        if copy.waits_for.as_ref() == Some(&why) {
-            return Ok(());
+        if self.waits_for(index, "BG0236", &why).await? {
+            tracing::warn!(
+                code = "BG0236",
+                dataset = self.datasets[index.place()].name(),
+                why,
+                "the dataset waits for its table; the others go on"
+            );
         }
-        let dataset = &self.datasets[index.place()];
-        tracing::warn!(
-            code = "BG0236",
-            dataset = dataset.name(),
-            why,
-            "the dataset waits for its table; the others go on"
-        );
-        copy.waits_for = Some(why);
-        self.state.copy(dataset.name(), copy).await?;
-        self.show_health(index);
         Ok(())
+    }
+
+    /// Written down and shown; false when it was known.
+    pub(super) async fn waits_for(
+        &mut self,
+        index: DatasetIndex,
+        code: &str,
+        why: &str,
+    ) -> Result<bool, CaptureError> {
+        let copy = &mut self.copies[index.place()];
+        if copy.waits_for.as_ref().is_some_and(|cause| cause.says(code, why)) {
+            return Ok(false);
+        }
+        let cause = Cause::new(code, why, now_us()).after(copy.waits_for.as_ref());
+        copy.waits_for = Some(cause);
+        self.state.copy(self.datasets[index.place()].name(), copy).await?;
+        self.show(index);
+        Ok(true)
+    }
+
+    /// Whatever it waited for is there.
+    pub(super) async fn waits_no_longer(
+        &mut self,
+        index: DatasetIndex,
+    ) -> Result<bool, CaptureError> {
+        let copy = &mut self.copies[index.place()];
+        if copy.waits_for.take().is_none() {
+            return Ok(false);
+        }
+        self.state.copy(self.datasets[index.place()].name(), copy).await?;
+        self.show(index);
+        Ok(true)
     }
 
     /// Its table has answered.
     pub(super) async fn table_answers(&mut self, index: DatasetIndex) -> Result<(), CaptureError> {
-        if self.work.waits.remove(&index).is_none() {
-            return Ok(());
-        }
-        let dataset = &self.datasets[index.place()];
-        let copy = &mut self.copies[index.place()];
-        if copy.waits_for.take().is_some() {
-            tracing::info!(dataset = dataset.name(), "its table answers again");
-            self.state.copy(dataset.name(), copy).await?;
-            self.show_health(index);
+        self.work.waits.remove(&index);
+        if self.waits_no_longer(index).await? {
+            let dataset = self.datasets[index.place()].name();
+            tracing::info!(dataset, "its table answers again");
         }
         Ok(())
     }
@@ -173,33 +196,25 @@ impl Copier {
                 dataset.set_table(table);
                 self.healed(index, seen).await
             }
-            Err(why) => {
-                let copy = &mut self.copies[index.place()];
-                if copy.halted.as_ref() != Some(&why) {
-                    copy.halted = Some(why);
-                    self.state.copy(dataset.name(), copy).await?;
-                    self.show_health(index);
-                }
-                Ok(())
-            }
+            Err((code, why)) => self.halted_by(index, code, &why).await,
         }
     }
 
-    /// The table as it is now, or what does not fit.
+    /// The table as it is now, or the code of what does not fit, and that in words.
     async fn fits(
         &mut self,
         index: DatasetIndex,
-    ) -> Result<Result<(Table, Seen), String>, CaptureError> {
+    ) -> Result<Result<(Table, Seen), (&'static str, String)>, CaptureError> {
         let datasets = Arc::clone(&self.datasets);
         let contract = &datasets[index.place()].contract;
         let connection = self.looker.connection().await?;
         let table = datasets[index.place()].to_look_for();
         let seen = look(connection, &self.source.publication, &[table]).await?;
         let Some(seen) = seen.into_iter().next() else {
-            return Ok(Err("there is no such table".to_owned()));
+            return Ok(Err(("BG0220", "there is no such table".to_owned())));
         };
         if let Some(unfit) = unfit(&seen.print, contract) {
-            return Ok(Err(unfit.why().to_owned()));
+            return Ok(Err((unfit.code(), unfit.why().to_owned())));
         }
         let connection = self.looker.connection().await?;
         let findings = preflight::look(connection, &self.source, &[contract], true).await?;
@@ -209,12 +224,13 @@ impl Copier {
             .iter()
             .find(|check| check.stops_capture() && check.dataset.as_deref() == Some(name));
         if let Some(problem) = problem {
-            return Ok(Err(problem.sentence().en.clone()));
+            let code = problem.code.unwrap_or("BG0220");
+            return Ok(Err((code, problem.sentence().en.clone())));
         }
         let key_types = findings.key_types.into_iter().next().flatten();
         Ok(key_types
             .map(|types| (Table::new(contract, types), seen))
-            .ok_or_else(|| "its key can't be read".to_owned()))
+            .ok_or_else(|| ("BG0220", "its key can't be read".to_owned())))
     }
 
     /// Would row security keep rows from us?
@@ -286,15 +302,20 @@ impl Copier {
         Ok(())
     }
 
-    /// Shown as the process's health: what is wrong with the dataset, or that nothing is.
-    pub(super) fn show_health(&self, index: DatasetIndex) {
-        let dataset = self.datasets[index.place()].name();
-        let copy = &self.copies[index.place()];
-        let part = format!("source/{dataset}");
-        match copy.halted.as_ref().or(copy.waits_for.as_ref()) {
-            Some(why) => self.health.dataset_unwell(dataset, &part, why.as_str()),
+    /// What stands in the dataset's way, or that nothing does: in progress records, in health, in metrics.
+    pub(super) fn show(&self, index: DatasetIndex) {
+        let dataset = &self.datasets[index.place()];
+        let obstacle = self.copies[index.place()].obstacle();
+        let part = format!("source/{}", dataset.name());
+        match obstacle.as_ref().and_then(|obstacle| Some((obstacle.code.as_ref()?, obstacle))) {
+            Some((code, obstacle)) => {
+                let words = format!("{code}: {}", obstacle.why);
+                self.health.dataset_unwell(dataset.name(), &part, words);
+            }
+            // A pause is meant.
             None => self.health.well(&part),
         }
+        dataset.standing.set_obstacle(obstacle);
     }
 }
 

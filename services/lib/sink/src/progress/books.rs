@@ -128,15 +128,3 @@ pub(super) async fn write_freshness(
     .await?;
     Ok(())
 }
-
-/// Of every dataset that has a lease here: how many keys wait.
-pub(super) async fn parked_keys(
-    connection: &mut PgConnection,
-) -> Result<Vec<(String, i64)>, SinkError> {
-    Ok(sqlx::query_as(
-        "select l.dataset, (select count(*) from flow.parked_key k where k.topic = l.topic and k.state = 'parked') \
-         from (select distinct dataset, topic from flow.lease) l",
-    )
-    .fetch_all(connection)
-    .await?)
-}

@@ -1,0 +1,235 @@
+//! The states of a dataset: each with since when, and the next step for whoever reads of it.
+
+use bangioc_runtime::failure::Exit;
+use bangioc_schemas::names::Side;
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum State {
+    /// `percent` only where the source can estimate its rows.
+    Copying {
+        percent: Option<u8>,
+    },
+    Streaming,
+    /// Nothing was heard of the source yet.
+    Waiting,
+    /// No instance of the sink works on some partition.
+    Stopped {
+        #[serde(serialize_with = "rfc3339")]
+        since: Option<Timestamp>,
+    },
+    /// Some partition of the sink has halted.
+    Halted {
+        code: String,
+        #[serde(serialize_with = "rfc3339")]
+        since: Option<Timestamp>,
+        /// What stands in the way; the sink looks whether it is gone, and then goes on by itself. None: it stays so
+        /// until the service is started again.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        waits_for: Option<String>,
+    },
+    /// Some partition does not get on and tries again.
+    Retrying {
+        code: String,
+        #[serde(serialize_with = "rfc3339")]
+        since: Option<Timestamp>,
+        waits_for: String,
+        tries: i64,
+    },
+    /// Changes arrive, but rows may differ from the source until a copy is made, which waits for a yes.
+    AwaitsCopy(Seen),
+    /// The capture sends nothing of this dataset until the cause is gone.
+    SourceHalted(Seen),
+    /// Its table does not answer, or its copy can't begin yet; the capture tries again.
+    SourceWaits(Seen),
+    /// The capture's check of its source found a problem.
+    SourceProblem(Seen),
+    /// The newest word of the source is not believed.
+    SourceDistrusted(Seen),
+    /// Nothing was heard of the source for minutes: its capture stands, or can't reach Kafka.
+    SourceSilent {
+        #[serde(serialize_with = "rfc3339")]
+        since: Option<Timestamp>,
+    },
+    /// A person asked the capture to send nothing of this dataset.
+    Paused {
+        by: String,
+        #[serde(serialize_with = "rfc3339")]
+        since: Option<Timestamp>,
+    },
+}
+
+/// As the source told it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Seen {
+    pub code: String,
+    #[serde(serialize_with = "rfc3339")]
+    pub since: Option<Timestamp>,
+    /// In words; on the open side nothing.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub why: String,
+}
+
+/// What the check of a source found, and nothing is lost by it yet.
+pub type Warning = Seen;
+
+#[expect(clippy::ref_option, reason = "serde hands it on so")]
+fn rfc3339<S: Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => to.collect_str(at),
+        None => to.serialize_none(),
+    }
+}
+
+impl State {
+    /// As metrics and filters name it: the JSON's `is`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            State::Halted { .. } => "halted",
+            State::SourceHalted(_) => "source-halted",
+            State::AwaitsCopy(_) => "awaits-copy",
+            State::Retrying { .. } => "retrying",
+            State::Stopped { .. } => "stopped",
+            State::SourceDistrusted(_) => "source-distrusted",
+            State::SourceSilent { .. } => "source-silent",
+            State::SourceProblem(_) => "source-problem",
+            State::SourceWaits(_) => "source-waits",
+            State::Paused { .. } => "paused",
+            State::Waiting => "waiting",
+            State::Copying { .. } => "copying",
+            State::Streaming => "streaming",
+        }
+    }
+
+    /// The worst first.
+    pub const NAMES: [&'static str; 13] = [
+        "halted",
+        "source-halted",
+        "awaits-copy",
+        "retrying",
+        "stopped",
+        "source-distrusted",
+        "source-silent",
+        "source-problem",
+        "source-waits",
+        "paused",
+        "waiting",
+        "copying",
+        "streaming",
+    ];
+
+    /// 0 is the worst.
+    pub fn rank(&self) -> usize {
+        let name = self.name();
+        Self::NAMES.iter().position(|known| *known == name).unwrap_or(Self::NAMES.len())
+    }
+
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            State::Halted { code, .. } | State::Retrying { code, .. } => Some(code),
+            State::AwaitsCopy(seen)
+            | State::SourceHalted(seen)
+            | State::SourceWaits(seen)
+            | State::SourceProblem(seen)
+            | State::SourceDistrusted(seen) => Some(&seen.code),
+            State::Copying { .. }
+            | State::Streaming
+            | State::Waiting
+            | State::Stopped { .. }
+            | State::SourceSilent { .. }
+            | State::Paused { .. } => None,
+        }
+    }
+
+    pub fn since(&self) -> Option<Timestamp> {
+        match self {
+            State::Halted { since, .. }
+            | State::Retrying { since, .. }
+            | State::Stopped { since }
+            | State::SourceSilent { since }
+            | State::Paused { since, .. } => *since,
+            State::AwaitsCopy(seen)
+            | State::SourceHalted(seen)
+            | State::SourceWaits(seen)
+            | State::SourceProblem(seen)
+            | State::SourceDistrusted(seen) => seen.since,
+            State::Copying { .. } | State::Streaming | State::Waiting => None,
+        }
+    }
+
+    /// In words, where there is more to say than the state.
+    pub fn why(&self) -> Option<&str> {
+        let why = match self {
+            State::Halted { waits_for, .. } => waits_for.as_deref()?,
+            State::Retrying { waits_for, .. } => waits_for,
+            State::AwaitsCopy(seen)
+            | State::SourceHalted(seen)
+            | State::SourceWaits(seen)
+            | State::SourceProblem(seen)
+            | State::SourceDistrusted(seen) => &seen.why,
+            State::Copying { .. }
+            | State::Streaming
+            | State::Waiting
+            | State::Stopped { .. }
+            | State::SourceSilent { .. }
+            | State::Paused { .. } => return None,
+        };
+        Some(why).filter(|why| !why.is_empty())
+    }
+
+    /// The command to type, or what is waited for; none where nothing is to be done.
+    pub fn next_step(&self, dataset: &str, side: Side) -> Option<String> {
+        Some(match self {
+            State::Copying { .. } | State::Streaming => return None,
+            State::Waiting => {
+                "is its capture running? `bangioc dataset list` shows what it last wrote down"
+                    .into()
+            }
+            State::Stopped { .. } => match side {
+                Side::Shared => "start an instance: `bangioc run shared-store`".into(),
+                Side::Open => "start it: `bangioc run open-data`".into(),
+            },
+            State::Halted { code, waits_for: Some(_), .. } => {
+                format!("it goes on by itself once that is mended: `bangioc explain {code}`")
+            }
+            State::Halted { code, waits_for: None, .. } => {
+                format!("`bangioc explain {code}`, and restart the service once it is mended")
+            }
+            State::Retrying { code, .. } => {
+                format!("it goes on by itself: `bangioc explain {code}`")
+            }
+            State::AwaitsCopy(_) => format!("`bangioc dataset recopy {dataset}`"),
+            State::SourceHalted(seen) => format!(
+                "`bangioc source check` says how to mend it; then it is copied again by itself: `bangioc explain {}`",
+                seen.code
+            ),
+            State::SourceWaits(seen) => {
+                format!("it goes on by itself: `bangioc explain {}`", seen.code)
+            }
+            State::SourceProblem(_) => "`bangioc source check` says how to mend it".into(),
+            State::SourceDistrusted(seen) => format!("`bangioc explain {}`", seen.code),
+            State::SourceSilent { .. } => {
+                "is its capture running, and what does its log say? `bangioc run capture`".into()
+            }
+            State::Paused { .. } => format!("`bangioc dataset resume {dataset}`"),
+        })
+    }
+
+    /// For whoever asks by a program: halted where only a person helps, failed where it does not get on, else ok.
+    pub fn exit(&self) -> Exit {
+        match self {
+            State::Halted { .. } | State::SourceHalted(_) | State::AwaitsCopy(_) => Exit::Halted,
+            State::Retrying { .. }
+            | State::Stopped { .. }
+            | State::SourceDistrusted(_)
+            | State::SourceSilent { .. }
+            | State::SourceProblem(_)
+            | State::SourceWaits(_) => Exit::Failed,
+            State::Copying { .. } | State::Streaming | State::Waiting | State::Paused { .. } => {
+                Exit::Ok
+            }
+        }
+    }
+}
