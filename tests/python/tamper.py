@@ -1,6 +1,6 @@
 """What an administrator does to a topic by hand, as kafka-delete-records and kafka-topics --alter do it.
 
-tamper.py BROKERS USER PASSWORD delete-records TOPIC | add-partitions TOPIC COUNT
+tamper.py BROKERS USER PASSWORD delete-records TOPIC | delete-topic TOPIC | add-partitions TOPIC COUNT
     | bomb TOPIC CODEC COUNT BYTES KEY VERSION
 """
 
@@ -23,6 +23,9 @@ if verb == "delete-records":
     everything = [TopicPartition(topic, partition, OFFSET_END) for partition in partitions]
     for partition, done in admin.delete_records(everything, request_timeout=30).items():
         print(partition.partition, done.result().low_watermark)
+elif verb == "delete-topic":
+    for done in admin.delete_topics([topic], operation_timeout=30, request_timeout=30).values():
+        done.result()
 elif verb == "add-partitions":
     for done in admin.create_partitions([NewPartitions(topic, int(rest[0]))], request_timeout=30).values():
         done.result()

@@ -27,6 +27,7 @@ mod rights;
 mod sites;
 mod source_access;
 mod trust;
+mod ways_out;
 
 use bangioc_tests::platform::Platform;
 use bangioc_tests::suite;
@@ -40,6 +41,7 @@ fn main() {
         faults::CHECKS,
         dead_letters::CHECKS,
         halts::CHECKS,
+        ways_out::CHECKS,
         bounds::CHECKS,
         ddl::CHECKS,
         open_feed::CHECKS,
