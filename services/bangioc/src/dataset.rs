@@ -29,7 +29,6 @@ use crate::{args, contract};
 /// A capture that runs takes a request within a second or two; one that is in a long chunk, later.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-#[expect(clippy::too_many_lines, reason = "an arm for each command, none long")]
 pub(crate) async fn run(
     command: args::Dataset,
     settings: &Settings,

@@ -47,6 +47,9 @@ mod tests {
                 "{code}: {hint}"
             );
         }
+        // Below a hint stands `more: bangioc explain …` anyway.
+        let own = |code| format!("bangioc explain {code}");
+        assert_eq!(PAGES.iter().find(|(code, hint, _)| hint.contains(&own(code))), None);
         assert!(hint("BG0201").is_some());
         assert_eq!(hint("BG9999"), None);
     }

@@ -17,8 +17,8 @@ pub struct ParkedKey {
     pub dataset: String,
     /// Names the key without telling it.
     pub key_ref: String,
-    /// `parked`, `drained`, `superseded`, `discarded`, `erased`; `incomplete`: nothing waits, and it ends
-    /// by itself when the value comes.
+    /// `parked`, `drained`, `superseded`, `discarded`; `incomplete`: nothing waits, and it ends by itself when the
+    /// value comes.
     pub state: String,
     /// Why its first record could not be applied.
     pub code: String,

@@ -1,5 +1,6 @@
 //! The two messages around a chunk, as they travel through the source's log.
 
+use bangioc_postgres_text::hex;
 use serde::{Deserialize, Serialize};
 
 use crate::unit::ChunkId;
@@ -37,7 +38,7 @@ impl Mark {
     /// None for what is not a mark of ours: anyone may write messages with our prefix.
     pub(crate) fn parse(content: &[u8]) -> Option<Mark> {
         let content: Content = serde_json::from_slice(content).ok()?;
-        let id = ChunkId::from_str_radix(&content.chunk, 16).ok()?;
+        let id = hex::number(&content.chunk)?;
         Some(match content.mark {
             Side::Low => Mark::Low(id),
             Side::High => Mark::High(id),

@@ -31,8 +31,9 @@ impl FromStr for Lsn {
 
     fn from_str(text: &str) -> Result<Lsn, BadLsn> {
         let (high, low) = text.split_once('/').ok_or(BadLsn)?;
-        let part = |digits| u32::from_str_radix(digits, 16).map_err(|_| BadLsn);
-        Ok(Lsn(u64::from(part(high)?) << 32 | u64::from(part(low)?)))
+        let part = |digits| hex::number(digits).and_then(|part| u32::try_from(part).ok());
+        let (high, low) = part(high).zip(part(low)).ok_or(BadLsn)?;
+        Ok(Lsn(u64::from(high) << 32 | u64::from(low)))
     }
 }
 
@@ -79,5 +80,21 @@ impl Version {
 
     pub fn from_hex(text: &str) -> Option<Version> {
         hex::from_hex(text).map(Version::from_bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_and_versions_are_digits_and_nothing_else() {
+        assert_eq!("16/B374D848".parse(), Ok(Lsn(0x16_B374_D848)));
+        for bad in ["", "0", "/", "0/", "+1/0", "0/+1", "0/1/2", "100000000/0", "0/é"] {
+            assert_eq!(bad.parse::<Lsn>(), Err(BadLsn), "{bad}");
+        }
+        let version = Version { epoch: 1, commit_lsn: Lsn(2), ordinal: 3 };
+        assert_eq!(Version::from_hex(&version.to_hex()), Some(version));
+        assert_eq!(Version::from_hex(&format!("+{}", &version.to_hex()[1..])), None);
     }
 }

@@ -235,6 +235,11 @@ fn each_kind_of_bad_value_has_its_code() {
         "an escaped backslash, a whole pair"
     );
     assert_eq!(
+        with_column(8, &sized(br#""\u+000""#)),
+        None,
+        "no escape: the store says what is wrong with it"
+    );
+    assert_eq!(
         with_column(7, &[long(-2), long(3), vec![2, 2, 0], vec![0]].concat()),
         None,
         "a sized block"

@@ -49,6 +49,14 @@ pub fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     Some(bytes)
 }
 
+/// One to sixteen digits as a number.
+pub fn number(digits: &str) -> Option<u64> {
+    if !(1..=16).contains(&digits.len()) {
+        return None;
+    }
+    digits.bytes().try_fold(0, |number, byte| Some(number << 4 | u64::from(digit(byte)?)))
+}
+
 /// The value of a digit in either case.
 #[inline]
 pub fn digit(byte: u8) -> Option<u8> {
@@ -72,6 +80,21 @@ mod tests {
         assert_eq!(from_hex(""), Some([]));
         for bad in ["", "0", "000", "00000", "+f00", "0x00", " 000", "00 0", "00fg", "0é0"] {
             assert_eq!(from_hex::<2>(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn numbers_have_no_sign() {
+        for (digits, expected) in [
+            ("0", Some(0)),
+            ("16B3748", Some(0x016B_3748)),
+            ("ffffffffffffffff", Some(u64::MAX)),
+            ("00000000000000000", None),
+            ("+1", None),
+            ("", None),
+            ("é", None),
+        ] {
+            assert_eq!(number(digits), expected, "{digits}");
         }
     }
 

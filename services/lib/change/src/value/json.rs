@@ -1,6 +1,8 @@
 //! JSON travels as its text. Checked on the way in: what PostgreSQL's `jsonb` refuses or what would
 //! exhaust a parser's stack behind us. Not a full parse: the store does that.
 
+use bangioc_postgres_text::hex;
+
 use crate::error::DecodeCode;
 
 /// Nesting. PostgreSQL's own limit is its stack, at some thousands; no dataset goes beyond ten.
@@ -47,7 +49,7 @@ fn escape(text: &[u8]) -> Result<usize, DecodeCode> {
     }
 }
 
-fn unit(text: &[u8]) -> Option<u32> {
+fn unit(text: &[u8]) -> Option<u64> {
     let digits = text.strip_prefix(b"\\u")?.get(..4)?;
-    u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    hex::number(std::str::from_utf8(digits).ok()?)
 }
