@@ -24,7 +24,7 @@ pub enum SinkError {
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
     #[error(
-        "whoever answers at `{address}` asks for the password itself, or its MD5, without TLS; it got nothing"
+        "the server at `{address}` asks for the password itself, or its MD5, without TLS; it was not sent"
     )]
     PasswordAsked { address: String },
     #[error("the store refuses the login or the right to do this, SQLSTATE `{sqlstate}`")]
@@ -46,7 +46,7 @@ pub enum SinkError {
     TableLocked { table: String, holders: String },
     #[error("table `flow.{table}` is gone from the store")]
     TableMissing { table: String },
-    #[error("column `{column}` of `flow.{table}` was taken away in the store")]
+    #[error("column `{column}` of `flow.{table}` was removed in the store")]
     ColumnMissing { table: String, column: String },
     #[error("the store does not understand {statement}, SQLSTATE `{sqlstate}`")]
     StoreDiffers { sqlstate: String, statement: &'static str },
@@ -59,7 +59,7 @@ pub enum SinkError {
     #[error("this database is the store of the {found} side, not of the {wanted} side")]
     OtherSide { found: String, wanted: &'static str },
     #[error(
-        "records of `{topic}` partition {partition} from offset {wanted} on are gone, the first kept is {low}"
+        "records of `{topic}` partition {partition} from offset {wanted} on are gone; the first one left is at {low}"
     )]
     Gap { topic: String, partition: i32, wanted: i64, low: i64 },
     #[error("`{topic}` partition {partition} ends at offset {end}, before our position {position}")]
@@ -77,14 +77,14 @@ pub enum SinkError {
     #[error("schema {id} of `{topic}` partition {partition} is not in the registry yet")]
     SchemaAwaited { topic: String, partition: i32, id: u32 },
     #[error(
-        "how far the versions of `{topic}` may reach is not known: its progress topic can't be read to its end"
+        "the highest version allowed for `{topic}` is unknown: its progress topic can't be read to its end"
     )]
     CeilingAwaited { topic: String },
     #[error(
         "schema {id} of `{topic}` no longer means what it meant when its records were first applied"
     )]
     SchemaMutated { topic: String, id: u32 },
-    #[error("a schema that the registry gave for `{topic}` can't be read")]
+    #[error("a schema from the registry for `{topic}` can't be read")]
     SchemaUnreadable { topic: String },
     /// Not a failure of the batch: what was thought of a parked key no longer holds, prepare it again.
     #[error("parked keys of `{topic}` partition {partition} changed meanwhile")]
