@@ -7,6 +7,7 @@
 //! - [`text`]: what every text must be, and what a code must be; [`content`]: what it may not hold
 //! - [`value`]: rules of one column
 //! - [`row`]: rules between columns; [`condition`]: when they apply
+//! - [`vietnamese`]: the same in the departments' language
 //! - [`geometry`], [`json`], [`tax_code`], [`time`]: the arithmetic behind them
 
 mod breach;
@@ -19,6 +20,7 @@ pub(crate) mod tax_code;
 pub(crate) mod text;
 pub(crate) mod time;
 pub(crate) mod value;
+mod vietnamese;
 
 pub use breach::{Breach, RuleCode};
 use row::RowRule;
@@ -131,6 +133,23 @@ impl Rules {
     /// In words, for a person: the rules of one column.
     pub(crate) fn describe_column(&self, column: usize) -> Vec<String> {
         self.columns.get(column).map(ColumnRules::describe).unwrap_or_default()
+    }
+
+    /// The rules of one column, in Vietnamese and in English.
+    pub(crate) fn both_of_column(&self, column: usize) -> Vec<(String, String)> {
+        let Some(rules) = self.columns.get(column) else {
+            return Vec::new();
+        };
+        vietnamese::of_column(rules).into_iter().zip(rules.describe()).collect()
+    }
+
+    /// The rules between columns, in Vietnamese and in English; each names the columns in its own.
+    pub(crate) fn both_of_rows(
+        &self,
+        vi: &dyn Fn(usize) -> String,
+        en: &dyn Fn(usize) -> String,
+    ) -> Vec<(String, String)> {
+        self.rows.iter().map(|rule| (vietnamese::of_row(rule, vi), rule.describe(en))).collect()
     }
 
     /// In words, for a person: the rules between columns. `name` gives a column's name.

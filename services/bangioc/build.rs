@@ -25,14 +25,14 @@ fn main() -> io::Result<()> {
     fs::write(Path::new(&env::var("OUT_DIR").map_err(io::Error::other)?).join("pages.rs"), table)
 }
 
-/// `BG0201` of a failure, `E_RANGE` or `W_NFC` of a rule.
-fn is_code(stem: &str) -> bool {
-    ["BG", "E_", "W_"].iter().any(|kind| stem.starts_with(kind))
-}
-
-/// The paragraph that begins with `Hint: `, on one line; a rule's page has none.
+/// The paragraph that begins with `Hint: `, on one line.
 fn hint(page: &str) -> String {
     let paragraph =
         page.split("\n\n").find_map(|paragraph| paragraph.trim().strip_prefix("Hint: "));
     paragraph.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// `BG0201` of a failure, `E_RANGE` or `W_NFC` of a rule.
+fn is_code(stem: &str) -> bool {
+    ["BG", "E_", "W_"].iter().any(|kind| stem.starts_with(kind))
 }

@@ -26,6 +26,7 @@ mod registry_doors;
 mod rights;
 mod sites;
 mod source_access;
+mod states;
 mod trust;
 mod ways_out;
 
@@ -55,6 +56,7 @@ fn main() {
         rights::CHECKS,
         askers::CHECKS,
         source_access::CHECKS,
+        states::CHECKS,
         doctor::CHECKS,
         references::CHECKS,
         refusals::CHECKS,

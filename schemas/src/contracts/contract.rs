@@ -17,6 +17,13 @@ pub struct Label {
     pub en: String,
 }
 
+impl From<(String, String)> for Label {
+    /// Vietnamese, English.
+    fn from((vi, en): (String, String)) -> Label {
+        Label { vi, en }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Contract {
     pub dataset: DatasetId,
@@ -187,14 +194,15 @@ impl Contract {
     }
 
     /// In words, for a person: the rules of one column.
-    pub fn rules_of(&self, column: usize) -> Vec<String> {
-        self.rules.describe_column(column)
+    pub fn rules_of(&self, column: usize) -> Vec<Label> {
+        self.rules.both_of_column(column).into_iter().map(Label::from).collect()
     }
 
     /// In words, for a person: the rules between columns.
-    pub fn rules_between(&self) -> Vec<String> {
+    pub fn rules_between(&self) -> Vec<Label> {
         let name = |column: usize| self.columns[column].name.clone();
-        self.rules.describe_rows(&name)
+        let named = |column: usize| format!("{} ({})", self.columns[column].label.vi, name(column));
+        self.rules.both_of_rows(&named, &name).into_iter().map(Label::from).collect()
     }
 
     pub fn is_active(&self) -> bool {

@@ -122,7 +122,7 @@ impl ContractErrors {
     }
 
     pub fn hint(&self) -> String {
-        "mend the contract files, then run `bangioc contract check`".into()
+        "correct the contract files, then run `bangioc contract check`".into()
     }
 }
 

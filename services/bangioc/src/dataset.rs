@@ -161,8 +161,8 @@ async fn copy(
     ));
     if way.from_nothing {
         say(
-            "before it, the stores take back what they believed of the dataset: every row and deleted row counts as\n\
-             older than anything, sweeps that wait are given up, and how far the source reaches is learnt anew.",
+            "before it, the stores forget what they believed of the dataset: every row and deleted row counts as\n\
+             older than anything, pending sweeps are dropped, and the source's position is learnt again.",
         );
     }
     settled(way.yes)?;
@@ -264,7 +264,7 @@ fn obstacle(stand: &Stand, kind: ObstacleKind) -> String {
         ObstacleKind::Wait => {
             let copying =
                 if stand.phase == Some(Phase::Copying) { copying(stand) } else { "waits".into() };
-            format!("{copying}, {code}{since}: {why}; it goes on by itself")
+            format!("{copying}, {code}{since}: {why}; it continues by itself")
         }
         // A finding has its own place.
         ObstacleKind::Problem | ObstacleKind::Warning => {
@@ -313,7 +313,7 @@ fn table(stands: &[Stand]) -> String {
 fn cost_lines(contract: &Contract, cost: &CopyCost) -> String {
     let mut text = String::new();
     let rows = cost.rows.map_or_else(
-        || "not known: it was never copied, and its table never analysed".to_owned(),
+        || "unknown: it was never copied, and its table was never analysed".to_owned(),
         |rows| format!("~{}", thousands(rows)),
     );
     let _ = writeln!(text, "  rows      {rows}");

@@ -39,8 +39,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_failure_has_a_page_with_a_hint_of_one_sentence() {
-        for (code, hint, page) in PAGES.iter().filter(|(code, ..)| code.starts_with("BG")) {
+    fn every_page_has_a_hint_of_one_sentence() {
+        for (code, hint, page) in PAGES {
             assert!(page.starts_with(&format!("# {code}: ")), "{code}");
             assert!(
                 !hint.is_empty() && !hint.ends_with('.') && !hint.contains('\n'),
@@ -61,7 +61,6 @@ mod tests {
             PAGES.iter().map(|(code, ..)| *code).filter(|code| !code.starts_with("BG")).collect();
         assert_eq!(rules, pages);
         for (code, _, page) in PAGES {
-            assert!(page.starts_with(&format!("# {code}: ")), "{code}");
             for part in ["## What happened\n", "## How to check\n", "## What to do\n"] {
                 assert!(page.contains(part), "{code} lacks `{part}`");
             }

@@ -94,7 +94,7 @@ async fn accept(
     let takes = match (known, seconds > 0.0) {
         (true, _) => format!("about {}, as the last copies did", duration(seconds)),
         (false, true) => format!("more than {}: some were never copied", duration(seconds)),
-        (false, false) => "nobody knows how long: none was ever copied".to_owned(),
+        (false, false) => "nobody can say how long: none has been copied yet".to_owned(),
     };
     say(&format!(
         "accept `{}` as it is now: a new epoch, the old slot dropped and a new one made, and every table copied again.\n\n{}\n\

@@ -26,7 +26,7 @@ pub(crate) enum Refusal {
     IsNotPaused { dataset: String },
     #[error("dataset `{dataset}` is paused: nothing of it is sent")]
     CopyOfPaused { dataset: String },
-    #[error("the configuration names no `[{section}]`, so nothing can be taken back there")]
+    #[error("the configuration names no `[{section}]`, so nothing can be undone there")]
     NoStore { section: &'static str },
     #[error(
         "the copy of `{dataset}` changed nothing in the {side} store: {stale} of {records} records are older than what it has"
@@ -48,7 +48,7 @@ pub(crate) enum Refusal {
     Unwritable(#[source] io::Error),
     #[error("could not start the runtime")]
     Runtime(#[source] io::Error),
-    #[error("stopped to begin again, and could not")]
+    #[error("could not start again after SIGHUP")]
     BeginAgain(#[source] io::Error),
 }
 

@@ -23,6 +23,8 @@ mod table_facts;
 mod transactions;
 pub mod watch;
 
+use std::collections::BTreeMap;
+
 use bangioc_postgres_text::quoting::{qualified, quoted};
 use bangioc_runtime::failure::{Class, Failure as _};
 use bangioc_schemas::contract::{Contract, Label};
@@ -182,7 +184,23 @@ fn table_name(contract: &Contract) -> String {
 
 /// The start-up checklist: all of it, or what is `shown` already only where something is wrong.
 pub(crate) fn log(checks: &[Check], shown: bool) {
-    checks.iter().filter(|check| !shown || check.is_problem()).for_each(Check::log);
+    checks
+        .iter()
+        .filter(|check| if shown { check.is_problem() } else { !check.is_fine() })
+        .for_each(Check::log);
+    if shown {
+        return;
+    }
+    // What is right in one line for each thing that was looked at, where nothing else is to be said of it.
+    let mut fine: BTreeMap<&About, usize> = BTreeMap::new();
+    for check in checks {
+        *fine.entry(&check.about).or_default() += 1;
+    }
+    for (about, count) in fine {
+        if checks.iter().all(|check| check.is_fine() || check.about != *about) {
+            tracing::info!("✔ {}: all {count} checks", about.name().en);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::DeadLetters;
 use crate::error::DeadLetterError;
-use crate::reason::{Reason, RowKey};
+use crate::reason::{Reason, RowKey, Said};
 
 /// A key that waits, or waited; or a row that is in the store without a value which is too large.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -198,11 +198,13 @@ pub fn to_page(key: &ParkedKey, records: &[ParkedRecord], reason: &Reason) -> St
         }
         RowKey::Unknown => "no record tells its key".to_owned(),
     };
-    let _ = writeln!(text, "row      {row}\nmeaning  {}", reason.meaning);
-    for rule in &reason.rules {
-        let _ = writeln!(text, "rule     {rule}");
-    }
-    let _ = writeln!(text, "to do    {}", reason.mend);
+    let _ = writeln!(text, "row      {row}");
+    let mut say = |head: &str, Said { vi, en }: &Said| {
+        let _ = writeln!(text, "{head:9}{en}\n         {vi}");
+    };
+    say("meaning", &reason.meaning);
+    reason.rules.iter().for_each(|rule| say("rule", rule));
+    say("to do", &reason.mend);
     if let Some(page) = reason.page {
         let _ = writeln!(text, "page     `bangioc explain {page}`");
     }

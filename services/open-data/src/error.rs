@@ -26,7 +26,7 @@ pub enum OpenError {
     CannotListen { address: String, source: io::Error },
     #[error("the contracts name no open set")]
     NoSets,
-    #[error("the base address of the catalogue can't stand in one: `{address}`")]
+    #[error("the catalogue's base address is not usable in it: `{address}`")]
     BadAddress { address: String },
     #[error(transparent)]
     Store(#[from] SinkError),

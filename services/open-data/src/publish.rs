@@ -189,8 +189,12 @@ async fn export(
     while let Some(bytes) = stream.next().await {
         lines.take(&bytes.map_err(SinkError::from)?, |line| {
             // COPY's own code for a line that is none.
-            let row = row(line, resource.fields.len(), &mut buffer)
-                .ok_or_else(|| SinkError::StoreDiffers { sqlstate: "22P04".into() })?;
+            let row = row(line, resource.fields.len(), &mut buffer).ok_or_else(|| {
+                SinkError::StoreDiffers {
+                    sqlstate: "22P04".into(),
+                    statement: "COPY to the public files",
+                }
+            })?;
             rows += 1;
             files.row(row.row()).map_err(unwritable)
         })?;

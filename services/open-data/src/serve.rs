@@ -201,7 +201,7 @@ async fn respond(State(portal): State<Arc<Portal>>, request: Request) -> Respons
             Ok(Ok(answer)) => answer.into_response(&parts),
             Ok(Err(failure)) => {
                 use bangioc_runtime::failure::Failure as _;
-                tracing::error!(code = failure.code(), error = %failure, "a page can't be made");
+                tracing::error!(code = failure.code(), error = %failure, "a page could not be built");
                 answer::failed()
             }
             Err(_) => answer::failed(),

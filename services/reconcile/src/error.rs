@@ -22,18 +22,16 @@ pub enum ReconcileError {
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
     #[error(
-        "whoever answers at `{address}` asks for the password itself, or its MD5, without TLS; it got nothing"
+        "the server at `{address}` asks for the password itself, or its MD5, without TLS; it was not sent"
     )]
     PasswordAsked { address: String },
     #[error("the configuration names no database for source `{name}`")]
     NoSource { name: String },
     #[error("the configuration names no `[{section}]`")]
     NoStore { section: &'static str },
-    #[error("the {side} store had not come to {lsn} of its source after {seconds} s")]
+    #[error("after {seconds} s the {side} store had not reached {lsn} of its source")]
     StoreBehind { side: &'static str, lsn: String, seconds: u64 },
-    #[error(
-        "dataset `{dataset}` is {phase}: its source and its stores are not meant to be equal now"
-    )]
+    #[error("dataset `{dataset}` is {phase}: its source and its stores need not be equal now")]
     NotStreaming { dataset: String, phase: String },
     #[error("dataset `{dataset}` has no key: its rows can't be told apart")]
     Keyless { dataset: String },

@@ -63,7 +63,7 @@ pub async fn run(config: Config, deps: Deps, shutdown: Shutdown) -> Result<(), B
             match leave(dir, key, &report) {
                 Ok(()) => deps.metrics.well("statements"),
                 Err(failure) => {
-                    tracing::error!(code = failure.code(), error = %failure, hint = failure.hint(), "the statement is not written");
+                    tracing::error!(code = failure.code(), error = %failure, hint = failure.hint(), "the statement could not be written");
                     deps.metrics.unwell("statements", failure.to_string());
                 }
             }

@@ -13,7 +13,7 @@ pub enum RegistryFailure {
     Superseded { topic: String, owner: String, claim: u64 },
     #[error("could not claim topic `{topic}`")]
     NotClaimed { topic: String },
-    #[error("could not check or make topic `{topic}`")]
+    #[error("could not check or create topic `{topic}`")]
     Topic { topic: String, source: Box<AdminError> },
     #[error("topic `{topic}` has cleanup policy `{policy}` instead of `compact`")]
     NotCompacted { topic: String, policy: String },

@@ -84,7 +84,7 @@ pub async fn run(config: Config, deps: Dependencies, shutdown: Shutdown) -> Resu
         Logins::Of(dir) => Some(Users::read(&dir, &used)?),
         Logins::Nobodys => {
             tracing::warn!(
-                "insecure: whoever reaches this port may write schemas, without a login"
+                "insecure: anyone who reaches this port may write schemas without a login"
             );
             None
         }
@@ -97,7 +97,7 @@ pub async fn run(config: Config, deps: Dependencies, shutdown: Shutdown) -> Resu
     let socket = take(&listen).map_err(RegistryFailure::cannot_listen(&listen))?;
     let address = socket.local_addr().map_err(RegistryFailure::cannot_listen(&listen))?;
     if !encrypted && !address.ip().is_loopback() {
-        tracing::warn!(%address, "passwords come in the clear: set `certificate_file` and `key_file` in `[registry]`");
+        tracing::warn!(%address, "passwords arrive in clear text: set `certificate_file` and `key_file` in `[registry]`");
     }
     tracing::info!(
         users = users.as_ref().map_or(0, Users::count),

@@ -142,7 +142,7 @@ impl SchemaLog {
         let claim = match Record::read(key, value) {
             Ok(record) => self.apply(offset, record),
             Err(unreadable) => {
-                tracing::warn!(topic = self.topic, offset, error = %unreadable, "left out a record");
+                tracing::warn!(topic = self.topic, offset, error = %unreadable, "skipped a record");
                 self.metrics.left_out();
                 let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
                 let applied = match unreadable {
@@ -272,10 +272,10 @@ impl SchemaLog {
             self.refused.notified().await;
             match self.write(|store| Ok((store.mends().len(), store.mends()))).await {
                 Ok(0) => {}
-                Ok(records) => tracing::info!(topic = self.topic, records, "put the topic right"),
+                Ok(records) => tracing::info!(topic = self.topic, records, "repaired the topic"),
                 // It stays as it is, and the next start meets the same records.
                 Err(error) => {
-                    tracing::warn!(topic = self.topic, %error, "could not put the topic right");
+                    tracing::warn!(topic = self.topic, %error, "could not repair the topic");
                 }
             }
         }

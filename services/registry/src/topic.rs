@@ -26,7 +26,7 @@ pub(crate) fn prepare(kafka: &KafkaSettings, topic: &str) -> Result<String, Regi
                 configs: &configs,
             };
             admin.create_topic(&order)?;
-            tracing::info!(topic, "made the topic");
+            tracing::info!(topic, "created the topic");
         }
         Ok(id)
     };

@@ -60,7 +60,7 @@ impl Waiting {
             self.metrics.unwell("registry", format!("waiting, {code}: {failure}"));
             let cause = failure.source().map(ToString::to_string).unwrap_or_default();
             let hint = failure.hint();
-            tracing::warn!(code, error = %failure, cause, hint, "not ready yet; trying until it is");
+            tracing::warn!(code, error = %failure, cause, hint, "not ready yet; trying again until it is");
         }
         self.delays.next()
     }

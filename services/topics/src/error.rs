@@ -11,7 +11,7 @@ pub enum TopicsError {
     RegistrySilent { address: String },
     #[error("the registry at `{address}` does not answer, so what is shown lacks the subjects")]
     SubjectsUnseen { address: String },
-    #[error("{count} of the changes do not show at the cluster, though it took them")]
+    #[error("{count} of the changes do not show at the cluster, though it accepted them")]
     NotSeen { count: usize },
     #[error("interrupted; what was done is kept")]
     Interrupted,

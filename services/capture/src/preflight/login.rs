@@ -92,8 +92,10 @@ impl Look<'_> {
     fn limits(&mut self, row: &Cells) -> Result<(), CaptureError> {
         let user = self.user();
         let (limit, ends): (i32, bool) = (row.get(3)?, row.get(4)?);
-        let check =
-            Check::new(About::Role, label("mật khẩu của nó còn hạn", "its password goes on"));
+        let check = Check::new(
+            About::Role,
+            label("mật khẩu của nó còn hạn", "its password does not expire soon"),
+        );
         let on: Option<String> = row.get(5)?;
         self.add(match on.filter(|_| ends) {
             None => check,
@@ -166,7 +168,7 @@ impl Look<'_> {
             check
                 .warning(label(
                     format!("{list} áp dụng cho {user}: lúc máy chủ bận, việc tạo khe và sao chép bị cắt ngang rồi phải làm lại"),
-                    format!("{list} holds for {user}: when the server is busy, making the slot and copying are broken off and begin again"),
+                    format!("{list} holds for {user}: when the server is busy, creating the slot and copying are interrupted and start over"),
                 ))
                 .coded("BG0265")
                 .remedy(Step::Role, sql.join("\n")),

@@ -137,7 +137,7 @@ impl Look<'_> {
             check
                 .problem(label(
                     "publication bỏ qua một số loại lệnh (INSERT, UPDATE, DELETE hoặc TRUNCATE): kho dùng chung sẽ sai mà không ai hay",
-                    "it leaves out some of INSERT, UPDATE, DELETE and TRUNCATE: the shared store goes wrong and nobody is told",
+                    "it leaves out some of INSERT, UPDATE, DELETE and TRUNCATE: the shared store goes wrong silently",
                 ))
                 .coded("BG0256")
                 .remedy(Step::Publication, format!("alter publication {name} set (publish = 'insert, update, delete, truncate');"))

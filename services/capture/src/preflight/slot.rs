@@ -83,7 +83,7 @@ fn found(name: &str, row: &Cells) -> Result<Check, CaptureError> {
         return Ok(check
             .problem(label(
                 format!("khe `{name}` đã mất nhật ký (thu nhận ngừng lâu hơn mức máy chủ giữ): một số thay đổi không còn lấy được; `bangioc source accept` tạo khe mới và sao chép lại mọi bảng"),
-                format!("slot `{name}` has lost its log (capture was away for longer than the server keeps it): some changes can't be had any longer; `bangioc source accept` makes a new slot and copies every table again"),
+                format!("slot `{name}` has lost its log (capture was away for longer than the server keeps it): some changes are gone; `bangioc source accept` makes a new slot and copies every table again"),
             ))
             .coded("BG0263"));
     }

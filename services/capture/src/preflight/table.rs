@@ -220,7 +220,7 @@ impl Look<'_> {
             check
                 .problem(label(
                     format!("{}: kho dùng chung sẽ khác nguồn mà không ai hay", vi.join("; ")),
-                    format!("{}: the shared store becomes another than the source, and nobody is told", en.join("; ")),
+                    format!("{}: the shared store silently drifts from the source", en.join("; ")),
                 ))
                 .coded("BG0256")
                 .remedy(

@@ -69,7 +69,9 @@ impl CheckWatch {
                     known = self.tell(&checks, &known).await;
                 }
                 // It is the stream's matter whether the source can be reached.
-                Err(failure) => tracing::debug!(error = %failure, "the source was not looked at"),
+                Err(failure) => {
+                    tracing::debug!(error = %failure, "the source could not be checked")
+                }
             }
         }
     }
@@ -101,7 +103,7 @@ impl CheckWatch {
             dataset.standing.set_finding(finding.map(SourceFinding::as_obstacle));
         }
         if let Err(failure) = self.state.findings(&found).await {
-            tracing::warn!(error = %failure, "what the check found is not written down; the next look tries again");
+            tracing::warn!(error = %failure, "the findings of the check could not be recorded; the next check tries again");
         }
         found
     }

@@ -269,7 +269,7 @@ impl Differences {
         }
         let constrained = was.unique_by.iter().any(|by| by.starts_with('c'));
         let verdict = if constrained { PrintVerdict::Copy } else { PrintVerdict::Reconcile };
-        self.add("key", verdict, "what keeps its key unique was made anew");
+        self.add("key", verdict, "what keeps its key unique was made again");
     }
 }
 

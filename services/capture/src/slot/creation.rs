@@ -133,7 +133,7 @@ impl Preparing<'_> {
             sqlx::query("select pg_cancel_backend($1)").bind(walsender).execute(connection).await;
         if let Err(error) = cancelled {
             let failure = CaptureError::question("giving the slot up", &error);
-            tracing::warn!(error = %failure, "the server goes on making the slot");
+            tracing::warn!(error = %failure, "the server is still creating the slot");
         }
         CaptureError::SlotBeingMade {
             slot: self.source.slot.clone(),

@@ -112,9 +112,9 @@ impl std::fmt::Debug for Tuple<'_> {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum PgoutputError {
-    #[error("replication message ends in its middle")]
+    #[error("replication message is cut short")]
     Truncated,
-    #[error("replication message has bytes after its end")]
+    #[error("replication message has trailing bytes")]
     TrailingBytes,
     #[error("replication message of unknown kind `{0:#04x}`")]
     UnknownKind(u8),

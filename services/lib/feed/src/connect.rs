@@ -301,7 +301,7 @@ impl Watch {
         let warned = trouble.as_ref().map(|trouble| trouble.warned);
         let due = warned.is_none_or(|warned| now.duration_since(warned) >= WARN_EVERY);
         if due && !self.state.quiet.load(Ordering::Relaxed) {
-            tracing::warn!(%error, reason, "no connection to Kafka, or to one of its brokers; trying on");
+            tracing::warn!(%error, reason, "no connection to Kafka, or to one of its brokers; still trying");
         }
         let warned = if due { now } else { warned.unwrap_or(now) };
         *trouble = Some(Trouble { error, at: now, warned });

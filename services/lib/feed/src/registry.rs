@@ -163,11 +163,11 @@ pub enum RegistryError {
     Denied { url: String, doing: String, source: Said },
     #[error("the schema for `{subject}` is incompatible with a version before it")]
     Incompatible { subject: String, source: Said },
-    #[error("the schema registry takes no such schema for `{subject}`")]
+    #[error("the schema registry rejects this schema for `{subject}`")]
     InvalidSchema { subject: String, source: Said },
     #[error("the schema registry at `{url}` refused to {doing}")]
     Refused { url: String, doing: String, source: Said },
-    #[error("the answer of `{url}` is none of a schema registry")]
+    #[error("the answer of `{url}` is not a schema registry's")]
     NotARegistry { url: String },
 }
 

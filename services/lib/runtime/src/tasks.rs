@@ -118,7 +118,7 @@ fn panic_text(panic: &(dyn Any + Send)) -> Option<String> {
 /// How a task ends that can't even return its own failure.
 #[derive(Debug, thiserror::Error)]
 pub enum TaskFailure {
-    #[error("task `{name}` broke off")]
+    #[error("task `{name}` ended unexpectedly")]
     Panicked { name: String, source: PanicText },
     #[error("can't start thread `{name}`")]
     NotStarted { name: String, source: std::io::Error },

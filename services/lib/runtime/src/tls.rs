@@ -53,7 +53,7 @@ impl Tls {
                     tracing::warn!(
                         section = section.name(),
                         host,
-                        "no TLS: whoever is on the way reads and changes everything, passwords included"
+                        "no TLS: anyone on the way can read and change everything, passwords included"
                     );
                 }
                 return Tls::Off;

@@ -129,7 +129,10 @@ impl Prepared<'_> {
         failpoint::hit("sink.staged");
         batch.advance(&mut transaction, &done.counts, live_rows).await?;
         failpoint::hit("sink.before_commit");
-        transaction.commit().await?;
+        let committed = transaction.commit().await;
+        committed.map_err(|error| {
+            SinkError::from(error).in_statement("the commit", self.batch.dataset)
+        })?;
         // The offset counts from here on: the effect is durable, and the position with it.
         failpoint::hit("sink.after_commit");
         Ok(done)

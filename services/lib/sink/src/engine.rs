@@ -124,7 +124,7 @@ async fn prepare(instance: &Instance) -> Result<(), SinkError> {
         tracing::warn!(
             code = "BG0441",
             settings = leaks.join(", "),
-            "the store's server would write rows into its log: new rows take the slower way, on which none is refused"
+            "the store's server would write rows into its log: new rows take the slower path, on which none is refused"
         );
     }
     let open = doors::open(&mut connection).await?;

@@ -6,6 +6,8 @@ use bangioc_feed::registry::RegistryError;
 use bangioc_runtime::failure::{Diagnosis, Exit, Failure, halt, retry};
 use sqlx::postgres::PgDatabaseError;
 
+use crate::dataset::Dataset;
+
 #[derive(Debug, thiserror::Error)]
 pub enum SinkError {
     #[error("the store does not answer at `{address}`")]
@@ -22,7 +24,7 @@ pub enum SinkError {
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
     #[error(
-        "whoever answers at `{address}` asks for the password itself, or its MD5, without TLS; it got nothing"
+        "the server at `{address}` asks for the password itself, or its MD5, without TLS; it was not sent"
     )]
     PasswordAsked { address: String },
     #[error("the store refuses the login or the right to do this, SQLSTATE `{sqlstate}`")]
@@ -33,21 +35,21 @@ pub enum SinkError {
     #[error("the tables of the store are locked by {}", if holders.is_empty() { "a session that has ended since" } else { holders })]
     StoreLocked { holders: String },
     /// PostgreSQL refuses a value of the batch. `column`: where it says which.
-    #[error("the store refuses a row, SQLSTATE `{sqlstate}`")]
-    RowRefused { sqlstate: String, column: Option<String> },
+    #[error("the store refuses a row in {statement}{}, SQLSTATE `{sqlstate}`", at_column(.column.as_ref(), .statement))]
+    RowRefused { sqlstate: String, column: Option<String>, statement: &'static str },
     /// Of no kind that is known to pass with time: once it comes again, some row may be to blame.
-    #[error("the store refuses a statement, SQLSTATE `{sqlstate}`")]
-    StoreRefuses { sqlstate: String },
-    #[error("table `flow.{table}` takes no statement of ours, SQLSTATE `{sqlstate}`")]
-    TableRefuses { table: String, sqlstate: String },
+    #[error("the store refuses {statement}, SQLSTATE `{sqlstate}`")]
+    StoreRefuses { sqlstate: String, statement: &'static str },
+    #[error("table `flow.{table}` refuses {statement} even without a row, SQLSTATE `{sqlstate}`")]
+    TableRefuses { table: String, sqlstate: String, statement: &'static str },
     #[error("table `flow.{table}` is locked by {}", if holders.is_empty() { "a session that has ended since" } else { holders })]
     TableLocked { table: String, holders: String },
     #[error("table `flow.{table}` is gone from the store")]
     TableMissing { table: String },
-    #[error("column `{column}` of `flow.{table}` was taken away in the store")]
+    #[error("column `{column}` of `flow.{table}` was removed in the store")]
     ColumnMissing { table: String, column: String },
-    #[error("the store does not understand a statement of ours, SQLSTATE `{sqlstate}`")]
-    StoreDiffers { sqlstate: String },
+    #[error("the store does not understand {statement}, SQLSTATE `{sqlstate}`")]
+    StoreDiffers { sqlstate: String, statement: &'static str },
     #[error(
         "column `{column}` of `flow.{table}` is `{found}` in the store and `{wanted}` in the contract"
     )]
@@ -57,7 +59,7 @@ pub enum SinkError {
     #[error("this database is the store of the {found} side, not of the {wanted} side")]
     OtherSide { found: String, wanted: &'static str },
     #[error(
-        "records of `{topic}` partition {partition} from offset {wanted} on are gone, the first kept is {low}"
+        "records of `{topic}` partition {partition} from offset {wanted} on are gone; the first one left is at {low}"
     )]
     Gap { topic: String, partition: i32, wanted: i64, low: i64 },
     #[error("`{topic}` partition {partition} ends at offset {end}, before our position {position}")]
@@ -75,14 +77,14 @@ pub enum SinkError {
     #[error("schema {id} of `{topic}` partition {partition} is not in the registry yet")]
     SchemaAwaited { topic: String, partition: i32, id: u32 },
     #[error(
-        "how far the versions of `{topic}` may reach is not known: its progress topic can't be read to its end"
+        "the highest version allowed for `{topic}` is unknown: its progress topic can't be read to its end"
     )]
     CeilingAwaited { topic: String },
     #[error(
         "schema {id} of `{topic}` no longer means what it meant when its records were first applied"
     )]
     SchemaMutated { topic: String, id: u32 },
-    #[error("a schema that the registry gave for `{topic}` can't be read")]
+    #[error("a schema from the registry for `{topic}` can't be read")]
     SchemaUnreadable { topic: String },
     /// Not a failure of the batch: what was thought of a parked key no longer holds, prepare it again.
     #[error("parked keys of `{topic}` partition {partition} changed meanwhile")]
@@ -172,17 +174,25 @@ fn is_tls(error: &std::io::Error) -> bool {
     error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
 }
 
+const A_STATEMENT: &str = "a statement";
+
+/// Not before it is known what failed: see [`SinkError::in_statement`].
+fn at_column(column: Option<&String>, statement: &str) -> String {
+    let column = column.filter(|_| statement != A_STATEMENT);
+    column.map(|column| format!(", column `{column}`")).unwrap_or_default()
+}
+
 /// The classes of PostgreSQL's errors, each with what it means for the work.
 fn from_sqlstate(sqlstate: String, column: Option<String>) -> SinkError {
     match sqlstate.get(..2).unwrap_or_default() {
-        "22" | "23" => SinkError::RowRefused { sqlstate, column },
+        "22" | "23" => SinkError::RowRefused { sqlstate, column, statement: A_STATEMENT },
         "28" | "3D" => SinkError::StoreDenied { sqlstate },
         "42" if sqlstate == "42501" => SinkError::StoreDenied { sqlstate },
         // Syntax, undefined table or column, wrong type; `cached plan must not change result type`.
-        "42" => SinkError::StoreDiffers { sqlstate },
+        "42" => SinkError::StoreDiffers { sqlstate, statement: A_STATEMENT },
         // A connection, a transaction that was ended or rolled back, a lock, space, an operator, the disk.
         "08" | "25" | "40" | "53" | "55" | "57" | "58" => SinkError::StoreBusy { sqlstate },
-        _ => SinkError::StoreRefuses { sqlstate },
+        _ => SinkError::StoreRefuses { sqlstate, statement: A_STATEMENT },
     }
 }
 
@@ -191,8 +201,41 @@ impl SinkError {
     #[must_use]
     pub fn of_bookkeeping(self) -> SinkError {
         match self {
-            SinkError::RowRefused { sqlstate, .. } => SinkError::StoreDiffers { sqlstate },
+            SinkError::RowRefused { sqlstate, .. } => {
+                SinkError::StoreDiffers { sqlstate, statement: "a statement about the books" }
+            }
             other => other,
+        }
+    }
+
+    /// The same, naming the kind of statement that failed, and a column only where the contract has it: whoever raises
+    /// an error in the store can name anything.
+    #[must_use]
+    pub(crate) fn in_statement(self, statement: &'static str, dataset: &Dataset) -> SinkError {
+        match self {
+            SinkError::RowRefused { sqlstate, column, .. } => {
+                let mut columns = dataset.contract.columns.iter();
+                let known = |column: &String| columns.any(|known| known.name == *column);
+                SinkError::RowRefused { sqlstate, column: column.filter(known), statement }
+            }
+            SinkError::StoreRefuses { sqlstate, .. } => {
+                SinkError::StoreRefuses { sqlstate, statement }
+            }
+            SinkError::StoreDiffers { sqlstate, .. } => {
+                SinkError::StoreDiffers { sqlstate, statement }
+            }
+            other => other,
+        }
+    }
+
+    /// The kind of statement that was refused.
+    pub(crate) fn statement(&self) -> &'static str {
+        match self {
+            SinkError::RowRefused { statement, .. }
+            | SinkError::StoreRefuses { statement, .. }
+            | SinkError::StoreDiffers { statement, .. }
+            | SinkError::TableRefuses { statement, .. } => statement,
+            _ => A_STATEMENT,
         }
     }
 
@@ -213,8 +256,8 @@ impl SinkError {
     pub(crate) fn blames(&self) -> Option<&str> {
         match self {
             SinkError::RowRefused { sqlstate, .. }
-            | SinkError::StoreRefuses { sqlstate }
-            | SinkError::StoreDiffers { sqlstate } => Some(sqlstate),
+            | SinkError::StoreRefuses { sqlstate, .. }
+            | SinkError::StoreDiffers { sqlstate, .. } => Some(sqlstate),
             _ => None,
         }
     }

@@ -260,7 +260,8 @@ pub(crate) async fn copy_stage(
     dataset: &Dataset,
     lines: &[u8],
 ) -> Result<(), SinkError> {
-    copy(connection, &dataset.sql.copy_stage, lines).await
+    let copied = copy(connection, &dataset.sql.copy_stage, lines).await;
+    copied.map_err(|failure| failure.in_statement("COPY to the stage", dataset))
 }
 
 async fn copy(
@@ -288,12 +289,12 @@ pub(crate) async fn run_merge(
     } else {
         (&sql.merge_whole, &sql.merge_partial)
     };
-    let row = if stage.is_partial() && dataset.is_state() {
-        sqlx::query_as(partial.clone()).bind(dataset.id()).fetch_one(connection).await?
+    let merged = if stage.is_partial() && dataset.is_state() {
+        sqlx::query_as(partial.clone()).bind(dataset.id()).fetch_one(connection).await
     } else {
-        sqlx::query_as(whole.clone()).fetch_one(connection).await?
+        sqlx::query_as(whole.clone()).fetch_one(connection).await
     };
-    Ok(row)
+    merged.map_err(|error| SinkError::from(error).in_statement("the merge into its table", dataset))
 }
 
 /// Lines that the merge left alone.

@@ -132,7 +132,7 @@ impl PartitionWork {
             tracing::debug!(
                 code = failure.code(),
                 topic = self.lease.topic,
-                "a lease was not handed over"
+                "a lease could not be handed over"
             );
         }
         end

@@ -93,7 +93,7 @@ pub(crate) async fn roles(
         } else {
             tracing::warn!(
                 role,
-                "the role does not exist and this user may not make it: nothing is granted to it"
+                "the role does not exist and this user may not create it: nothing is granted to it"
             );
         }
     }

@@ -53,6 +53,7 @@ struct Attempt<'a> {
 struct StoreRefusal {
     sqlstate: String,
     column: Option<String>,
+    statement: &'static str,
 }
 
 impl Attempt<'_> {
@@ -68,20 +69,26 @@ impl Attempt<'_> {
             merge::copy_stage(&mut transaction, self.dataset, self.stage.lines(from, to)).await?;
             merge::run_merge(&mut transaction, self.dataset, self.stage, Broken::Nothing).await?;
             // What would else be found by the commit only.
-            transaction.execute("set constraints all immediate").await?;
+            let constraints = transaction.execute("set constraints all immediate").await;
+            constraints.map_err(|error| {
+                SinkError::from(error)
+                    .in_statement("the check of deferred constraints", self.dataset)
+            })?;
             Ok::<_, SinkError>(())
         }
         .await;
         transaction.rollback().await?;
         match tried {
             Ok(()) => Ok(None),
-            Err(SinkError::RowRefused { sqlstate, column }) => {
-                Ok(Some(StoreRefusal { sqlstate, column }))
+            Err(SinkError::RowRefused { sqlstate, column, statement }) => {
+                Ok(Some(StoreRefusal { sqlstate, column, statement }))
             }
             Err(failure) => match failure.blames() {
-                Some(sqlstate) => {
-                    Ok(Some(StoreRefusal { sqlstate: sqlstate.to_owned(), column: None }))
-                }
+                Some(sqlstate) => Ok(Some(StoreRefusal {
+                    sqlstate: sqlstate.to_owned(),
+                    column: None,
+                    statement: failure.statement(),
+                })),
                 None => Err(failure),
             },
         }
@@ -117,7 +124,8 @@ impl StoreRefusal {
     }
 
     fn of_table(self, dataset: &Dataset) -> SinkError {
-        SinkError::TableRefuses { table: dataset.table.clone(), sqlstate: self.sqlstate }
+        let StoreRefusal { sqlstate, statement, .. } = self;
+        SinkError::TableRefuses { table: dataset.table.clone(), sqlstate, statement }
     }
 }
 

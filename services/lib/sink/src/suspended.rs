@@ -189,7 +189,7 @@ async fn drain(
     }
     if drained > 0 {
         let topic = &dataset.topic;
-        tracing::info!(topic, keys = drained, "what they waited for has come");
+        tracing::info!(topic, keys = drained, "what they waited for has arrived");
     }
     Ok(may_pass)
 }

@@ -199,7 +199,7 @@ async fn refuse(
         topic = sweep.progress_topic,
         offset = sweep.progress_offset,
         reason = refusal.as_str(),
-        "a sweep that was remembered is not run"
+        "a recorded sweep is not run"
     );
     sqlx::query(
         "update flow.sweep set done_at = now(), refused = $3 \

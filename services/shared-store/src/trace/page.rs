@@ -44,7 +44,7 @@ impl SideTrace {
 
     fn log(&self, text: &mut String) {
         if self.records.is_empty() {
-            text.push_str("  kafka   no record of it in the log any more, or never one\n");
+            text.push_str("  kafka   no record of it is left in the log, or there never was one\n");
             return;
         }
         let _ = writeln!(
@@ -151,7 +151,7 @@ mod tests {
         trace.complete = None;
         insta::assert_snapshot!(trace.to_text(), @r"
         SHARED SIDE  caobang.shared.so-nnmt.land-parcel, partition 2
-          kafka   no record of it in the log any more, or never one
+          kafka   no record of it is left in the log, or there never was one
           sink    has not begun
           store   no such row, and none was deleted
         ");

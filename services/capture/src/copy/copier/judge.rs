@@ -187,7 +187,7 @@ impl Copier {
             code,
             dataset,
             why,
-            "dataset halted; it heals when this is mended at the source"
+            "dataset halted; it recovers by itself once this is corrected at the source"
         );
         self.metrics.catalogue_changes.of(&[dataset, verdict.as_str()]).inc();
         self.prints[index.place()].judged = Some(print);
@@ -273,8 +273,8 @@ impl Copier {
             Ok(false) => Ok(false),
             Err(failure) if failure.of_table().is_some() => {
                 let dataset = self.datasets[index.place()].name();
-                tracing::warn!(code = "BG0250", dataset, error = %failure, "its catalogue can't be looked at; its copy waits");
-                let why = format!("its catalogue can't be looked at: {}", failure.words());
+                tracing::warn!(code = "BG0250", dataset, error = %failure, "its catalogue can't be read; its copy waits");
+                let why = format!("its catalogue can't be read: {}", failure.words());
                 self.waits_for(index, "BG0250", &why).await?;
                 Ok(false)
             }

@@ -44,7 +44,7 @@ pub(super) fn found(path: &Path) -> Option<(String, String)> {
         Exposure::Read => (
             format!("names `{shown}`, which others can open (mode {:o})", file.mode & 0o777),
             format!(
-                "`chmod 600 {shown}`; who could read it until now may know the secret: change it"
+                "`chmod 600 {shown}`; whoever could read it until now may know the secret: change it"
             ),
         ),
         Exposure::ForeignOwner => (

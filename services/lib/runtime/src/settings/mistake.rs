@@ -189,8 +189,9 @@ impl Failure for SettingsError {
     /// The code is that of the first mistake; [`SettingsError::mistakes`] has the others'.
     fn diagnosis(&self) -> Diagnosis {
         let code = self.mistakes.first().map_or("BG0120", Mistake::code);
-        halt(code, Exit::Config)
-            .hint(format!("mend all of them and start again; `bangioc explain {code}` says more"))
+        halt(code, Exit::Config).hint(format!(
+            "correct all of them and start again; `bangioc explain {code}` says more"
+        ))
     }
 }
 

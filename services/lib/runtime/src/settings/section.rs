@@ -73,7 +73,7 @@ impl<'a> Section<'a> {
             _ => None,
         };
         names.unwrap_or_else(|| {
-            self.refuse(key, "is no list of names", "write `[\"lan\", \"hung\"]`");
+            self.refuse(key, "is not a list of names", "write `[\"lan\", \"hung\"]`");
             Vec::new()
         })
     }

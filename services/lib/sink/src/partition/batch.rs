@@ -196,7 +196,7 @@ impl PartitionWork {
                 offset = ranges().next().map(|range| range.first_offset),
                 records,
                 reason = reason.as_str(),
-                "records refused; their places are kept in flow.quarantined"
+                "records refused; their positions are kept in flow.quarantined"
             );
         }
     }

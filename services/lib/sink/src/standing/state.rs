@@ -192,23 +192,23 @@ impl State {
                 Side::Open => "start it: `bangioc run open-data`".into(),
             },
             State::Halted { code, waits_for: Some(_), .. } => {
-                format!("it goes on by itself once that is mended: `bangioc explain {code}`")
+                format!("it continues by itself once that is corrected: `bangioc explain {code}`")
             }
             State::Halted { code, waits_for: None, .. } => {
-                format!("`bangioc explain {code}`, and restart the service once it is mended")
+                format!("`bangioc explain {code}`, then restart the service once the cause is gone")
             }
             State::Retrying { code, .. } => {
-                format!("it goes on by itself: `bangioc explain {code}`")
+                format!("it continues by itself: `bangioc explain {code}`")
             }
             State::AwaitsCopy(_) => format!("`bangioc dataset recopy {dataset}`"),
             State::SourceHalted(seen) => format!(
-                "`bangioc source check` says how to mend it; then it is copied again by itself: `bangioc explain {}`",
+                "`bangioc source check` says how to correct it; it is then copied again by itself: `bangioc explain {}`",
                 seen.code
             ),
             State::SourceWaits(seen) => {
-                format!("it goes on by itself: `bangioc explain {}`", seen.code)
+                format!("it continues by itself: `bangioc explain {}`", seen.code)
             }
-            State::SourceProblem(_) => "`bangioc source check` says how to mend it".into(),
+            State::SourceProblem(_) => "`bangioc source check` says how to correct it".into(),
             State::SourceDistrusted(seen) => format!("`bangioc explain {}`", seen.code),
             State::SourceSilent { .. } => {
                 "is its capture running, and what does its log say? `bangioc run capture`".into()
