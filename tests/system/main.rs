@@ -26,6 +26,7 @@ mod registry_doors;
 mod rights;
 mod sites;
 mod source_access;
+mod superuser;
 mod trust;
 
 use bangioc_tests::platform::Platform;
@@ -47,6 +48,7 @@ fn main() {
         open_data::CHECKS,
         operations::CHECKS,
         own_server::CHECKS,
+        superuser::CHECKS,
         poison::CHECKS,
         reconcile::CHECKS,
         gaps::CHECKS,
