@@ -107,7 +107,7 @@ fn equal(world: &World<'_>, tables: &[&str]) {
 }
 
 /// By dataset.
-pub(crate) fn stands(world: &World<'_>) -> BTreeMap<String, Value> {
+fn stands(world: &World<'_>) -> BTreeMap<String, Value> {
     let listed = world.bangioc("admin", &["dataset", "list", "--output", "json"]);
     let listed: Vec<Value> = serde_json::from_str(&listed).expect("JSON");
     let named =

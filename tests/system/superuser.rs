@@ -10,7 +10,7 @@ use bangioc_tests::world::{OwnTable, PATIENCE, World};
 use rustix::process::Signal;
 
 use crate::Check;
-use crate::ddl::{SOURCE, at_home, contract, stands, stands_at, word};
+use crate::ddl::{SOURCE, at_home, contract, stands_at, word};
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
     (
@@ -41,7 +41,8 @@ const DEFAULTED: &str = "create table TABLE (code integer primary key); insert i
     alter table TABLE add column word text default 'beside', add column other text;";
 
 fn own(table: &str, sql: &str) -> OwnTable {
-    let other = word("text").replace("word", "other").replace("Từ", "Khác").replace("Word", "Other");
+    let other =
+        word("text").replace("word", "other").replace("Từ", "Khác").replace("Word", "Other");
     OwnTable {
         source: SOURCE,
         table: table.to_owned(),
@@ -224,8 +225,141 @@ fn what_was_undone_before_anyone_looked_is_noticed(platform: &Platform) {
     world.ledger_adds_up();
 }
 
-fn what_looks_dangerous_and_is_not_changes_nothing(_platform: &Platform) {}
-fn a_copy_reads_the_table_that_was_looked_at(_platform: &Platform) {}
-fn a_slot_that_others_move_halts(_platform: &Platform) {
-    let _ = (Duration::ZERO, Signal::CONT, stands);
+/// What is in the log like any other change, however it was made.
+const IN_THE_LOG: &[&str] = &[
+    "begin; set local session_replication_role = replica; alter table TABLE disable trigger all; insert into TABLE values (20, 'replica', null); \
+     delete from TABLE where code = 2; alter table TABLE enable trigger all; commit",
+    "begin; select pg_replication_origin_create('TABLE'); select pg_replication_origin_session_setup('TABLE'); insert into TABLE values (21, 'from elsewhere', null); commit; \
+     select pg_replication_origin_session_reset(); select pg_replication_origin_drop('TABLE')",
+    "begin; insert into TABLE values (22, 'kept', null); savepoint a; update TABLE set word = 'undone'; savepoint b; delete from TABLE; rollback to a; \
+     insert into TABLE values (23, 'after', null); release a; commit",
+    "begin; truncate TABLE restart identity cascade; insert into TABLE values (1, 'after the truncate', null); savepoint a; truncate TABLE; rollback to a; commit",
+    "begin; alter table TABLE add column third integer default 7; update TABLE set word = 'with a third' where code = 1; alter table TABLE drop column third; commit",
+    "begin; alter table TABLE replica identity full; update TABLE set word = 'whole' where code = 1; alter table TABLE replica identity default; update TABLE set other = 'key' where code = 1; commit",
+    "begin; create function TABLE_each() returns trigger language plpgsql as 'begin new.other = ''by trigger''; return new; end'; \
+     create trigger each before insert on TABLE for each row execute function TABLE_each(); insert into TABLE values (24, 'triggered', null); commit",
+    "begin; create rule instead as on delete to TABLE do instead update TABLE set other = 'ruled' where code = old.code; delete from TABLE where code = 24; drop rule instead on TABLE; commit",
+    // Marks, heartbeats and nonsense under our names.
+    "select pg_logical_emit_message(true, 'bangioc.chunk', '{\"chunk\":\"000000000000000a\",\"mark\":\"low\"}'), pg_logical_emit_message(false, 'bangioc.chunk', '{\"chunk\":\"000000000000000a\",\"mark\":\"high\"}'), \
+     pg_logical_emit_message(true, 'bangioc.chunk', repeat('x', 100000)), pg_logical_emit_message(false, 'bangioc.heartbeat', '\\xff00'::bytea)",
+    "alter role bangioc_capture set datestyle = 'SQL, DMY'; alter role bangioc_capture set timezone = 'Asia/Ho_Chi_Minh'; alter role bangioc_capture set extra_float_digits = -15; \
+     alter role bangioc_capture set bytea_output = 'escape'; alter role bangioc_capture set search_path = 'nowhere'; alter role bangioc_capture set row_security = on; \
+     alter role bangioc_capture set default_transaction_read_only = on; alter role bangioc_capture set statement_timeout = '1ms'; alter role bangioc_capture set lock_timeout = '1ms'; \
+     alter role bangioc_capture set default_transaction_isolation = 'serializable'",
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'bangioc-capture' and datname = current_database()",
+    "insert into TABLE values (25, 'after all of it', null)",
+];
+
+fn what_looks_dangerous_and_is_not_changes_nothing(platform: &Platform) {
+    let table = "su_logged";
+    let (world, capture, _store) = begin(platform, "logged", &[own(table, PLAIN)], "");
+    for sql in IN_THE_LOG {
+        at_once(&world, table, sql);
+    }
+    let settings = "alter role bangioc_capture reset all";
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        streams(&world, table, 40);
+        equal(&world, &[table]);
+        world.bangioc("operator-lan", &["dataset", "recopy", "su-logged", "--yes", "--wait"]);
+        equal(&world, &[table]);
+    }));
+    // The role belongs to all of the server.
+    world.platform.sql("postgres", settings);
+    assert!(outcome.is_ok(), "{}", capture.log());
+    world.ledger_adds_up();
+}
+
+fn a_copy_reads_the_table_that_was_looked_at(platform: &Platform) {
+    // Chunks of 500: the end of the first is what the second begins with.
+    let table = "su_shadowed";
+    let sql = "create table TABLE (code varchar(20) primary key, word text, other text); \
+        insert into TABLE select to_char(n, 'FM00000'), 'word', null from generate_series(1, 1300) n;";
+    let own = OwnTable {
+        contract: own(table, sql)
+            .contract
+            .replace("code: { type: integer", "code: { type: varchar(20)"),
+        ..own(table, sql)
+    };
+    let (world, _capture, _store) = begin(platform, "shadowed", &[own], "");
+    // Everyone could write to `public` until PostgreSQL 14.
+    world.platform.sql(
+        &world.database(SOURCE),
+        "create function public.never(varchar, varchar) returns boolean language sql as 'select false'; \
+         create operator public.> (leftarg = varchar, rightarg = varchar, function = public.never); \
+         create operator public.= (leftarg = varchar, rightarg = varchar, function = public.never)",
+    );
+    let shadowed = world.platform.sql(
+        &world.database(SOURCE),
+        "set search_path = public; select count(*) from dept.su_shadowed where code > '00000'::varchar",
+    );
+    assert_eq!(shadowed, ["0"], "the operator is in the way");
+    world.bangioc("operator-lan", &["dataset", "recopy", "su-shadowed", "--yes", "--wait"]);
+    streams(&world, table, 99_999);
+    equal(&world, &[table]);
+    world.store_says("all rows", "select count(*) from shared.su_shadowed", &["1301"]);
+}
+
+/// The end of a capture's run, with the words said since `before`.
+#[track_caller]
+fn halts(mut capture: Service, before: usize, code: &str) {
+    let status = capture.wait_for_end(Duration::from_mins(1));
+    let log = capture.log();
+    assert_eq!(status.code(), Some(5), "{}", &log[before..]);
+    assert!(log[before..].contains(code), "{}", &log[before..]);
+}
+
+fn a_slot_that_others_move_halts(platform: &Platform) {
+    let table = "su_slot";
+    let (world, capture, _store) = begin(platform, "slotted", &[own(table, PLAIN)], "");
+    let slot = "slotted_so_nnmt";
+    let accepted = |mut capture: Service, before: usize, code: &str| {
+        let _ = capture.is_running();
+        halts(capture, before, code);
+        assert!(differs(&world, table).is_some(), "nothing was lost");
+        world.bangioc(SOURCE, &["source", "accept", "--yes"]);
+        let capture = world.capture(SOURCE);
+        equal(&world, &[table]);
+        capture
+    };
+    // Read by another while nobody of ours is there.
+    capture.stop();
+    at_once(&world, table, "insert into TABLE values (20, 'taken by another', null)");
+    at_once(
+        &world,
+        table,
+        &format!(
+            "select count(*) from pg_logical_slot_get_binary_changes('{slot}', null, null, 'proto_version', '1', 'publication_names', 'bangioc')"
+        ),
+    );
+    let capture = world.capture(SOURCE);
+    let capture = accepted(capture, 0, "BG0213");
+    // Made anew under its name.
+    let before = capture.log().len();
+    capture.stop();
+    at_once(&world, table, "delete from TABLE where code = 20");
+    at_once(
+        &world,
+        table,
+        &format!(
+            "select pg_drop_replication_slot('{slot}'); select pg_create_logical_replication_slot('{slot}', 'pgoutput')"
+        ),
+    );
+    let capture = world.capture(SOURCE);
+    let capture = accepted(capture, before, "BG0213");
+    // Moved after it was looked at, before it is ours.
+    let before = capture.log().len();
+    capture.stop();
+    let capture = world.capture_with(SOURCE, &[("BANGIOC_FAILPOINT", "capture.starting:1:stop")]);
+    wait::until("the capture to stand still", PATIENCE, || {
+        wait::holds(capture.log()[before..].contains("capture.starting"), capture.log())
+    });
+    at_once(&world, table, "insert into TABLE values (21, 'passed over', null)");
+    at_once(
+        &world,
+        table,
+        &format!("select pg_replication_slot_advance('{slot}', pg_current_wal_lsn())"),
+    );
+    capture.signal(Signal::CONT);
+    let _capture = accepted(capture, before, "BG0213");
+    world.ledger_adds_up();
 }

@@ -160,8 +160,11 @@ fn parts(table: &Table, contract: &Contract) -> Option<String> {
     }
     let needed = needed(contract);
     let updated = contract.natural_key_latest_by.is_none();
+    let whole = contract.open.is_some() && contract.source.identity == Needed::Full;
     let unsaid = |part: &super::Part| {
-        updated && part.kind == "r" && needed.iter().any(|name| !part.identity.says(name))
+        let lacks = needed.iter().any(|name| !part.identity.says(name))
+            || whole && part.identity.kind != "f";
+        updated && part.kind == "r" && lacks
     };
     those(&|part| part.kind == "f")
         .map(|names| format!("partition(s) {names} are foreign tables"))
@@ -170,8 +173,9 @@ fn parts(table: &Table, contract: &Contract) -> Option<String> {
                 .map(|names| format!("partition(s) {names} are unlogged"))
         })
         .or_else(|| {
-            those(&unsaid)
-                .map(|names| format!("the replica identity of partition(s) {names} lacks the key"))
+            those(&unsaid).map(|names| {
+                format!("the replica identity of partition(s) {names} says too little of old rows")
+            })
         })
 }
 
