@@ -101,7 +101,7 @@ fn streams(world: &World<'_>, table: &str, code: u32) {
     world.source(SOURCE, &format!("insert into {table} values ({code}, null, null)"));
     world.store_says(
         "a row to come",
-        &format!("select count(*) from shared.{table} where code = {code}"),
+        &format!("select count(*) from shared.{table} where code::text = '{code}'"),
         &["1"],
     );
 }

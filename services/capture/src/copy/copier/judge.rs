@@ -1,6 +1,7 @@
 //! What a look at the catalogue means for each dataset: nothing, a copy, a copy once somebody says yes, or
 //! a halt. And what must be known before a copy begins.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use crate::print::fitness::{Unfit, unfit};
 use crate::print::look::{Seen, look};
 use crate::print::watch::Look;
 use crate::print::writers::{Writers, writers};
-use crate::print::{Oid, Print};
+use crate::print::{Oid, Part, Print};
 use crate::state::AwaitedCopy;
 use crate::unit::DatasetIndex;
 
@@ -128,7 +129,9 @@ impl Copier {
         let parts = |print: &Print| print.table.as_ref().map(|table| table.parts.clone());
         let kept = self.prints[index.place()].kept.as_ref().and_then(parts);
         let copy = &self.copies[index.place()];
-        if kept.is_none_or(|kept| kept.contains_key(&part)) || !copy.is_sent() {
+        let known =
+            |kept: BTreeMap<Oid, Part>| kept.get(&part).is_some_and(|it| it.attached != xid);
+        if kept.is_none_or(known) || !copy.is_sent() {
             return Ok(());
         }
         let datasets = Arc::clone(&self.datasets);
