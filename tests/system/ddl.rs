@@ -28,7 +28,7 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
     ("ddl::upkeep_copies_nothing", upkeep_copies_nothing),
 ];
 
-const SOURCE: &str = "so-nnmt";
+pub(crate) const SOURCE: &str = "so-nnmt";
 
 /// Twelve rows each.
 const PLAIN: &str = "create table TABLE (code integer primary key, word text); \
@@ -41,7 +41,7 @@ const PARTED: &str = "create table TABLE (code integer primary key, word text) p
     create table TABLE_a partition of TABLE for values from (1) to (5); create table TABLE_b partition of TABLE for values from (5) to (9); \
     create table TABLE_c partition of TABLE for values from (9) to (100); insert into TABLE select n, 'word ' || n from generate_series(1, 12) n;";
 
-fn contract(table: &str, word: &str) -> String {
+pub(crate) fn contract(table: &str, word: &str) -> String {
     format!(
         "
 dataset: {}
@@ -57,7 +57,7 @@ columns:
     )
 }
 
-fn word(column_type: &str) -> String {
+pub(crate) fn word(column_type: &str) -> String {
     format!("  word: {{ type: {column_type}, class: internal, vi: Từ, en: Word }}\n")
 }
 
@@ -116,7 +116,7 @@ fn stands(world: &World<'_>) -> BTreeMap<String, Value> {
 }
 
 #[track_caller]
-fn stands_at(world: &World<'_>, table: &str, phase: &str, why: &str) {
+pub(crate) fn stands_at(world: &World<'_>, table: &str, phase: &str, why: &str) {
     wait::until(&format!("{table} to be {phase}"), PATIENCE, || {
         let stand = stands(world).remove(&table.replace('_', "-")).unwrap_or_default();
         let said = stand["why"].as_str().unwrap_or_default().contains(why);
@@ -221,7 +221,7 @@ fn acted_on() -> Vec<OwnTable> {
 }
 
 /// The administrator's own search path; nobody else's.
-fn at_home(world: &World<'_>) {
+pub(crate) fn at_home(world: &World<'_>) {
     let database = world.database(SOURCE);
     world.platform.sql(
         "postgres",

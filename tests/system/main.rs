@@ -27,6 +27,7 @@ mod rights;
 mod sites;
 mod source_access;
 mod states;
+mod superuser;
 mod trust;
 mod ways_out;
 
@@ -50,6 +51,7 @@ fn main() {
         open_data::CHECKS,
         operations::CHECKS,
         own_server::CHECKS,
+        superuser::CHECKS,
         poison::CHECKS,
         reconcile::CHECKS,
         gaps::CHECKS,

@@ -15,6 +15,8 @@ pub(crate) enum Notice {
     Halted(DatasetIndex, UnitId, String),
     /// Another table has the dataset's name now: copy it and sweep; settle the unit when that is written down.
     Replaced(DatasetIndex, UnitId),
+    /// A partition was met: its number, and the transaction; settle the unit when it is known for one.
+    Part(DatasetIndex, UnitId, u32, u32),
     /// A halted dataset's table looks as its contract says again.
     Fits(DatasetIndex),
     /// Rows that can't be read now and were sent without what did not travel; settle the unit when their keys

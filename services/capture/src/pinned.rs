@@ -1,7 +1,8 @@
 //! Settings that every connection to a source is opened with, whatever its role, its database or the server
 //! has set: sent in the startup message, they go before all three.
 //!
-//! `search_path` decides how types and tables are spelled in a text; `lc_monetary` is left alone, since it
+//! `search_path` decides whose functions and operators answer us, and how types are spelled: the server's own
+//! alone, or somebody's `>` in a schema that everyone may write to would end a copy early. `lc_monetary` is left alone, since it
 //! decides how many decimals a `money` has, and another than the server's would change the amount.
 
 use std::fmt::Write as _;
@@ -19,7 +20,7 @@ const TEXT_FORM: [(&str, &str); 10] = [
     ("bytea_output", "hex"),
     ("xmlbinary", "base64"),
     ("xmloption", "content"),
-    ("search_path", "public"),
+    ("search_path", "pg_catalog"),
     ("quote_all_identifiers", "off"),
     ("standard_conforming_strings", "on"),
 ];

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bangioc_feed::journal::Journal;
+use bangioc_runtime::failpoint;
 use bangioc_runtime::failure::BoxFailure;
 use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::shutdown::Shutdown;
@@ -119,7 +120,6 @@ impl Capture {
             watched: Some((&self.health, shutdown)),
         };
         let (epoch, start) = preparing.run(&mut session, identity, beginning).await?;
-        drop(connection);
 
         let datasets = self.datasets(&feeds, &schema_ids, &findings)?;
         for (dataset, oid) in datasets.iter().zip(oids) {
@@ -133,7 +133,10 @@ impl Capture {
             }
         }
         let walsender = session.pid();
+        failpoint::hit("capture.starting");
         let (wal, frames) = session.start(&source.slot, start.lsn, &source.publication, origins)?;
+        slot::still_there(&mut connection, source, start.lsn).await?;
+        drop(connection);
         tracing::info!("✔ streaming `{}` from {} in epoch {epoch}", source.slot, start.lsn);
         self.metrics.restarts.inc();
         self.health.well("stream");

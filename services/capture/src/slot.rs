@@ -223,6 +223,29 @@ pub(crate) async fn same_log(
     }
 }
 
+/// Now that the slot is ours and nobody else can move it: did anyone since it was looked at? The server would
+/// leave out what lies between, and say nothing.
+pub(crate) async fn still_there(
+    connection: &mut PgConnection,
+    source: &SourceSettings,
+    from: Lsn,
+) -> Result<(), CaptureError> {
+    let Some(slot) = Slot::look_up(connection, &source.slot).await? else {
+        return Err(CaptureError::SlotLost {
+            slot: source.slot.clone(),
+            answer: "it does not exist".to_owned(),
+        });
+    };
+    if slot.confirmed > from {
+        return Err(CaptureError::SlotIdentity {
+            slot: source.slot.clone(),
+            found: slot.confirmed,
+            confirmed: from,
+        });
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use bangioc_runtime::Secret;

@@ -250,15 +250,22 @@ impl Copier {
             Notice::Replaced(dataset, unit) => {
                 let copy = &self.copies[dataset.place()];
                 let rows = copy.rows_to_copy(0);
-                // A large one waits for a yes: its print is another, and will be judged so.
                 if !copy.finished || rows <= self.settings.recopy_rows {
                     tracing::warn!(
                         code = "BG0240",
                         dataset = self.datasets[dataset.place()].name(),
-                        "another table has taken its table's name; it is copied again and swept"
+                        "another table, or another column, has taken a name; it is copied again and swept"
                     );
                     self.begin_again(dataset).await?;
+                } else if copy.awaited.is_none() {
+                    let why = "another table, or another column, had taken a name".to_owned();
+                    self.await_yes(dataset, why, rows).await?;
                 }
+                self.settle(unit);
+                Ok(())
+            }
+            Notice::Part(dataset, unit, part, xid) => {
+                self.part_met(dataset, part, xid).await?;
                 self.settle(unit);
                 Ok(())
             }

@@ -9,6 +9,7 @@
 //! | `table` | oid | copy: another table |
 //! | `name` | the row type was written again, by no new owner | copy: renamed or moved for a while |
 //! | `column` | number or type | copy: another column, or other values |
+//! | `column` | the default that older rows have without having it | copy: written in the catalogue by hand |
 //! | `rewritten` | file, and a column of the contract was touched | copy: `using`, values changed without events |
 //! | `rewritten` | file, and only defaults went into the rows | reconcile: VACUUM FULL does that, and so may `using` |
 //! | `file` | the file alone | harmless: VACUUM FULL, CLUSTER; a TRUNCATE is in the stream |
@@ -17,6 +18,7 @@
 //! | `label` | a label is new | harmless: no row has it |
 //! | `part` | one is gone, was attached again, or came with rows | copy |
 //! | `part` | one is new and came empty | harmless |
+//! | `part-file` | the same, but its file is not the first | reconcile: as below, with rows that the stream had told of |
 //! | `part-file` | file of a part | reconcile: VACUUM FULL, or a TRUNCATE that nobody published |
 //! | `key` | all that kept the key unique is new | copy; of an index without a constraint reconcile (REINDEX CONCURRENTLY) |
 //! | `identity`, `owner`, `readable` | | harmless: the stream says of each row what it was |
@@ -182,6 +184,9 @@ impl Differences {
                 self.copy("column", format!("another column has the name `{name}`"));
             } else if before.type_id != column.type_id {
                 self.copy("column", format!("column `{name}` has another type"));
+            } else if before.beside.zip(column.beside).is_some_and(|(was, is)| was != is) {
+                let why = format!("the default of column `{name}` in rows of before is another");
+                self.copy("column", why);
             }
         }
     }
@@ -254,8 +259,11 @@ impl Differences {
                 Some(_) => {}
             }
         }
-        for (_, part) in is.parts.iter().filter(|(oid, _)| !was.parts.contains_key(oid)) {
-            if part.came_empty {
+        for (oid, part) in is.parts.iter().filter(|(oid, _)| !was.parts.contains_key(oid)) {
+            if part.came_empty && part.kind == "r" && part.file != *oid {
+                let why = format!("partition `{}` is new, and has another file already", part.name);
+                self.add("part-file", PrintVerdict::Reconcile, why);
+            } else if part.came_empty {
                 self.harmless("part", format!("partition `{}` is new", part.name));
             } else {
                 self.copy("part", format!("partition `{}` was attached", part.name));

@@ -159,7 +159,7 @@ fn parts(table: &Table, contract: &Contract) -> Option<String> {
         })
         .or_else(|| {
             those(&unsaid).map(|names| {
-                format!("the replica identity of partition(s) {names} says too little")
+                format!("the replica identity of partition(s) {names} says too little of old rows")
             })
         })
 }

@@ -12,6 +12,7 @@ with recursive wanted as (
     join pg_class c on c.relnamespace = n.oid and c.relname = w.table_name
 ), carried as (
     select f.place, a.attname::text as name, a.attnum, a.atttypid, a.atttypmod, a.xmin::text::int8 as written, a.attgenerated <> '' as generated, a.atthasmissing,
+           case when a.atthasmissing then hashtextextended(a.attmissingval::text, 0) end as beside,
            f.oid as relation
     from found f
     join pg_attribute a on a.attrelid = f.oid and a.attnum > 0 and not a.attisdropped
@@ -99,7 +100,7 @@ with recursive wanted as (
             select jsonb_object_agg(c.name, jsonb_build_object(
                 'number', c.attnum, 'type_id', c.atttypid::int8, 'base_type', coalesce(nullif(t.typbasetype, 0), t.oid)::int8,
                 'type_modifier', case when t.typbasetype <> 0 then t.typtypmod else c.atttypmod end,
-                'written', c.written, 'generated', c.generated, 'default_beside', c.atthasmissing))
+                'written', c.written, 'generated', c.generated, 'default_beside', c.atthasmissing, 'beside', c.beside))
             from carried c join pg_type t on t.oid = c.atttypid where c.place = f.place), '{}'),
         'labels', coalesce((
             select jsonb_object_agg(e.oid::text, jsonb_build_object('label', e.enumlabel, 'written', e.xmin::text::int8))

@@ -132,6 +132,9 @@ pub(crate) struct Column {
     /// Added with a default that is not in the rows yet. A rewrite puts it there, and then touches
     /// `written` of a column whose values it leaves alone.
     pub(crate) default_beside: bool,
+    /// Of that default, a hash: rows of before have it without having it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) beside: Option<i64>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -177,6 +180,20 @@ impl Identity {
 
     pub(crate) fn says(&self, column: &str) -> bool {
         self.is_full() || self.columns.contains(column)
+    }
+}
+
+impl Print {
+    /// The contract's columns in the order in which the table has them.
+    pub(crate) fn order(&self, contract: &Contract) -> Vec<usize> {
+        let number = |column: &usize| {
+            let name = &contract.columns[*column].name;
+            Some(self.table.as_ref()?.columns.get(name)?.number)
+        };
+        let mut order: Vec<usize> =
+            (0..contract.columns.len()).filter(|column| number(column).is_some()).collect();
+        order.sort_by_key(number);
+        order
     }
 }
 

@@ -120,7 +120,11 @@ impl Capture {
             Arc::clone(&met),
             stopping.clone(),
         );
-        stream.begin(start, &copies);
+        let orders = datasets.iter().map(|dataset| {
+            let kept = prints.get(dataset.name());
+            kept.map(|print| print.order(&dataset.contract)).unwrap_or_default()
+        });
+        stream.begin(start, &copies, orders.collect());
         group.spawn_thread("capture-stream", move || {
             // Whatever way it ends, the others must not wait for it.
             let _end = RequestOnDrop(vec![end, stop]);

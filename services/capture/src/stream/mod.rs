@@ -64,6 +64,8 @@ pub(crate) struct Stream {
 struct Work {
     relations: Relations,
     transaction: Option<Transaction>,
+    /// Where in its transaction the last relation message came.
+    related_at: Option<(u32, u64)>,
     received: Lsn,
     /// The transaction that began last; between transactions, the last that ended.
     last: Option<TransactionSeen>,
@@ -84,8 +86,10 @@ impl Stream {
     }
 
     /// Datasets that are halted or paused are not sent: until their table fits again, or until a person says so.
-    pub(crate) fn begin(&mut self, start: Position, copies: &[CopyState]) {
+    /// `orders`: each dataset's columns in its table's order, as when it was last copied.
+    pub(crate) fn begin(&mut self, start: Position, copies: &[CopyState], orders: Vec<Vec<usize>>) {
         self.work.last = start.last;
+        self.work.relations.set_orders(orders);
         for (copy, dataset) in copies.iter().zip(&*self.datasets) {
             dataset.standing.set_paused(copy.paused.is_some());
             dataset.standing.set_halted(copy.halted.is_some());
@@ -197,6 +201,7 @@ impl Stream {
             }
             Message::Relation(relation) => {
                 self.met.notify_one();
+                self.part(&relation)?;
                 for learnt in self.work.relations.learn(&relation, &self.datasets) {
                     match learnt {
                         Learnt::Fits(dataset) => {
@@ -216,6 +221,28 @@ impl Stream {
                 Ok(())
             }
         }
+    }
+
+    /// A relation message right behind one of a carried table: a partition's own.
+    fn part(&mut self, relation: &pgoutput::Relation<'_>) -> Result<(), CaptureError> {
+        let transaction = self.work.transaction.as_mut().ok_or(OUTSIDE)?;
+        let place = Some(transaction.place());
+        if std::mem::replace(&mut self.work.related_at, place) != place {
+            return Ok(());
+        }
+        let Some(part) = self.work.relations.part(relation, &self.datasets) else {
+            return Ok(());
+        };
+        if self.datasets[part.dataset.place()].standing.is_withheld() {
+            return Ok(());
+        }
+        let unit = transaction.unit(&self.feeds.outlet.delivery);
+        if let Some(why) = part.unsaid {
+            return self.halt(part.dataset, format!("of partition `{}`: {why}", relation.name));
+        }
+        self.feeds.outlet.delivery.hold(unit);
+        let _ = self.notices.send(Notice::Part(part.dataset, unit, relation.id, transaction.xid));
+        Ok(())
     }
 
     fn commit(&mut self, end: Position) -> Result<(), CaptureError> {

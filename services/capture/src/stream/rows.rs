@@ -57,6 +57,8 @@ impl Stream {
             return Ok(());
         };
         let index = target.dataset;
+        let (old_key, old_full) =
+            if target.half_said { (old_key.or(old_full), None) } else { (old_key, old_full) };
         let said = old_full.or(old_key);
         let read = target
             .layout
@@ -119,7 +121,7 @@ impl Stream {
         if let Err(why) = target.layout.read(said, &mut work.before) {
             return self.halt(index, why.to_string());
         }
-        let old = if old_full.is_some() {
+        let old = if old_full.is_some() && !target.half_said {
             Old::Whole(work.before.row())
         } else {
             Old::Identity(work.before.row())

@@ -38,6 +38,11 @@ impl Transaction {
         2 * self.messages
     }
 
+    /// The same between two messages when no row came between them.
+    pub(crate) fn place(&self) -> (u32, u64) {
+        (self.xid, self.messages)
+    }
+
     pub(crate) fn version(&self, epoch: u32, ordinal: u64) -> Version {
         Version { epoch, commit_lsn: self.commit_lsn, ordinal }
     }

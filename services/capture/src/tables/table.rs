@@ -67,6 +67,13 @@ impl Table {
             .map(|column| format!("s.{}", column.name))
             .collect::<Vec<_>>()
             .join(", ");
+        // The operators that compare with the bound key: a type of an extension has others by default.
+        let order = self
+            .key
+            .iter()
+            .map(|column| format!("s.{} using operator(pg_catalog.<)", column.name))
+            .collect::<Vec<_>>()
+            .join(", ");
         let from = if after_bound_key {
             let bound: Vec<_> = self
                 .key
@@ -87,7 +94,7 @@ impl Table {
             None => (String::new(), String::new()),
         };
         format!(
-            "copy (select {distinct}{} from {} as s{from} order by {key}{latest} limit {limit}) to stdout",
+            "copy (select {distinct}{} from {} as s{from} order by {order}{latest} limit {limit}) to stdout",
             self.columns, self.name
         )
     }
@@ -138,11 +145,11 @@ mod tests {
     fn a_range_is_read_by_key() {
         assert_eq!(
             table(None).range(false, 10),
-            "copy (select s.\"a\", s.\"b\", s.\"c\" from \"dept\".\"t\" as s order by s.\"a\", s.\"b\" limit 10) to stdout"
+            "copy (select s.\"a\", s.\"b\", s.\"c\" from \"dept\".\"t\" as s order by s.\"a\" using operator(pg_catalog.<), s.\"b\" using operator(pg_catalog.<) limit 10) to stdout"
         );
         assert_eq!(
             table(Some("c")).range(true, 10),
-            "copy (select distinct on (s.\"a\", s.\"b\") s.\"a\", s.\"b\", s.\"c\" from \"dept\".\"t\" as s where (s.\"a\", s.\"b\") > (current_setting('bangioc.k0')::dept.code, current_setting('bangioc.k1')::integer) order by s.\"a\", s.\"b\", s.\"c\" desc nulls last, s.ctid desc limit 10) to stdout"
+            "copy (select distinct on (s.\"a\", s.\"b\") s.\"a\", s.\"b\", s.\"c\" from \"dept\".\"t\" as s where (s.\"a\", s.\"b\") > (current_setting('bangioc.k0')::dept.code, current_setting('bangioc.k1')::integer) order by s.\"a\" using operator(pg_catalog.<), s.\"b\" using operator(pg_catalog.<), s.\"c\" desc nulls last, s.ctid desc limit 10) to stdout"
         );
     }
 

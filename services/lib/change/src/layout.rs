@@ -55,6 +55,12 @@ impl Layout {
         Layout { columns: contract.columns.len(), missing, mismatched, unlisted, places }
     }
 
+    /// The contract's columns, in the order in which the table has them. A column that takes another's name
+    /// changes it.
+    pub fn order(&self) -> impl Iterator<Item = usize> {
+        self.places.iter().copied().flatten()
+    }
+
     /// Does every column of the contract have its like at the source?
     pub fn is_whole(&self) -> bool {
         self.missing.is_empty() && self.mismatched.is_empty()

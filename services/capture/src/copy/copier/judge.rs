@@ -1,6 +1,7 @@
 //! What a look at the catalogue means for each dataset: nothing, a copy, a copy once somebody says yes, or
 //! a halt. And what must be known before a copy begins.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,12 +10,12 @@ use bangioc_change::progress::Phase;
 use super::Copier;
 use crate::clock::now_us;
 use crate::error::CaptureError;
-use crate::print::Print;
 use crate::print::difference::{Difference, PrintVerdict, differences};
 use crate::print::fitness::{Unfit, unfit};
 use crate::print::look::{Seen, look};
 use crate::print::watch::Look;
 use crate::print::writers::{Writers, writers};
+use crate::print::{Oid, Part, Print};
 use crate::state::{AwaitedCopy, Cause};
 use crate::unit::DatasetIndex;
 
@@ -118,6 +119,54 @@ impl Copier {
         self.metrics.catalogue_changes.of(&[dataset, verdict.as_str()]).inc();
     }
 
+    /// The stream has shown rows of this partition. One that is known stays the catalogue's matter; of one that
+    /// was a guest between two looks the catalogue says nothing, and its rows have left with it.
+    pub(super) async fn part_met(
+        &mut self,
+        index: DatasetIndex,
+        part: Oid,
+        xid: u32,
+    ) -> Result<(), CaptureError> {
+        let parts = |print: &Print| print.table.as_ref().map(|table| table.parts.clone());
+        let kept = self.prints[index.place()].kept.as_ref().and_then(parts);
+        let copy = &self.copies[index.place()];
+        let known =
+            |kept: BTreeMap<Oid, Part>| kept.get(&part).is_some_and(|it| it.attached != xid);
+        if kept.is_none_or(known) || !copy.is_sent() {
+            return Ok(());
+        }
+        let datasets = Arc::clone(&self.datasets);
+        let dataset = datasets[index.place()].to_look_for();
+        let connection = self.looker.connection().await?;
+        let seen = match look(connection, &self.source.publication, &[dataset]).await {
+            Ok(seen) => seen.into_iter().next(),
+            Err(failure) if failure.of_table().is_some() => None,
+            Err(failure) => return Err(failure),
+        };
+        let now = seen.as_ref().and_then(|seen| parts(&seen.print));
+        let found = now.as_ref().and_then(|parts| parts.get(&part));
+        let rows = seen.as_ref().map_or(0, |seen| seen.estimated_rows);
+        let why = match found {
+            None => "rows of a partition came that is no longer one",
+            // It may have been emptied in the same transaction, which leaves no trace. Of a large table that is
+            // left to reconciliation: months are made and filled in one transaction too.
+            Some(found) if found.attached == xid => {
+                if copy.rows_to_copy(rows) > self.settings.recopy_rows {
+                    return Ok(());
+                }
+                "a partition was made and filled in one transaction"
+            }
+            Some(_) => return Ok(()),
+        };
+        let name = self.datasets[index.place()].name();
+        tracing::info!(dataset = name, member = "part", verdict = "copy", "the stream: {why}");
+        let worst = Difference { member: "part", verdict: PrintVerdict::Copy, why: why.to_owned() };
+        match seen {
+            Some(seen) => self.copy_for(index, worst, seen).await,
+            None => self.begin_again(index).await,
+        }
+    }
+
     /// By itself where it is small, or not whole yet; else when a person says so.
     async fn copy_for(
         &mut self,
@@ -156,7 +205,7 @@ impl Copier {
     }
 
     /// It is copied when a person says so; changes go on being sent.
-    async fn await_yes(
+    pub(super) async fn await_yes(
         &mut self,
         index: DatasetIndex,
         why: String,

@@ -34,6 +34,7 @@ fn column(number: i32, type_id: Oid) -> Column {
         written: 700,
         generated: false,
         default_beside: false,
+        beside: None,
     }
 }
 
@@ -190,7 +191,8 @@ fn what_leaves_the_rows_as_they_are_is_harmless() {
         &[(
             "a partition made as one",
             |p| {
-                let _ = table(p).parts.insert(612, Part { came_empty: true, ..part("site_3") });
+                let made = Part { came_empty: true, file: 612, ..part("site_3") };
+                let _ = table(p).parts.insert(612, made);
             },
             Some(("part", Harmless)),
         )],
@@ -317,6 +319,17 @@ fn what_only_comparing_can_tell_is_reconciled() {
         &[(
             "a partition's VACUUM FULL, or TRUNCATE",
             |p| part_of(p).file = 901,
+            Some(("part-file", Reconcile)),
+        )],
+    );
+    follows(
+        &partitioned(),
+        &[(
+            "a new partition, truncated since",
+            |p| {
+                let made = Part { came_empty: true, file: 901, ..part("site_3") };
+                let _ = table(p).parts.insert(612, made);
+            },
             Some(("part-file", Reconcile)),
         )],
     );

@@ -1,0 +1,4 @@
+begin;
+alter publication bangioc drop table :"table";
+alter publication bangioc add table :"table";
+commit;

@@ -1,0 +1,4 @@
+begin;
+drop policy nothing on :"table";
+alter table :"table" disable row level security;
+commit;

@@ -1,0 +1,1 @@
+alter publication bangioc add table :"table";

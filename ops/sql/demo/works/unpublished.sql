@@ -1,0 +1,2 @@
+-- Out of the publication, and back.
+alter publication bangioc drop table :"table";
