@@ -24,6 +24,9 @@ pub use breach::{Breach, RuleCode};
 use row::RowRule;
 use value::ColumnRules;
 
+use serde_json::{Map, Value, json};
+
+use crate::canonical::unordered;
 use crate::row::{Cell, Row};
 
 /// What looks odd in a row that is accepted as it is: the first column of each kind.
@@ -126,6 +129,15 @@ impl Rules {
     /// Is it a `char(n)`, whose blanks at the end are no part of the value?
     pub(crate) fn is_padded(&self, column: usize) -> bool {
         self.columns.get(column).is_some_and(|rules| rules.padded)
+    }
+
+    /// All that decides whether a row keeps them. Words for ever: a form that is kept is compared with one of
+    /// a later version. `name` gives a column's name.
+    pub(crate) fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        let columns = self.columns.iter().enumerate();
+        let columns = columns.filter_map(|(index, rules)| Some((name(index), rules.form()?)));
+        let columns = Value::Object(columns.collect::<Map<_, _>>());
+        json!({ "columns": columns, "rows": unordered(self.rows.iter().map(|rule| rule.form(name))) })
     }
 
     /// In words, for a person: the rules of one column.
