@@ -58,6 +58,11 @@ impl Warnings {
     }
 }
 
+/// The day of which rules mean "today", by Cao Bang's clock: days since 1970-01-01.
+pub fn today(now_us: i64) -> i64 {
+    time::local_day(now_us)
+}
+
 /// A dataset's compiled rules. The default has none and accepts every row.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
@@ -119,6 +124,13 @@ impl Rules {
         }
         row_rules.iter().try_for_each(|rule| rule.check(row))?;
         Ok(warnings)
+    }
+
+    /// The columns that hold a date which may not lie ahead of today. The only rule that knows a day, and a row
+    /// that keeps it keeps it on every later one: time lets rows in, never out.
+    pub fn about_today(&self) -> impl Iterator<Item = usize> + '_ {
+        let columns = self.columns.iter().enumerate();
+        columns.filter(|(_, rules)| rules.is_about_today()).map(|(index, _)| index)
     }
 
     /// The values that an enum column's contract lists, in the contract's order.

@@ -93,6 +93,10 @@ impl Range {
 }
 
 impl ColumnRules {
+    pub(crate) fn is_about_today(&self) -> bool {
+        self.rules.iter().any(|rule| matches!(rule, ValueRule::NotAfterToday))
+    }
+
     pub(crate) fn check_null(&self) -> Result<Oddities, RuleCode> {
         if self.required { Err(RuleCode::Required) } else { Ok(Oddities::default()) }
     }
