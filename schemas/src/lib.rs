@@ -6,7 +6,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | ground | [`row`]: a row as PostgreSQL writes it, one text per column; [`array`], `decimal`: what stands in such a text; [`id`], `column_type`: what datasets and columns are called and hold |
+//! | ground | [`row`]: a row as PostgreSQL writes it, one text per column; [`array`], `decimal`: what stands in such a text; `canonical`: JSON in one text only; [`id`], `column_type`: what datasets and columns are called and hold |
 //! | [`rules`] | what a row must keep |
 //! | [`open`] | what of a row is public |
 //! | `contracts` | what a contract says of a dataset, as types, and what is made of it: names, Avro, pages |
@@ -16,6 +16,7 @@
 //! is the test.
 
 pub mod array;
+mod canonical;
 mod column_type;
 mod contracts;
 mod decimal;

@@ -56,14 +56,6 @@ impl OpenProjection {
         Ok(())
     }
 
-    /// A text that is another one when other rows are public, or other columns of them. For comparing
-    /// with what an earlier process wrote down, nothing else.
-    pub fn form(&self) -> String {
-        let names = self.outputs.iter().map(|output| &output.name);
-        let names: Vec<_> = names.collect();
-        format!("{:?} {:?} {names:?}", self.filter, self.outputs)
-    }
-
     /// Indices, in the whole contract, of the columns that decide whether a row is public.
     pub fn filter_columns(&self) -> impl Iterator<Item = usize> + '_ {
         self.filter.columns()

@@ -26,6 +26,9 @@ pub use breach::{Breach, RuleCode};
 use row::RowRule;
 use value::ColumnRules;
 
+use serde_json::{Map, Value, json};
+
+use crate::canonical::unordered;
 use crate::row::{Cell, Row};
 
 /// What looks odd in a row that is accepted as it is: the first column of each kind.
@@ -55,6 +58,11 @@ impl Warnings {
             self.whitespace.get_or_insert(column);
         }
     }
+}
+
+/// The day of which rules mean "today", by Cao Bang's clock: days since 1970-01-01.
+pub fn today(now_us: i64) -> i64 {
+    time::local_day(now_us)
 }
 
 /// A dataset's compiled rules. The default has none and accepts every row.
@@ -120,6 +128,13 @@ impl Rules {
         Ok(warnings)
     }
 
+    /// The columns that hold a date which may not lie ahead of today. The only rule that knows a day, and a row
+    /// that keeps it keeps it on every later one: time lets rows in, never out.
+    pub fn about_today(&self) -> impl Iterator<Item = usize> + '_ {
+        let columns = self.columns.iter().enumerate();
+        columns.filter(|(_, rules)| rules.is_about_today()).map(|(index, _)| index)
+    }
+
     /// The values that an enum column's contract lists, in the contract's order.
     pub(crate) fn enum_values(&self, column: usize) -> Option<&[String]> {
         self.columns.get(column)?.enum_values.as_deref()
@@ -128,6 +143,15 @@ impl Rules {
     /// Is it a `char(n)`, whose blanks at the end are no part of the value?
     pub(crate) fn is_padded(&self, column: usize) -> bool {
         self.columns.get(column).is_some_and(|rules| rules.padded)
+    }
+
+    /// All that decides whether a row keeps them. Words for ever: a form that is kept is compared with one of
+    /// a later version. `name` gives a column's name.
+    pub(crate) fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        let columns = self.columns.iter().enumerate();
+        let columns = columns.filter_map(|(index, rules)| Some((name(index), rules.form()?)));
+        let columns = Value::Object(columns.collect::<Map<_, _>>());
+        json!({ "columns": columns, "rows": unordered(self.rows.iter().map(|rule| rule.form(name))) })
     }
 
     /// In words, for a person: the rules of one column.

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use bangioc_tests::platform::Platform;
-use bangioc_tests::world::{PATIENCE, World};
+use bangioc_tests::world::{OwnTable, PATIENCE, World};
 use bangioc_tests::{root, wait};
 
 use crate::Check;
@@ -26,6 +26,7 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
         "open_feed::another_filter_is_copied_and_swept_by_itself",
         another_filter_is_copied_and_swept_by_itself,
     ),
+    ("open_feed::a_row_whose_day_has_come_is_let_in", a_row_whose_day_has_come_is_let_in),
     ("open_feed::broken_and_secret_rows_stay_inside", broken_and_secret_rows_stay_inside),
     (
         "open_feed::a_copied_key_is_told_to_whom_it_concerns",
@@ -283,6 +284,75 @@ fn another_filter_is_copied_and_swept_by_itself(platform: &Platform) {
     let _capture = world.capture("so-nnmt");
     settle(&world, INDEXED);
     assert_eq!(keys_seen(&world, INDEXED.0).len(), seen);
+}
+
+/// Told of by nothing at the source; and of one whose day has not come nothing leaves, not even its end.
+fn a_row_whose_day_has_come_is_let_in(platform: &Platform) {
+    let notices = OwnTable {
+        source: "so-nnmt",
+        table: "dated".to_owned(),
+        sql: "create table dated (code varchar(20) primary key, issued_on date); alter table dated replica identity full;".to_owned(),
+        file: "so-nnmt/dated.yaml".to_owned(),
+        contract: "
+dataset: dated
+owner: so-nnmt
+name: { vi: Thông báo thử, en: Trial notices }
+kind: state
+source: { table: dept.dated, identity: full }
+key: [code]
+columns:
+  code: { type: varchar(20), class: open, vi: Mã, en: Code }
+  issued_on: { type: date, class: open, vi: Ngày, en: Issued on, not_after: today }
+open: { columns: [code, issued_on] }
+"
+        .to_owned(),
+    };
+    let world = World::with_tables(platform, "daybreak", &["so-nnmt"], &[notices]);
+    // Far enough from midnight on either side, whatever the hour of the trial.
+    let add = |code: &str, days: i32| {
+        let day = format!("(now() at time zone 'Asia/Bangkok')::date + {days}");
+        world.source("so-nnmt", &format!("insert into dated values ('{code}', {day})"));
+    };
+    let seen = |what: &str, wanted: &[&str]| {
+        wait::until(what, PATIENCE, || {
+            let mut seen = keys_seen(&world, "dated");
+            seen.dedup();
+            wait::holds(seen == wanted, format!("{seen:?}"))
+        });
+    };
+    for (code, days) in [("past", -2), ("soon", 2), ("later", 9)] {
+        add(code, days);
+    }
+    let capture = world.capture("so-nnmt");
+    seen("what is past", &["past"]);
+    for (code, days) in [("soon-streamed", 2), ("past-streamed", -2)] {
+        add(code, days);
+    }
+    seen("what is past", &["past", "past-streamed"]);
+    capture.stop();
+    let capture = world.capture_with("so-nnmt", &[("BANGIOC_DAYS_AHEAD", "4")]);
+    wait::until("the day to let them in", PATIENCE, || {
+        let mut seen = keys_seen(&world, "dated");
+        seen.sort();
+        seen.dedup();
+        let wanted = ["past", "past-streamed", "soon", "soon-streamed"];
+        wait::holds(seen == wanted, format!("{seen:?}; {}", capture.log()))
+    });
+    let told = keys_seen(&world, "dated").len();
+    world.source("so-nnmt", "delete from dated where code in ('later', 'soon')");
+    wait::until("the end of what was public", PATIENCE, || {
+        let seen = keys_seen(&world, "dated");
+        wait::holds(seen.len() == told + 1, format!("{seen:?}"))
+    });
+    assert!(!keys_seen(&world, "dated").contains(&"later".to_owned()));
+    // The same day again: nothing to copy.
+    capture.stop();
+    let capture = world.capture_with("so-nnmt", &[("BANGIOC_DAYS_AHEAD", "4")]);
+    add("end", -2);
+    wait::until("the last row", PATIENCE, || {
+        let seen = keys_seen(&world, "dated");
+        wait::holds(seen.len() == told + 2, format!("{seen:?}; {}", capture.log()))
+    });
 }
 
 fn broken_and_secret_rows_stay_inside(platform: &Platform) {

@@ -19,6 +19,10 @@ use crate::sites::{self, CANARY, INDEXED, WHOLE};
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
     ("open_store::holds_what_is_public_and_nothing_else", holds_what_is_public_and_nothing_else),
+    (
+        "open_store::a_stricter_rule_takes_back_what_no_longer_passes",
+        a_stricter_rule_takes_back_what_no_longer_passes,
+    ),
     ("open_store::a_database_is_of_one_side", a_database_is_of_one_side),
 ];
 
@@ -170,6 +174,52 @@ fn holds_what_is_public_and_nothing_else(platform: &Platform) {
     assert!(open.contains("site-whole") && open.contains("streaming"), "{status}");
     let list = world.bangioc("both", &["dead-letter", "list", "--side", "open"]);
     assert!(list.contains("nothing is parked"), "{list}");
+}
+
+fn a_stricter_rule_takes_back_what_no_longer_passes(platform: &Platform) {
+    let world = World::with_tables(platform, "stricter", &["so-nnmt"], &sites::tables());
+    for (_, table) in [INDEXED, WHOLE] {
+        sites::add(&world, table, 1, 60);
+        let publish = "set is_public = true, state = 'issued' where visitors % 4 = 0";
+        world.source("so-nnmt", &format!("update {table} {publish}"));
+    }
+    let capture = world.capture("so-nnmt");
+    let _open = OpenEngine::start(&world);
+    converge(&world);
+    capture.stop();
+    for (dataset, table) in [INDEXED, WHOLE] {
+        let file = world.dir.join(format!("contracts/so-nnmt/{dataset}.yaml"));
+        let contract = std::fs::read_to_string(&file).expect("a contract");
+        std::fs::write(&file, contract.replace("range: 0.. }", "range: 0..30 }"))
+            .expect("a contract");
+        // Rows that the new rule refuses change and go while nobody looks, public ones and others.
+        world.source(
+            "so-nnmt",
+            &format!(
+                "update {table} set name_vi = 'Đổi' where visitors in (40, 41); delete from {table} where visitors in (44, 45)"
+            ),
+        );
+    }
+    let capture = world.capture("so-nnmt");
+    capture.wait_for_log("what is public of it has changed", PATIENCE);
+    for (_, table) in [INDEXED, WHOLE] {
+        let sql = format!("select count(*), max(visitors) from open.{table}");
+        world.says(&world.open_store(), "what no longer passes to go", &sql, &["7|28"]);
+        // Of the rows that were never public there is no word, in the store or on its way.
+        let sql =
+            format!("select count(*) from flow.{table} where right(site_code, 2) in ('41', '45')");
+        assert_eq!(world.in_open_store(&sql), ["0"], "{table}");
+    }
+    // The rule of before: they come back, and by themselves.
+    capture.stop();
+    for (dataset, _) in [INDEXED, WHOLE] {
+        let file = world.dir.join(format!("contracts/so-nnmt/{dataset}.yaml"));
+        let contract = std::fs::read_to_string(&file).expect("a contract");
+        std::fs::write(&file, contract.replace("range: 0..30 }", "range: 0.. }"))
+            .expect("a contract");
+    }
+    let _capture = world.capture("so-nnmt");
+    converge(&world);
 }
 
 fn a_database_is_of_one_side(platform: &Platform) {

@@ -4,6 +4,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use super::vn2000::{AXIS, E2};
 use crate::rules::geometry::{Bounds, Figure, Point, UNITS_PER_DEGREE, geojson};
 
@@ -68,6 +70,15 @@ impl Border {
             })
             .collect();
         Some(Border { points, stretches })
+    }
+
+    /// Another one for another line: SHA-256, hexadecimal.
+    pub(crate) fn digest(&self) -> String {
+        let mut digest = Sha256::new();
+        for at in &self.points {
+            digest.update(format!("{} {}\n", at.east, at.north));
+        }
+        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// In place of one that can't be read: everything lies near it.

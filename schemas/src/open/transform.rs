@@ -1,9 +1,12 @@
 //! What becomes of a value before it is public: another reference system, a coarser number, nothing.
 
+use serde_json::{Map, Value, json};
+
 use super::border::Mask;
 use super::geojson as written;
 use super::keys;
 use super::vn2000::Zone;
+use crate::canonical::unordered;
 use crate::column_type::ColumnType;
 use crate::decimal::{Decimal, Grain};
 use crate::row::{Cell, Row, RowBuf};
@@ -72,6 +75,31 @@ impl Transform {
                 column_type.clone()
             }
         }
+    }
+
+    /// Words for ever: a form that is kept is compared with one of a later version.
+    pub(crate) fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        let mut form = Map::new();
+        let change = match &self.change {
+            Change::Keep => json!("keep"),
+            Change::Outline => json!("outline"),
+            Change::Keys(keys) => json!({ "keys": unordered(keys.iter().map(|key| json!(key))) }),
+            Change::Wgs84(System::Column(srid)) => json!({ "wgs84": { "column": name(*srid) } }),
+            Change::Wgs84(System::Fixed(zone)) => json!({ "wgs84": { "srid": zone.srid() } }),
+            Change::Round(round) => {
+                let when = round.when.as_ref().map(|when| when.form(name));
+                json!({ "round": { "to": round.grain.to_string(), "when": when } })
+            }
+        };
+        form.insert("change".into(), change);
+        if let Some(mask) = &self.mask {
+            let border = json!({ "metres": mask.metres, "line": mask.border.digest() });
+            form.insert("border".into(), border);
+        }
+        if let Some(when) = &self.withhold_when {
+            form.insert("withhold_when".into(), when.form(name));
+        }
+        Value::Object(form)
     }
 
     pub(crate) fn describe(&self, column: usize, name: &dyn Fn(usize) -> String) -> String {

@@ -1,5 +1,7 @@
 //! Columns hold one of the values that a contract lists: a row filter, or when a rule applies.
 
+use serde_json::{Map, Value, json};
+
 use super::value::is_listed;
 use crate::row::{Cell, Row};
 
@@ -42,6 +44,16 @@ impl Condition {
 
     pub(crate) fn columns_mut(&mut self) -> impl Iterator<Item = &mut usize> + '_ {
         self.terms.iter_mut().map(|term| &mut term.column)
+    }
+
+    /// See [`crate::contracts`]'s form of what is public: words for ever.
+    pub(crate) fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        let form = |term: &Term| {
+            let values = &term.values;
+            let form = json!({ "values": values, "null": term.null, "padded": term.padded });
+            (name(term.column), form)
+        };
+        Value::Object(self.terms.iter().map(form).collect::<Map<_, _>>())
     }
 
     /// `state is issued and is_public is true`

@@ -10,6 +10,8 @@ mod crossing;
 pub(crate) mod geojson;
 pub(crate) mod wkt;
 
+use serde_json::{Value, json};
+
 /// Of a coordinate in metres: tenths of a millimetre.
 pub(crate) const UNITS_PER_METRE: i64 = 10_000;
 /// Of a coordinate in degrees: a tenth of a millimetre on the ground.
@@ -39,6 +41,14 @@ impl Bounds {
     pub(crate) fn of_degrees(east: (f64, f64), north: (f64, f64)) -> Bounds {
         let units = |(low, high): (f64, f64)| (degrees(low), degrees(high));
         Bounds { east: units(east), north: units(north) }
+    }
+
+    /// In the units of the points.
+    pub(crate) fn form(&self) -> Value {
+        json!({
+            "east": [self.east.0, self.east.1],
+            "north": [self.north.0, self.north.1],
+        })
     }
 
     pub(crate) fn hold(&self, point: Point) -> bool {

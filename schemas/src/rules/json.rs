@@ -1,9 +1,12 @@
 //! Size and shape of a JSON text, without building its tree.
 
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Value, json};
+
 use super::breach::RuleCode;
+use crate::canonical::unordered;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct JsonShape {
@@ -42,6 +45,15 @@ impl JsonShape {
         } else {
             Ok(())
         }
+    }
+
+    pub(crate) fn form(&self) -> Value {
+        let outer = self.outer.map(|outer| match outer {
+            Outer::Array => "array",
+            Outer::Object => "object",
+        });
+        let keys = unordered(self.item_keys.iter().map(|key| json!(key)));
+        json!({ "outer": outer, "max_bytes": self.max_bytes, "max_items": self.max_items, "item_keys": keys })
     }
 
     pub(crate) fn describe(&self) -> String {

@@ -14,6 +14,7 @@ pub(crate) mod place;
 pub(crate) mod presence;
 
 use check::RowCheck;
+use serde_json::{Value, json};
 
 use super::breach::Breach;
 use super::condition::Condition;
@@ -105,6 +106,10 @@ impl RowRule {
             *column = place(*column)?;
         }
         Some(moved)
+    }
+
+    pub(crate) fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        json!({ "rule": self.kind.get().form(name), "when": self.when.as_ref().map(|when| when.form(name)) })
     }
 
     pub(crate) fn describe(&self, name: &dyn Fn(usize) -> String) -> String {

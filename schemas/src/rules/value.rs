@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 
 use regex::Regex;
+use serde_json::{Map, Value, json};
 
 use super::breach::RuleCode;
 use super::json::JsonShape;
 use super::text::{self, Oddities, TextKind};
 use super::{content, tax_code, time};
 use crate::array;
+use crate::canonical::unordered;
 use crate::decimal::Decimal;
 
 #[derive(Clone, Debug, Default)]
@@ -82,7 +84,19 @@ impl Range {
     }
 }
 
+impl Range {
+    pub(crate) fn form(&self) -> Value {
+        let least = if self.above { "above" } else { "from" };
+        // As texts: a float has one in Rust, and several in JSON.
+        json!({ least: self.min.to_string(), "to": self.max.to_string() })
+    }
+}
+
 impl ColumnRules {
+    pub(crate) fn is_about_today(&self) -> bool {
+        self.rules.iter().any(|rule| matches!(rule, ValueRule::NotAfterToday))
+    }
+
     pub(crate) fn check_null(&self) -> Result<Oddities, RuleCode> {
         if self.required { Err(RuleCode::Required) } else { Ok(Oddities::default()) }
     }
@@ -124,6 +138,36 @@ impl ColumnRules {
         }
         self.rules.iter().try_for_each(|rule| rule.check(value, now_us))?;
         Ok(oddities)
+    }
+
+    /// None where nothing is judged.
+    pub(crate) fn form(&self) -> Option<Value> {
+        let mut form = Map::new();
+        let flags = [
+            ("required", self.required),
+            ("padded", self.padded),
+            ("array", self.is_array),
+            ("no_credentials", self.no_credentials),
+        ];
+        form.extend(
+            flags.into_iter().filter(|(_, is)| *is).map(|(word, is)| (word.to_owned(), json!(is))),
+        );
+        let limits = [("max_items", self.max_items), ("max_chars", self.max_chars)];
+        form.extend(
+            limits.into_iter().filter_map(|(word, max)| Some((word.to_owned(), json!(max?)))),
+        );
+        if let Some(kind) = self.text {
+            let text = match kind {
+                TextKind::Prose => "prose",
+                TextKind::Code => "code",
+            };
+            form.insert("text".into(), json!(text));
+        }
+        if !self.rules.is_empty() {
+            form.insert("rules".into(), unordered(self.rules.iter().map(ValueRule::form)));
+        }
+        let judges = form.keys().any(|word| word != "padded" && word != "array");
+        judges.then_some(Value::Object(form))
     }
 
     pub(crate) fn describe(&self) -> Vec<String> {
@@ -170,6 +214,28 @@ impl ValueRule {
             ValueRule::NotHan => (!content::has_han(value), RuleCode::Unicode),
         };
         if kept { Ok(()) } else { Err(code) }
+    }
+
+    fn form(&self) -> Value {
+        match self {
+            ValueRule::Pattern { written, .. } => json!({ "pattern": written }),
+            // What the list is called is no matter.
+            ValueRule::Listed { values, .. } => json!({ "values": values }),
+            ValueRule::Range(range) => json!({ "range": range.form() }),
+            ValueRule::MultipleOf(step) => json!({ "multiple_of": step }),
+            ValueRule::Finite => json!("finite"),
+            ValueRule::Decimals(max) => json!({ "decimals": max }),
+            ValueRule::TaxCode => json!({ "check_digit": "tax_code" }),
+            ValueRule::NotAfterToday => json!({ "not_after": "today" }),
+            ValueRule::Json(shape) => json!({ "json": shape.form() }),
+            ValueRule::StartsWith(octets) => json!({ "starts_with": octets }),
+            ValueRule::MaxBytes { max, of_bytea } => {
+                json!({ "max_bytes": max, "bytea": of_bytea })
+            }
+            ValueRule::NoMarkup => json!("no_markup"),
+            ValueRule::Name => json!({ "letters": "name" }),
+            ValueRule::NotHan => json!({ "not_script": "han" }),
+        }
     }
 
     fn describe(&self) -> String {

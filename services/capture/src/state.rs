@@ -81,6 +81,10 @@ pub(crate) struct CopyState {
     /// The last one that came to its end: what the next may take.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) last: Option<LastCopy>,
+    /// The last day whose rows have been looked for, of those whose date lay ahead of it: by Cao Bang's clock, days
+    /// since 1970. None before a copy has begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) judged_day: Option<i64>,
     /// The form of the dataset's open rows, as far as this copy takes them to the open side; none: not
     /// at all. With another form everything is copied again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -184,6 +188,7 @@ impl CopyState {
             awaited: None,
             began_at_us: None,
             last: None,
+            judged_day: None,
             open: None,
         }
     }

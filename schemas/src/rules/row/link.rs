@@ -1,5 +1,6 @@
 //! One column refers to another of the same row.
 
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::check::RowCheck;
@@ -22,6 +23,10 @@ impl RowCheck for Member {
 
     fn columns_mut(&mut self) -> Vec<&mut usize> {
         vec![&mut self.column, &mut self.of]
+    }
+
+    fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        json!({ "member": name(self.column), "of": name(self.of) })
     }
 
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
@@ -62,6 +67,10 @@ impl RowCheck for BranchParent {
         vec![&mut self.code, &mut self.parent]
     }
 
+    fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        json!({ "branch_parent": name(self.code), "parent": name(self.parent) })
+    }
+
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
         format!(
             "a branch code in {} has its first ten digits in {}",
@@ -96,6 +105,10 @@ impl RowCheck for Sha256Of {
 
     fn columns_mut(&mut self) -> Vec<&mut usize> {
         vec![&mut self.hash, &mut self.content]
+    }
+
+    fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        json!({ "sha256": name(self.hash), "of": name(self.content) })
     }
 
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::{Value, json};
 
-use super::check::RowCheck;
+use super::check::{RowCheck, names};
 use crate::decimal::Decimal;
 use crate::row::Row;
 use crate::rules::breach::{Breach, RuleCode};
@@ -46,6 +47,14 @@ impl RowCheck for Sum {
     fn columns_mut(&mut self) -> Vec<&mut usize> {
         let parts = self.plus.iter_mut().chain(&mut self.minus);
         parts.chain([&mut self.total]).collect()
+    }
+
+    fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        json!({
+            "sum": names(&self.plus, name),
+            "minus": names(&self.minus, name),
+            "equals": name(self.total),
+        })
     }
 
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
@@ -106,6 +115,19 @@ impl RowCheck for Measurement {
         vec![&mut self.value, &mut self.parameter, &mut self.unit]
     }
 
+    fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        let known = self.known.iter().map(|parameter| {
+            let Parameter { code, units, range } = parameter;
+            json!({ "parameter": code, "units": units, "range": range.form() })
+        });
+        json!({
+            "measurement": name(self.value),
+            "parameter": name(self.parameter),
+            "unit": name(self.unit),
+            "known": known.collect::<Vec<_>>(),
+        })
+    }
+
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
         format!(
             "{}, {} and {} agree with {}",
@@ -139,6 +161,13 @@ impl RowCheck for JsonNumbers {
 
     fn columns_mut(&mut self) -> Vec<&mut usize> {
         vec![&mut self.column]
+    }
+
+    fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        let fields = self.fields.iter();
+        let fields = fields.map(|(field, range)| (field.clone(), range.form()));
+        let fields = fields.collect::<serde_json::Map<_, _>>();
+        json!({ "json_numbers": name(self.column), "fields": fields })
     }
 
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {

@@ -2,7 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::check::{RowCheck, listed};
+use serde_json::{Value, json};
+
+use super::check::{RowCheck, listed, names};
 use crate::decimal::Decimal;
 use crate::row::Row;
 use crate::rules::breach::{Breach, RuleCode};
@@ -68,6 +70,17 @@ impl RowCheck for Order {
         self.columns.iter_mut().collect()
     }
 
+    fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        let scale = match self.scale {
+            Scale::Number => "number",
+            Scale::Date => "date",
+            Scale::Clock => "time",
+            Scale::Timestamp => "timestamp",
+            Scale::Timestamptz => "timestamptz",
+        };
+        json!({ "order": names(&self.columns, name), "scale": scale })
+    }
+
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
         format!("{} in this order", listed(&self.columns, name))
     }
@@ -100,6 +113,15 @@ impl RowCheck for Window {
 
     fn columns_mut(&mut self) -> Vec<&mut usize> {
         vec![&mut self.column, &mut self.of]
+    }
+
+    fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        json!({
+            "window": name(self.column),
+            "of": name(self.of),
+            "before_us": self.before_us,
+            "after_us": self.after_us,
+        })
     }
 
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
@@ -149,6 +171,10 @@ impl RowCheck for RecordDate {
         vec![&mut self.code, &mut self.of]
     }
 
+    fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        json!({ "record_date": name(self.code), "of": name(self.of) })
+    }
+
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
         format!("the date inside {} is the day of {}", name(self.code), name(self.of))
     }
@@ -177,6 +203,10 @@ impl RowCheck for ConsecutiveYears {
 
     fn columns_mut(&mut self) -> Vec<&mut usize> {
         vec![&mut self.column]
+    }
+
+    fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        json!({ "consecutive_years": name(self.column) })
     }
 
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {

@@ -1,6 +1,8 @@
 //! What is known of a person: the number that holds sex and year of birth, and a birth date of which
 //! only the year or the month is known.
 
+use serde_json::{Value, json};
+
 use super::check::{RowCheck, listed};
 use crate::row::{Cell, Row};
 use crate::rules::breach::{Breach, RuleCode};
@@ -47,6 +49,15 @@ impl RowCheck for PersonalId {
         let mut columns = vec![&mut self.id];
         columns.extend(others.into_iter().flatten());
         columns
+    }
+
+    fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        json!({
+            "personal_id": name(self.id),
+            "sex": self.sex.map(name),
+            "birth_date": self.birth_date.map(name),
+            "birth_text": self.birth_text.map(name),
+        })
     }
 
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
@@ -146,6 +157,14 @@ impl RowCheck for PartialDate {
         let mut columns = vec![&mut self.date, &mut self.precision];
         columns.extend(&mut self.text);
         columns
+    }
+
+    fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        json!({
+            "partial_date": name(self.date),
+            "text": self.text.map(name),
+            "precision": name(self.precision),
+        })
     }
 
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {

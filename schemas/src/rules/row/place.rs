@@ -1,5 +1,7 @@
 //! Geometry columns: outlines in metres with their reference system and area, and GeoJSON.
 
+use serde_json::{Value, json};
+
 use super::check::RowCheck;
 use crate::row::{Cell, Row};
 use crate::rules::breach::{Breach, RuleCode};
@@ -64,6 +66,19 @@ impl RowCheck for Outline {
         columns
     }
 
+    fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        let system = self.system.as_ref();
+        let system =
+            system.map(|system| json!({ "srid": name(system.column), "srids": system.srids }));
+        json!({
+            "geometry": name(self.wkt),
+            "system": system,
+            "area": self.area.map(name),
+            "bounds": self.bounds.form(),
+            "max_vertices": self.max_vertices,
+        })
+    }
+
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
         let area = self
             .area
@@ -110,6 +125,14 @@ impl RowCheck for GeoJson {
 
     fn columns_mut(&mut self) -> Vec<&mut usize> {
         vec![&mut self.column]
+    }
+
+    fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        json!({
+            "geojson": name(self.column),
+            "bounds": self.bounds.form(),
+            "max_vertices": self.max_vertices,
+        })
     }
 
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {

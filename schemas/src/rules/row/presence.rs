@@ -2,7 +2,9 @@
 
 use regex::Regex;
 
-use super::check::{RowCheck, listed};
+use serde_json::{Value, json};
+
+use super::check::{RowCheck, listed, names};
 use crate::row::{Cell, Row};
 use crate::rules::breach::{Breach, RuleCode};
 use crate::rules::value::{Range, describe_range, is_listed, number};
@@ -31,6 +33,10 @@ impl RowCheck for Secret {
         vec![&mut self.column]
     }
 
+    fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        json!({ "secret_unless": name(self.column), "values": self.allowed })
+    }
+
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
         format!("a row is secret unless {} is {}", name(self.column), self.allowed.join(" or "))
     }
@@ -52,6 +58,10 @@ impl RowCheck for Require {
 
     fn columns_mut(&mut self) -> Vec<&mut usize> {
         self.columns.iter_mut().collect()
+    }
+
+    fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        json!({ "require": names(&self.columns, name) })
     }
 
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
@@ -78,6 +88,10 @@ impl RowCheck for Limit {
 
     fn columns_mut(&mut self) -> Vec<&mut usize> {
         vec![&mut self.column]
+    }
+
+    fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        json!({ "limit": name(self.column), "range": self.range.form() })
     }
 
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
@@ -110,6 +124,10 @@ impl RowCheck for Form {
 
     fn columns_mut(&mut self) -> Vec<&mut usize> {
         vec![&mut self.column]
+    }
+
+    fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
+        json!({ "form": name(self.column), "pattern": self.written, "padded": self.padded })
     }
 
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {

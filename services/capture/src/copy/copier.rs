@@ -1,6 +1,7 @@
 //! The copier: which chunk to read next, and how far each copy has come.
 
 mod chunk;
+mod day;
 pub(crate) mod judge;
 mod outcome;
 mod trouble;
@@ -16,6 +17,7 @@ use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::shutdown::Shutdown;
 use bangioc_schemas::asker::Asker;
 use bangioc_schemas::names::Side;
+use bangioc_schemas::rules;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::time::{Instant, sleep_until};
 
@@ -70,6 +72,8 @@ pub(crate) struct Work {
     /// Position in the signals of who asked, once `keys` is empty and its chunks are done.
     signals_next: Option<(Asker, i64)>,
     pause: Option<Duration>,
+    /// When to look next which rows pass by the passing of a day. None: now.
+    next_day: Option<Instant>,
     /// Datasets whose tables do not answer for now.
     waits: BTreeMap<DatasetIndex, Trouble>,
     /// Halted datasets.
@@ -132,6 +136,9 @@ impl Copier {
             if let Ok(look) = self.looks.try_recv() {
                 self.looked(look).await?;
             }
+            if self.work.next_day.is_none_or(|next| next <= now) {
+                self.work.next_day = Some(self.look_at_the_day().await?);
+            }
             if self.work.in_flight.len() < self.settings.chunks_in_flight {
                 if let Some(pause) = self.work.pause.take() {
                     tokio::select! {
@@ -147,7 +154,7 @@ impl Copier {
                 self.look_at_halted(index).await?;
                 continue;
             }
-            let next_look = self.next_look(now);
+            let next_look = self.next_look(now).into_iter().chain(self.work.next_day).min();
             tokio::select! {
                 () = shutdown.requested() => return Ok(()),
                 Some(notice) = self.notices.recv() => self.heard(notice).await?,
@@ -203,6 +210,7 @@ impl Copier {
             let copy = &mut self.copies[index.place()];
             copy.start = start.to_hex();
             copy.began_at_us = Some(now_us());
+            copy.judged_day = Some(rules::today(now_us()));
             let name = self.datasets[index.place()].name();
             self.state.copy(name, copy).await?;
         }

@@ -80,7 +80,7 @@ pub(super) fn copies(
     datasets
         .iter()
         .map(|dataset| {
-            let form = dataset.open.as_ref().map(|open| open.cutter.form());
+            let form = dataset.open.as_ref().map(|open| open.cutter.form().to_owned());
             let mut copy = match state.copies.get(dataset.name()) {
                 // In a later epoch even a dataset's first copy may find rows of an earlier one in
                 // the store.

@@ -146,6 +146,41 @@ impl SqlReader {
         Ok(split_found(&read, count, columns, seen_by))
     }
 
+    /// Keys of the rows that pass on day `now` and did not on day `before`, days since 1970, at most `limit`.
+    pub(crate) async fn come_of_age(
+        &mut self,
+        table: &Table,
+        (before, now): (i64, i64),
+        limit: usize,
+    ) -> Result<Vec<Vec<String>>, CaptureError> {
+        let Some(question) = table.come_of_age() else {
+            return Ok(Vec::new());
+        };
+        let outcome = self.ask_for_keys(question, (before, now), limit).await;
+        self.kept_if_well(outcome)
+    }
+
+    async fn ask_for_keys(
+        &mut self,
+        question: String,
+        (before, now): (i64, i64),
+        limit: usize,
+    ) -> Result<Vec<Vec<String>>, CaptureError> {
+        let fails = |e: &sqlx::Error| CaptureError::question("asking for rows of a day", e);
+        let connection = self.connection().await?;
+        let rows = sqlx::query(AssertSqlSafe(question))
+            .bind(before)
+            .bind(now)
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(connection)
+            .await
+            .map_err(|e| fails(&e))?;
+        let texts = |row: sqlx::postgres::PgRow| {
+            (0..row.len()).map(|n| row.try_get(n)).collect::<Result<Vec<String>, _>>()
+        };
+        rows.into_iter().map(texts).collect::<Result<_, _>>().map_err(|e| fails(&e))
+    }
+
     async fn bind(&mut self, table: &Table, texts: Vec<String>) -> Result<(), CaptureError> {
         let mut query = sqlx::query(AssertSqlSafe(table.bind_key()));
         for text in texts {

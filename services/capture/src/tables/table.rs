@@ -2,7 +2,7 @@
 //! are put into session settings by a bound statement, and the COPY reads them from there.
 
 use bangioc_postgres_text::quoting::{qualified, quoted};
-use bangioc_schemas::contract::Contract;
+use bangioc_schemas::contract::{ColumnType, Contract};
 
 /// Statements for one dataset's table; everything in them comes from its contract and the source's catalogue.
 pub(crate) struct Table {
@@ -11,6 +11,13 @@ pub(crate) struct Table {
     /// Key columns, quoted, in the contract's key order, with their types.
     key: Vec<KeyColumn>,
     latest_by: Option<String>,
+    /// Columns of dates that may not lie ahead of today, quoted.
+    dates: Vec<DateColumn>,
+}
+
+struct DateColumn {
+    name: String,
+    is_array: bool,
 }
 
 struct KeyColumn {
@@ -44,11 +51,42 @@ impl Table {
             latest_by: contract
                 .natural_key_latest_by
                 .map(|index| quoted(&contract.columns[index].name)),
+            dates: contract
+                .rules
+                .about_today()
+                .map(|index| &contract.columns[index])
+                .map(|column| DateColumn {
+                    name: quoted(&column.name),
+                    is_array: matches!(column.column_type, ColumnType::Array(_)),
+                })
+                .collect(),
         }
     }
 
     pub(crate) fn key_columns(&self) -> usize {
         self.key.len()
+    }
+
+    /// Keys, as texts, of the rows that a date kept from passing until day $1 and no longer on day $2, at most $3.
+    /// None: no day changes anything.
+    pub(crate) fn come_of_age(&self) -> Option<String> {
+        let day = |number: u8| format!("date '1970-01-01' + ${number}::int");
+        let between = |date: &str| format!("{date} > {} and {date} <= {}", day(1), day(2));
+        let reached = |column: &DateColumn| {
+            let name = format!("s.{}", column.name);
+            if column.is_array {
+                format!("exists (select from unnest({name}) as d where {})", between("d"))
+            } else {
+                format!("({})", between(&name))
+            }
+        };
+        let key = |column: &KeyColumn| format!("s.{}::text", column.name);
+        let keys: Vec<String> = self.key.iter().map(key).collect();
+        let reached: Vec<String> = self.dates.iter().map(reached).collect();
+        (!keys.is_empty() && !reached.is_empty()).then(|| {
+            let (keys, reached) = (keys.join(", "), reached.join(" or "));
+            format!("select distinct {keys} from {} as s where {reached} limit $3", self.name)
+        })
     }
 
     /// Binds one text per key column: a value, or an array of values in PostgreSQL's text form.
@@ -138,7 +176,21 @@ mod tests {
             name: "\"dept\".\"t\"".to_owned(),
             key: vec![column("a", "dept.code"), column("b", "integer")],
             latest_by: latest_by.map(quoted),
+            dates: Vec::new(),
         }
+    }
+
+    #[test]
+    fn rows_are_found_by_the_day_on_which_they_pass() {
+        assert_eq!(table(None).come_of_age(), None);
+        let date = |name: &str, is_array| DateColumn { name: quoted(name), is_array };
+        let table = Table { dates: vec![date("c", false), date("d", true)], ..table(None) };
+        assert_eq!(
+            table.come_of_age().as_deref(),
+            Some(
+                "select distinct s.\"a\"::text, s.\"b\"::text from \"dept\".\"t\" as s where (s.\"c\" > date '1970-01-01' + $1::int and s.\"c\" <= date '1970-01-01' + $2::int) or exists (select from unnest(s.\"d\") as d where d > date '1970-01-01' + $1::int and d <= date '1970-01-01' + $2::int) limit $3"
+            )
+        );
     }
 
     #[test]

@@ -6,6 +6,9 @@
 
 const VARIABLE: &str = "BANGIOC_BREAK";
 
+/// How many days ahead of the host's clock the process lives, for what only the passing of days shows.
+const DAYS: &str = "BANGIOC_DAYS_AHEAD";
+
 /// Can protections be switched off in this build, and the process be killed at a named place?
 pub const BREAKABLE: bool = cfg!(feature = "breakable");
 
@@ -19,4 +22,10 @@ pub fn is_off(name: &str) -> bool {
         );
     }
     off
+}
+
+/// 0 in what people run.
+pub fn days_ahead() -> i64 {
+    let ahead = || std::env::var(DAYS).ok()?.parse().ok();
+    if BREAKABLE { ahead().unwrap_or(0) } else { 0 }
 }

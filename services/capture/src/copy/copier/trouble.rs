@@ -27,7 +27,7 @@ const ASK_AGAIN: Policy =
 const FIRST_PENALTY: Duration = Duration::from_secs(15);
 const LONGEST_PENALTY: Duration = Duration::from_hours(1);
 /// Keys owed beyond which the whole table is copied again.
-const MOST_OWED: usize = 1_000;
+pub(super) const MOST_OWED: usize = 1_000;
 
 /// When a dataset in trouble is next asked after.
 pub(super) struct Trouble {
