@@ -5,8 +5,7 @@ use bangioc_tests::platform::Platform;
 use bangioc_tests::proxy::CommitProxy;
 use bangioc_tests::world::{PATIENCE, World};
 
-use crate::Check;
-use crate::parcels;
+use crate::{Check, halts, parcels};
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
     ("gaps::records_deleted_before_they_were_read", records_deleted_before_they_were_read),
@@ -65,10 +64,11 @@ fn records_deleted_before_they_were_read(platform: &Platform) {
 
 fn partitions_added_by_hand(platform: &Platform) {
     let world = World::new(platform, "repartitioned", &["so-nnmt"]);
-    let (_capture, _store) = (world.capture("so-nnmt"), world.shared_store("store"));
+    let (capture, store) = (world.capture("so-nnmt"), world.shared_store("store"));
     parcels::add(&world, 1, 50);
     world.converge(&[]);
-    platform.tamper(&["add-partitions", &world.topic("so-nnmt", "land-parcel"), "5"]);
+    let topic = world.topic("so-nnmt", "land-parcel");
+    platform.tamper(&["add-partitions", &topic, "5"]);
     // While it runs: a reader that looks only at its start would go on for weeks.
     world.store_says("all three partitions to halt", HALTED, &["BG0410"]);
     world.source("so-nnmt", "insert into env_observation (station_code, param_code, observed_at, value, unit, status) values ('CB-KK-01', 'PM10', now(), 3, 'ug/Nm3', '00')");
@@ -77,6 +77,21 @@ fn partitions_added_by_hand(platform: &Platform) {
         "select count(*) from shared.env_observation",
         &["1"],
     );
+
+    // The way out: the topic made anew, and its rows copied.
+    halts::page_says(
+        &world,
+        "BG0410",
+        &["bangioc topic apply", "update flow.lease set next_offset = 0", "bangioc source accept"],
+    );
+    capture.stop();
+    store.stop();
+    world.source("so-nnmt", "update land_parcel set area_m2 = 2.5");
+    platform.tamper(&["delete-topic", &topic]);
+    world.bangioc("admin", &["topic", "apply", "--reviewed"]);
+    world.in_store(&format!("update flow.lease set next_offset = 0 where topic = '{topic}'"));
+    let _store = world.shared_store("store");
+    let _capture = halts::accept(&world);
 }
 
 fn the_reply_to_a_commit_is_lost(platform: &Platform) {

@@ -29,7 +29,6 @@ mod source_access;
 mod states;
 mod superuser;
 mod trust;
-mod ways_out;
 
 use bangioc_tests::platform::Platform;
 use bangioc_tests::suite;
@@ -43,7 +42,6 @@ fn main() {
         faults::CHECKS,
         dead_letters::CHECKS,
         halts::CHECKS,
-        ways_out::CHECKS,
         bounds::CHECKS,
         ddl::CHECKS,
         open_feed::CHECKS,
