@@ -115,8 +115,8 @@ fn what_stands_in_its_way_is_its_state(platform: &Platform) {
         wait::holds(held == ["1"], format!("{held:?}"))
     });
     world.bangioc("operator-lan", &["dataset", "recopy", DATASET, "--yes"]);
-    let words = ["its table is locked by process"];
-    shows(&world, ports, ["source-waits", "waits"], "BG0236", &words);
+    let words = ["its copy begins when the transactions of these processes have ended"];
+    shows(&world, ports, ["source-waits", "waits"], "BG0249", &words);
     let since = one(&world, DATASET)["state"]["since"].clone();
     assert_eq!(world.try_bangioc("admin", &["status"]).status.code(), Some(1));
     assert_eq!(one(&world, "env-observation")["state"]["is"], "streaming", "it is one table's");
