@@ -11,7 +11,7 @@ use bangioc_tests::world::{PATIENCE, World};
 use bangioc_tests::{bangioc, root, wait};
 use serde_json::Value;
 
-use crate::Check;
+use crate::{Check, parcels};
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
     ("states::what_stands_in_its_way_is_its_state", what_stands_in_its_way_is_its_state),
@@ -84,6 +84,7 @@ fn streams(world: &World<'_>) {
 
 fn what_stands_in_its_way_is_its_state(platform: &Platform) {
     let world = World::new(platform, "states", &[SOURCE]);
+    parcels::add(&world, 0, 40);
     let ports = [free_port(), free_port()];
     let listen = |port: u16| format!("127.0.0.1:{port}");
     let start = || {
@@ -102,22 +103,26 @@ fn what_stands_in_its_way_is_its_state(platform: &Platform) {
 
     // A table that waits for a lock, with a copy of it asked for.
     let mut holder = Command::new("psql")
-        .args(["-X", "-q", "-c", "begin; lock table land_parcel; select pg_sleep(300)"])
-        .arg(world.database(SOURCE))
+        .args(["-X", "-q", "-c", "begin; lock table dept.land_parcel; select pg_sleep(300)"])
+        .envs(&platform.postgres)
+        .env("PGDATABASE", world.database(SOURCE))
+        .stderr(std::process::Stdio::null())
         .spawn()
         .expect("psql");
+    let locks = "from pg_locks where granted and relation = 'land_parcel'::regclass and mode = 'AccessExclusiveLock'";
+    wait::until("the lock", PATIENCE, || {
+        let held = world.source(SOURCE, &format!("select count(*) {locks}"));
+        wait::holds(held == ["1"], format!("{held:?}"))
+    });
     world.bangioc("operator-lan", &["dataset", "recopy", DATASET, "--yes"]);
-    let words = ["its table is locked by process"];
-    shows(&world, ports, ["source-waits", "waits"], "BG0236", &words);
+    let words = ["its copy begins when the transactions of these processes have ended"];
+    shows(&world, ports, ["source-waits", "waits"], "BG0249", &words);
     let since = one(&world, DATASET)["state"]["since"].clone();
     assert_eq!(world.try_bangioc("admin", &["status"]).status.code(), Some(1));
     assert_eq!(one(&world, "env-observation")["state"]["is"], "streaming", "it is one table's");
     std::thread::sleep(Duration::from_secs(3));
     assert_eq!(one(&world, DATASET)["state"]["since"], since, "it lasts since then");
-    world.source(
-        SOURCE,
-        "select pg_terminate_backend(pid) from pg_locks where relation = 'land_parcel'::regclass and mode = 'AccessExclusiveLock'",
-    );
+    world.source(SOURCE, &format!("select pg_terminate_backend(pid) {locks}"));
     let _ = holder.kill();
     let _ = holder.wait();
     streams(&world);

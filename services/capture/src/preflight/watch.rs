@@ -70,7 +70,7 @@ impl CheckWatch {
                 }
                 // It is the stream's matter whether the source can be reached.
                 Err(failure) => {
-                    tracing::debug!(error = %failure, "the source could not be checked")
+                    tracing::debug!(error = %failure, "the source could not be checked");
                 }
             }
         }

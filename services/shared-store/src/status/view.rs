@@ -63,8 +63,8 @@ fn rooms(sheets: &[Sheet], height: usize) -> Vec<usize> {
     let height = height.saturating_sub(sheets.len() - 1);
     let wanted: Vec<usize> = sheets.iter().map(Sheet::height).collect();
     let share = height / sheets.len().max(1);
-    let spare: usize = wanted.iter().map(|wanted| share.saturating_sub(*wanted)).sum();
-    wanted.iter().map(|wanted| (*wanted).min(share + spare)).collect()
+    let unused: usize = wanted.iter().map(|wanted| share.saturating_sub(*wanted)).sum();
+    wanted.iter().map(|wanted| (*wanted).min(share + unused)).collect()
 }
 
 impl Sheet {
