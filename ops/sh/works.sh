@@ -108,7 +108,7 @@ works_ended() {
     for line in "${works[@]}"; do
         read -r kind dataset file <<<"$line"
         [ "$kind" != unlogged ] || { say "$kind: $dataset was repaired by \`bangioc reconcile --repair\`"; continue; }
-        said=$(sed 's/\x1b\[[0-9;]*m//g' "$home/log/capture-${dataset_source[$dataset]}.log" | grep -E 'BG02(20|34|35|40|45|47)' | grep "dataset=\"\?$dataset\"\? " | tail -n 1)
+        said=$(sed 's/\x1b\[[0-9;]*m//g' "$home/log/capture-${dataset_source[$dataset]}.log" | grep -E 'BG02(20|34|35|40|45|47)' | grep -E "dataset=\"?$dataset\"?( |\$)" | tail -n 1 || true)
         [ -n "$said" ] || fail "nothing was said of \`$kind\` on $dataset" "see $home/log/capture-${dataset_source[$dataset]}.log"
         say "$kind: $dataset: $(sed -E 's/^.*(BG[0-9]{4}).*why="?([^"]*)"?.*$/\1, \2/; t; s/^.*(BG[0-9]{4}).*$/\1/' <<<"$said")"
     done
