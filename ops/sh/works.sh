@@ -73,6 +73,7 @@ do_works() {
     say "an administrator at work (\`--seed $seed\` repeats it)"
     for line in "${works[@]}"; do
         read -r kind dataset file <<<"$line"
+        [ "$kind" != unlogged ] || continue
         work_sql "$kind" "$dataset"
         touch_rows "$dataset" "$file"
         [ "$kind" = hidden ] || work_sql "$kind-back" "$dataset"
@@ -86,6 +87,18 @@ do_works() {
             sleep 0.5
         done
         say "$kind: $dataset is ${found/halted /halted, and says: }"
+        work_sql "$kind-back" "$dataset"
+    done
+}
+
+# do_last_work: once the other changes have ended, for each later change of a row would bring all of it.
+do_last_work() {
+    local line kind dataset file
+    for line in "${works[@]}"; do
+        read -r kind dataset file <<<"$line"
+        [ "$kind" = unlogged ] || continue
+        work_sql "$kind" "$dataset"
+        touch_rows "$dataset" "$file"
         work_sql "$kind-back" "$dataset"
     done
 }
