@@ -73,6 +73,7 @@ do_works() {
     say "an administrator at work (\`--seed $seed\` repeats it)"
     for line in "${works[@]}"; do
         read -r kind dataset file <<<"$line"
+        [ "$kind" != unlogged ] || continue
         work_sql "$kind" "$dataset"
         touch_rows "$dataset" "$file"
         [ "$kind" = hidden ] || work_sql "$kind-back" "$dataset"
@@ -90,6 +91,18 @@ do_works() {
     done
 }
 
+# do_last_work: once the other changes have ended, for each later change of a row would bring all of it.
+do_last_work() {
+    local line kind dataset file
+    for line in "${works[@]}"; do
+        read -r kind dataset file <<<"$line"
+        [ "$kind" = unlogged ] || continue
+        work_sql "$kind" "$dataset"
+        touch_rows "$dataset" "$file"
+        work_sql "$kind-back" "$dataset"
+    done
+}
+
 # repair_works: what no catalogue tells of, the comparison finds, and mends where it is told to.
 repair_works() {
     local line kind dataset file log=$home/log/works-reconcile.log
@@ -97,7 +110,7 @@ repair_works() {
         read -r kind dataset file <<<"$line"
         [ "$kind" = unlogged ] || continue
         "$bangioc" --config "$home/bangioc.toml" reconcile "$dataset" --repair >"$log" 2>&1 || true
-        ! grep -q "^$dataset shared: .* 0 differ" "$log" || fail "changes that were in no log made no difference" "see $log"
+        grep -qE "^$dataset shared: .* [1-9][0-9,]* repaired" "$log" || fail "changes that were in no log made no difference" "see $log"
         say "$kind: $(grep -m 1 "^$dataset shared" "$log")"
     done
 }
@@ -108,7 +121,7 @@ works_ended() {
     for line in "${works[@]}"; do
         read -r kind dataset file <<<"$line"
         [ "$kind" != unlogged ] || { say "$kind: $dataset was repaired by \`bangioc reconcile --repair\`"; continue; }
-        said=$(sed 's/\x1b\[[0-9;]*m//g' "$home/log/capture-${dataset_source[$dataset]}.log" | grep -E 'BG02(20|34|35|40|45|47)' | grep "dataset=\"\?$dataset\"\? " | tail -n 1)
+        said=$(sed 's/\x1b\[[0-9;]*m//g' "$home/log/capture-${dataset_source[$dataset]}.log" | grep -E 'BG02(20|34|35|40|45|47)' | grep -E "dataset=\"?$dataset\"?( |\$)" | tail -n 1 || true)
         [ -n "$said" ] || fail "nothing was said of \`$kind\` on $dataset" "see $home/log/capture-${dataset_source[$dataset]}.log"
         say "$kind: $dataset: $(sed -E 's/^.*(BG[0-9]{4}).*why="?([^"]*)"?.*$/\1, \2/; t; s/^.*(BG[0-9]{4}).*$/\1/' <<<"$said")"
     done
