@@ -218,7 +218,8 @@ impl ValueRule {
 
     fn form(&self) -> Value {
         match self {
-            ValueRule::Pattern { written, .. } => json!({ "pattern": written }),
+            // Not as people read it: that may be the name of a format.
+            ValueRule::Pattern { whole, .. } => json!({ "pattern": pattern_of(whole) }),
             // What the list is called is no matter.
             ValueRule::Listed { values, .. } => json!({ "values": values }),
             ValueRule::Range(range) => json!({ "range": range.form() }),
@@ -258,6 +259,13 @@ impl ValueRule {
             ValueRule::NotHan => "no Chinese characters".into(),
         }
     }
+}
+
+/// As a contract or `formats.yaml` writes it, without what makes it mean the whole text.
+pub(crate) fn pattern_of(whole: &Regex) -> &str {
+    let pattern = whole.as_str();
+    let inner = pattern.strip_prefix("^(?:").and_then(|inner| inner.strip_suffix(")$"));
+    inner.unwrap_or(pattern)
 }
 
 pub(crate) fn describe_range(range: Range) -> String {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::check::{RowCheck, listed, names};
 use crate::row::{Cell, Row};
 use crate::rules::breach::{Breach, RuleCode};
-use crate::rules::value::{Range, describe_range, is_listed, number};
+use crate::rules::value::{Range, describe_range, is_listed, number, pattern_of};
 
 /// A row whose `column` holds anything but `allowed` is secret: it must not leave its department,
 /// and what arrives of it is kept nowhere.
@@ -127,7 +127,7 @@ impl RowCheck for Form {
     }
 
     fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
-        json!({ "form": name(self.column), "pattern": self.written, "padded": self.padded })
+        json!({ "form": name(self.column), "pattern": pattern_of(&self.whole), "padded": self.padded })
     }
 
     fn describe(&self, name: &dyn Fn(usize) -> String) -> String {
