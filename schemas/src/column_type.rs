@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::source_name::written;
+
 /// PostgreSQL's types as far as they decide the Avro mapping; the rest travels as text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ColumnType {
@@ -114,7 +116,7 @@ impl fmt::Display for ColumnType {
             ColumnType::Bytea => "bytea",
             ColumnType::Text { max_chars: None } => "text",
             ColumnType::Text { max_chars: Some(limit) } => return write!(f, "varchar({limit})"),
-            ColumnType::Enum { name } => return write!(f, "enum {name}"),
+            ColumnType::Enum { name } => return write!(f, "enum {}", written(name)),
             ColumnType::Array(element) => return write!(f, "{element}[]"),
             ColumnType::Other { name } => name,
         };

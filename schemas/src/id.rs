@@ -1,4 +1,4 @@
-//! Ids of datasets, owners and sources, and the names that columns and tables may have: they must stand in
+//! Ids of datasets, owners and sources, and the names that columns may have with us: they must stand in
 //! topics, Avro, PostgreSQL and file names alike.
 
 use std::fmt;
@@ -87,7 +87,8 @@ pub fn id_fault(id: &str) -> Option<&'static str> {
     }
 }
 
-/// What is wrong with the name of a column, or of a schema or table at the source; None when nothing is.
+/// What is wrong with our name of a column; None when nothing is. What the source calls it is another matter:
+/// [`crate::source_name`].
 ///
 /// Lower-case ASCII letters, digits and `_`, beginning with a letter, at most 63 characters: so it is
 /// the same unquoted in PostgreSQL, in Avro and in JSON, and never one of the store's own columns.
@@ -101,11 +102,15 @@ pub(crate) fn column_fault(name: &str) -> Option<&'static str> {
         Some("holds more than lower-case letters, digits and `_`")
     } else if !name.starts_with(|c: char| c.is_ascii_lowercase()) {
         Some("does not begin with a letter")
-    } else if ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"].contains(&name) {
+    } else if is_system_column(name) {
         Some("is a system column of PostgreSQL")
     } else {
         None
     }
+}
+
+pub(crate) fn is_system_column(name: &str) -> bool {
+    ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"].contains(&name)
 }
 
 #[cfg(test)]

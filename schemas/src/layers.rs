@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// From the ground up; what a layer holds stands on one line, in any order.
 const LAYERS: [&[&str]; 5] = [
-    &["array", "canonical", "column_type", "decimal", "id", "row"],
+    &["array", "canonical", "column_type", "decimal", "id", "identity", "row", "source_name"],
     &["rules"],
     &["open"],
     &["contracts"],

@@ -6,7 +6,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | ground | [`row`]: a row as PostgreSQL writes it, one text per column; [`array`], `decimal`: what stands in such a text; `canonical`: JSON in one text only; [`id`], `column_type`: what datasets and columns are called and hold |
+//! | ground | [`row`]: a row as PostgreSQL writes it, one text per column; [`array`], `decimal`: what stands in such a text; `canonical`: JSON in one text only; [`id`], [`source_name`], `column_type`: what datasets and columns are called, with us and at the source, and hold; [`identity`]: which texts of a key are one key |
 //! | [`rules`] | what a row must keep |
 //! | [`open`] | what of a row is public |
 //! | `contracts` | what a contract says of a dataset, as types, and what is made of it: names, Avro, pages |
@@ -22,9 +22,11 @@ mod contracts;
 mod decimal;
 mod file;
 pub mod id;
+pub mod identity;
 pub mod open;
 pub mod row;
 pub mod rules;
+pub mod source_name;
 
 #[cfg(test)]
 mod layers;

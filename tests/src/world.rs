@@ -43,6 +43,7 @@ pub struct World<'p> {
 /// A table of a test's own, with its contract.
 pub struct OwnTable {
     pub source: &'static str,
+    /// As SQL names it: in the source's schema, or with another, both in quotes.
     pub table: String,
     /// Run in the source's schema.
     pub sql: String,
@@ -120,7 +121,10 @@ impl<'p> World<'p> {
         let tables: Vec<String> = tables(source)
             .map(|(table, _)| table)
             .chain(own().map(|own| own.table.as_str()))
-            .map(|table| format!("dept.{table}"))
+            .map(|table| match table.split_once("\".\"") {
+                Some(_) => table.to_owned(),
+                None => format!("dept.{table}"),
+            })
             .collect();
         let password = self.dir.join("capture-password").display().to_string();
         let variables = [("password_file", password.as_str()), ("tables", &tables.join(", "))];

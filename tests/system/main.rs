@@ -10,6 +10,7 @@ mod faults;
 mod gaps;
 mod halts;
 mod journey;
+mod names;
 mod notes;
 mod open_data;
 mod open_feed;
@@ -48,6 +49,7 @@ fn main() {
         open_store::CHECKS,
         open_data::CHECKS,
         operations::CHECKS,
+        names::CHECKS,
         own_server::CHECKS,
         superuser::CHECKS,
         poison::CHECKS,

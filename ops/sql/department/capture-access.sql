@@ -30,13 +30,16 @@ alter role :"role" login replication password :'password';
 
 -- The server needs `wal_level = logical` (a restart) for changes to be followed at all.
 select format('grant connect on database %I to %I', current_database(), :'role') \gexec
-select distinct format('grant usage on schema %I to %I', nspname, :'role')
-from unnest(string_to_array(:'tables', ',')) as name
-join pg_class on pg_class.oid = trim(name)::regclass
-join pg_namespace on pg_namespace.oid = relnamespace \gexec
-grant select on :tables to :"role";
 
 -- `publish_via_partition_root`: a partitioned table is one dataset, however it is cut.
 create publication bangioc for table :tables
     with (publish = 'insert, update, delete, truncate', publish_via_partition_root = true);
+-- The list itself is not taken apart: a name may hold a comma.
+select distinct format('grant usage on schema %I to %I', nspname, :'role')
+from pg_publication
+join pg_publication_rel on prpubid = pg_publication.oid
+join pg_class on pg_class.oid = prrelid
+join pg_namespace on pg_namespace.oid = relnamespace
+where pubname = 'bangioc' \gexec
+grant select on :tables to :"role";
 commit;

@@ -9,6 +9,7 @@ use crate::contracts::reference::Reference;
 use crate::id::{DatasetId, OwnerId};
 use crate::open::{OpenProjection, Output};
 use crate::rules::Rules;
+use crate::source_name::written;
 
 /// A text for people, in both languages.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -145,8 +146,10 @@ pub enum Identity {
 
 #[derive(Clone, Debug)]
 pub struct Column {
-    /// As at the source.
+    /// Ours: in topics, in the store, in rules.
     pub name: String,
+    /// What the source calls it; the same unless the contract says otherwise.
+    pub from: String,
     pub column_type: ColumnType,
     pub class: Class,
     /// Set when it had a stricter class before.
@@ -193,6 +196,11 @@ impl Contract {
         self.columns.iter().position(|column| column.name == name)
     }
 
+    /// By the name that the source has for it.
+    pub fn column_from(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.from == name)
+    }
+
     /// In words, for a person: the rules of one column.
     pub fn rules_of(&self, column: usize) -> Vec<Label> {
         self.rules.both_of_column(column).into_iter().map(Label::from).collect()
@@ -227,6 +235,13 @@ impl Contract {
             Identity::Columns(columns) => columns.contains(&column),
             Identity::Full => true,
         }
+    }
+}
+
+impl SourceTable {
+    /// As a contract writes it: `dept.land_parcel`, `"a.b".ThuaDat`.
+    pub fn full_name(&self) -> String {
+        format!("{}.{}", written(&self.schema), written(&self.table))
     }
 }
 

@@ -84,6 +84,16 @@ pub fn page(catalogue: &Catalogue, contract: &Contract, prefix: &str) -> String 
         ))
     });
     let reclassified: Vec<String> = reclassified.collect();
+    let renamed = contract.columns.iter().filter(|column| column.from != column.name);
+    let renamed: Vec<String> =
+        renamed.map(|column| format!("  - {}: `{}`", column.name, column.from)).collect();
+    if !renamed.is_empty() {
+        line("called otherwise at the source");
+        for told in renamed {
+            line(&told);
+        }
+        line("");
+    }
     if !reclassified.is_empty() {
         line("reclassified");
         for told in reclassified {
@@ -173,7 +183,7 @@ fn source(contract: &Contract) -> String {
             format!(", replica identity ({})", names.join(", "))
         }
     };
-    format!("{}, table {}.{}{identity}", source.source, source.schema, source.table)
+    format!("{}, table {}{identity}", source.source, source.full_name())
 }
 
 fn key(contract: &Contract) -> Option<String> {

@@ -9,13 +9,16 @@ use crate::column_type::ColumnType;
 use crate::contracts::contract::{Class, Column, Reclassified};
 use crate::contracts::mistake::MistakeKind;
 use crate::contracts::nearest::nearest;
-use crate::id::column_fault;
+use crate::id::{column_fault, is_system_column};
 use crate::rules::time;
 use crate::rules::value::ColumnRules;
+use crate::source_name::{source_fault, source_name};
 
 pub(crate) struct ReadColumn {
     pub(crate) column: Column,
     pub(crate) rules: ColumnRules,
+    /// `code: false`: not even in the key.
+    pub(crate) is_prose: bool,
 }
 
 /// Columns that any write touches: open ones would make every internal change visible outside.
@@ -39,14 +42,19 @@ pub(crate) fn read(node: &Node, references: &References, notes: &mut Notes) -> V
             "list every column that travels",
         );
     }
-    entries.iter().filter_map(|entry| read_column(entry, references, notes)).collect()
+    let columns: Vec<(usize, ReadColumn)> = entries
+        .iter()
+        .filter_map(|entry| Some((entry.line, read_column(entry, references, notes)?)))
+        .collect();
+    each_from_its_own(&columns, notes);
+    columns.into_iter().map(|(_, read)| read).collect()
 }
 
 /// A column whose type is wrong still comes back, as text: what refers to it is no further mistake.
 fn read_column(entry: &Entry, references: &References, notes: &mut Notes) -> Option<ReadColumn> {
     let name = entry.key.as_str();
     if let Some(fault) = column_fault(name) {
-        let hint = "write the name as PostgreSQL shows it without quotes; a column that needs quotes can't be carried";
+        let hint = "choose a name for topics and the store, and say what the source calls it: `ma_thua: { from: Mã thửa, … }`";
         notes.note(
             entry.line,
             MistakeKind::Name,
@@ -56,6 +64,7 @@ fn read_column(entry: &Entry, references: &References, notes: &mut Notes) -> Opt
     }
     let what = format!("column `{}`", shown(name));
     let mut fields = Fields::of(&entry.value, &what, notes)?;
+    let from = from(&mut fields, &what, notes).unwrap_or_else(|| name.to_owned());
     let written = fields
         .required_text("type", "write PostgreSQL's type, as in `type: numeric(12,1)`", notes)
         .map(|at| column_type::parse(at.text).ok_or(at))
@@ -75,12 +84,16 @@ fn read_column(entry: &Entry, references: &References, notes: &mut Notes) -> Opt
     let label = label_here(&mut fields, notes);
     let about = optional_label(&mut fields, "about", notes);
     let required = fields.flag("required", false, notes);
+    let is_prose = fields
+        .node("code")
+        .is_some_and(|node| matches!(&node.data, Data::Text(text) if text == "false"));
     let mut rules = column_rule::read(&mut fields, &column_type, references, notes);
     rules.padded = padded;
     rules.required = required;
     fields.finish(&what, notes);
     let column = Column {
         name: name.to_owned(),
+        from,
         column_type,
         // A column without its class is sensitive, as far as anyone reads on.
         class: class.unwrap_or(Class::Sensitive),
@@ -93,7 +106,44 @@ fn read_column(entry: &Entry, references: &References, notes: &mut Notes) -> Opt
         about,
         required,
     };
-    Some(ReadColumn { column, rules })
+    Some(ReadColumn { column, rules, is_prose })
+}
+
+/// What the source calls it, where that is something else.
+fn from(fields: &mut Fields<'_>, what: &str, notes: &mut Notes) -> Option<String> {
+    let at = fields.text("from", notes)?;
+    let name = source_name(at.text);
+    let fault = match name.as_deref() {
+        None => Some("has quotes that don't match"),
+        Some(name) => source_fault(name)
+            .or_else(|| is_system_column(name).then_some("is a system column of PostgreSQL")),
+    };
+    let Some(fault) = fault else { return name };
+    let hint = "write the column's name as the source's catalogue shows it, `from: Mã thửa`; one that begins with a quote as in SQL";
+    notes.note(
+        at.line,
+        MistakeKind::Name,
+        format!("`from: {}` of {what} {fault}", shown(at.text)),
+        hint,
+    );
+    None
+}
+
+/// Two columns of one column of the source would be the same data twice, and only one is filled.
+fn each_from_its_own(columns: &[(usize, ReadColumn)], notes: &mut Notes) {
+    for (place, (line, read)) in columns.iter().enumerate() {
+        let (name, from) = (&read.column.name, &read.column.from);
+        if let Some((_, other)) = columns[..place].iter().find(|(_, it)| it.column.from == *from) {
+            let told = format!(
+                "columns `{}` and `{}` both come from `{}`",
+                shown(&other.column.name),
+                shown(name),
+                shown(from)
+            );
+            let hint = "each column of the source travels once; give one of them the `from` that it should have";
+            notes.note(*line, MistakeKind::Conflict, told, hint);
+        }
+    }
 }
 
 fn classes() -> [(&'static str, Class); 4] {

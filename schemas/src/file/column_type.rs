@@ -2,6 +2,7 @@
 //! an enum, `<type>[]` for an array.
 
 use crate::column_type::ColumnType;
+use crate::source_name::{source_fault, source_name};
 
 /// Types that travel as PostgreSQL's text and have a name that the store knows as well.
 const AS_TEXT: [&str; 16] = [
@@ -64,9 +65,8 @@ pub(crate) fn parse(text: &str) -> Option<WrittenType> {
 
 fn parameterised(text: &str) -> Option<ColumnType> {
     if let Some(name) = text.strip_prefix("enum ") {
-        return crate::id::column_fault(name)
-            .is_none()
-            .then(|| ColumnType::Enum { name: name.to_owned() });
+        let name = source_name(name)?;
+        return source_fault(&name).is_none().then_some(ColumnType::Enum { name });
     }
     let (name, rest) = text.split_once('(')?;
     let numbers: Vec<u32> = rest
@@ -142,7 +142,8 @@ mod tests {
             "numeric(0)",
             "text[][]",
             "enum",
-            "enum a-b",
+            "enum ",
+            "enum \"a",
             "money",
             "varchar(9) ",
         ] {

@@ -60,7 +60,9 @@ pub(super) fn read(
         if key.contains(&index) {
             column.required = true;
             rules.required = true;
-            rules.key_text_is_a_code();
+            if !read.is_prose {
+                rules.key_text_is_a_code();
+            }
         }
         contract_columns.push(column);
         column_rules.push(rules);

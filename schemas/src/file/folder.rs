@@ -265,9 +265,8 @@ impl FolderReader<'_> {
                 tables.insert((&source.source, &source.schema, &source.table), file)
             {
                 let what = format!(
-                    "table `{}.{}` of source `{}` is in contract `{}` already",
-                    source.schema,
-                    source.table,
+                    "table `{}` of source `{}` is in contract `{}` already",
+                    source.full_name(),
                     source.source,
                     first.display()
                 );

@@ -6,6 +6,7 @@ use crate::column_type::ColumnType;
 use crate::contracts::contract::{Kind, Status};
 use crate::contracts::mistake::MistakeKind;
 use crate::contracts::nearest::nearest;
+use crate::identity;
 
 pub(super) fn read(
     fields: &mut Fields<'_>,
@@ -92,12 +93,12 @@ fn key_columns(
                 format!("column `{}` stands twice in the key", at.text),
                 "name it once",
             );
-        } else if !can_be_key(column_type) {
-            let hint = "a key needs one written form per value: text, whole numbers, dates, uuid, or numeric with a scale";
+        } else if let Some(fault) = identity::key_fault(column_type) {
+            let hint = "a key needs values that can be told apart by what is written: text, numbers, dates and times, uuid, bytea, inet";
             notes.note(
                 at.line,
                 MistakeKind::Key,
-                format!("column `{}` of type `{column_type}` can't be in a key", at.text),
+                format!("column `{}` of type `{column_type}` can't be in a key: {fault}", at.text),
                 hint,
             );
         } else {
@@ -105,32 +106,6 @@ fn key_columns(
         }
     }
     key
-}
-
-/// Types whose equal values can differ in text, or differ between versions of PostgreSQL, can't.
-fn can_be_key(column_type: &ColumnType) -> bool {
-    match column_type {
-        ColumnType::Smallint
-        | ColumnType::Integer
-        | ColumnType::Bigint
-        | ColumnType::Boolean
-        | ColumnType::Numeric { .. }
-        | ColumnType::Date
-        | ColumnType::Time
-        | ColumnType::Timestamp
-        | ColumnType::Timestamptz
-        | ColumnType::Uuid
-        | ColumnType::Text { .. }
-        | ColumnType::Enum { .. } => true,
-        ColumnType::Real
-        | ColumnType::Double
-        | ColumnType::NumericAny
-        | ColumnType::Json
-        | ColumnType::Jsonb
-        | ColumnType::Bytea
-        | ColumnType::Array(_)
-        | ColumnType::Other { .. } => false,
-    }
 }
 
 fn latest_by(at: At<'_>, columns: &[ReadColumn], notes: &mut Notes) -> Option<usize> {

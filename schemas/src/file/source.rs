@@ -6,7 +6,8 @@ use super::key::find_column;
 use super::yaml::Data;
 use crate::contracts::contract::{Identity, SourceTable, Status};
 use crate::contracts::mistake::MistakeKind;
-use crate::id::{column_fault, id_fault};
+use crate::id::id_fault;
+use crate::source_name;
 
 pub(super) fn read(
     fields: &mut Fields<'_>,
@@ -46,29 +47,29 @@ pub(super) fn read(
         }
     }
     if let Some(at) = inner.required_text("table", hint, notes) {
-        let (schema, table) = at.text.split_once('.').unwrap_or(("", at.text));
-        match [schema, table]
-            .into_iter()
-            .find_map(|part| column_fault(part).map(|fault| (part, fault)))
-        {
-            None => {
-                schema.clone_into(&mut source.schema);
-                table.clone_into(&mut source.table);
-            }
-            Some((part, fault)) => {
-                let what = format!("`{}` in `table: {}` {fault}", shown(part), shown(at.text));
-                notes.note(
-                    at.line,
-                    MistakeKind::Name,
-                    what,
-                    "write schema and table, as in `dept.land_parcel`",
-                );
+        match table(at.text) {
+            Ok((schema, table)) => (source.schema, source.table) = (schema, table),
+            Err(fault) => {
+                let what = format!("`table: {}` {fault}", shown(at.text));
+                let hint = "write schema and table as the source has them, as in `dept.land_parcel`; with a dot in a name, as in SQL: `'\"a.b\".\"ThuaDat\"'`";
+                notes.note(at.line, MistakeKind::Name, what, hint);
             }
         }
     }
     source.identity = identity(&mut inner, columns, key, notes);
     inner.finish("`source`", notes);
     source
+}
+
+/// Schema and table, or what is wrong with them.
+fn table(text: &str) -> Result<(String, String), String> {
+    let (schema, table) = source_name::source_table(text).ok_or("is no schema and table")?;
+    for (part, name) in [("schema", &schema), ("table", &table)] {
+        if let Some(fault) = source_name::source_fault(name) {
+            return Err(format!("names a {part} that {fault}"));
+        }
+    }
+    Ok((schema, table))
 }
 
 /// `full`, or the columns of the index that `replica identity using index` names.

@@ -103,11 +103,12 @@ fn summary(contract: &Contract) -> Value {
         "group": contract.catalogue.as_ref().map(|entry| entry.group.as_str()),
         "active": contract.is_active(),
         "source": contract.source.source,
-        "table": format!("{}.{}", contract.source.schema, contract.source.table),
+        "table": contract.source.full_name(),
         "partitions": contract.partitions,
         "key": contract.key_columns().map(|column| column.name.as_str()).collect::<Vec<_>>(),
         "columns": contract.columns.iter().map(|column| json!({
             "name": column.name,
+            "from": column.from,
             "type": column.column_type.store_type(),
             "class": column.class.as_str(),
             "reclassified": column.reclassified.as_ref().map(|stated| {

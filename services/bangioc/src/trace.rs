@@ -100,7 +100,7 @@ pub(crate) async fn run(
     let trace = Trace {
         dataset: wanted.dataset,
         source: contract.source.source.clone(),
-        table: format!("{}.{}", contract.source.schema, contract.source.table),
+        table: contract.source.full_name(),
         shared,
         open,
         snapshots,

@@ -35,6 +35,7 @@ pub use self::check::{About, Check, Outcome};
 use self::login::Login;
 use crate::config::SourceSettings;
 use crate::error::CaptureError;
+use crate::tables::table::KeyType;
 
 /// A question of ours never waits longer for a lock, nor works longer, in milliseconds: none of them needs
 /// more than the catalogue.
@@ -45,7 +46,7 @@ const BOUNDS: &str = "select set_config('lock_timeout', '2000', false), set_conf
 pub(crate) struct Findings {
     pub(crate) checks: Vec<Check>,
     /// Per contract, in order; none: its table can't be read as the contract says.
-    pub(crate) key_types: Vec<Option<Vec<String>>>,
+    pub(crate) key_types: Vec<Option<Vec<KeyType>>>,
     pub(crate) server_version: u32,
 }
 

@@ -23,7 +23,7 @@ impl<'a> Needed<'a> {
             Identity::Columns(columns) if contract.open.is_some() => columns,
             Identity::Full | Identity::Columns(_) | Identity::Key => &contract.key,
         };
-        let names = columns.iter().map(|column| contract.columns[*column].name.as_str());
+        let names = columns.iter().map(|column| contract.columns[*column].from.as_str());
         Some(Needed::Columns(names.collect()))
     }
 

@@ -17,7 +17,7 @@ use sqlx::{
 use crate::config::SourceLogin;
 use crate::error::ReconcileError;
 use crate::pins::{self, By};
-use crate::table::SourceTable;
+use crate::table::{KeyType, SourceTable};
 
 /// Nobody at a department waits for us, so a lock that is held for longer is not waited for.
 const LOCK: Duration = Duration::from_secs(5);
@@ -294,25 +294,36 @@ fn text(row: &PgRow, column: usize) -> Result<Option<String>, sqlx::Error> {
     value.as_str().map(|text| Some(text.to_owned())).map_err(sqlx::Error::Decode)
 }
 
-/// Schema and name of each key column's type, as found in the catalogue: without its length, which would cut, and of a
-/// domain the type beneath, since a key that somebody made up in the store need not keep the domain's rules.
+/// Each key column's type: of a domain the type beneath, since a key that somebody made up in the store need not keep
+/// the domain's rules.
 async fn key_types(
     connection: &mut PgConnection,
     contract: &Contract,
-) -> Result<Vec<String>, sqlx::Error> {
-    let names: Vec<&str> = contract.key_columns().map(|column| column.name.as_str()).collect();
-    sqlx::query_scalar(
-        "select format('%I.%I', n.nspname, t.typname) from unnest($3::text[]) with ordinality as k (name, place) \
+) -> Result<Vec<KeyType>, sqlx::Error> {
+    let names: Vec<&str> = contract.key_columns().map(|column| column.from.as_str()).collect();
+    let rows: Vec<(String, String, bool)> = sqlx::query_as(
+        "select format('%I.%I', n.nspname, t.typname), \
+         coalesce((select op.nspname::text from pg_opclass o join pg_amop m on m.amopfamily = o.opcfamily and m.amoplefttype = o.opcintype \
+            and m.amoprighttype = o.opcintype and m.amopstrategy = 5 join pg_operator p on p.oid = m.amopopr join pg_namespace op on op.oid = p.oprnamespace \
+            where o.opcmethod = 403 and o.opcdefault and o.opcintype = t.oid), 'pg_catalog'), \
+         t.oid >= 16384 and t.typtype <> 'e' or t.oid = 1042 and a.atttypmod = -1 and d.typtypmod = -1 \
+            or exists (select from pg_collation l where l.oid = a.attcollation and not l.collisdeterministic) \
+         from unnest($3::text[]) with ordinality as k (name, place) \
          join pg_class c on c.relname = $2 join pg_namespace cn on cn.oid = c.relnamespace and cn.nspname = $1 \
          join pg_attribute a on a.attrelid = c.oid and a.attname = k.name and a.attnum > 0 and not a.attisdropped \
-         join pg_type d on d.oid = a.atttypid join pg_type t on t.oid = coalesce(nullif(d.typbasetype, 0), d.oid) \
+         join pg_type d on d.oid = a.atttypid cross join lateral ( \
+            with recursive beneath (oid, depth) as (select a.atttypid, 0 \
+                union all select b.typbasetype, depth + 1 from beneath join pg_type b on b.oid = beneath.oid where b.typbasetype <> 0) \
+            select oid from beneath order by depth desc limit 1) as b join pg_type t on t.oid = b.oid \
          join pg_namespace n on n.oid = t.typnamespace order by k.place",
     )
     .bind(&contract.source.schema)
     .bind(&contract.source.table)
     .bind(names)
     .fetch_all(connection)
-    .await
+    .await?;
+    let key_type = |(name, operators, by_text)| KeyType { name, operators, by_text };
+    Ok(rows.into_iter().map(key_type).collect())
 }
 
 /// Column by column, as arrays are bound.

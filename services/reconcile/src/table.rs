@@ -29,19 +29,98 @@ pub(crate) struct SourceTable {
     name: String,
     /// `s."area_m2"`, in the contract's order.
     columns: Vec<String>,
-    /// Column and type of each key column.
-    key: Vec<(String, String)>,
+    key: Vec<SourceKey>,
     latest_by: Option<String>,
 }
 
+/// How the source compares a key column, as found in its catalogue.
+pub(crate) struct KeyType {
+    /// Without modifiers, which would cut a key that came from elsewhere.
+    pub(crate) name: String,
+    /// Schema of its operators: `search_path` reaches PostgreSQL's own alone.
+    pub(crate) operators: String,
+    /// Values of different texts may be equal to the source, as with citext; to us they are two keys.
+    pub(crate) by_text: bool,
+}
+
+struct SourceKey {
+    /// `s."parcel_no"`
+    column: String,
+    key_type: KeyType,
+}
+
+/// What rows are ordered by: a key column, or its text beside it. `bound`: where the last chunk ended.
+struct Term {
+    of_row: String,
+    bound: String,
+    operators: String,
+}
+
+impl SourceKey {
+    /// `of_row`: the column, or what a question has called it.
+    fn terms(&self, n: usize, of_row: &str) -> Vec<Term> {
+        let KeyType { name, operators, by_text } = &self.key_type;
+        let bound = format!("current_setting('bangioc.k{n}')");
+        let as_text = by_text.then(|| Term {
+            of_row: format!("format('%s', {of_row}) collate \"C\""),
+            bound: bound.clone(),
+            operators: PG_CATALOG.to_owned(),
+        });
+        let value = Term {
+            of_row: of_row.to_owned(),
+            bound: format!("{bound}::{name}"),
+            operators: operators.clone(),
+        };
+        std::iter::once(value).chain(as_text).collect()
+    }
+
+    fn is_wanted(&self, n: usize) -> String {
+        let (column, KeyType { name, operators, by_text }) = (&self.column, &self.key_type);
+        let same = format!("{column} operator({}.=) w.k{n}::{name}", quoted(operators));
+        if *by_text {
+            format!("{same} and format('%s', {column}) = w.k{n} collate \"C\"")
+        } else {
+            same
+        }
+    }
+}
+
+const PG_CATALOG: &str = "pg_catalog";
+
+/// Beyond the bound key, in the order of the terms.
+fn beyond(terms: &[Term]) -> String {
+    let ours = terms.iter().all(|term| term.operators == PG_CATALOG);
+    match terms {
+        _ if ours => {
+            let rows: Vec<&str> = terms.iter().map(|term| term.of_row.as_str()).collect();
+            let bounds: Vec<&str> = terms.iter().map(|term| term.bound.as_str()).collect();
+            format!("({}) > ({})", rows.join(", "), bounds.join(", "))
+        }
+        [] => "true".to_owned(),
+        [first, rest @ ..] => {
+            let Term { of_row, bound, operators } = first;
+            let is = |name| format!("{of_row} operator({}.{name}) {bound}", quoted(operators));
+            if rest.is_empty() {
+                is(">")
+            } else {
+                format!("{} and ({} or {})", is(">="), is(">"), beyond(rest))
+            }
+        }
+    }
+}
+
 impl SourceTable {
-    /// `key_types`: without modifiers, which would cut a key that came from elsewhere.
-    pub(crate) fn new(contract: &Contract, key_types: Vec<String>) -> SourceTable {
-        let column = |index: usize| format!("s.{}", quoted(&contract.columns[index].name));
+    pub(crate) fn new(contract: &Contract, key_types: Vec<KeyType>) -> SourceTable {
+        let column = |index: usize| format!("s.{}", quoted(&contract.columns[index].from));
         SourceTable {
             name: qualified(&contract.source.schema, &contract.source.table),
             columns: (0..contract.columns.len()).map(column).collect(),
-            key: contract.key.iter().map(|&index| column(index)).zip(key_types).collect(),
+            key: contract
+                .key
+                .iter()
+                .zip(key_types)
+                .map(|(&index, key_type)| SourceKey { column: column(index), key_type })
+                .collect(),
             latest_by: contract.natural_key_latest_by.map(column),
         }
     }
@@ -51,7 +130,11 @@ impl SourceTable {
     }
 
     fn key_columns(&self) -> Vec<String> {
-        self.key.iter().map(|(column, _)| column.clone()).collect()
+        self.key.iter().map(|key| key.column.clone()).collect()
+    }
+
+    fn terms(&self) -> Vec<Term> {
+        self.key.iter().enumerate().flat_map(|(n, key)| key.terms(n, &key.column)).collect()
     }
 
     /// Binds a text for each key column, or an array of them.
@@ -64,17 +147,12 @@ impl SourceTable {
 
     /// The next rows in key order: `what` of each, `limit` of them, from the bound key on.
     fn next(&self, what: &str, after: bool, limit: u64) -> String {
-        let key = self.key_columns().join(", ");
+        let terms = self.terms();
+        let key: Vec<&str> = terms.iter().map(|term| term.of_row.as_str()).collect();
+        let key = key.join(", ");
         // Where nothing keeps the key whole, a row without one is no row of the dataset: it waits as a dead letter.
         let whole = self.key_columns().join(" is not null and ") + " is not null";
-        let beyond = if after {
-            let bound = list(self.key.len(), |n| {
-                format!("current_setting('bangioc.k{n}')::{}", self.key[n].1)
-            });
-            format!(" and ({key}) > ({bound})")
-        } else {
-            String::new()
-        };
+        let beyond = if after { format!(" and {}", beyond(&terms)) } else { String::new() };
         let distinct = match self.latest_by {
             Some(_) => format!("distinct on ({key}) "),
             None => String::new(),
@@ -91,7 +169,9 @@ impl SourceTable {
         let key = self.key_columns();
         let named = list(key.len(), |n| format!("{} as k{n}", key[n]));
         let rows = self.next(&format!("{named}, {} as h", hash(&self.columns)), after, limit);
-        let back = list(key.len(), |n| format!("k{n} desc"));
+        let terms = self.key.iter().enumerate().flat_map(|(n, key)| key.terms(n, &format!("k{n}")));
+        let back: Vec<String> = terms.map(|term| format!("{} desc", term.of_row)).collect();
+        let back = back.join(", ");
         let plain: Vec<String> = (0..key.len()).map(|n| format!("k{n}")).collect();
         let last = texts(&plain).join(", ");
         let all = list(key.len(), |n| format!("coalesce(array_agg({}), '{{}}')", texts(&plain)[n]));
@@ -108,12 +188,8 @@ impl SourceTable {
     fn wanted(&self) -> String {
         let arrays = list(self.key.len(), |n| format!("current_setting('bangioc.k{n}')::text[]"));
         let names = list(self.key.len(), |n| format!("k{n}"));
-        let same: Vec<String> = self
-            .key
-            .iter()
-            .enumerate()
-            .map(|(n, (column, type_name))| format!("{column} = w.k{n}::{type_name}"))
-            .collect();
+        let same: Vec<String> =
+            self.key.iter().enumerate().map(|(n, key)| key.is_wanted(n)).collect();
         format!(
             "from unnest({arrays}) with ordinality as w({names}, n) left join {} s on {}",
             self.name,
@@ -131,7 +207,7 @@ impl SourceTable {
     pub(crate) fn digest(&self) -> String {
         format!(
             "select {DIGEST} from (select distinct on (w.n) case when {} is not null then {} end as h {} order by w.n{}) r",
-            self.key[0].0,
+            self.key[0].column,
             hash(&self.columns),
             self.wanted(),
             self.latest()
@@ -142,7 +218,7 @@ impl SourceTable {
     pub(crate) fn rows(&self) -> String {
         format!(
             "select distinct on (w.n) {} is not null, {} {} order by w.n{}",
-            self.key[0].0,
+            self.key[0].column,
             self.columns.join(", "),
             self.wanted(),
             self.latest()
@@ -151,7 +227,7 @@ impl SourceTable {
 
     /// Places, from 1, of the bound keys that have no row.
     pub(crate) fn absent(&self) -> String {
-        format!("select w.n {} where {} is null", self.wanted(), self.key[0].0)
+        format!("select w.n {} where {} is null", self.wanted(), self.key[0].column)
     }
 }
 

@@ -22,7 +22,7 @@ impl Look<'_> {
         columns: &[SourceColumn],
         publication: Option<&Publication>,
     ) -> Result<(), CaptureError> {
-        let name_of = |index: &usize| contract.columns[*index].name.as_str();
+        let name_of = |index: &usize| contract.columns[*index].from.as_str();
         let key: Vec<&str> = contract.key.iter().map(name_of).collect();
         let is = |name: &str, test: fn(&SourceColumn) -> bool| {
             columns.iter().any(|column| column.name == name && test(column))

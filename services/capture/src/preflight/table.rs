@@ -10,6 +10,7 @@ use super::publication::{Publication, PublishedTable};
 use super::table_facts::TableFacts;
 use super::{Look, label, table_name, unseen};
 use crate::error::CaptureError;
+use crate::tables::table::KeyType;
 
 pub(super) struct SourceColumn {
     pub(super) name: String,
@@ -17,6 +18,7 @@ pub(super) struct SourceColumn {
     type_id: u32,
     type_modifier: i32,
     full_type: String,
+    key_type: KeyType,
     /// By the table's own word, or by its domain's.
     pub(super) not_null: bool,
     /// By the table's own word: all that an identity asks for.
@@ -27,7 +29,7 @@ pub(super) struct SourceColumn {
 
 impl Look<'_> {
     /// Every contract's table, and the publication that they stand in; the types of their keys.
-    pub(super) async fn tables(&mut self) -> Result<Vec<Option<Vec<String>>>, CaptureError> {
+    pub(super) async fn tables(&mut self) -> Result<Vec<Option<Vec<KeyType>>>, CaptureError> {
         let contracts = self.contracts;
         let mut tables = Vec::new();
         for contract in contracts {
@@ -74,7 +76,7 @@ impl Look<'_> {
         contract: &Contract,
         facts: &TableFacts,
         publication: Option<&Publication>,
-    ) -> Result<Option<Vec<String>>, CaptureError> {
+    ) -> Result<Option<Vec<KeyType>>, CaptureError> {
         if !facts.can_be_published() {
             return Ok(None);
         }
@@ -88,8 +90,8 @@ impl Look<'_> {
         let type_of = |index: &usize| {
             columns
                 .iter()
-                .find(|column| column.name == contract.columns[*index].name)
-                .map(|column| column.full_type.clone())
+                .find(|column| column.name == contract.columns[*index].from)
+                .map(|column| column.key_type.clone())
         };
         Ok(contract.key.iter().map(type_of).collect())
     }
@@ -117,7 +119,7 @@ impl Look<'_> {
         let missing: Vec<&str> = contract
             .columns
             .iter()
-            .map(|column| column.name.as_str())
+            .map(|column| column.from.as_str())
             .filter(|name| facts.unreadable.iter().any(|column| column == name))
             .collect();
         // Among equals of a natural key the row's own address decides, which no grant on columns covers.
@@ -239,8 +241,15 @@ impl Look<'_> {
             .rows(
                 format!(
                     "select a.attname::text, coalesce(nullif(t.typbasetype, 0), t.oid)::int8, case when t.typbasetype <> 0 then t.typtypmod else a.atttypmod end, \
-                     format_type(a.atttypid, a.atttypmod), a.attnotnull or t.typnotnull, a.attnotnull, a.attgenerated <> '', t.typtype = 'e', t.typname::text \
-                     from pg_attribute a join pg_type t on t.oid = a.atttypid where a.attrelid = {oid} and a.attnum > 0 and not a.attisdropped order by a.attnum"
+                     format_type(a.atttypid, a.atttypmod), a.attnotnull or t.typnotnull, a.attnotnull, a.attgenerated <> '', t.typtype = 'e', t.typname::text, \
+                     format_type(b.oid, case b.oid when 1042 then b.modifier else -1 end), \
+                     coalesce((select n.nspname::text from pg_opclass o join pg_amop m on m.amopfamily = o.opcfamily and m.amoplefttype = o.opcintype and m.amoprighttype = o.opcintype and m.amopstrategy = 5 \
+                        join pg_operator p on p.oid = m.amopopr join pg_namespace n on n.oid = p.oprnamespace where o.opcmethod = 403 and o.opcdefault and o.opcintype = b.oid), 'pg_catalog'), \
+                     b.oid >= 16384 and b.kind <> 'e' or b.oid = 1042 and b.modifier = -1 or exists (select from pg_collation c where c.oid = a.attcollation and not c.collisdeterministic) \
+                     from pg_attribute a join pg_type t on t.oid = a.atttypid cross join lateral ( \
+                        with recursive beneath (oid, modifier, kind, depth) as (select a.atttypid, a.atttypmod, t.typtype, 0 \
+                            union all select d.typbasetype, d.typtypmod, k.typtype, depth + 1 from beneath join pg_type d on d.oid = beneath.oid join pg_type k on k.oid = d.typbasetype) \
+                        select * from beneath order by depth desc limit 1) as b where a.attrelid = {oid} and a.attnum > 0 and not a.attisdropped order by a.attnum"
                 ),
                 &[],
             )
@@ -256,6 +265,11 @@ impl Look<'_> {
                 table_not_null: row.get(5)?,
                 generated: row.get(6)?,
                 enum_type: row.get::<bool>(7)?.then(|| row.get(8)).transpose()?,
+                key_type: KeyType {
+                    name: row.get(9)?,
+                    operators: quoted(&row.get::<String>(10)?),
+                    by_text: row.get(11)?,
+                },
             })
         };
         rows.iter().map(column).collect()
@@ -273,23 +287,23 @@ impl Look<'_> {
             })
             .collect();
         let layout = Layout::new(contract, &relation);
-        let name = |index: &usize| contract.columns[*index].name.as_str();
+        let name = |index: &usize| contract.columns[*index].from.as_str();
         let generated: Vec<&str> = columns
             .iter()
             .filter(|column| column.generated)
             .map(|column| column.name.as_str())
-            .filter(|generated| contract.columns.iter().any(|column| column.name == *generated))
+            .filter(|generated| contract.column_from(generated).is_some())
             .collect();
         let missing: Vec<&str> =
             layout.missing.iter().map(name).filter(|name| !generated.contains(name)).collect();
         let mut other: Vec<&str> = layout.mismatched.iter().map(name).collect();
         for column in &contract.columns {
-            let source = columns.iter().find(|source| source.name == column.name);
+            let source = columns.iter().find(|source| source.name == column.from);
             if let (ColumnType::Enum { name }, Some(source)) = (&column.column_type, source)
                 && source.enum_type.as_ref() != Some(name)
-                && !other.contains(&column.name.as_str())
+                && !other.contains(&column.from.as_str())
             {
-                other.push(&column.name);
+                other.push(&column.from);
             }
         }
         let (mut vi, mut en) = (Vec::new(), Vec::new());
@@ -349,6 +363,6 @@ fn lacking<'a>(contract: &'a Contract, published: &PublishedTable) -> Vec<&'a st
     let Some(columns) = &published.columns else {
         return Vec::new();
     };
-    let names = contract.columns.iter().map(|column| column.name.as_str());
+    let names = contract.columns.iter().map(|column| column.from.as_str());
     names.filter(|name| !columns.iter().any(|column| column == name)).collect()
 }

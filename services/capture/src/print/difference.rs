@@ -112,7 +112,12 @@ impl Differences {
             match was.columns.get(name) {
                 None => self.copy("contract", format!("column `{name}` has joined the contract")),
                 Some(before) if before != column_type => {
-                    self.copy("contract", format!("the contract gives `{name}` another type"));
+                    let what = if column_type.contains(" as ") || before.contains(" as ") {
+                        "name or type"
+                    } else {
+                        "type"
+                    };
+                    self.copy("contract", format!("the contract gives `{name}` another {what}"));
                 }
                 Some(_) => {}
             }

@@ -37,10 +37,9 @@ pub(crate) fn unfit(print: &Print, contract: &Contract) -> Option<Unfit> {
         return Some(Unfit::Source("the publication is not there".to_owned()));
     };
     let Some(table) = &print.table else {
-        let source = &contract.source;
         return Some(Unfit::Dataset(match &print.elsewhere {
             Some(name) => format!("its table is called `{name}` now"),
-            None => format!("there is no table `{}.{}`", source.schema, source.table),
+            None => format!("there is no table `{}`", contract.source.full_name()),
         }));
     };
     let reasons = [
@@ -92,7 +91,7 @@ fn publishing(publication: &Publication, table: &Table, contract: &Contract) -> 
             wrong.push("the publication has a row filter on it".to_owned());
         }
         if let Some(sent) = &membership.columns {
-            let lacking = contract.columns.iter().map(|column| column.name.as_str());
+            let lacking = contract.columns.iter().map(|column| column.from.as_str());
             let lacking: Vec<_> = lacking.filter(|name| !sent.contains(*name)).collect();
             if !lacking.is_empty() {
                 wrong.push(format!("the publication leaves out column(s) {}", listed(&lacking)));
@@ -113,7 +112,7 @@ fn columns(table: &Table, contract: &Contract) -> Option<String> {
         })
         .collect();
     let layout = Layout::new(contract, &relation);
-    contradiction(&layout, |column| contract.columns[column].name.as_str())
+    contradiction(&layout, |column| contract.columns[column].from.as_str())
 }
 
 /// The old key must be said of each changed row, or its former self stays in the store for ever.
@@ -127,7 +126,7 @@ fn identity(table: &Table, contract: &Contract) -> Option<String> {
         return unsaid;
     }
     table.unique_by.is_empty().then(|| {
-        let key: Vec<_> = contract.key_columns().map(|column| column.name.as_str()).collect();
+        let key: Vec<_> = contract.key_columns().map(|column| column.from.as_str()).collect();
         format!("no unique index keeps its key ({}) apart", key.join(", "))
     })
 }

@@ -42,7 +42,7 @@ pub(crate) struct Print {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Asked {
     pub(crate) key: Vec<String>,
-    /// Column → type, as a contract file writes it.
+    /// The source's column → type, as a contract file writes it, and the contract's name where it is another.
     pub(crate) columns: BTreeMap<String, String>,
 }
 
@@ -163,13 +163,22 @@ pub(crate) struct Part {
 impl Asked {
     pub(crate) fn of(contract: &Contract) -> Asked {
         Asked {
-            key: contract.key_columns().map(|column| column.name.clone()).collect(),
+            key: contract.key_columns().map(|column| column.from.clone()).collect(),
             columns: contract
                 .columns
                 .iter()
-                .map(|column| (column.name.clone(), column.column_type.to_string()))
+                .map(|column| (column.from.clone(), asked_for(column)))
                 .collect(),
         }
+    }
+}
+
+/// Its type, and our name where that is another: two columns that exchange what they come from are two others.
+fn asked_for(column: &bangioc_schemas::contract::Column) -> String {
+    if column.from == column.name {
+        column.column_type.to_string()
+    } else {
+        format!("{} as {}", column.column_type, column.name)
     }
 }
 

@@ -90,7 +90,7 @@ impl Feeds {
         }
         for held in held.changes() {
             let dataset = &datasets[held.dataset.place()];
-            let current = current.of(held, &dataset.contract.key);
+            let current = current.of(held, &dataset.contract);
             if current.is_some() {
                 self.outlet.metrics.read_backs.inc();
             }

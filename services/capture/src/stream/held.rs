@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use bangioc_schemas::contract::Contract;
 use bangioc_schemas::row::{Absence, Cell, Row, RowBuf};
 
 use super::read_back::ReadBack;
@@ -62,9 +63,9 @@ pub(crate) struct Unread {
 
 impl Current {
     /// None when the row is gone, or has another key by now.
-    pub(crate) fn of(&self, held: &HeldChange, key: &[usize]) -> Option<Row<'_>> {
+    pub(crate) fn of(&self, held: &HeldChange, contract: &Contract) -> Option<Row<'_>> {
         let rows = self.rows.get(&held.dataset).filter(|_| held.needs.any())?;
-        let row = rows.get(&key_texts(key, held.change().new?)?)?;
+        let row = rows.get(&key_texts(contract, held.change().new?)?)?;
         Some(row.row())
     }
 }
@@ -111,9 +112,9 @@ impl Held {
     ) -> Result<Current, CaptureError> {
         let mut wanted: HashMap<DatasetIndex, (Unread, Vec<u32>)> = HashMap::new();
         for held in self.changes.iter().filter(|held| held.needs.any()) {
-            let key = &datasets[held.dataset.place()].contract.key;
+            let contract = &datasets[held.dataset.place()].contract;
             let change = held.change();
-            if let Some(texts) = change.new.and_then(|row| key_texts(key, row)) {
+            if let Some(texts) = change.new.and_then(|row| key_texts(contract, row)) {
                 let (rows, xids) = wanted.entry(held.dataset).or_insert_with(|| {
                     let unread =
                         Unread { dataset: held.dataset, unit: held.unit, keys: Vec::new() };

@@ -108,7 +108,7 @@ impl ReadBack {
         let found = (0..read.found.len()).filter(|place| read.found[*place]);
         let rows = found.filter_map(|place| {
             let row = read.row(place, key, columns);
-            Some((key_texts(key, row.row())?, row))
+            Some((key_texts(&dataset.contract, row.row())?, row))
         });
         Ok(Some(rows.collect()))
     }

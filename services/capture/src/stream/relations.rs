@@ -12,6 +12,7 @@
 
 use bangioc_change::layout::Layout;
 use bangioc_change::pgoutput::{Relation, ReplicaIdentity};
+use bangioc_schemas::source_name::written;
 
 use crate::dataset::Dataset;
 use crate::shape::{contradiction, unsaid};
@@ -114,7 +115,11 @@ impl Relations {
         {
             learnt.push(Learnt::Contradicts(
                 index,
-                format!("its table is called `{}.{}` now", relation.namespace, relation.name),
+                format!(
+                    "its table is called `{}.{}` now",
+                    written(relation.namespace),
+                    written(relation.name)
+                ),
             ));
         }
         let Some((index, dataset)) = named else {
@@ -127,7 +132,7 @@ impl Relations {
         dataset.standing.set_table_oid(relation.id);
         let contract = &dataset.contract;
         let layout = Layout::new(contract, &relation.columns);
-        let why = contradiction(&layout, |column| contract.columns[column].name.as_str())
+        let why = contradiction(&layout, |column| contract.columns[column].from.as_str())
             .or_else(|| unsaid(contract, relation));
         let fits = why.is_none();
         match why {

@@ -3,6 +3,8 @@
 use bangioc_change::event::Operation;
 use bangioc_change::pgoutput::Tuple;
 use bangioc_change::version::{Lsn, Version};
+use bangioc_schemas::contract::ColumnType;
+use bangioc_schemas::identity;
 use bangioc_schemas::row::{Absence, Cell, Row, RowBuf};
 
 use super::outlet::Unsent;
@@ -68,7 +70,8 @@ impl Stream {
             return self.halt(index, why.to_string());
         }
         let dataset = &self.datasets[index.place()];
-        let key = &dataset.contract.key;
+        let contract = &dataset.contract;
+        let key = &contract.key;
         if said.is_some() {
             complete_from_old(&mut work.after, &work.before, key, old_full.is_some());
         }
@@ -85,8 +88,14 @@ impl Stream {
         }
         let (version, origin) = (transaction.version(self.epoch, ordinal), transaction.origin(lsn));
         let change = |op, version, old, new| Change { op, version, origin, old, new };
-        let moved =
-            said.is_some() && key.iter().any(|column| before.cell(*column) != after.cell(*column));
+        let moved = said.is_some()
+            && key.iter().any(|&column| {
+                !is_same_key(
+                    &contract.columns[column].column_type,
+                    before.cell(column),
+                    after.cell(column),
+                )
+            });
         let outcome = if moved {
             // To readers this is a row that goes and a row that comes: the two may be in different partitions.
             let gone = change(Operation::Delete, version, old, None);
@@ -188,6 +197,15 @@ impl Stream {
             Err(Unsent::NoKey(why)) => self.halt(dataset, why.to_string()),
         }
     }
+}
+
+/// Of a number PostgreSQL says the old key as well when only its form is another: 1.0, now 1.00.
+fn is_same_key(column_type: &ColumnType, before: Cell<'_>, after: Cell<'_>) -> bool {
+    before == after
+        || identity::has_several_texts(column_type)
+            && before.text().zip(after.text()).is_some_and(|(before, after)| {
+                identity::of_key(column_type, before) == identity::of_key(column_type, after)
+            })
 }
 
 /// What an update left alone in its new row stands in the old one, where that travels: all of it with

@@ -4,7 +4,9 @@ use std::future::poll_fn;
 
 use bangioc_change::version::Lsn;
 use bangioc_postgres_text::array;
-use bangioc_schemas::row::RowBuf;
+use bangioc_schemas::contract::Contract;
+use bangioc_schemas::identity;
+use bangioc_schemas::row::{Row, RowBuf};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row as _};
 
@@ -271,9 +273,13 @@ fn split_found(read: &Rows, key_columns: usize, columns: usize, seen_by: SeenBy)
     KeyRead { rows, found, seen_by }
 }
 
-/// The key columns of a row, as they are bound.
-pub(crate) fn key_texts(key: &[usize], row: bangioc_schemas::row::Row<'_>) -> Option<Vec<String>> {
-    key.iter().map(|column| row.cell(*column).text().map(str::to_owned)).collect()
+/// The key columns of a row, as they are bound and compared: one text for each key.
+pub(crate) fn key_texts(contract: &Contract, row: Row<'_>) -> Option<Vec<String>> {
+    let text = |column: &usize| {
+        let text = row.cell(*column).text()?;
+        Some(identity::of_key(&contract.columns[*column].column_type, text).into_owned())
+    };
+    contract.key.iter().map(text).collect()
 }
 
 impl KeyRead {

@@ -159,6 +159,11 @@ impl Decoder {
             let from = batch.text.len();
             value::get(leaf, &mut reader, &mut batch.text, &mut batch.scratch.element)
                 .and_then(|()| wire::refuse_nul(&batch.text[from..]))
+                .and_then(|()| {
+                    let text = &batch.text[from..];
+                    // One key has one form, or it would be two to whoever compares bytes.
+                    if leaf.key_text(text) == text { Ok(()) } else { Err(DecodeCode::Type) }
+                })
                 .map_err(|_| DecodeError::from(DecodeCode::KeyUndecodable).at(*column))?;
             batch.spans[start + column] = span(from, batch.text.len());
         }

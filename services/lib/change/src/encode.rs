@@ -147,7 +147,11 @@ impl Encoder {
         }
         out.extend_from_slice(&self.key_prefix);
         for (column, leaf) in &self.key {
-            put_key_cell(out, leaf, *column, row.cell(*column))?;
+            let cell = match row.cell(*column) {
+                Cell::Text(text) => Cell::Text(leaf.key_text(text)),
+                none => none,
+            };
+            put_key_cell(out, leaf, *column, cell)?;
         }
         Ok(())
     }

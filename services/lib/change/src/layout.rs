@@ -37,7 +37,7 @@ impl Layout {
     /// put the base type's id in place of the domain's.
     pub fn new(contract: &Contract, columns: &[RelationColumn<'_>]) -> Layout {
         let places: Vec<Option<usize>> =
-            columns.iter().map(|column| contract.column_index(column.name)).collect();
+            columns.iter().map(|column| contract.column_from(column.name)).collect();
         let fits = |position: usize, column: usize| {
             let source = &columns[position];
             type_fits(&contract.columns[column].column_type, source.type_id, source.type_modifier)

@@ -1,6 +1,7 @@
 //! How one column of the contract stands in one schema: what both coders run, compiled once.
 
 use bangioc_schemas::contract::ColumnType;
+use bangioc_schemas::identity;
 
 use crate::error::{DecodeCode, SchemaMismatch};
 use crate::schema::{AvroSchema, NodeId, NodeKind};
@@ -57,6 +58,15 @@ impl Leaf {
             Leaf::IntAsBigint | Leaf::RealAsDouble | Leaf::Symbols(_) => false,
             Leaf::Array(element) => element.leaf.is_written(),
             _ => true,
+        }
+    }
+
+    /// Of a key: the text that stands for all that PostgreSQL takes for the same value.
+    pub(crate) fn key_text<'a>(&self, text: &'a str) -> &'a str {
+        match self {
+            Leaf::VariableScaleDecimal => identity::without_trailing_zeros(text),
+            Leaf::Real | Leaf::Double | Leaf::RealAsDouble => identity::without_minus_zero(text),
+            _ => text,
         }
     }
 

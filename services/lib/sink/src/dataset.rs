@@ -7,6 +7,7 @@ use bangioc_change::event::ChangeEvent;
 use bangioc_change::progress::Offsets;
 use bangioc_postgres_text::quoting::{literal, quoted};
 use bangioc_schemas::contract::{Contract, Kind};
+use bangioc_schemas::identity::has_several_texts;
 use bangioc_schemas::names;
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
 
@@ -243,7 +244,10 @@ impl Merges<'_> {
             .columns
             .iter()
             .enumerate()
-            .filter(|(i, _)| !self.contract.key.contains(i))
+            // Of a number in the key the row may have another form than before.
+            .filter(|(i, column)| {
+                !self.contract.key.contains(i) || has_several_texts(&column.column_type)
+            })
             .map(|(i, column)| set(&self.columns[i], &column.name) + ", ")
             .collect();
         assignments.concat()

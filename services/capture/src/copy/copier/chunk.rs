@@ -39,7 +39,7 @@ impl Copier {
         self.table_answers(index).await?;
         let rows = read.rows.len() as u64;
         let last = match read.rows.len().checked_sub(1) {
-            Some(last) => key_texts(&dataset.contract.key, read.rows.row(last)),
+            Some(last) => key_texts(&dataset.contract, read.rows.row(last)),
             None => from.clone(),
         };
         if let Some(cursor) = &mut self.work.cursor {

@@ -5,11 +5,23 @@ use super::{Decoder, Images};
 use crate::batch::EventBatch;
 use crate::error::{DecodeCode, DecodeError};
 use crate::event::Operation;
+use crate::plan::Leaf;
+use crate::value::{self, Place};
 use crate::version::Version;
+use crate::wire::Reader;
+
+/// A value of the row as the key has it, where that is other bytes.
+fn as_key(leaf: &Leaf, of_row: &[u8]) -> Option<Vec<u8>> {
+    let (mut text, mut scratch, mut bytes) = (String::new(), String::new(), Vec::new());
+    value::get(leaf, &mut Reader::new(of_row), &mut text, &mut scratch).ok()?;
+    let key_text = leaf.key_text(&text);
+    (key_text != text && value::put(&mut bytes, leaf, key_text, Place::Key)).then_some(bytes)
+}
 
 impl Decoder {
     /// The key's datum, known to name the same row as the value. Equal values have equal bytes in
-    /// both, so that comparing bytes does, and validates the key as well.
+    /// both, so that comparing bytes does, and validates the key as well. Only a number may stand in the row in
+    /// another form.
     pub(super) fn check_key<'a>(
         &self,
         key: Option<&'a [u8]>,
@@ -32,8 +44,11 @@ impl Decoder {
             return Ok(key);
         }
         let mut rest = Some(key);
-        for (start, end) in &batch.scratch.key_ranges {
-            rest = rest.and_then(|rest| rest.strip_prefix(datum.get(*start..*end)?));
+        for ((start, end), (_, leaf)) in batch.scratch.key_ranges.iter().zip(&self.key) {
+            rest = rest.and_then(|rest| {
+                let of_row = datum.get(*start..*end)?;
+                rest.strip_prefix(of_row).or_else(|| rest.strip_prefix(&*as_key(leaf, of_row)?))
+            });
         }
         if rest == Some(&[]) {
             return Ok(key);

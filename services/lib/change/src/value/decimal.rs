@@ -3,6 +3,7 @@
 
 use bangioc_postgres_text::decimal::{Digits, push_scaled};
 
+use super::Place;
 use crate::error::DecodeCode;
 use crate::wire::{put_bytes, put_long};
 
@@ -28,7 +29,19 @@ pub(super) fn put(out: &mut Vec<u8>, text: &str, precision: u32, scale: u32) -> 
     }
 }
 
-pub(super) fn put_variable_scale(out: &mut Vec<u8>, text: &str) -> bool {
+/// What is no number has no digits. In a key it is zero, with the word that PostgreSQL's own protocol has in the
+/// place of its sign as its scale: no number has so many decimals.
+const NO_NUMBERS: [(&str, i32); 3] = [("NaN", 0xC000), ("Infinity", 0xD000), ("-Infinity", 0xF000)];
+const ZERO: [u8; 1] = [0];
+
+pub(super) fn put_variable_scale(out: &mut Vec<u8>, text: &str, place: Place) -> bool {
+    if let Some((_, word)) = NO_NUMBERS.iter().find(|(name, _)| *name == text)
+        && place == Place::Key
+    {
+        put_long(out, i64::from(*word));
+        put_bytes(out, &ZERO);
+        return true;
+    }
     match Digits::of(text) {
         Some(digits)
             if digits.fraction.len() <= MAX_DIGITS && digits.significant() <= MAX_DIGITS =>
@@ -124,6 +137,12 @@ pub(super) fn get_variable_scale(
     bytes: &[u8],
     out: &mut String,
 ) -> Result<(), DecodeCode> {
+    if let Some((name, _)) = NO_NUMBERS.iter().find(|(_, word)| *word == scale)
+        && bytes == ZERO
+    {
+        out.push_str(name);
+        return Ok(());
+    }
     let scale = usize::try_from(scale).map_err(|_| DecodeCode::DecimalScale)?;
     if scale > MAX_DIGITS {
         return Err(DecodeCode::DecimalScale);

@@ -26,7 +26,7 @@ pub(crate) enum Place {
     /// A nullable field: null, and the text in `exact`.
     Nullable,
     /// A key column has no such way out: dates before Christ and the infinities travel as the numbers
-    /// that PostgreSQL's own drivers use for them.
+    /// that PostgreSQL's own drivers use for them, also those of `numeric`.
     Key,
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn put(out: &mut Vec<u8>, leaf: &Leaf, text: &str, place: Place) -> b
         Leaf::Bytea => put_bytea(out, text),
         Leaf::Real => put_real(out, text),
         Leaf::Double => put_double(out, text),
-        Leaf::VariableScaleDecimal => decimal::put_variable_scale(out, text),
+        Leaf::VariableScaleDecimal => decimal::put_variable_scale(out, text, place),
         // The encoder's plan has none of these.
         Leaf::IntAsBigint | Leaf::RealAsDouble | Leaf::Symbols(_) => false,
     }

@@ -43,6 +43,7 @@ pub(crate) fn contract(columns: Vec<(&str, ColumnType)>, key: Vec<usize>) -> Con
             .into_iter()
             .map(|(name, column_type)| Column {
                 name: name.into(),
+                from: name.into(),
                 column_type,
                 class: Class::Open,
                 class_line: 0,
