@@ -98,13 +98,13 @@ const TABLES: [Odd; 8] = [
         ],
         fill: "insert into \"SoThuc\" select n / 4.0, 'số ' || n, case when n % 3 = 0 then LONG end from generate_series(-600, 600) n; \
                insert into \"SoThuc\" values (1e30, 'to', null), (1e-30, 'nhỏ', null), ('NaN', 'không', null), ('Infinity', 'vô cùng', null), ('-Infinity', 'âm vô cùng', null)",
-        change: "update \"SoThuc\" set \"Ma\" = \"Ma\" || '000' from (values (1)) v where \"Ma\" = trunc(\"Ma\") and \"Ma\" between 1 and 40; \
+        change: "update \"SoThuc\" set \"Ma\" = \"Ma\" * 1.000 where \"Ma\" between 1 and 40; \
                  update \"SoThuc\" set \"Ma\" = trim_scale(\"Ma\"), \"Ten\" = 'gọn' where \"Ma\" between -40 and -1; \
                  update \"SoThuc\" set \"Ten\" = 'sửa' where \"Ma\" between 60 and 80 or \"Ma\" in ('NaN', 'Infinity'); \
                  update \"SoThuc\" set \"Ma\" = \"Ma\" + 1000 where \"Ma\" between 90 and 95; \
                  delete from \"SoThuc\" where \"Ma\" between 100 and 110 or \"Ma\" = '-Infinity'; \
                  begin; delete from \"SoThuc\" where \"Ma\" = 120; insert into \"SoThuc\" values (120.0000, 'lại', null); commit",
-        while_down: "update \"SoThuc\" set \"Ma\" = trim_scale(\"Ma\") || '.00' where \"Ma\" = 7; update \"SoThuc\" set \"Ma\" = 7.0, \"Ten\" = 'bảy' where \"Ma\" = 7",
+        while_down: "update \"SoThuc\" set \"Ma\" = trim_scale(\"Ma\") * 1.00 where \"Ma\" = 7; update \"SoThuc\" set \"Ma\" = 7.0, \"Ten\" = 'bảy' where \"Ma\" = 7",
         ..PLAIN
     },
     // Equal to the source in capitals or not, compared by operators that no search path reaches.
@@ -136,7 +136,7 @@ const TABLES: [Odd; 8] = [
         columns: &[("ten", "type: text"), ("n", "type: integer")],
         fill: "insert into khong_dau select string_agg(substr('aA', 1 + (n / (2 ^ i)::int) % 2, 1), '' order by i), n from generate_series(0, 1295) n, generate_series(0, 10) i group by n; \
                insert into khong_dau select 'B' || n, n from generate_series(1, 400) n",
-        change: "update khong_dau set n = -n where n % 7 = 0; update khong_dau set ten = upper(ten) where n % 11 = 0; delete from khong_dau where n % 13 = 0",
+        change: "update khong_dau set n = -n where n % 7 = 0; update khong_dau set ten = ten || 'Z' where n % 11 = 0; delete from khong_dau where n % 13 = 0",
         while_down: "update khong_dau set n = n + 1 where n % 5 = 0",
         ..PLAIN
     },
@@ -420,7 +420,13 @@ fn by_hand(world: &World<'_>) {
     let found = |dataset: &str, what: &str| count(of(dataset), what);
     assert_eq!((found("odd-names", "differs"), found("so-thuc", "differs")), (0, 0));
     assert_eq!((found("chu-hoa", "differs"), found("chu-hoa", "surplus")), (1, 1));
-    assert_eq!((found("trang-cuoi", "surplus"), found("khong-dau", "differs")), (1, 1));
+    assert_eq!(
+        (found("trang-cuoi", "surplus"), found("khong-dau", "differs")),
+        (1, 1),
+        "{:?} {}",
+        world.in_store("select ma, _version, _deleted from flow.trang_cuoi where n = 1"),
+        of("trang-cuoi")
+    );
     compared(world, &["--repair"]);
     all_equal(world);
     reconciled(world);

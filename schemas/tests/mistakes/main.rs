@@ -92,17 +92,24 @@ fn names() {
     contract.yaml:2: BG0703: `owner: con` is a reserved word
       hint: ids are lower-case letters, digits and single `-`, begin with a letter, 48 characters at most
     ");
-    insta::assert_snapshot!(mistakes(&[("dept.parcel", "dept.\"parcel\"")]), @r#"
+    insta::assert_snapshot!(mistakes(&[("dept.parcel", "a.b.parcel")]), @r#"
     1 mistake in the contracts
-    contract.yaml:5: BG0703: `"parcel"` in `table: dept."parcel"` holds more than lower-case letters, digits and `_`
-      hint: write schema and table, as in `dept.land_parcel`
+    contract.yaml:5: BG0703: `table: a.b.parcel` is no schema and table
+      hint: write schema and table as the source has them, as in `dept.land_parcel`; with a dot in a name, as in SQL: `'"a.b"."ThuaDat"'`
     "#);
+    assert_eq!(mistakes(&[("dept.parcel", "Địa chính.\"x\"\"y\"")]), "");
+    let from = |name: &str| {
+        mistakes(&[("type: numeric(12,1)", &format!("from: {name}, type: numeric(12,1)"))])
+    };
+    insta::assert_snapshot!(from("xmin"), @"");
+    insta::assert_snapshot!(from("code"), @"");
+    insta::assert_snapshot!(from("'\"Mã'"), @"");
     insta::assert_snapshot!(mistakes(&[("  area:", "  _version:"), ("  tags:", "  Tags:")]), @r"
     2 mistakes in the contracts
     contract.yaml:9: BG0703: column `_version` does not begin with a letter
-      hint: write the name as PostgreSQL shows it without quotes; a column that needs quotes can't be carried
+      hint: choose a name for topics and the store, and say what the source calls it: `ma_thua: { from: Mã thửa, … }`
     contract.yaml:10: BG0703: column `Tags` holds more than lower-case letters, digits and `_`
-      hint: write the name as PostgreSQL shows it without quotes; a column that needs quotes can't be carried
+      hint: choose a name for topics and the store, and say what the source calls it: `ma_thua: { from: Mã thửa, … }`
     ");
 }
 
@@ -165,8 +172,8 @@ fn keys_of_the_table() {
     3 mistakes in the contracts
     contract.yaml:6: BG0707: column `code` stands twice in the key
       hint: name it once
-    contract.yaml:6: BG0707: column `tags` of type `text[]` can't be in a key
-      hint: a key needs one written form per value: text, whole numbers, dates, uuid, or numeric with a scale
+    contract.yaml:6: BG0707: column `tags` of type `text[]` can't be in a key: arrays with the same elements may have different texts
+      hint: a key needs values that can be told apart by what is written: text, numbers, dates and times, uuid, bytea, inet
     contract.yaml:6: BG0707: there is no column `cod`
       hint: did you mean `code`?
     ");
@@ -477,13 +484,13 @@ fn names_that_can_not_stand_everywhere() {
     contract.yaml:1: BG0703: `dataset: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…` is longer than 48 characters
       hint: ids are lower-case letters, digits and single `-`, begin with a letter, 48 characters at most
     contract.yaml:9: BG0703: column `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb…` is longer than PostgreSQL's 63 characters
-      hint: write the name as PostgreSQL shows it without quotes; a column that needs quotes can't be carried
+      hint: choose a name for topics and the store, and say what the source calls it: `ma_thua: { from: Mã thửa, … }`
     ");
     insta::assert_snapshot!(mistakes(&[("dataset: parcel", "dataset: parcel."), ("  area:", "  \"ar'ea\":")]), @r"
     2 mistakes in the contracts
     contract.yaml:1: BG0703: `dataset: parcel.` holds more than lower-case letters, digits and `-`
       hint: ids are lower-case letters, digits and single `-`, begin with a letter, 48 characters at most
     contract.yaml:9: BG0703: column `ar'ea` holds more than lower-case letters, digits and `_`
-      hint: write the name as PostgreSQL shows it without quotes; a column that needs quotes can't be carried
+      hint: choose a name for topics and the store, and say what the source calls it: `ma_thua: { from: Mã thửa, … }`
     ");
 }

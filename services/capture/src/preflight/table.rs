@@ -19,6 +19,8 @@ pub(super) struct SourceColumn {
     type_modifier: i32,
     full_type: String,
     key_type: KeyType,
+    /// Schemas of that type and of its operators which our role may not use.
+    closed: Vec<String>,
     /// By the table's own word, or by its domain's.
     pub(super) not_null: bool,
     /// By the table's own word: all that an identity asks for.
@@ -87,13 +89,35 @@ impl Look<'_> {
         let columns = self.columns(facts.oid).await?;
         self.columns_fit(contract, &columns);
         self.identity_fits(contract, facts, &columns, publication).await?;
-        let type_of = |index: &usize| {
-            columns
-                .iter()
-                .find(|column| column.name == contract.columns[*index].from)
-                .map(|column| column.key_type.clone())
-        };
-        Ok(contract.key.iter().map(type_of).collect())
+        let key: Option<Vec<&SourceColumn>> = contract
+            .key_columns()
+            .map(|key| columns.iter().find(|column| column.name == key.from))
+            .collect();
+        if let Some(key) = &key {
+            self.types_open(contract, key);
+        }
+        Ok(key.map(|key| key.into_iter().map(|column| column.key_type.clone()).collect()))
+    }
+
+    /// Rows are read by their key, in the words of its types.
+    fn types_open(&mut self, contract: &Contract, key: &[&SourceColumn]) {
+        let mut closed: Vec<&String> = key.iter().flat_map(|column| &column.closed).collect();
+        closed.sort_unstable();
+        closed.dedup();
+        if closed.is_empty() {
+            return;
+        }
+        let list: Vec<String> = closed.into_iter().map(|schema| quoted(schema)).collect();
+        let (list, user) = (list.join(", "), self.user());
+        self.add(
+            Check::of(contract, label("dùng được kiểu của khóa", "the types of its key may be used"))
+                .problem(label(
+                    format!("kiểu của cột khóa nằm trong schema đóng với tài khoản thu nhận ({list}): không đọc được dòng nào theo khóa, nên không sao chép được bảng"),
+                    format!("the type of a key column is in a schema closed to the capture's role ({list}): no row can be read by its key, so the table can't be copied"),
+                ))
+                .coded("BG0253")
+                .remedy(Step::Grant, format!("grant usage on schema {list} to {user};")),
+        );
     }
 
     fn readable(&mut self, contract: &Contract, facts: &TableFacts) {
@@ -237,21 +261,24 @@ impl Look<'_> {
     }
 
     async fn columns(&mut self, oid: i64) -> Result<Vec<SourceColumn>, CaptureError> {
+        let (user, asked) = (self.source.user.clone(), self.login.exists);
         let rows = self
             .rows(
                 format!(
                     "select a.attname::text, coalesce(nullif(t.typbasetype, 0), t.oid)::int8, case when t.typbasetype <> 0 then t.typtypmod else a.atttypmod end, \
                      format_type(a.atttypid, a.atttypmod), a.attnotnull or t.typnotnull, a.attnotnull, a.attgenerated <> '', t.typtype = 'e', t.typname::text, \
                      format_type(b.oid, case b.oid when 1042 then b.modifier else -1 end), \
-                     coalesce((select n.nspname::text from pg_opclass o join pg_amop m on m.amopfamily = o.opcfamily and m.amoplefttype = o.opcintype and m.amoprighttype = o.opcintype and m.amopstrategy = 5 \
-                        join pg_operator p on p.oid = m.amopopr join pg_namespace n on n.oid = p.oprnamespace where o.opcmethod = 403 and o.opcdefault and o.opcintype = b.oid), 'pg_catalog'), \
-                     b.oid >= 16384 and b.kind <> 'e' or b.oid = 1042 and b.modifier = -1 or exists (select from pg_collation c where c.oid = a.attcollation and not c.collisdeterministic) \
+                     (select nspname::text from pg_namespace where oid = p.operators), \
+                     b.oid >= 16384 and b.kind <> 'e' or b.oid = 1042 and b.modifier = -1 or exists (select from pg_collation c where c.oid = a.attcollation and not c.collisdeterministic), \
+                     array(select n.nspname::text from pg_namespace n where n.oid in (b.namespace, p.operators) and not ({asked} and has_schema_privilege($1::name, n.oid, 'usage')) order by 1) \
                      from pg_attribute a join pg_type t on t.oid = a.atttypid cross join lateral ( \
-                        with recursive beneath (oid, modifier, kind, depth) as (select a.atttypid, a.atttypmod, t.typtype, 0 \
-                            union all select d.typbasetype, d.typtypmod, k.typtype, depth + 1 from beneath join pg_type d on d.oid = beneath.oid join pg_type k on k.oid = d.typbasetype) \
-                        select * from beneath order by depth desc limit 1) as b where a.attrelid = {oid} and a.attnum > 0 and not a.attisdropped order by a.attnum"
+                        with recursive beneath (oid, modifier, kind, namespace, depth) as (select a.atttypid, a.atttypmod, t.typtype, t.typnamespace, 0 \
+                            union all select d.typbasetype, d.typtypmod, k.typtype, k.typnamespace, depth + 1 from beneath join pg_type d on d.oid = beneath.oid join pg_type k on k.oid = d.typbasetype) \
+                        select * from beneath order by depth desc limit 1) as b cross join lateral (select coalesce(( \
+                        select p.oprnamespace from pg_opclass o join pg_amop m on m.amopfamily = o.opcfamily and m.amoplefttype = o.opcintype and m.amoprighttype = o.opcintype and m.amopstrategy = 5 \
+                        join pg_operator p on p.oid = m.amopopr where o.opcmethod = 403 and o.opcdefault and o.opcintype = b.oid), 'pg_catalog'::regnamespace) as operators) as p where a.attrelid = {oid} and a.attnum > 0 and not a.attisdropped order by a.attnum"
                 ),
-                &[],
+                &[&user],
             )
             .await?;
         let column = |row: &super::Cells| {
@@ -270,6 +297,7 @@ impl Look<'_> {
                     operators: quoted(&row.get::<String>(10)?),
                     by_text: row.get(11)?,
                 },
+                closed: row.get(12)?,
             })
         };
         rows.iter().map(column).collect()

@@ -196,7 +196,7 @@ impl Print {
     /// The contract's columns in the order in which the table has them.
     pub(crate) fn order(&self, contract: &Contract) -> Vec<usize> {
         let number = |column: &usize| {
-            let name = &contract.columns[*column].name;
+            let name = &contract.columns[*column].from;
             Some(self.table.as_ref()?.columns.get(name)?.number)
         };
         let mut order: Vec<usize> =

@@ -289,6 +289,34 @@ fn what_avro_cannot_hold_goes_into_exact_and_only_that() {
 }
 
 #[test]
+fn a_number_is_one_key_in_all_its_forms() {
+    for (column_type, forms) in [
+        (ColumnType::NumericAny, ["1", "1.0", "1.000"]),
+        (ColumnType::NumericAny, ["-0.5", "-0.50", "-0.500"]),
+        (ColumnType::Double, ["0", "-0", "0"]),
+    ] {
+        let contract = contract(vec![("key", column_type), ("rest", text())], vec![0]);
+        let coder = Coder::new(&contract);
+        let keys = forms.map(|form| {
+            let row = row_of(&[Some(form.into()), None]);
+            let encoded = coder.encode(Operation::Create, None, Some(&row)).unwrap();
+            let batch = coder.decode(&encoded);
+            assert_eq!(batch.event(0).after.unwrap().cell(0), Cell::Text(form), "the row's own");
+            encoded.key
+        });
+        assert!(keys.iter().all(|key| *key == keys[0]), "{forms:?}");
+        // Another row's key, and a form that no key has.
+        let row = row_of(&[Some("7.5".into()), None]);
+        let other = coder.encode(Operation::Create, None, Some(&row)).unwrap();
+        let row = row_of(&[Some(forms[1].into()), None]);
+        let mut wrong = coder.encode(Operation::Create, None, Some(&row)).unwrap();
+        wrong.key = other.key;
+        let mut batch = EventBatch::default();
+        assert!(coder.decoder.decode_into(record(&wrong), &mut batch).is_err());
+    }
+}
+
+#[test]
 fn keys_hold_what_nullable_fields_send_as_text() {
     for (column_type, key) in [
         (ColumnType::Date, "infinity"),
@@ -301,6 +329,12 @@ fn keys_hold_what_nullable_fields_send_as_text() {
         (ColumnType::Timestamptz, "-infinity"),
         (ColumnType::Timestamptz, "0044-03-15 10:00:00+06:42:04 BC"),
         (ColumnType::Time, "24:00:00"),
+        (ColumnType::NumericAny, "NaN"),
+        (ColumnType::NumericAny, "Infinity"),
+        (ColumnType::NumericAny, "-Infinity"),
+        (ColumnType::NumericAny, "100"),
+        (ColumnType::Real, "NaN"),
+        (ColumnType::Double, "-Infinity"),
     ] {
         let contract = contract(vec![("key", column_type), ("rest", text())], vec![0]);
         let coder = Coder::new(&contract);
