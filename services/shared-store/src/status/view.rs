@@ -50,7 +50,10 @@ impl StatusReport {
             let room = rooms.as_ref().map_or(usize::MAX, |rooms| rooms[place]);
             sheet.write(room, &mut lines);
         }
-        lines
+        match view.size {
+            Some((width, _)) => lines.iter().map(|line| cut(line, width)).collect(),
+            None => lines,
+        }
     }
 
     pub fn to_text(&self, view: &View) -> String {
@@ -75,8 +78,10 @@ impl Sheet {
     /// Whole datasets only; the last line counts those for which there is no room.
     fn write(self, room: usize, lines: &mut Vec<String>) {
         let all_fit = self.height() <= room;
-        let mut left = room.saturating_sub(self.head.len() + usize::from(!all_fit));
-        lines.extend(self.head);
+        // Of a low terminal at least half is for the datasets.
+        let head = if all_fit { self.head.len() } else { self.head.len().min((room / 2).max(1)) };
+        let mut left = room.saturating_sub(head + usize::from(!all_fit));
+        lines.extend(self.head.into_iter().take(head));
         let mut rest: Vec<State> = Vec::new();
         for (state, of_dataset) in self.datasets {
             if rest.is_empty() && of_dataset.len() <= left {
