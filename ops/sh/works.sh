@@ -49,14 +49,14 @@ work_sql() {
         >>"$home/log/works.log" 2>&1 </dev/null || fail "the work \`$1\` on $2 failed" "see $home/log/works.log"
 }
 
-# touch_rows DATASET FILE: changes of its own, at once.
+# touch_rows DATASET FILE [TRANSACTIONS]: changes of its own, at once.
 touch_rows() {
     local name=${dataset_source[$1]}
     (
         set -a
         # shellcheck disable=SC1091
         . "$home/source/env"
-        PGDATABASE=${name//-/_} PGOPTIONS='-c search_path=dept' exec "$POSTGRES_BIN/pgbench" -n -t 25 --random-seed "$seed" -f "$sql/changes/$name/$2.sql"
+        PGDATABASE=${name//-/_} PGOPTIONS='-c search_path=dept' exec "$POSTGRES_BIN/pgbench" -n -t "${3:-25}" --random-seed "$seed" -f "$sql/changes/$name/$2.sql"
     ) >>"$home/log/works.log" 2>&1 </dev/null 9>&- || fail "changes of $1 failed" "see $home/log/works.log"
 }
 
@@ -98,7 +98,7 @@ do_last_work() {
         read -r kind dataset file <<<"$line"
         [ "$kind" = unlogged ] || continue
         work_sql "$kind" "$dataset"
-        touch_rows "$dataset" "$file"
+        touch_rows "$dataset" "$file" 300
         work_sql "$kind-back" "$dataset"
     done
 }
