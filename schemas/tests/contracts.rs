@@ -204,7 +204,6 @@ fn good_rows_pass_without_a_warning() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn bad_rows_are_refused_with_their_code_and_column() {
     use RuleCode::{
         CheckDigit, CodeList, CrossField, Encoding, Format, Geometry, Precision, Range, Required,

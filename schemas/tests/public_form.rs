@@ -1,6 +1,6 @@
 //! The form of what is public: what changes it, what doesn't, and that none that was ever written is forgotten.
 
-#![expect(clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper of tests may fail loudly")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ fn forms() -> PathBuf {
 }
 
 fn form_of(dir: &Path, dataset: &str) -> String {
-    let catalogue = Catalogue::read(dir).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let catalogue = Catalogue::read(dir).expect("sound contracts");
     catalogue.get(dataset).unwrap().public_form().unwrap()
 }
 

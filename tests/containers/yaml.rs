@@ -102,7 +102,7 @@ impl<'t> Reader<'t> {
                 Node::List(maps) if key == "<<" => merged.extend(maps),
                 map if key == "<<" => merged.push(map),
                 value => {
-                    assert!(entries.insert(key.clone(), value).is_none(), "`{key}` stands twice")
+                    assert!(entries.insert(key.clone(), value).is_none(), "`{key}` stands twice");
                 }
             }
         }

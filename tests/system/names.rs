@@ -252,10 +252,6 @@ impl Odd {
         }
     }
 
-    fn run(&self, world: &World<'_>, sql: &str) {
-        world.source("so-nnmt", &sql.replace("LONG", LONG));
-    }
-
     /// Every value as its type writes it, of the source's columns or of the store's.
     fn lines(&self, world: &World<'_>, at_source: bool) -> Result<Vec<String>, String> {
         let contract = world.contract(self.dataset);
@@ -302,6 +298,10 @@ impl Odd {
 }
 
 #[track_caller]
+fn run(world: &World<'_>, sql: &str) {
+    world.source("so-nnmt", &sql.replace("LONG", LONG));
+}
+
 fn all_equal(world: &World<'_>) {
     let mut failures = Vec::new();
     let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -359,7 +359,7 @@ fn odd_names_and_keys_come_through_whole(platform: &Platform) {
         ),
     );
     for odd in &TABLES {
-        odd.run(&world, odd.fill);
+        run(&world, odd.fill);
     }
     let checked = world.bangioc("so-nnmt", &["source", "check"]);
     assert!(!checked.contains('✖'), "{checked}");
@@ -367,7 +367,7 @@ fn odd_names_and_keys_come_through_whole(platform: &Platform) {
     let _store = world.shared_store("store");
     all_equal(&world);
     for odd in &TABLES {
-        odd.run(&world, odd.change);
+        run(&world, odd.change);
     }
     all_equal(&world);
     reconciled(&world);
@@ -376,7 +376,7 @@ fn odd_names_and_keys_come_through_whole(platform: &Platform) {
     // While nobody follows.
     capture.kill();
     for odd in &TABLES {
-        odd.run(&world, odd.while_down);
+        run(&world, odd.while_down);
     }
     let capture = world.capture("so-nnmt");
     all_equal(&world);

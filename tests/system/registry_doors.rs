@@ -298,7 +298,6 @@ fn nobody_is_answered_without_a_login(platform: &Platform) {
     assert!(matches!(denied, Err(RegistryError::Denied { .. })), "{denied:?}");
 }
 
-#[expect(clippy::too_many_lines, reason = "one attacker, one try after another")]
 fn each_user_has_the_subjects_of_their_topics(platform: &Platform) {
     let doors = Doors::open(platform, "rights");
     let ids: Vec<(&str, u64)> = [PARCEL, PARCEL_OPEN, BUSINESS, OUTSIDE]
@@ -394,7 +393,6 @@ fn each_user_has_the_subjects_of_their_topics(platform: &Platform) {
 }
 
 /// Everything that an administrator's own login could try.
-#[expect(clippy::too_many_lines, reason = "one attacker, one try after another")]
 fn no_request_gives_an_id_another_meaning(platform: &Platform) {
     let mut doors = Doors::open(platform, "requests");
     let (good, bad) = (

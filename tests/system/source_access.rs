@@ -45,14 +45,12 @@ impl Server {
 
     /// What it printed, or what it was refused with.
     fn capture(&self, program: &str, database: &str, args: &[&str]) -> Result<String, String> {
-        let mut command = match program {
-            "psql" => self.command(database, args),
-            _ => {
-                let mut command = Command::new(program);
-                command.args(args).envs(&self.env);
-                command
-            }
-        };
+        let mut command = Command::new(program);
+        if program == "psql" {
+            command = self.command(database, args);
+        } else {
+            command.args(args).envs(&self.env);
+        }
         said(command.env("PGUSER", ROLE).env("PGPASSWORD", "capture"))
     }
 

@@ -78,7 +78,7 @@ impl Border {
         for at in &self.points {
             digest.update(format!("{} {}\n", at.east, at.north));
         }
-        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        bangioc_postgres_text::hex::to_hex(&digest.finalize())
     }
 
     /// In place of one that can't be read: everything lies near it.

@@ -15,6 +15,7 @@
 use std::sync::Arc;
 
 use bangioc_change::event::{ChangeEvent, Operation};
+use bangioc_postgres_text::hex::to_hex;
 use bangioc_runtime::protection;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::contract::OpenSide;
@@ -219,8 +220,7 @@ impl Cutter {
 
 /// 128 bits, hexadecimal: among the forms of one dataset no two are alike by chance.
 fn digest(form: &str) -> String {
-    let digest = Sha256::digest(form);
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    to_hex(&Sha256::digest(form)[..16])
 }
 
 /// An update that makes a row open creates it, for those who see only open rows.

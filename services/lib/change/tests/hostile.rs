@@ -170,7 +170,6 @@ fn sized(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn each_kind_of_bad_value_has_its_code() {
     use DecodeCode as Code;
     let sample = |column: usize| SAMPLE[column];
@@ -248,7 +247,6 @@ fn each_kind_of_bad_value_has_its_code() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn each_kind_of_bad_record_has_its_code() {
     use DecodeCode as Code;
     let made = every_type();

@@ -214,7 +214,7 @@ mod tests {
             let failure = group.wait().await.unwrap_err();
             assert_eq!(
                 (failure.code(), failure.to_string().as_str()),
-                ("BG0126", "task `copier` broke off")
+                ("BG0126", "task `copier` ended unexpectedly")
             );
             assert_eq!(failure.source().unwrap().to_string(), "lost my way");
         }

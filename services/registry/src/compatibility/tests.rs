@@ -16,7 +16,6 @@ fn record(fields: &str) -> String {
 
 /// Reader, writer, reasons. Verdicts are those of `SchemaCompatibility` in Avro 1.12.1 for Java.
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn who_can_read_whom() {
     use Kind::*;
     let a = r#"{"name":"a","type":"int"}"#;

@@ -139,7 +139,6 @@ fn what_is_no_schema_of_ours_takes_no_place_and_no_id() {
 /// Ten thousand requests at random through the decisions: the state is the log's, and stays so when the
 /// log is compacted at any moment.
 #[test]
-#[expect(clippy::too_many_lines, reason = "one request of each kind")]
 fn replay_equals_the_state_also_after_compaction() {
     let texts = [
         r#""int""#,
