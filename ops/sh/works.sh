@@ -98,22 +98,36 @@ do_last_work() {
         read -r kind dataset file <<<"$line"
         [ "$kind" = unlogged ] || continue
         work_sql "$kind" "$dataset"
-        touch_rows "$dataset" "$file" 300
+        touch_rows "$dataset" "$file"
         work_sql "$kind-back" "$dataset"
     done
 }
 
-# repair_works: what no catalogue tells of, the comparison finds, and mends where it is told to.
+# repair_works: a table that was unlogged while nobody looked is told of by no catalogue afterwards. The comparison finds it,
+# and mends it where it is told to. Where the capture did look meanwhile, it has halted the dataset, and copied it since.
 repair_works() {
-    local line kind dataset file log=$home/log/works-reconcile.log
+    local line kind dataset file log=$home/log/works-reconcile.log found
     for line in "${works[@]}"; do
         read -r kind dataset file <<<"$line"
         [ "$kind" = unlogged ] || continue
+        "$bangioc" --config "$home/bangioc.toml" reconcile "$dataset" >"$log" 2>&1 || true
+        found=$(grep -m 1 "^$dataset shared" "$log") || fail "\`bangioc reconcile\` says nothing of $dataset" "see $log"
+        if [[ $found == *" 0 differ"* ]]; then
+            said_of "$dataset" | grep -q unlogged || fail "nothing came of \`$kind\` on $dataset: the work did not happen" "see $log"
+            say "$kind: $dataset: the capture saw it, and has copied it again"
+            continue
+        fi
+        say "$kind: $found"
         "$bangioc" --config "$home/bangioc.toml" reconcile "$dataset" --repair >"$log" 2>&1 || true
-        # How many are different still is not ours to say: a row that was changed again came whole.
+        "$bangioc" --config "$home/bangioc.toml" reconcile "$dataset" >"$log" 2>&1 || true
         grep -qE "^$dataset shared: .* 0 differ" "$log" || fail "\`bangioc reconcile --repair\` has not mended $dataset" "see $log"
-        say "$kind: $(grep -m 1 "^$dataset shared" "$log")"
+        say "$kind: repaired: $(grep -m 1 "^$dataset shared" "$log")"
     done
+}
+
+# said_of DATASET: what its capture said of its table.
+said_of() {
+    sed 's/\x1b\[[0-9;]*m//g' "$home/log/capture-${dataset_source[$1]}.log" | grep -E 'BG02(20|34|35|40|45|47)' | grep -E "dataset=\"?$1\"?( |\$)" || true
 }
 
 # works_ended: what the system said of each; silence is a failure.
@@ -121,8 +135,8 @@ works_ended() {
     local line kind dataset file said
     for line in "${works[@]}"; do
         read -r kind dataset file <<<"$line"
-        [ "$kind" != unlogged ] || { say "$kind: $dataset was compared, and repaired where it differed, by \`bangioc reconcile --repair\`"; continue; }
-        said=$(sed 's/\x1b\[[0-9;]*m//g' "$home/log/capture-${dataset_source[$dataset]}.log" | grep -E 'BG02(20|34|35|40|45|47)' | grep -E "dataset=\"?$dataset\"?( |\$)" | tail -n 1 || true)
+        [ "$kind" != unlogged ] || continue
+        said=$(said_of "$dataset" | tail -n 1)
         [ -n "$said" ] || fail "nothing was said of \`$kind\` on $dataset" "see $home/log/capture-${dataset_source[$dataset]}.log"
         say "$kind: $dataset: $(sed -E 's/^.*(BG[0-9]{4}).*why="?([^"]*)"?.*$/\1, \2/; t; s/^.*(BG[0-9]{4}).*$/\1/' <<<"$said")"
     done

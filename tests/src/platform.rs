@@ -55,7 +55,7 @@ impl Platform {
                 "--fsync",
                 "off",
                 "max_connections=200",
-                "max_replication_slots=80",
+                "max_replication_slots=200",
                 "max_wal_senders=80",
                 "wal_sender_timeout=20s",
             ],

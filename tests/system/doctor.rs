@@ -449,7 +449,7 @@ fn one_table_without_identity_halts_its_dataset_alone(platform: &Platform) {
         let list = world.bangioc("operator-lan", &["dataset", "list"]);
         let line = list.lines().find(|line| line.starts_with("land-parcel")).unwrap_or_default();
         wait::holds(
-            line.contains("halted: ") && line.contains("replica identity is NOTHING"),
+            line.contains("halted, BG0247 since ") && line.contains("replica identity is NOTHING"),
             list.clone(),
         )
     });

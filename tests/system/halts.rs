@@ -11,8 +11,7 @@ use bangioc_tests::service::Service;
 use bangioc_tests::wait;
 use bangioc_tests::world::World;
 
-use crate::Check;
-use crate::parcels;
+use crate::{Check, open_data, parcels};
 
 const ACCEPT: &str = "bangioc source accept";
 
@@ -154,7 +153,7 @@ fn what_stops_a_source_has_a_way_out(platform: &Platform) {
     let foreign = Record {
         topic: &state,
         partition: 0,
-        key: Some(b"so-nnmt"),
+        key: Some(b"position"),
         value: Some(b"{\"form\": 99}"),
         headers: &[],
         tag: 0,
@@ -199,14 +198,9 @@ fn what_stops_a_store_has_a_way_out(platform: &Platform) {
     let config = fs::read_to_string(world.config("open-data")).expect("a configuration");
     let wrong = config.replace(&world.open_store(), &world.store());
     fs::write(world.config("open-data"), wrong).expect("a configuration");
-    let open = Service::start(
-        "open-data",
-        &world.config("open-data"),
-        &["run", "open-data"],
-        &[],
-        &world.dir,
-    );
-    halts(&world, open, "BG0421", &["Correct the one that is"]);
+    let dir = world.dir.join("public").display().to_string();
+    world.configure("open-data", &format!("[open-data]\ndir = \"{dir}\""));
+    halts(&world, open_data::start(&world), "BG0421", &["Correct the one that is"]);
 
     let _store = world.shared_store("store");
     world.source("so-nnmt", "update land_parcel set area_m2 = 4.5");

@@ -124,7 +124,8 @@ fn rows_that_never_were_public_leave_nothing(platform: &Platform) {
     // What a copy sends after the sentinels would be counted as sent by what comes next.
     wait::until("both copies to end", PATIENCE, || {
         let log = capture.log();
-        wait::holds(log.matches("copy done").count() == BOTH.len(), log)
+        let done = |dataset| log.contains(&format!("copy done dataset=\"{dataset}\""));
+        wait::holds(BOTH.iter().all(|(dataset, _)| done(dataset)), &log)
     });
     for of in BOTH {
         settle(&world, of);

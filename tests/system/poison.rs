@@ -83,7 +83,7 @@ fn twenty_bad_keys_in_a_row_halt_one_dataset(platform: &Platform) {
     world.store_says("another dataset", "select count(*) from shared.land_parcel", &["20"]);
     let output = world.try_bangioc("admin", &["status"]);
     let status = String::from_utf8_lossy(&output.stdout);
-    assert!(status.contains("halted: BG0411"), "{status}");
+    assert!(status.contains("halted, BG0411 since "), "{status}");
     assert_eq!(output.status.code(), Some(5), "for those who monitor");
     world.ledger_adds_up();
 }

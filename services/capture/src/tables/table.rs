@@ -4,7 +4,7 @@
 //! Rows are read in key order, chunk after chunk, so the order must be one in which no two rows are equal, and
 //! "after" must mean the same as the order does. Two things stand against it. A type of an extension may lie where
 //! our `search_path` does not reach: `order by` finds its operators all the same, `>` would find those of the type
-//! that it can be cast to (seen with citext, whose rows between two chunks were left out). And what the source
+//! that it can be cast to (`citext` to `text`), and leave out rows between two chunks. And what the source
 //! takes for equal may differ to us: there the text decides as well.
 
 use bangioc_postgres_text::quoting::{qualified, quoted};
