@@ -11,7 +11,7 @@ use bangioc_tests::service::Service;
 use bangioc_tests::wait;
 use bangioc_tests::world::World;
 
-use crate::{Check, open_data, parcels};
+use crate::{Check, parcels};
 
 const ACCEPT: &str = "bangioc source accept";
 
@@ -193,14 +193,6 @@ fn what_stops_a_store_has_a_way_out(platform: &Platform) {
     world.in_store("insert into flow.migration (dataset, n, sql_sha256) select dataset, max(n) + 1, '\\x00' from flow.migration where dataset = '_flow' group by 1");
     halts(&world, world.shared_store("store"), "BG0407", &["or a newer one"]);
     world.in_store("delete from flow.migration where sql_sha256 = '\\x00'");
-
-    // The other side's database.
-    let config = fs::read_to_string(world.config("open-data")).expect("a configuration");
-    let wrong = config.replace(&world.open_store(), &world.store());
-    fs::write(world.config("open-data"), wrong).expect("a configuration");
-    let dir = world.dir.join("public").display().to_string();
-    world.configure("open-data", &format!("[open-data]\ndir = \"{dir}\""));
-    halts(&world, open_data::start(&world), "BG0421", &["Correct the one that is"]);
 
     let _store = world.shared_store("store");
     world.source("so-nnmt", "update land_parcel set area_m2 = 4.5");

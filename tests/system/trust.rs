@@ -166,8 +166,10 @@ fn a_source_speaks_of_its_own_datasets_only(platform: &Platform) {
         "select distrust from flow.freshness where dataset = 'business'",
         &["VERSION_BEYOND"],
     );
-    let status = world.bangioc("admin", &["status"]);
+    let output = world.try_bangioc("admin", &["status"]);
+    let status = String::from_utf8_lossy(&output.stdout);
     assert!(status.contains("VERSION_BEYOND"), "{status}");
+    assert_eq!(output.status.code(), Some(1), "for those who monitor");
     let _national = world.capture("national");
     world.store_says(
         "an honest word to take over",

@@ -85,7 +85,7 @@ pub async fn accept_costs(
     let state = {
         let (kafka, topic) =
             (config.kafka.clone(), names::state_topic(&config.prefix, &source.name));
-        blocking(move || State::read(&kafka, &topic)).await?
+        blocking(move || State::read_in_part(&kafka, &topic)).await?.0
     };
     let mut connection = connect(source).await?;
     let mut costs = Vec::new();
@@ -131,9 +131,9 @@ pub async fn accept(
     let source = &config.source;
     let contracts = contracts_of(catalogue, &source.name)?;
     let topic = names::state_topic(&config.prefix, &source.name);
-    let state = {
+    let (state, unreadable) = {
         let (kafka, topic) = (config.kafka.clone(), topic.clone());
-        blocking(move || State::read(&kafka, &topic)).await?
+        blocking(move || State::read_in_part(&kafka, &topic)).await?
     };
     let writer = StateWriter::new(Arc::new(Journal::connect(&config.kafka)?), topic);
     let mut connection = connect(source).await?;
@@ -147,6 +147,9 @@ pub async fn accept(
     }
     let known = state.source.as_ref().map_or(0, |source| source.epoch);
     let epoch = 1 + known.max(store_epoch.unwrap_or(0));
+    for key in unreadable {
+        writer.forget(&key).await?;
+    }
     let mut datasets = Vec::new();
     // Copies first: should this break off, the next start finds no slot, or every copy wanted.
     for contract in &contracts {

@@ -1,13 +1,13 @@
 //! What a capture must remember, as JSON in the compacted topic `<prefix>.state.<source>`: who the
 //! source is, how far it was confirmed, and how far each copy has come. A department's host keeps nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bangioc_change::progress::{Obstacle, ObstacleKind, Phase};
 use bangioc_change::version::Version;
 use bangioc_feed::connect::KafkaSettings;
-use bangioc_feed::journal::{self, From, Journal};
+use bangioc_feed::journal::{self, From, Journal, JournalRecord};
 use bangioc_schemas::asker::Asker;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -288,47 +288,69 @@ impl State {
     pub(crate) fn read(kafka: &KafkaSettings, topic: &str) -> Result<State, CaptureError> {
         let mut state = State::default();
         for record in journal::read_all(kafka, topic, From::Beginning)? {
-            let key =
-                String::from_utf8_lossy(record.key.as_deref().unwrap_or_default()).into_owned();
-            let value = record.value.as_deref();
-            if key == SOURCE {
-                state.source = parsed(topic, &key, value)?;
-            } else if key == POSITION {
-                let position: Option<PositionState> = parsed(topic, &key, value)?;
-                state.position = position.and_then(|position| {
-                    Some(Position {
-                        lsn: position.lsn.parse().ok()?,
-                        at_us: position.at_us,
-                        last: position.last.and_then(|last| {
-                            Some(TransactionSeen {
-                                commit_lsn: last.commit_lsn.parse().ok()?,
-                                committed_at_us: last.committed_at_us,
-                                xid: last.xid,
-                            })
-                        }),
-                    })
-                });
-            } else if key == FINDINGS {
-                state.findings = parsed(topic, &key, value)?.unwrap_or_default();
-            } else if let Some(asker) = key.strip_prefix(SIGNALS) {
-                let found: Option<SignalState> = parsed(topic, &key, value)?;
-                if let Some(found) = found {
-                    state.signals.insert(asker.to_owned(), found.next_offset);
-                }
-            } else if let Some(dataset) = key.strip_prefix(PRINT) {
-                match parsed(topic, &key, value)? {
-                    Some(print) => state.prints.insert(dataset.to_owned(), print),
-                    None => state.prints.remove(dataset),
-                };
-            } else if let Some(dataset) = key.strip_prefix(COPY) {
-                match parsed(topic, &key, value)? {
-                    Some(copy) => state.copies.insert(dataset.to_owned(), copy),
-                    None => state.copies.remove(dataset),
-                };
-            }
+            state.learn(topic, &key_of(&record), record.value.as_deref())?;
         }
         Ok(state)
     }
+
+    /// As far as it can be read, for whoever starts over; and the keys of what can't. Blocks.
+    pub(crate) fn read_in_part(
+        kafka: &KafkaSettings,
+        topic: &str,
+    ) -> Result<(State, BTreeSet<String>), CaptureError> {
+        let (mut state, mut unreadable) = (State::default(), BTreeSet::new());
+        for record in journal::read_all(kafka, topic, From::Beginning)? {
+            let key = key_of(&record);
+            match state.learn(topic, &key, record.value.as_deref()) {
+                Ok(()) => unreadable.remove(&key),
+                Err(_) => unreadable.insert(key),
+            };
+        }
+        Ok((state, unreadable))
+    }
+
+    fn learn(&mut self, topic: &str, key: &str, value: Option<&[u8]>) -> Result<(), CaptureError> {
+        if key == SOURCE {
+            self.source = parsed(topic, key, value)?;
+        } else if key == POSITION {
+            let position: Option<PositionState> = parsed(topic, key, value)?;
+            self.position = position.and_then(|position| {
+                Some(Position {
+                    lsn: position.lsn.parse().ok()?,
+                    at_us: position.at_us,
+                    last: position.last.and_then(|last| {
+                        Some(TransactionSeen {
+                            commit_lsn: last.commit_lsn.parse().ok()?,
+                            committed_at_us: last.committed_at_us,
+                            xid: last.xid,
+                        })
+                    }),
+                })
+            });
+        } else if key == FINDINGS {
+            self.findings = parsed(topic, key, value)?.unwrap_or_default();
+        } else if let Some(asker) = key.strip_prefix(SIGNALS) {
+            let found: Option<SignalState> = parsed(topic, key, value)?;
+            if let Some(found) = found {
+                self.signals.insert(asker.to_owned(), found.next_offset);
+            }
+        } else if let Some(dataset) = key.strip_prefix(PRINT) {
+            match parsed(topic, key, value)? {
+                Some(print) => self.prints.insert(dataset.to_owned(), print),
+                None => self.prints.remove(dataset),
+            };
+        } else if let Some(dataset) = key.strip_prefix(COPY) {
+            match parsed(topic, key, value)? {
+                Some(copy) => self.copies.insert(dataset.to_owned(), copy),
+                None => self.copies.remove(dataset),
+            };
+        }
+        Ok(())
+    }
+}
+
+fn key_of(record: &JournalRecord) -> String {
+    String::from_utf8_lossy(record.key.as_deref().unwrap_or_default()).into_owned()
 }
 
 fn parsed<T: DeserializeOwned>(
@@ -393,6 +415,11 @@ impl StateWriter {
         next_offset: i64,
     ) -> Result<(), CaptureError> {
         self.write(&format!("{SIGNALS}{asker}"), &SignalState { next_offset }).await
+    }
+
+    pub(crate) async fn forget(&self, key: &str) -> Result<(), CaptureError> {
+        self.journal.append(&self.topic, 0, Some(key.as_bytes()), None).await?;
+        Ok(())
     }
 
     async fn write<T: Serialize>(&self, key: &str, value: &T) -> Result<(), CaptureError> {

@@ -143,6 +143,7 @@ impl SqlReader {
             .collect();
         self.bind(table, arrays).await?;
         let seen_by = self.begin().await?;
+        self.try_keys(table).await?;
         let (read, broken_off) = self.copy_out(&table.by_keys(), count + 1 + columns).await?;
         self.end(broken_off).await?;
         Ok(split_found(&read, count, columns, seen_by))
@@ -194,6 +195,22 @@ impl SqlReader {
             .await
             .map(drop)
             .map_err(|e| CaptureError::question("naming the keys to read", &e))
+    }
+
+    async fn try_keys(&mut self, table: &Table) -> Result<(), CaptureError> {
+        let doing = "reading the keys asked for";
+        let connection = self.connection().await?;
+        let tried = sqlx::raw_sql(AssertSqlSafe(table.try_keys())).execute(&mut *connection).await;
+        tried.map_err(|e| CaptureError::question(doing, &e))?;
+        let unread = "select current_setting('bangioc.unread')";
+        let sqlstate: String = sqlx::query_scalar(unread)
+            .fetch_one(connection)
+            .await
+            .map_err(|e| CaptureError::question(doing, &e))?;
+        if sqlstate.is_empty() {
+            return Ok(());
+        }
+        Err(CaptureError::Question { doing, sqlstate, answer: None })
     }
 
     async fn begin(&mut self) -> Result<SeenBy, CaptureError> {

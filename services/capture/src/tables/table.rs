@@ -7,7 +7,7 @@
 //! that it can be cast to (`citext` to `text`), and leave out rows between two chunks. And what the source
 //! takes for equal may differ to us: there the text decides as well.
 
-use bangioc_postgres_text::quoting::{qualified, quoted};
+use bangioc_postgres_text::quoting::{literal, qualified, quoted};
 use bangioc_schemas::contract::{ColumnType, Contract};
 
 /// Statements for one dataset's table; everything in them comes from its contract and the source's catalogue.
@@ -202,6 +202,20 @@ impl Table {
             "copy (select {distinct}{} from {} as s{from} order by {key}{latest} limit {limit}) to stdout",
             self.columns, self.name
         )
+    }
+
+    /// Sets `bangioc.unread` to the SQLSTATE with which the bound texts of keys can't be read, or to nothing. Asked
+    /// first, since an error would leave the text in the server's log: one that is caught does not.
+    pub(crate) fn try_keys(&self) -> String {
+        let read =
+            |n: usize| format!("current_setting('bangioc.k{n}')::{}[]", self.key[n].key_type.name);
+        let read: Vec<String> = (0..self.key.len()).map(read).collect();
+        let block = format!(
+            "begin perform set_config('bangioc.unread', '', true); perform {}; \
+             exception when others then perform set_config('bangioc.unread', sqlstate, true); end",
+            read.join(", ")
+        );
+        format!("do {}", literal(&block))
     }
 
     /// The rows of the bound keys, in their order: for each key itself (as PostgreSQL writes it), whether it was
