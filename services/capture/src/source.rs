@@ -147,8 +147,8 @@ pub async fn accept(
     }
     let known = state.source.as_ref().map_or(0, |source| source.epoch);
     let epoch = 1 + known.max(store_epoch.unwrap_or(0));
-    for key in unreadable {
-        writer.forget(&key).await?;
+    for key in unreadable.keys() {
+        writer.forget(key).await?;
     }
     let mut datasets = Vec::new();
     // Copies first: should this break off, the next start finds no slot, or every copy wanted.

@@ -1,13 +1,13 @@
 //! What a capture must remember, as JSON in the compacted topic `<prefix>.state.<source>`: who the
 //! source is, how far it was confirmed, and how far each copy has come. A department's host keeps nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bangioc_change::progress::{Obstacle, ObstacleKind, Phase};
 use bangioc_change::version::Version;
 use bangioc_feed::connect::KafkaSettings;
-use bangioc_feed::journal::{self, From, Journal, JournalRecord};
+use bangioc_feed::journal::{self, From, Journal};
 use bangioc_schemas::asker::Asker;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -286,24 +286,22 @@ const PRINT: &str = "print/";
 impl State {
     /// Reads the topic to its end. Blocks.
     pub(crate) fn read(kafka: &KafkaSettings, topic: &str) -> Result<State, CaptureError> {
-        let mut state = State::default();
-        for record in journal::read_all(kafka, topic, From::Beginning)? {
-            state.learn(topic, &key_of(&record), record.value.as_deref())?;
-        }
-        Ok(state)
+        let (state, unreadable) = State::read_in_part(kafka, topic)?;
+        unreadable.into_values().next().map_or(Ok(state), Err)
     }
 
-    /// As far as it can be read, for whoever starts over; and the keys of what can't. Blocks.
+    /// As far as it can be read, for whoever starts over; and the keys whose last record can't be. Blocks.
     pub(crate) fn read_in_part(
         kafka: &KafkaSettings,
         topic: &str,
-    ) -> Result<(State, BTreeSet<String>), CaptureError> {
-        let (mut state, mut unreadable) = (State::default(), BTreeSet::new());
+    ) -> Result<(State, BTreeMap<String, CaptureError>), CaptureError> {
+        let (mut state, mut unreadable) = (State::default(), BTreeMap::new());
         for record in journal::read_all(kafka, topic, From::Beginning)? {
-            let key = key_of(&record);
+            let key =
+                String::from_utf8_lossy(record.key.as_deref().unwrap_or_default()).into_owned();
             match state.learn(topic, &key, record.value.as_deref()) {
                 Ok(()) => unreadable.remove(&key),
-                Err(_) => unreadable.insert(key),
+                Err(why) => unreadable.insert(key, why),
             };
         }
         Ok((state, unreadable))
@@ -347,10 +345,6 @@ impl State {
         }
         Ok(())
     }
-}
-
-fn key_of(record: &JournalRecord) -> String {
-    String::from_utf8_lossy(record.key.as_deref().unwrap_or_default()).into_owned()
 }
 
 fn parsed<T: DeserializeOwned>(
