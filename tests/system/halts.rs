@@ -132,7 +132,7 @@ fn a_position_beyond_the_log(platform: &Platform) {
 
 fn what_stops_a_source_has_a_way_out(platform: &Platform) {
     let world = World::new(platform, "wayssource", &["so-nnmt"]);
-    let (capture, _store) = (world.capture("so-nnmt"), world.shared_store("store"));
+    let (capture, store) = (world.capture("so-nnmt"), world.shared_store("store"));
     parcels::add(&world, 1, 40);
     world.converge(&[]);
 
@@ -175,11 +175,14 @@ fn what_stops_a_source_has_a_way_out(platform: &Platform) {
     let config = fs::read_to_string(world.config("so-nnmt")).expect("a configuration");
     let renamed = config.replace("name = \"so-nnmt\"", "name = \"so-nmt\"");
     fs::write(world.config("so-nnmt"), renamed).expect("a configuration");
-    halts(&world, world.capture("so-nnmt"), "BG0208", &["Correct `source.name`"]);
+    ends_with(world.capture("so-nnmt"), 3, &["BG0208"]);
+    page_says(&world, "BG0208", &["Correct `source.name`"]);
     fs::write(world.config("so-nnmt"), config).expect("a configuration");
     let _capture = world.capture("so-nnmt");
     world.source("so-nnmt", "update land_parcel set area_m2 = 3.5");
     world.converge(&[]);
+    let said = store.log();
+    assert!(!said.contains("BG0427"), "a sweep of a new epoch was taken for a forged one: {said}");
 }
 
 fn what_stops_a_store_has_a_way_out(platform: &Platform) {

@@ -72,6 +72,11 @@ pub enum CaptureError {
     SlotLost { slot: String, answer: String },
     #[error("STATE_LOST: {found}, but topic `{topic}` holds no state of source `{source_name}`")]
     StateLost { source_name: String, topic: String, found: String },
+    #[error(
+        "EPOCH_UNKNOWN: neither topic `{state_topic}` nor `{progress_topic}` says which epoch of source \
+         `{source_name}` the stores have seen"
+    )]
+    EpochUnknown { source_name: String, state_topic: String, progress_topic: String },
     #[error("SOURCE_EPOCH: source `{source_name}` has another identity than before: {what}")]
     SourceEpoch { source_name: String, what: String },
     #[error(
@@ -150,6 +155,7 @@ impl Failure for CaptureError {
             E::SlotActive { .. } => retry("BG0209", Exit::Halted),
             E::SlotLost { .. } => halt("BG0210", Exit::Halted),
             E::StateLost { .. } => halt("BG0211", Exit::Halted),
+            E::EpochUnknown { .. } => halt("BG0244", Exit::Halted),
             E::SourceEpoch { .. } => halt("BG0212", Exit::Halted),
             E::SlotIdentity { .. } => halt("BG0213", Exit::Halted),
             E::State { .. } => halt("BG0214", Exit::Halted),

@@ -3,13 +3,15 @@
 
 use std::sync::Arc;
 
+use bangioc_change::progress::ProgressRecord;
 use bangioc_change::version::Lsn;
-use bangioc_feed::journal::Journal;
+use bangioc_feed::connect::KafkaSettings;
+use bangioc_feed::journal::{self, From, Journal};
 use bangioc_postgres_text::quoting::quoted;
 use bangioc_runtime::Secret;
 use bangioc_schemas::catalogue::Catalogue;
 use bangioc_schemas::contract::Contract;
-use bangioc_schemas::names;
+use bangioc_schemas::names::{self, Side};
 
 use crate::blocking::blocking;
 use crate::clock::now_us;
@@ -120,9 +122,26 @@ pub struct Accepted {
     pub datasets: Vec<String>,
 }
 
+/// As many as say an epoch for certain: some have one, and every minute one of each kind is written.
+const RECENT: u64 = 1_000;
+
+/// The greatest epoch that a progress topic has told the stores. Blocks.
+fn announced_epoch(kafka: &KafkaSettings, topic: &str) -> Result<Option<u32>, CaptureError> {
+    let records = journal::read_all(kafka, topic, From::Last(RECENT))?;
+    let epochs = records.iter().filter_map(|record| {
+        match serde_json::from_slice(record.value.as_deref()?).ok()? {
+            ProgressRecord::Progress(progress) => Some(progress.epoch),
+            ProgressRecord::Ceiling(ceiling) => Some(ceiling.epoch),
+            ProgressRecord::Sweep(_) => None,
+        }
+    });
+    Ok(epochs.max())
+}
+
 /// Takes the source as it is now for the right one: a new epoch, a new slot, and every dataset to be
-/// copied again and swept. Stop the capture first: a slot in use is refused. `store_epoch`: the greatest
-/// epoch that the store has seen of this source, if any is known.
+/// copied again and swept. Stop the capture first: a slot in use is refused. The epoch is beyond all that the
+/// state, the progress topic and `store_epoch` (what a store has seen, if somebody has looked) know of: in one
+/// that a store has left behind, nothing would count.
 pub async fn accept(
     config: &CaptureConfig,
     catalogue: &Catalogue,
@@ -131,10 +150,24 @@ pub async fn accept(
     let source = &config.source;
     let contracts = contracts_of(catalogue, &source.name)?;
     let topic = names::state_topic(&config.prefix, &source.name);
-    let (state, unreadable) = {
-        let (kafka, topic) = (config.kafka.clone(), topic.clone());
-        blocking(move || State::read_in_part(&kafka, &topic)).await?
+    let progress_topic = names::progress_topic(&config.prefix, Side::Shared, &source.name);
+    let ((state, unreadable), announced) = {
+        let (kafka, topic, progress) =
+            (config.kafka.clone(), topic.clone(), progress_topic.clone());
+        blocking(move || {
+            Ok((State::read_in_part(&kafka, &topic)?, announced_epoch(&kafka, &progress)?))
+        })
+        .await?
     };
+    let known = state.source.as_ref().map(|source| source.epoch);
+    let Some(newest) = known.max(announced).max(store_epoch) else {
+        return Err(CaptureError::EpochUnknown {
+            source_name: source.name.clone(),
+            state_topic: topic,
+            progress_topic,
+        });
+    };
+    let epoch = newest.saturating_add(1);
     let writer = StateWriter::new(Arc::new(Journal::connect(&config.kafka)?), topic);
     let mut connection = connect(source).await?;
     let mut session = {
@@ -145,8 +178,6 @@ pub async fn accept(
     if Slot::look_up(&mut connection, &source.slot).await?.is_some() {
         session.query(&format!("DROP_REPLICATION_SLOT {}", quoted(&source.slot)))?;
     }
-    let known = state.source.as_ref().map_or(0, |source| source.epoch);
-    let epoch = 1 + known.max(store_epoch.unwrap_or(0));
     for key in unreadable.keys() {
         writer.forget(key).await?;
     }

@@ -3,7 +3,7 @@
 //!
 //! | principal | may | because it |
 //! |---|---|---|
-//! | `capture-<source>` | write its datasets' topics and its progress, shared and open; read and write its state; read its signals, of every asker | sends one department's changes, and keeps nothing on disk |
+//! | `capture-<source>` | write its datasets' topics and its progress, shared and open; read back its shared progress; read and write its state; read its signals, of every asker | sends one department's changes, and keeps nothing on disk |
 //! | `shared-store` | read the shared topics and their progress; write its own signals; read its group | fills the shared store, asks for copies of keys, leaves its position as a hint for Kafka's tools |
 //! | `open-data` | read the open topics and their progress; write its own signals to sources that send something open; read its group | the same for the open store; it has no other credential, so what it publishes can't be private |
 //! | `operator-<name>` | write its own signals; read state and shared progress | pauses, resumes, copies and repairs datasets, and sees what came of it. No rows; but a copy's state holds the key where its last chunk ended |
@@ -135,6 +135,7 @@ fn of_source(prefix: &str, source: &str) -> Vec<Reasoned> {
     let state = names::state_topic(prefix, source);
     vec![
         (on_topic(&user, Write, &progress), "says how far it is"),
+        (on_topic(&user, Read, &progress), "knows from it which epoch it has told, its state being lost"),
         (on_topic(SHARED_STORE, Read, &progress), "knows from it what is complete"),
         (on_topic(&user, Read, &state), "goes on where it stopped"),
         (on_topic(&user, Write, &state), "remembers where it is"),

@@ -36,6 +36,13 @@ impl Ceilings {
         self.known().get(progress_topic)?.ceiling
     }
 
+    /// As of all records up to the one at `offset`. None: not known yet.
+    pub(crate) fn as_of(&self, progress_topic: &str, offset: i64) -> Option<Version> {
+        let known = self.known();
+        let entry = known.get(progress_topic).filter(|entry| entry.read_to > offset)?;
+        entry.ceiling
+    }
+
     /// For whoever reads the topics: `ceiling` as of all records before `read_to`.
     pub(crate) fn tell(&self, progress_topic: &str, ceiling: Option<Version>, read_to: i64) {
         let mut known = self.known();
@@ -106,5 +113,7 @@ mod tests {
         ceilings.tell("p", Some(version), 5);
         assert!(waiting.join().unwrap());
         assert_eq!(ceilings.of("p"), Some(version));
+        assert_eq!(ceilings.as_of("p", 4), Some(version));
+        assert_eq!(ceilings.as_of("p", 5), None, "what the record before it announced is not known yet");
     }
 }

@@ -132,7 +132,8 @@ struct Waiting {
 }
 
 /// Runs the sweeps whose time has come, the furthest of each dataset: it does what those before it would. They are
-/// judged again: one may be remembered from before that was done.
+/// judged again: one may be remembered from before that was done. By what was announced up to the sweep itself: it is
+/// remembered a moment before its reader tells us of the epoch that the record before it has begun.
 async fn run_due(connection: &mut PgConnection, instance: &Instance) -> Result<(), SinkError> {
     let datasets = &instance.datasets;
     let waiting: Vec<(String, i64, String, Vec<u8>, String)> = sqlx::query_as(
@@ -146,7 +147,6 @@ async fn run_due(connection: &mut PgConnection, instance: &Instance) -> Result<(
     }
     let positions = positions(connection).await?;
     let position = |topic: &str| positions.get(topic).cloned().unwrap_or_default();
-    let bound = |topic: &str| instance.ceilings.of(topic);
     let mut due: HashMap<String, (Version, Waiting)> = HashMap::new();
     for (progress_topic, progress_offset, topic, below, offsets) in waiting {
         let sweep = Waiting { progress_topic, progress_offset, topic, below };
@@ -154,8 +154,8 @@ async fn run_due(connection: &mut PgConnection, instance: &Instance) -> Result<(
             continue;
         };
         let offsets: Offsets = serde_json::from_str(&offsets).unwrap_or_default();
-        let (Some(below), Some(bound)) = (version(&sweep.below), bound(&dataset.progress_topic))
-        else {
+        let bound = instance.ceilings.as_of(&dataset.progress_topic, sweep.progress_offset);
+        let (Some(below), Some(bound)) = (version(&sweep.below), bound) else {
             continue;
         };
         let may = may_run(&sweep.topic, &offsets, below, datasets, &sweep.progress_topic, bound);
