@@ -170,6 +170,24 @@ fn what_stops_a_source_has_a_way_out(platform: &Platform) {
     halts(&world, world.capture("so-nnmt"), "BG0211", &[ACCEPT]);
     let capture = accept(&world);
 
+    // And with it the topic that tells the epoch.
+    capture.stop();
+    world.source("so-nnmt", "delete from land_parcel where parcel_no < 8");
+    let progress = format!("{}.progress.shared.so-nnmt", world.name);
+    platform.tamper(&["delete-topic", &state]);
+    platform.tamper(&["delete-topic", &progress]);
+    world.bangioc("admin", &["topic", "apply", "--reviewed"]);
+    let refused = world.try_bangioc("so-nnmt", &["source", "accept", "--yes"]);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(5), "{said}");
+    assert!(said.contains("BG0244"), "{said}");
+    let of_store = "select max(('x' || left(encode(floor, 'hex'), 8))::bit(32)::int) + 1 from flow.lease where dataset in ('land-parcel'";
+    page_says(&world, "BG0244", &["bangioc source accept --store-epoch", of_store]);
+    let epoch = world.in_store(&format!("{of_store})")).remove(0);
+    world.bangioc("so-nnmt", &["source", "accept", "--yes", "--store-epoch", &epoch]);
+    let capture = world.capture("so-nnmt");
+    world.converge(&[]);
+
     // Another name, and the right one again.
     capture.stop();
     let config = fs::read_to_string(world.config("so-nnmt")).expect("a configuration");

@@ -163,8 +163,8 @@ pub(crate) enum Source {
     Check(SourceCheck),
     /// Take a replaced database as the source: a new epoch, a new slot, a whole copy
     Accept {
-        /// The greatest epoch that the store has of this source (`select max(epoch) from flow.freshness`);
-        /// a department's host does not see the store
+        /// The greatest epoch that the store has of this source, should nothing here tell it
+        /// (`bangioc explain BG0244` says how to ask)
         #[arg(long, value_name = "EPOCH")]
         store_epoch: Option<u32>,
         /// Agree to the cost beforehand

@@ -114,6 +114,10 @@ mod tests {
         assert!(waiting.join().unwrap());
         assert_eq!(ceilings.of("p"), Some(version));
         assert_eq!(ceilings.as_of("p", 4), Some(version));
-        assert_eq!(ceilings.as_of("p", 5), None, "what the record before it announced is not known yet");
+        assert_eq!(
+            ceilings.as_of("p", 5),
+            None,
+            "what the record before it announced is not known yet"
+        );
     }
 }
