@@ -92,55 +92,32 @@ copy_by() {
     esac
 }
 
-# median NUMBER…, and spread NUMBER…: how far the outermost lie apart, in hundredths of the median.
-median() { printf '%s\n' "$@" | sort -n | awk '{v[NR] = $1} END {print (NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2)}'; }
-spread() { printf '%s\n' "$@" | sort -n | awk -v m="$(median "$@")" '{v[NR] = $1} END {printf "%d", (v[NR] - v[1]) * 100 / (m > 0 ? m : 1)}'; }
-
-declare -A rates=() cpus=() ratios=() peaks=([one]=0 [two]=0 [debezium]=0)
 for shape in "${shapes[@]}"; do
     for round in $(seq "$rounds"); do
-        declare -A rate_now=()
         count=$loaded
         [ "$shape" = copy ] || { load "$shape"; count=$(rows_of "$shape"); }
         for turn in $(seq 0 $((${#readers[@]} - 1))); do
             reader=${readers[$(((turn + round) % ${#readers[@]}))]}
             if [ "$shape" = copy ]; then copy_by "$reader" "$count"; else read_by "$reader" "$count"; fi
-            rate_now[$reader]=$(rate "$took_rows" "$took_ms")
-            rates[$shape.$reader]+=" ${rate_now[$reader]}"
-            [ "$reader" = limit ] || cpus[$shape.$reader]+=" $(awk -v s="$cpu" -v n="$took_rows" 'BEGIN {printf "%.1f", s * 1e6 / n}')"
-            [ "$peak" -le "${peaks[$reader]:-0}" ] || peaks[$reader]=$peak
-            say "$shape, round $round of $rounds: $reader ${rate_now[$reader]} rows/s${cpu:+, $cpu s of processor time}"
+            keep "$shape" "$reader" "$round"
         done
-        for reader in "${readers[@]}"; do
-            [ -z "${rate_now[limit]:-}" ] || ratios[$shape.$reader.limit]+=" $(ratio "${rate_now[$reader]}" "${rate_now[limit]}")"
-            [ -z "${rate_now[debezium]:-}" ] || ratios[$shape.$reader.debezium]+=" $(ratio "${rate_now[$reader]}" "${rate_now[debezium]}")"
-        done
+        compare "$shape"
     done
 done
 
-# ---- what it comes to: medians over the rounds ------------------------------------------------------------
-# shellcheck disable=SC2086 # lists of numbers
-{
-    for shape in "${shapes[@]}"; do
-        for reader in "${readers[@]}"; do
-            info "capture.$shape.$reader.rows_per_s" "$(median ${rates[$shape.$reader]}) (spread $(spread ${rates[$shape.$reader]}) %)"
-            [ "$reader" = limit ] || info "capture.$shape.$reader.cpu_us_per_row" "$(median ${cpus[$shape.$reader]})"
-        done
-    done
-    # goal NAME SHAPE READER PEER AT-LEAST
-    goal() { [ -z "${ratios[$2.$3.$4]:-}" ] || result "capture.$2.$3.ratio_to_$1" "$(median ${ratios[$2.$3.$4]})" "$5" at-least; }
-    for shape in "${shapes[@]}"; do
-        if [ "$shape" = copy ]; then
-            goal copy copy one limit 0.6
-            goal debezium copy one debezium 6
-        else
-            goal pg_recvlogical "$shape" one limit 1.0
-            goal pg_recvlogical "$shape" two limit 0.65
-            goal debezium "$shape" one debezium 6
-            goal debezium "$shape" two debezium 3.5
-            [ -z "${cpus[$shape.one]:-}" ] || [ -z "${cpus[$shape.debezium]:-}" ] || result "capture.$shape.debezium_cpu_by_ours" "$(ratio "$(median ${cpus[$shape.debezium]})" "$(median ${cpus[$shape.one]})")" 12 at-least
-        fi
-    done
-}
-for reader in one two; do [ "${peaks[$reader]}" = 0 ] || result "capture.$reader.peak_mb" "${peaks[$reader]}" 64 below; done
-[ "${peaks[debezium]}" = 0 ] || info capture.debezium.peak_mb "${peaks[debezium]}"
+show_rates capture
+for shape in "${shapes[@]}"; do
+    if [ "$shape" = copy ]; then
+        goal capture copy copy one limit 0.6
+        goal capture debezium copy one debezium 6
+    else
+        goal capture pg_recvlogical "$shape" one limit 1.0
+        goal capture pg_recvlogical "$shape" two limit 0.65
+        goal capture debezium "$shape" one debezium 6
+        goal capture debezium "$shape" two debezium 3.5
+        # shellcheck disable=SC2086 # lists of numbers
+        [ -z "${cpus[$shape.one]:-}" ] || [ -z "${cpus[$shape.debezium]:-}" ] || result "capture.$shape.debezium_cpu_by_ours" "$(ratio "$(median ${cpus[$shape.debezium]})" "$(median ${cpus[$shape.one]})")" 12 at-least
+    fi
+done
+for reader in one two; do [ -z "${peaks[$reader]:-}" ] || result "capture.$reader.peak_mb" "${peaks[$reader]}" 64 below; done
+[ -z "${peaks[debezium]:-}" ] || info capture.debezium.peak_mb "${peaks[debezium]}"

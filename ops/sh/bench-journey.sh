@@ -79,11 +79,8 @@ schemas=true
 debezium_capture dbzsink dbzs
 time_until "$peer_pid" "$rows" 900 0.5 in_topic dbzs.dept.land_parcel
 stop_one debezium-dbzs
-connect debezium-jdbc connector.class=io.debezium.connector.jdbc.JdbcSinkConnector topics=dbzs.dept.land_parcel \
-    "connection.url=jdbc:postgresql://127.0.0.1:$(value "$store_env" PGPORT)/peers?reWriteBatchedInserts=true" connection.username=postgres \
-    "connection.password=$(value "$store_env" PGPASSWORD)" insert.mode=upsert delete.enabled=true primary.key.mode=record_key schema.evolution=basic \
-    batch.size=5000 use.reduction.buffer=true consumer.override.max.poll.records=5000 collection.name.format=land_parcel
-time_until "$peer_pid" "$(in_topic dbzs.dept.land_parcel)" 900 1 in_peer_table
+debezium_sink dbzs
+time_until "$peer_pid" "$(in_topic dbzs.dept.land_parcel)" 900 1 in_peer_table true
 jdbc=$(rate "$took_rows" "$took_ms")
 [ "$undelivered" = 0 ] || info sink.debezium_undelivered_rows "$undelivered"
 info sink.debezium_jdbc_rows_per_s "$jdbc"

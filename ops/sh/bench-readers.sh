@@ -34,7 +34,8 @@ start_bench() {
 }
 in_topic() { local n; echo "$1" >&"${OFFSETS[1]}"; read -r n <&"${OFFSETS[0]}"; echo "$n"; }
 in_store() { ask "$store_env" shared_store "select coalesce(sum(next_offset), 0) from flow.lease where topic = '$topic'" 2>/dev/null || echo 0; }
-in_peer_table() { ask "$store_env" peers "select count(*) from land_parcel" 2>/dev/null || echo 0; }
+# in_peer_table CONDITION: how many rows of Debezium's sink keep it.
+in_peer_table() { ask "$store_env" peers "select count(*) from land_parcel where $1" 2>/dev/null || echo 0; }
 
 # time_until PID TARGET LIMIT_S PAUSE COMMAND…: waits until the command's number, which starts at some base, has
 # grown to TARGET. Sets `took_ms` (from the first row seen), `took_rows`, `cpu`, `peak`, and `undelivered`: a peer that
@@ -95,4 +96,48 @@ debezium_capture() {
         publication.name=bangioc publication.autocreate.mode=disabled table.include.list=dept.land_parcel "snapshot.mode=${snapshot:-no_data}" max.batch.size=8192 max.queue.size=32768 \
         topic.creation.default.replication.factor=1 topic.creation.default.partitions=3
 }
+# debezium_sink PREFIX: from the topic that Debezium filled, into the database `peers`.
+debezium_sink() {
+    connect debezium-jdbc connector.class=io.debezium.connector.jdbc.JdbcSinkConnector "topics=$1.dept.land_parcel" \
+        "connection.url=jdbc:postgresql://127.0.0.1:$(value "$store_env" PGPORT)/peers?reWriteBatchedInserts=true" connection.username=postgres \
+        "connection.password=$(value "$store_env" PGPASSWORD)" insert.mode=upsert delete.enabled=true primary.key.mode=record_key schema.evolution=basic \
+        batch.size=5000 use.reduction.buffer=true consumer.override.max.poll.records=5000 collection.name.format=land_parcel
+}
 
+# ---- by turns, in rounds: `rates`, `cpus`, `ratios` and `peaks` over SHAPE and READER ---------------------------
+# median NUMBER…, and spread NUMBER…: how far the outermost lie apart, in hundredths of the median.
+median() { printf '%s\n' "$@" | sort -n | awk '{v[NR] = $1} END {print (NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2)}'; }
+spread() { printf '%s\n' "$@" | sort -n | awk -v m="$(median "$@")" '{v[NR] = $1} END {printf "%d", (v[NR] - v[1]) * 100 / (m > 0 ? m : 1)}'; }
+
+declare -A rates=() cpus=() ratios=() peaks=() rate_now=()
+# keep SHAPE READER ROUND: what was measured last.
+keep() {
+    rate_now[$2]=$(rate "$took_rows" "$took_ms")
+    rates[$1.$2]+=" ${rate_now[$2]}"
+    [ "$2" = limit ] || cpus[$1.$2]+=" $(awk -v s="$cpu" -v n="$took_rows" 'BEGIN {printf "%.1f", s * 1e6 / n}')"
+    [ "$peak" -le "${peaks[$2]:-0}" ] || peaks[$2]=$peak
+    say "$1, round $3 of $rounds: $2 ${rate_now[$2]} rows/s$([ "$2" = limit ] || echo ", $cpu s of processor time")"
+}
+# compare SHAPE: the readers of this round with one another.
+compare() {
+    local reader
+    for reader in "${readers[@]}"; do
+        [ -z "${rate_now[limit]:-}" ] || ratios[$1.$reader.limit]+=" $(ratio "${rate_now[$reader]}" "${rate_now[limit]}")"
+        [ -z "${rate_now[debezium]:-}" ] || ratios[$1.$reader.debezium]+=" $(ratio "${rate_now[$reader]}" "${rate_now[debezium]}")"
+    done
+    rate_now=()
+}
+# show_rates BENCH: medians over the rounds.
+show_rates() {
+    local shape reader
+    # shellcheck disable=SC2086 # lists of numbers
+    for shape in "${shapes[@]}"; do
+        for reader in "${readers[@]}"; do
+            info "$1.$shape.$reader.rows_per_s" "$(median ${rates[$shape.$reader]}) (spread $(spread ${rates[$shape.$reader]}) %)"
+            [ "$reader" = limit ] || info "$1.$shape.$reader.cpu_us_per_row" "$(median ${cpus[$shape.$reader]})"
+        done
+    done
+}
+# goal BENCH PEER SHAPE READER AGAINST AT-LEAST
+# shellcheck disable=SC2086 # a list of numbers
+goal() { [ -z "${ratios[$3.$4.$5]:-}" ] || result "$1.$3.$4.ratio_to_$2" "$(median ${ratios[$3.$4.$5]})" "$6" at-least; }

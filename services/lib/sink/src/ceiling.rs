@@ -15,7 +15,10 @@ const SOON: Duration = Duration::from_millis(20);
 #[derive(Default)]
 pub(crate) struct Ceilings {
     known: Mutex<HashMap<String, Known>>,
-    changed: Condvar,
+    /// For those who wait to know more.
+    told: Condvar,
+    /// For whoever reads the topics.
+    wanted: Condvar,
 }
 
 #[derive(Default)]
@@ -53,7 +56,7 @@ impl Ceilings {
         entry.ceiling = ceiling.or(entry.ceiling);
         entry.read_to = read_to;
         drop(known);
-        self.changed.notify_all();
+        self.told.notify_all();
     }
 
     /// Waits until the topic is read to `end`, and its ceiling known; false when that takes too long.
@@ -69,10 +72,11 @@ impl Ceilings {
             if left.is_zero() {
                 return false;
             }
-            entry.wanted = entry.wanted.max(end);
-            self.changed.notify_all();
-            known =
-                self.changed.wait_timeout(known, left).unwrap_or_else(PoisonError::into_inner).0;
+            if entry.wanted < end {
+                entry.wanted = end;
+                self.wanted.notify_all();
+            }
+            known = self.told.wait_timeout(known, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -85,11 +89,11 @@ impl Ceilings {
             })
         };
         let time = if waits(&known) { SOON } else { round };
-        let _ = self.changed.wait_timeout(known, time).unwrap_or_else(PoisonError::into_inner);
+        let _ = self.wanted.wait_timeout(known, time).unwrap_or_else(PoisonError::into_inner);
     }
 
     pub(crate) fn wake(&self) {
-        self.changed.notify_all();
+        self.wanted.notify_all();
     }
 }
 
