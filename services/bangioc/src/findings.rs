@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use bangioc_capture::preflight::script::{has_statements, script};
-use bangioc_capture::preflight::{About, Check, Outcome};
+use bangioc_capture::preflight::{Check, CheckOutcome, CheckSubject};
 use bangioc_runtime::printable::printable;
 use bangioc_schemas::contract::Label;
 use serde_json::{Value, json};
@@ -52,9 +52,9 @@ impl<'a> Findings<'a> {
     pub(crate) fn json(&self) -> Vec<Value> {
         let each = |check: &Check| {
             let (outcome, why) = match &check.outcome {
-                Outcome::Fine => ("fine", None),
-                Outcome::Warning(why) => ("warning", Some(self.said(why))),
-                Outcome::Problem(why) => ("problem", Some(self.said(why))),
+                CheckOutcome::Fine => ("fine", None),
+                CheckOutcome::Warning(why) => ("warning", Some(self.said(why))),
+                CheckOutcome::Problem(why) => ("problem", Some(self.said(why))),
             };
             let remedy = check.remedy.as_ref();
             json!({
@@ -93,11 +93,11 @@ impl<'a> Findings<'a> {
 
     /// A block for each thing that has findings, the worst first; `all`: what is right is said, too.
     pub(crate) fn text(&self, all: bool) -> String {
-        let mut groups: BTreeMap<&About, Vec<&Check>> = BTreeMap::new();
+        let mut groups: BTreeMap<&CheckSubject, Vec<&Check>> = BTreeMap::new();
         for check in self.checks {
             groups.entry(&check.about).or_default().push(check);
         }
-        let mut groups: Vec<(&About, Vec<&Check>)> = groups.into_iter().collect();
+        let mut groups: Vec<(&CheckSubject, Vec<&Check>)> = groups.into_iter().collect();
         for (_, checks) in &mut groups {
             checks.sort_by_key(|check| check.rank());
         }
@@ -110,7 +110,7 @@ impl<'a> Findings<'a> {
         text
     }
 
-    fn group(&self, text: &mut String, about: &About, checks: &[&Check], all: bool) {
+    fn group(&self, text: &mut String, about: &CheckSubject, checks: &[&Check], all: bool) {
         let worst = checks.first().map_or(2, |check| check.rank());
         let dataset = checks.iter().find_map(|check| check.dataset.as_deref());
         let dataset = dataset.map(|dataset| format!(" ({dataset})")).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! `bangioc source`: is a department's database fit, and taking a replaced one.
 
 use bangioc_capture::config::CaptureConfig;
-use bangioc_capture::source::{self, Asker};
+use bangioc_capture::source::{self, CheckedAs};
 use bangioc_runtime::Secret;
 use bangioc_runtime::failure::BoxFailure;
 use bangioc_runtime::settings::Settings;
@@ -46,11 +46,14 @@ async fn look(
     out: &mut Output,
 ) -> Result<(), BoxFailure> {
     let asker = match check.login.zip(check.password_file) {
-        None => Asker::Ourselves,
+        None => CheckedAs::Ourselves,
         Some((user, file)) => {
             let password = std::fs::read_to_string(&file)
                 .map_err(|cause| Refusal::NoPassword { path: file.display().to_string(), cause })?;
-            Asker::Login { user, password: Secret::new(password.trim_end_matches(['\r', '\n'])) }
+            CheckedAs::Login {
+                user,
+                password: Secret::new(password.trim_end_matches(['\r', '\n'])),
+            }
         }
     };
     let source = &config.source;

@@ -9,7 +9,7 @@ use bangioc_runtime::Secret;
 use bangioc_runtime::settings::{Section, Settings};
 use bangioc_runtime::tls::Tls;
 
-use crate::pinned::Limits;
+use crate::pinned::QuestionLimits;
 
 /// Of a question that reads no table.
 const BRISK: Duration = Duration::from_secs(30);
@@ -28,7 +28,7 @@ pub struct SourceSettings {
     pub slot: String,
     pub publication: String,
     /// Of each question about one table: one that takes longer waits with its dataset alone.
-    pub limits: Limits,
+    pub limits: QuestionLimits,
 }
 
 impl SourceSettings {
@@ -62,7 +62,7 @@ impl SourceSettings {
             tls,
             slot: section.text_or("slot", &slot_default),
             publication: section.text_or("publication", "bangioc"),
-            limits: Limits {
+            limits: QuestionLimits {
                 lock: section.duration("lock_timeout", Duration::from_secs(3)),
                 statement: section.duration("statement_timeout", Duration::from_mins(10)),
             },

@@ -35,21 +35,21 @@ pub(crate) struct Cutter {
     key: Vec<(usize, usize)>,
     columns: usize,
     natural_key: bool,
-    filter: Filter,
+    filter: RowFilter,
     form: String,
 }
 
 /// The row filter can be switched off to show that it is needed: the demo's check must then fail.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Filter {
+pub(crate) enum RowFilter {
     Kept,
     Ignored,
 }
 
-impl Filter {
+impl RowFilter {
     /// Only a build for tests can be told to ignore it.
-    pub(crate) fn from_environment() -> Filter {
-        if protection::is_off("filter") { Filter::Ignored } else { Filter::Kept }
+    pub(crate) fn from_environment() -> RowFilter {
+        if protection::is_off("filter") { RowFilter::Ignored } else { RowFilter::Kept }
     }
 }
 
@@ -85,7 +85,7 @@ pub(crate) enum Recipient {
 
 impl Cutter {
     /// None for a dataset of which nothing is public.
-    pub(crate) fn new(contract: &Contract, filter: Filter) -> Option<Cutter> {
+    pub(crate) fn new(contract: &Contract, filter: RowFilter) -> Option<Cutter> {
         let open = Arc::clone(contract.open.as_ref()?);
         let open_key = open.contract.key.iter().copied();
         Some(Cutter {
@@ -204,7 +204,7 @@ impl Cutter {
     }
 
     fn passes(&self, row: Row<'_>) -> bool {
-        self.filter == Filter::Ignored || self.open.projection.passes(row)
+        self.filter == RowFilter::Ignored || self.open.projection.passes(row)
     }
 
     /// Only where all of the old row is known: a change of private columns, then.

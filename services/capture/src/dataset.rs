@@ -9,7 +9,7 @@ use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::Side;
 
 use crate::cut::Cutter;
-use crate::tables::table::Table;
+use crate::tables::table::TableStatements;
 use crate::unit::{DatasetIndex, FeedIndex};
 
 pub(crate) struct Dataset {
@@ -17,8 +17,8 @@ pub(crate) struct Dataset {
     pub(crate) shared: Feed,
     /// Only for a dataset of which something is public.
     pub(crate) open: Option<OpenFeed>,
-    table: RwLock<Arc<Table>>,
-    pub(crate) standing: Standing,
+    table: RwLock<Arc<TableStatements>>,
+    pub(crate) standing: DatasetState,
 }
 
 /// One way of a dataset to Kafka: a topic, and how its records are written.
@@ -43,24 +43,24 @@ impl Dataset {
         contract: Contract,
         shared: Feed,
         open: Option<OpenFeed>,
-        table: Table,
+        table: TableStatements,
     ) -> Dataset {
         Dataset {
             contract,
             shared,
             open,
             table: RwLock::new(Arc::new(table)),
-            standing: Standing::default(),
+            standing: DatasetState::default(),
         }
     }
 
     /// How its table is read.
-    pub(crate) fn table(&self) -> Arc<Table> {
+    pub(crate) fn table(&self) -> Arc<TableStatements> {
         Arc::clone(&self.table.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Its table was changed at the source, and is read otherwise from now on.
-    pub(crate) fn set_table(&self, table: Table) {
+    pub(crate) fn set_table(&self, table: TableStatements) {
         *self.table.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(table);
     }
 
@@ -87,7 +87,7 @@ const HALTED: u8 = 2;
 
 /// Shared by the stream, the copier and the progress records.
 #[derive(Default)]
-pub(crate) struct Standing {
+pub(crate) struct DatasetState {
     phase: AtomicU8,
     copied_rows: AtomicI64,
     estimated_rows: AtomicI64,
@@ -101,7 +101,7 @@ pub(crate) struct Standing {
     changed: AtomicBool,
 }
 
-impl Standing {
+impl DatasetState {
     pub(crate) fn set_phase(&self, phase: Phase) {
         let code = match phase {
             Phase::Copying => 0,

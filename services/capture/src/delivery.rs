@@ -17,7 +17,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::notice::Notice;
 use crate::unit::{ChunkId, FeedIndex, Position, UnitId};
 
-struct Unit {
+struct OutstandingUnit {
     end: Position,
     closed: bool,
     /// Records sent less acknowledged; below zero while the unit is open.
@@ -26,9 +26,9 @@ struct Unit {
 }
 
 #[derive(Default)]
-struct Ledger {
+struct Outstanding {
     first: u64,
-    units: VecDeque<Unit>,
+    units: VecDeque<OutstandingUnit>,
     done: Position,
     /// Feed → partition → next offset, as far as acknowledged.
     offsets: Vec<Vec<i64>>,
@@ -37,7 +37,7 @@ struct Ledger {
 }
 
 pub(crate) struct Delivery {
-    ledger: Mutex<Ledger>,
+    ledger: Mutex<Outstanding>,
     /// Told when everything that was sent has been acknowledged.
     settled: Condvar,
     notices: UnboundedSender<Notice>,
@@ -50,18 +50,18 @@ impl Delivery {
         offsets: Vec<Vec<i64>>,
         notices: UnboundedSender<Notice>,
     ) -> Delivery {
-        let ledger = Ledger { done: start, offsets, ..Ledger::default() };
+        let ledger = Outstanding { done: start, offsets, ..Outstanding::default() };
         Delivery { ledger: Mutex::new(ledger), settled: Condvar::new(), notices }
     }
 
     /// A std mutex: nothing awaits while holding it, and it is held for nanoseconds.
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+    fn ledger(&self) -> MutexGuard<'_, Outstanding> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn open(&self) -> UnitId {
         let mut ledger = self.ledger();
-        ledger.units.push_back(Unit {
+        ledger.units.push_back(OutstandingUnit {
             end: Position::default(),
             closed: false,
             waiting: 0,
@@ -145,14 +145,14 @@ impl Delivery {
     /// Waits until all units are done, a record fails, or the limit has passed; true in the first case.
     pub(crate) fn wait_settled(&self, limit: Duration) -> bool {
         let ledger = self.ledger();
-        let waiting = |ledger: &mut Ledger| !ledger.units.is_empty() && ledger.failed == 0;
+        let waiting = |ledger: &mut Outstanding| !ledger.units.is_empty() && ledger.failed == 0;
         match self.settled.wait_timeout_while(ledger, limit, waiting) {
             Ok((ledger, _)) => ledger.units.is_empty(),
             Err(poisoned) => poisoned.into_inner().0.units.is_empty(),
         }
     }
 
-    fn advance(&self, mut ledger: MutexGuard<'_, Ledger>) {
+    fn advance(&self, mut ledger: MutexGuard<'_, Outstanding>) {
         while ledger.units.front().is_some_and(|unit| unit.closed && unit.waiting == 0) {
             if let Some(unit) = ledger.units.pop_front() {
                 failpoint::hit("capture.acked");
@@ -170,8 +170,8 @@ impl Delivery {
     }
 }
 
-impl Ledger {
-    fn unit(&mut self, id: UnitId) -> Option<&mut Unit> {
+impl Outstanding {
+    fn unit(&mut self, id: UnitId) -> Option<&mut OutstandingUnit> {
         let place = usize::try_from(id.0.checked_sub(self.first)?).ok()?;
         self.units.get_mut(place)
     }

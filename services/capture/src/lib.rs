@@ -65,7 +65,7 @@ use bangioc_schemas::catalogue::Catalogue;
 
 use crate::config::CaptureConfig;
 use crate::contracts::contracts_of;
-use crate::cut::Filter;
+use crate::cut::RowFilter;
 use crate::metrics::CaptureMetrics;
 use crate::session::Capture;
 
@@ -92,7 +92,7 @@ pub async fn run(config: CaptureConfig, deps: Deps, shutdown: Shutdown) -> Resul
     let capture = Capture {
         config,
         contracts,
-        filter: Filter::from_environment(),
+        filter: RowFilter::from_environment(),
         metrics,
         health: deps.metrics,
         shown: AtomicBool::new(false),

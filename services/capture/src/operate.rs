@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use crate::blocking::blocking;
 use crate::error::CaptureError;
 use crate::findings::SourceFinding;
-use crate::state::{CopyState, State};
+use crate::state::{CaptureState, CopyState};
 
 pub use crate::state::LastCopy;
 
@@ -117,8 +117,8 @@ impl Operations {
     }
 
     /// Blocks.
-    fn known(&self, source: &str) -> Result<Known, CaptureError> {
-        let state = State::read(&self.kafka, &names::state_topic(&self.prefix, source))?;
+    fn known(&self, source: &str) -> Result<SourceTopics, CaptureError> {
+        let state = CaptureState::read(&self.kafka, &names::state_topic(&self.prefix, source))?;
         let topic = names::progress_topic(&self.prefix, Side::Shared, source);
         let records = journal::read_all(&self.kafka, &topic, From::Last(RECENT_PROGRESS))?;
         let newest = records.iter().rev().find_map(|record| {
@@ -130,7 +130,7 @@ impl Operations {
             }
         });
         let estimates = newest.unwrap_or_default().into_iter();
-        Ok(Known {
+        Ok(SourceTopics {
             state,
             estimates: estimates
                 .filter(|(_, said)| said.estimated_rows >= 0)
@@ -195,7 +195,7 @@ impl Operations {
             let key = signal.dataset().as_bytes();
             last = journal.append(&topic, 0, Some(key), Some(&value)).await?;
         }
-        let taken = |state: &State| {
+        let taken = |state: &CaptureState| {
             let next = state.signals.get(asker.as_str()).copied();
             (next.unwrap_or(0) > last).then_some(())
         };
@@ -208,7 +208,7 @@ impl Operations {
         contract: &Contract,
         mut shown: impl FnMut(u64),
     ) -> Result<Stand, CaptureError> {
-        let finished = |state: &State| {
+        let finished = |state: &CaptureState| {
             let copy = state.copies.get(contract.dataset.as_str())?;
             shown(copy.rows);
             (copy.finished || !copy.is_sent()).then_some(())
@@ -221,12 +221,12 @@ impl Operations {
         &self,
         source: &str,
         patience: Option<Duration>,
-        mut look: impl FnMut(&State) -> Option<T>,
+        mut look: impl FnMut(&CaptureState) -> Option<T>,
     ) -> Result<T, CaptureError> {
         let end = patience.map(|patience| Instant::now() + patience);
         loop {
             let (kafka, topic) = (self.kafka.clone(), names::state_topic(&self.prefix, source));
-            let state = blocking(move || State::read(&kafka, &topic)).await?;
+            let state = blocking(move || CaptureState::read(&kafka, &topic)).await?;
             if let Some(found) = look(&state) {
                 return Ok(found);
             }
@@ -239,12 +239,12 @@ impl Operations {
 }
 
 /// What a source's topics tell of it.
-struct Known {
-    state: State,
+struct SourceTopics {
+    state: CaptureState,
     estimates: BTreeMap<String, i64>,
 }
 
-impl Known {
+impl SourceTopics {
     fn stand(&self, contract: &Contract) -> Stand {
         let dataset = contract.dataset.as_str();
         let copy = self.state.copies.get(dataset);

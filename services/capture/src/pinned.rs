@@ -30,7 +30,7 @@ const UNHURRIED: [(&str, &str); 1] = [("idle_session_timeout", "0")];
 
 /// How long one question about a table may take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Limits {
+pub struct QuestionLimits {
     /// Waiting for somebody's lock.
     pub lock: Duration,
     /// All of it.
@@ -51,7 +51,7 @@ pub(crate) fn of_log() -> impl Iterator<Item = Pinned> {
 }
 
 /// Of a connection that asks in SQL.
-pub(crate) fn of_sql(limits: Limits) -> impl Iterator<Item = Pinned> {
+pub(crate) fn of_sql(limits: QuestionLimits) -> impl Iterator<Item = Pinned> {
     let milliseconds = |limit: Duration| limit.as_millis().max(1).to_string();
     let own = [
         // A copy of less than the table is none: better an error than rows that a policy hides.

@@ -31,11 +31,11 @@ use bangioc_schemas::contract::{Contract, Label};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, ColumnIndex, Decode, Postgres, Row as _, Type};
 
-pub use self::check::{About, Check, Outcome};
+pub use self::check::{Check, CheckOutcome, CheckSubject};
 use self::login::Login;
 use crate::config::SourceSettings;
 use crate::error::CaptureError;
-use crate::tables::table::KeyType;
+use crate::tables::table::KeyOrdering;
 
 /// A question of ours never waits longer for a lock, nor works longer, in milliseconds: none of them needs
 /// more than the catalogue.
@@ -46,7 +46,7 @@ const BOUNDS: &str = "select set_config('lock_timeout', '2000', false), set_conf
 pub(crate) struct Findings {
     pub(crate) checks: Vec<Check>,
     /// Per contract, in order; none: its table can't be read as the contract says.
-    pub(crate) key_types: Vec<Option<Vec<KeyType>>>,
+    pub(crate) key_types: Vec<Option<Vec<KeyOrdering>>>,
     pub(crate) server_version: u32,
 }
 
@@ -59,7 +59,7 @@ pub(crate) async fn look(
     contracts: &[&Contract],
     allow_unlimited_wal: bool,
 ) -> Result<Findings, CaptureError> {
-    let mut look = Look {
+    let mut look = Inspection {
         connection,
         source,
         contracts,
@@ -70,13 +70,13 @@ pub(crate) async fn look(
     bounded(look.connection).await?;
     look.pooler().await?;
     let server = look.server(allow_unlimited_wal).await;
-    look.seen(About::Server, server)?;
+    look.seen(CheckSubject::Server, server)?;
     let login = look.login().await;
-    look.login = look.seen(About::Role, login)?.unwrap_or_default();
+    look.login = look.seen(CheckSubject::Role, login)?.unwrap_or_default();
     let slot = look.slot().await;
-    let slot_is_there = look.seen(About::Slot, slot)?.unwrap_or(false);
+    let slot_is_there = look.seen(CheckSubject::Slot, slot)?.unwrap_or(false);
     let transactions = look.transactions(slot_is_there).await;
-    look.seen(About::Server, transactions)?;
+    look.seen(CheckSubject::Server, transactions)?;
     let key_types = look.tables().await?;
     Ok(Findings { checks: look.checks, key_types, server_version: look.server_version })
 }
@@ -87,7 +87,7 @@ pub(crate) async fn bounded(connection: &mut PgConnection) -> Result<(), Capture
 }
 
 /// One look at a source, as far as it has come.
-struct Look<'a> {
+struct Inspection<'a> {
     connection: &'a mut PgConnection,
     source: &'a SourceSettings,
     contracts: &'a [&'a Contract],
@@ -96,7 +96,7 @@ struct Look<'a> {
     login: Login,
 }
 
-impl Look<'_> {
+impl Inspection<'_> {
     fn add(&mut self, check: Check) {
         self.checks.push(check);
     }
@@ -125,7 +125,7 @@ impl Look<'_> {
     /// What a part of the look has brought; a refused question is a finding about that part.
     fn seen<T>(
         &mut self,
-        about: About,
+        about: CheckSubject,
         part: Result<T, CaptureError>,
     ) -> Result<Option<T>, CaptureError> {
         match part {
@@ -148,7 +148,7 @@ fn concerns_the_question(sqlstate: &str) -> bool {
 }
 
 /// Nobody knows what is wrong with it, perhaps nothing.
-fn unseen(about: About, sqlstate: &str) -> Check {
+fn unseen(about: CheckSubject, sqlstate: &str) -> Check {
     Check::new(about, label("xem được", "it can be looked at"))
         .warning(label(
             format!("không xem được (SQLSTATE {sqlstate}), nên chưa biết có vấn đề gì hay không"),
@@ -193,7 +193,7 @@ pub(crate) fn log(checks: &[Check], shown: bool) {
         return;
     }
     // What is right in one line for each thing that was looked at, where nothing else is to be said of it.
-    let mut fine: BTreeMap<&About, usize> = BTreeMap::new();
+    let mut fine: BTreeMap<&CheckSubject, usize> = BTreeMap::new();
     for check in checks {
         *fine.entry(&check.about).or_default() += 1;
     }

@@ -19,7 +19,7 @@ use crate::dataset::Dataset;
 use crate::delivery::Delivery;
 use crate::error::CaptureError;
 use crate::metrics::CaptureMetrics;
-use crate::standby::{self, Standing};
+use crate::standby::{self, StandbyCount};
 use crate::state::StateWriter;
 use crate::tables::estimate::estimated_rows;
 use crate::tables::reader::SqlReader;
@@ -52,7 +52,7 @@ pub(crate) struct Reporter {
     pub(crate) health: Metrics,
 }
 
-struct Written {
+struct WrittenProgress {
     position: Lsn,
     offsets: Vec<Vec<i64>>,
     full_at: Option<Instant>,
@@ -69,7 +69,7 @@ impl Reporter {
         stopping: Shutdown,
         ended: Shutdown,
     ) -> Result<(), CaptureError> {
-        let mut written = Written {
+        let mut written = WrittenProgress {
             position: Lsn(0),
             offsets: Vec::new(),
             full_at: None,
@@ -103,13 +103,13 @@ impl Reporter {
     /// Ends this run at once where commits at the source would wait for us and another could answer them.
     async fn see_whether_commits_wait(
         &mut self,
-        written: &mut Written,
+        written: &mut WrittenProgress,
     ) -> Result<(), CaptureError> {
         let connection = self.reader.connection().await?;
         let alone = match standby::look(connection, Some(self.walsender)).await? {
-            Standing::InTheWay => return Err(CaptureError::CountedAsStandby),
-            Standing::Alone => true,
-            Standing::Apart => false,
+            StandbyCount::InTheWay => return Err(CaptureError::CountedAsStandby),
+            StandbyCount::Alone => true,
+            StandbyCount::Apart => false,
         };
         match (written.alone, alone) {
             (false, true) => {
@@ -127,7 +127,11 @@ impl Reporter {
         Ok(())
     }
 
-    async fn report(&mut self, written: &mut Written, stopping: bool) -> Result<(), CaptureError> {
+    async fn report(
+        &mut self,
+        written: &mut WrittenProgress,
+        stopping: bool,
+    ) -> Result<(), CaptureError> {
         let (done, offsets) = self.delivery.done_with_offsets();
         let full = self.full_is_due(written);
         if full || self.announced.is_due(done.lsn) {
@@ -161,7 +165,7 @@ impl Reporter {
         Ok(())
     }
 
-    fn full_is_due(&self, written: &Written) -> bool {
+    fn full_is_due(&self, written: &WrittenProgress) -> bool {
         let Some(full_at) = written.full_at else {
             return true;
         };
@@ -172,7 +176,7 @@ impl Reporter {
         changed || full_at.elapsed() > self.full_interval
     }
 
-    async fn estimate(&mut self, written: &mut Written) -> Result<(), CaptureError> {
+    async fn estimate(&mut self, written: &mut WrittenProgress) -> Result<(), CaptureError> {
         if written.estimated_at.is_some_and(|at| at.elapsed() < self.full_interval) {
             return Ok(());
         }

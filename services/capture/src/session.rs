@@ -24,12 +24,12 @@ use self::tasks::RunParts;
 use crate::blocking::blocking;
 use crate::clock::now_us;
 use crate::config::CaptureConfig;
-use crate::cut::Filter;
+use crate::cut::RowFilter;
 use crate::error::CaptureError;
 use crate::metrics::CaptureMetrics;
 use crate::preflight;
 use crate::replication::Session;
-use crate::slot::{self, Identity, Preparing, Slot};
+use crate::slot::{self, Preparing, Slot, SystemIdentity};
 use crate::standby;
 use crate::state::StateWriter;
 use crate::tables::connect::connect;
@@ -39,7 +39,7 @@ use crate::tables::oids::oids;
 pub(crate) struct Capture {
     pub(crate) config: CaptureConfig,
     pub(crate) contracts: Vec<Contract>,
-    pub(crate) filter: Filter,
+    pub(crate) filter: RowFilter,
     pub(crate) metrics: CaptureMetrics,
     pub(crate) health: Metrics,
     /// The checklist is shown once, not at every try.
@@ -98,7 +98,7 @@ impl Capture {
             move || Session::connect(&source)
         })
         .await?;
-        let identity = Identity::ask(&mut session)?;
+        let identity = SystemIdentity::ask(&mut session)?;
         let flushed = identity.flushed;
         let slot = Slot::look_up(&mut connection, &source.slot).await?;
         let used = ends
@@ -110,7 +110,7 @@ impl Capture {
             slot::beginning(source, &state_topic, &identity, &state, slot.as_ref(), used)?;
         let origins = findings.server_version >= 160_000;
         slot::same_log(source, &beginning, slot.as_ref(), origins).await?;
-        if standby::look(&mut connection, None).await? == standby::Standing::InTheWay {
+        if standby::look(&mut connection, None).await? == standby::StandbyCount::InTheWay {
             return Err(CaptureError::CountedAsStandby.into());
         }
         let preparing = Preparing {

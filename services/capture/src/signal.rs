@@ -18,11 +18,11 @@ use bangioc_schemas::names::Side;
 use tokio::sync::mpsc::Sender;
 
 use self::allowance::Allowance;
-use self::rights::{Granted, Refused, judged};
+use self::rights::{Granted, SignalRefusal, judged};
 use crate::error::CaptureError;
 use crate::unit::DatasetIndex;
 
-pub(crate) use self::rights::Known;
+pub(crate) use self::rights::SignalledDataset;
 
 /// Keys copied together.
 const MOST_KEYS: usize = 1_000;
@@ -70,7 +70,7 @@ pub(crate) struct Following {
     /// By asker; none: from the topic's beginning.
     pub(crate) next_offsets: BTreeMap<String, i64>,
     /// In the capture's order.
-    pub(crate) datasets: Vec<Known>,
+    pub(crate) datasets: Vec<SignalledDataset>,
     /// Of each asker.
     pub(crate) keys_per_minute: u32,
     /// By asker and what came of it.
@@ -214,12 +214,12 @@ fn warn(asker: &Asker, failure: &CaptureError) {
 /// What was left out and not yet said.
 #[derive(Default)]
 struct Refusals {
-    counts: BTreeMap<Refused, u64>,
+    counts: BTreeMap<SignalRefusal, u64>,
     said_at: Option<Instant>,
 }
 
 impl Refusals {
-    fn add(&mut self, refused: Refused) {
+    fn add(&mut self, refused: SignalRefusal) {
         *self.counts.entry(refused).or_default() += 1;
     }
 

@@ -13,20 +13,20 @@ use crate::blocking::blocking;
 use crate::config::SourceSettings;
 use crate::error::CaptureError;
 use crate::replication::Session;
-use crate::state::State;
+use crate::state::CaptureState;
 use crate::unit::{Position, TransactionSeen};
 
 /// Who answers: `IDENTIFY_SYSTEM`.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Identity {
+pub(crate) struct SystemIdentity {
     pub(crate) system_id: String,
     pub(crate) timeline: u32,
     /// The end of its log, as far as it is on the disk.
     pub(crate) flushed: Lsn,
 }
 
-impl Identity {
-    pub(crate) fn ask(session: &mut Session) -> Result<Identity, CaptureError> {
+impl SystemIdentity {
+    pub(crate) fn ask(session: &mut Session) -> Result<SystemIdentity, CaptureError> {
         let answer = session.query("IDENTIFY_SYSTEM")?.into_iter().next().unwrap_or_default();
         let mut cells = answer.into_iter().flatten();
         let (system_id, timeline, flushed) = (
@@ -37,7 +37,7 @@ impl Identity {
         system_id
             .zip(timeline)
             .zip(flushed)
-            .map(|((system_id, timeline), flushed)| Identity { system_id, timeline, flushed })
+            .map(|((system_id, timeline), flushed)| SystemIdentity { system_id, timeline, flushed })
             .ok_or(CaptureError::Internal { what: "an unreadable answer to IDENTIFY_SYSTEM" })
     }
 }
@@ -82,7 +82,7 @@ impl Slot {
 
 /// What to do before streaming.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Beginning {
+pub(crate) enum SlotPlan {
     /// Nothing is known and nothing is there: make the slot.
     Create {
         epoch: u32,
@@ -104,11 +104,11 @@ pub(crate) enum Beginning {
 pub(crate) fn beginning(
     source: &SourceSettings,
     state_topic: &str,
-    identity: &Identity,
-    state: &State,
+    identity: &SystemIdentity,
+    state: &CaptureState,
     slot: Option<&Slot>,
     topic_used: Option<&str>,
-) -> Result<Beginning, CaptureError> {
+) -> Result<SlotPlan, CaptureError> {
     let epoch_changed =
         |what: String| Err(CaptureError::SourceEpoch { source_name: source.name.clone(), what });
     let lost = |answer: &str| {
@@ -118,7 +118,7 @@ pub(crate) fn beginning(
         let found = match (slot, topic_used) {
             (Some(_), _) => format!("slot `{}` exists", source.slot),
             (None, Some(topic)) => format!("topic `{topic}` holds records"),
-            (None, None) => return Ok(Beginning::Create { epoch: 1 }),
+            (None, None) => return Ok(SlotPlan::Create { epoch: 1 }),
         };
         return Err(CaptureError::StateLost {
             source_name: source.name.clone(),
@@ -150,14 +150,14 @@ pub(crate) fn beginning(
         known.consistent_point.as_ref().and_then(|lsn| lsn.parse().ok());
     let Some(slot) = slot else {
         return if consistent_point.is_none() {
-            Ok(Beginning::Create { epoch })
+            Ok(SlotPlan::Create { epoch })
         } else {
             lost("it does not exist")
         };
     };
     if slot.being_made_by.is_some() {
         return if consistent_point.is_none() {
-            Ok(Beginning::Wait)
+            Ok(SlotPlan::Wait)
         } else {
             lost("it does not exist, and another is being made under its name")
         };
@@ -169,7 +169,7 @@ pub(crate) fn beginning(
         return lost("another slot has its name, of another plugin or database");
     }
     let Some(consistent_point) = consistent_point else {
-        return Ok(Beginning::Adopt { epoch, at: slot.confirmed });
+        return Ok(SlotPlan::Adopt { epoch, at: slot.confirmed });
     };
     // The position is written down before the server is told, so the slot can't be ahead of it.
     let confirmed = position.lsn.max(consistent_point);
@@ -180,13 +180,13 @@ pub(crate) fn beginning(
             confirmed,
         });
     }
-    Ok(Beginning::Resume { epoch, from: Position { lsn: confirmed, ..position } })
+    Ok(SlotPlan::Resume { epoch, from: Position { lsn: confirmed, ..position } })
 }
 
 /// Where a slot behind the position that the state knows is to be read from, to see that the log between is
 /// the one that was read before: the slot's own position, and the transaction to be met.
-fn to_compare(beginning: &Beginning, slot: Option<&Slot>) -> Option<(Lsn, Lsn, TransactionSeen)> {
-    let (Beginning::Resume { from, .. }, Some(slot)) = (beginning, slot) else {
+fn to_compare(beginning: &SlotPlan, slot: Option<&Slot>) -> Option<(Lsn, Lsn, TransactionSeen)> {
+    let (SlotPlan::Resume { from, .. }, Some(slot)) = (beginning, slot) else {
         return None;
     };
     (slot.confirmed < from.lsn).then_some((slot.confirmed, from.lsn, from.last?))
@@ -195,7 +195,7 @@ fn to_compare(beginning: &Beginning, slot: Option<&Slot>) -> Option<(Lsn, Lsn, T
 /// [`CaptureError::SourceEpoch`] unless the log before the known position is the one that was read before.
 pub(crate) async fn same_log(
     source: &SourceSettings,
-    beginning: &Beginning,
+    beginning: &SlotPlan,
     slot: Option<&Slot>,
     origins: bool,
 ) -> Result<(), CaptureError> {
@@ -253,7 +253,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::pinned::Limits;
+    use crate::pinned::QuestionLimits;
     use crate::state::SourceState;
     use bangioc_runtime::tls::Tls;
 
@@ -268,19 +268,22 @@ mod tests {
             tls: Tls::Off,
             slot: "bangioc_so_tc".into(),
             publication: "bangioc".into(),
-            limits: Limits { lock: Duration::from_secs(1), statement: Duration::from_secs(1) },
+            limits: QuestionLimits {
+                lock: Duration::from_secs(1),
+                statement: Duration::from_secs(1),
+            },
         }
     }
 
-    fn identity() -> Identity {
-        Identity { system_id: "7".into(), timeline: 1, flushed: Lsn(900) }
+    fn identity() -> SystemIdentity {
+        SystemIdentity { system_id: "7".into(), timeline: 1, flushed: Lsn(900) }
     }
 
     fn at(lsn: u64) -> Position {
         Position { lsn: Lsn(lsn), at_us: 5, last: None }
     }
 
-    fn known() -> State {
+    fn known() -> CaptureState {
         let source = SourceState {
             system_id: "7".into(),
             timeline: 1,
@@ -288,7 +291,7 @@ mod tests {
             epoch: 2,
             consistent_point: Some("0/64".into()),
         };
-        State { source: Some(source), position: Some(at(200)), ..State::default() }
+        CaptureState { source: Some(source), position: Some(at(200)), ..CaptureState::default() }
     }
 
     fn slot(confirmed: u64) -> Slot {
@@ -302,19 +305,19 @@ mod tests {
     }
 
     fn code(
-        identity: &Identity,
-        state: &State,
+        identity: &SystemIdentity,
+        state: &CaptureState,
         slot: Option<&Slot>,
         topic_used: Option<&str>,
-    ) -> Result<Beginning, &'static str> {
+    ) -> Result<SlotPlan, &'static str> {
         beginning(&source(), "x.state.so-tc", identity, state, slot, topic_used)
             .map_err(|failure| failure.code())
     }
 
     #[test]
     fn only_nothing_at_all_is_a_first_start() {
-        let empty = State::default();
-        assert_eq!(code(&identity(), &empty, None, None), Ok(Beginning::Create { epoch: 1 }));
+        let empty = CaptureState::default();
+        assert_eq!(code(&identity(), &empty, None, None), Ok(SlotPlan::Create { epoch: 1 }));
         assert_eq!(code(&identity(), &empty, Some(&slot(1)), None), Err("BG0211"));
         assert_eq!(code(&identity(), &empty, None, Some("t")), Err("BG0211"));
     }
@@ -323,12 +326,12 @@ mod tests {
     fn a_known_source_goes_on_where_it_was_confirmed() {
         assert_eq!(
             code(&identity(), &known(), Some(&slot(200)), Some("t")),
-            Ok(Beginning::Resume { epoch: 2, from: at(200) })
+            Ok(SlotPlan::Resume { epoch: 2, from: at(200) })
         );
         // The server never heard of it, or lost it in a crash.
         assert_eq!(
             code(&identity(), &known(), Some(&slot(150)), None),
-            Ok(Beginning::Resume { epoch: 2, from: at(200) })
+            Ok(SlotPlan::Resume { epoch: 2, from: at(200) })
         );
     }
 
@@ -345,8 +348,8 @@ mod tests {
             Err("BG0210")
         );
         let other = [
-            Identity { system_id: "8".into(), ..identity() },
-            Identity { timeline: 2, ..identity() },
+            SystemIdentity { system_id: "8".into(), ..identity() },
+            SystemIdentity { timeline: 2, ..identity() },
         ];
         for identity in other {
             assert_eq!(code(&identity, &known(), Some(&slot(200)), None), Err("BG0212"));
@@ -355,14 +358,14 @@ mod tests {
 
     #[test]
     fn a_log_that_ends_before_what_was_read_is_another() {
-        let restored = Identity { flushed: Lsn(199), ..identity() };
+        let restored = SystemIdentity { flushed: Lsn(199), ..identity() };
         assert_eq!(code(&restored, &known(), Some(&slot(150)), None), Err("BG0212"));
     }
 
     #[test]
     fn a_slot_that_is_behind_is_compared() {
         let last = TransactionSeen { commit_lsn: Lsn(190), committed_at_us: 3, xid: 7 };
-        let resume = |last| Beginning::Resume { epoch: 2, from: Position { last, ..at(200) } };
+        let resume = |last| SlotPlan::Resume { epoch: 2, from: Position { last, ..at(200) } };
         assert_eq!(
             to_compare(&resume(Some(last)), Some(&slot(150))),
             Some((Lsn(150), Lsn(200), last))
@@ -378,7 +381,7 @@ mod tests {
         let mut state = known();
         state.position = None;
         state.source.as_mut().unwrap().consistent_point = None;
-        assert_eq!(code(&identity(), &state, Some(&half_made), None), Ok(Beginning::Wait));
+        assert_eq!(code(&identity(), &state, Some(&half_made), None), Ok(SlotPlan::Wait));
     }
 
     #[test]
@@ -386,10 +389,10 @@ mod tests {
         let mut state = known();
         state.position = None;
         state.source.as_mut().unwrap().consistent_point = None;
-        assert_eq!(code(&identity(), &state, None, None), Ok(Beginning::Create { epoch: 2 }));
+        assert_eq!(code(&identity(), &state, None, None), Ok(SlotPlan::Create { epoch: 2 }));
         assert_eq!(
             code(&identity(), &state, Some(&slot(300)), None),
-            Ok(Beginning::Adopt { epoch: 2, at: Lsn(300) })
+            Ok(SlotPlan::Adopt { epoch: 2, at: Lsn(300) })
         );
     }
 }

@@ -20,13 +20,13 @@ use crate::contracts::contracts_of;
 use crate::error::CaptureError;
 use crate::preflight::{self, Check};
 use crate::replication::Session;
-use crate::slot::{Beginning, Identity, Preparing, Slot};
-use crate::state::{CopyState, LastCopy, State, StateWriter};
+use crate::slot::{Preparing, Slot, SlotPlan, SystemIdentity};
+use crate::state::{CaptureState, CopyState, LastCopy, StateWriter};
 use crate::tables::connect::connect;
 use crate::tables::estimate::estimated_rows;
 
 /// Who looks at a source.
-pub enum Asker {
+pub enum CheckedAs {
     /// The capture's own role, with what it is let see.
     Ourselves,
     /// Somebody who is let see more, and may be an administrator: sees the same of everything else.
@@ -39,12 +39,12 @@ pub async fn check(
     source: &SourceSettings,
     catalogue: &Catalogue,
     allow_unlimited_wal: bool,
-    asker: Asker,
+    asker: CheckedAs,
 ) -> Result<Vec<Check>, CaptureError> {
     let contracts = contracts_of(catalogue, &source.name)?;
     let contracts: Vec<&Contract> = contracts.iter().collect();
     let mut connection = match asker {
-        Asker::Ourselves => match connect(source).await {
+        CheckedAs::Ourselves => match connect(source).await {
             Ok(connection) => connection,
             // All that can be said from outside: why, and the SQL that makes the role.
             Err(failure)
@@ -56,7 +56,7 @@ pub async fn check(
             // Nobody answers, or nobody has proved to be the server: no SQL mends that.
             Err(failure) => return Err(failure),
         },
-        Asker::Login { user, password } => {
+        CheckedAs::Login { user, password } => {
             connect(&SourceSettings { user, password, ..source.clone() }).await?
         }
     };
@@ -87,7 +87,7 @@ pub async fn accept_costs(
     let state = {
         let (kafka, topic) =
             (config.kafka.clone(), names::state_topic(&config.prefix, &source.name));
-        blocking(move || State::read_in_part(&kafka, &topic)).await?.0
+        blocking(move || CaptureState::read_in_part(&kafka, &topic)).await?.0
     };
     let mut connection = connect(source).await?;
     let mut costs = Vec::new();
@@ -155,7 +155,7 @@ pub async fn accept(
         let (kafka, topic, progress) =
             (config.kafka.clone(), topic.clone(), progress_topic.clone());
         blocking(move || {
-            Ok((State::read_in_part(&kafka, &topic)?, announced_epoch(&kafka, &progress)?))
+            Ok((CaptureState::read_in_part(&kafka, &topic)?, announced_epoch(&kafka, &progress)?))
         })
         .await?
     };
@@ -174,7 +174,7 @@ pub async fn accept(
         let source = source.clone();
         blocking(move || Session::connect(&source)).await?
     };
-    let identity = Identity::ask(&mut session)?;
+    let identity = SystemIdentity::ask(&mut session)?;
     if Slot::look_up(&mut connection, &source.slot).await?.is_some() {
         session.query(&format!("DROP_REPLICATION_SLOT {}", quoted(&source.slot)))?;
     }
@@ -196,6 +196,6 @@ pub async fn accept(
     }
     let preparing = Preparing { source, state: &writer, now_us: now_us(), watched: None };
     let (epoch, position) =
-        preparing.run(&mut session, identity, Beginning::Create { epoch }).await?;
+        preparing.run(&mut session, identity, SlotPlan::Create { epoch }).await?;
     Ok(Accepted { epoch, consistent_point: position.lsn, datasets })
 }

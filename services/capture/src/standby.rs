@@ -17,14 +17,14 @@ use crate::error::CaptureError;
 use crate::pinned::APPLICATION_NAME;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Standing {
+pub(crate) enum StandbyCount {
     Apart,
     InTheWay,
     Alone,
 }
 
 /// `setting` as the server shows it; `others`: the application names of its other walsenders.
-pub(crate) fn standing(setting: &str, others: &[String]) -> Standing {
+pub(crate) fn standing(setting: &str, others: &[String]) -> StandbyCount {
     let standbys = names(setting);
     // As the server compares them; a base backup streams as well, and never answers.
     let named =
@@ -32,11 +32,11 @@ pub(crate) fn standing(setting: &str, others: &[String]) -> Standing {
     let another =
         |who: &&String| !who.eq_ignore_ascii_case(APPLICATION_NAME) && *who != "pg_basebackup";
     if !named(APPLICATION_NAME) {
-        Standing::Apart
+        StandbyCount::Apart
     } else if others.iter().filter(another).any(|who| named(who)) {
-        Standing::InTheWay
+        StandbyCount::InTheWay
     } else {
-        Standing::Alone
+        StandbyCount::Alone
     }
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn standing(setting: &str, others: &[String]) -> Standing {
 pub(crate) async fn look(
     connection: &mut PgConnection,
     walsender: Option<i32>,
-) -> Result<Standing, CaptureError> {
+) -> Result<StandbyCount, CaptureError> {
     let fails = |e: sqlx::Error| CaptureError::question("reading `synchronous_standby_names`", &e);
     let row = sqlx::query(
         "select current_setting('synchronous_standby_names'), \
@@ -105,13 +105,13 @@ mod tests {
     #[test]
     fn nobody_waits_for_us_where_another_can_answer() {
         for (setting, others, expected) in [
-            ("", vec![], Standing::Apart),
-            ("s1", vec!["s1"], Standing::Apart),
-            ("*", vec![], Standing::Alone),
-            ("*", vec!["s1"], Standing::InTheWay),
-            ("*", vec!["pg_basebackup", "bangioc-capture"], Standing::Alone),
-            ("FIRST 1 (s1, \"Bangioc-Capture\")", vec!["s2"], Standing::Alone),
-            ("FIRST 1 (s1, \"Bangioc-Capture\")", vec!["S1"], Standing::InTheWay),
+            ("", vec![], StandbyCount::Apart),
+            ("s1", vec!["s1"], StandbyCount::Apart),
+            ("*", vec![], StandbyCount::Alone),
+            ("*", vec!["s1"], StandbyCount::InTheWay),
+            ("*", vec!["pg_basebackup", "bangioc-capture"], StandbyCount::Alone),
+            ("FIRST 1 (s1, \"Bangioc-Capture\")", vec!["s2"], StandbyCount::Alone),
+            ("FIRST 1 (s1, \"Bangioc-Capture\")", vec!["S1"], StandbyCount::InTheWay),
         ] {
             let others: Vec<String> = others.into_iter().map(str::to_owned).collect();
             assert_eq!(standing(setting, &others), expected, "{setting} {others:?}");

@@ -262,7 +262,7 @@ pub(crate) struct SignalState {
 }
 
 #[derive(Clone, Default, Debug)]
-pub(crate) struct State {
+pub(crate) struct CaptureState {
     pub(crate) source: Option<SourceState>,
     pub(crate) position: Option<Position>,
     pub(crate) copies: BTreeMap<String, CopyState>,
@@ -283,10 +283,10 @@ const SIGNALS: &str = "signals/";
 const COPY: &str = "copy/";
 const PRINT: &str = "print/";
 
-impl State {
+impl CaptureState {
     /// Reads the topic to its end. Blocks.
-    pub(crate) fn read(kafka: &KafkaSettings, topic: &str) -> Result<State, CaptureError> {
-        let (state, unreadable) = State::read_in_part(kafka, topic)?;
+    pub(crate) fn read(kafka: &KafkaSettings, topic: &str) -> Result<CaptureState, CaptureError> {
+        let (state, unreadable) = CaptureState::read_in_part(kafka, topic)?;
         unreadable.into_values().next().map_or(Ok(state), Err)
     }
 
@@ -294,8 +294,8 @@ impl State {
     pub(crate) fn read_in_part(
         kafka: &KafkaSettings,
         topic: &str,
-    ) -> Result<(State, BTreeMap<String, CaptureError>), CaptureError> {
-        let (mut state, mut unreadable) = (State::default(), BTreeMap::new());
+    ) -> Result<(CaptureState, BTreeMap<String, CaptureError>), CaptureError> {
+        let (mut state, mut unreadable) = (CaptureState::default(), BTreeMap::new());
         for record in journal::read_all(kafka, topic, From::Beginning)? {
             let key =
                 String::from_utf8_lossy(record.key.as_deref().unwrap_or_default()).into_owned();

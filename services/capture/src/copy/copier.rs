@@ -22,7 +22,7 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::time::{Instant, sleep_until};
 
 use self::judge::KnownPrint;
-use self::trouble::Trouble;
+use self::trouble::NextAsk;
 use crate::clock::now_us;
 use crate::config::{CopySettings, SourceSettings};
 use crate::copy::handover::Handover;
@@ -31,7 +31,7 @@ use crate::delivery::Delivery;
 use crate::error::CaptureError;
 use crate::metrics::CaptureMetrics;
 use crate::notice::Notice;
-use crate::print::watch::Look;
+use crate::print::watch::SourcePrint;
 use crate::signal::{Ask, Wanted, WantedKeys};
 use crate::state::{Cause, CopyState, OwedKey, StateWriter};
 use crate::tables::reader::SqlReader;
@@ -57,15 +57,15 @@ pub(crate) struct Copier {
     pub(crate) copies: Vec<CopyState>,
     /// In the order of `datasets`.
     pub(crate) prints: Vec<KnownPrint>,
-    pub(crate) looks: Receiver<Look>,
-    pub(crate) work: Work,
+    pub(crate) looks: Receiver<SourcePrint>,
+    pub(crate) work: CopyWork,
 }
 
 /// What is under way.
 #[derive(Default)]
-pub(crate) struct Work {
+pub(crate) struct CopyWork {
     /// Where the next chunk of the running copy begins, and whether there is one.
-    cursor: Option<Cursor>,
+    cursor: Option<CopyCursor>,
     in_flight: VecDeque<InFlight>,
     /// To be copied: of the signals read so far, and owed.
     keys: VecDeque<KeysToRead>,
@@ -75,9 +75,9 @@ pub(crate) struct Work {
     /// When to look next which rows pass by the passing of a day. None: now.
     next_day: Option<Instant>,
     /// Datasets whose tables do not answer for now.
-    waits: BTreeMap<DatasetIndex, Trouble>,
+    waits: BTreeMap<DatasetIndex, NextAsk>,
     /// Halted datasets.
-    halts: BTreeMap<DatasetIndex, Trouble>,
+    halts: BTreeMap<DatasetIndex, NextAsk>,
 }
 
 /// Keys of one dataset that are read together.
@@ -90,7 +90,7 @@ struct KeysToRead {
     of_signals: bool,
 }
 
-struct Cursor {
+struct CopyCursor {
     dataset: DatasetIndex,
     after: Option<Vec<String>>,
     at_the_end: bool,
@@ -99,10 +99,10 @@ struct Cursor {
 struct InFlight {
     id: ChunkId,
     dataset: DatasetIndex,
-    part: Part,
+    part: InFlightPart,
 }
 
-enum Part {
+enum InFlightPart {
     Range { from: Option<Vec<String>>, last: Option<Vec<String>>, rows: u64, to_the_end: bool },
     Keys(KeysToRead),
 }
@@ -118,7 +118,7 @@ impl Copier {
             let index = DatasetIndex(index);
             let copy = &self.copies[index.place()];
             if copy.halted.is_some() {
-                self.work.halts.insert(index, Trouble::new(Instant::now()));
+                self.work.halts.insert(index, NextAsk::new(Instant::now()));
             }
             let owed = copy.owed.clone();
             self.read_owed(index, &owed);
@@ -225,7 +225,7 @@ impl Copier {
         dataset.standing.set_phase(Phase::Copying);
         dataset.standing.set_fill_absent(true);
         self.work.cursor =
-            Some(Cursor { dataset: index, after: copy.after.clone(), at_the_end: false });
+            Some(CopyCursor { dataset: index, after: copy.after.clone(), at_the_end: false });
         Ok(true)
     }
 
@@ -316,7 +316,7 @@ impl Copier {
         if copy.halted.is_some() {
             let now = Instant::now();
             let trouble = self.work.halts.entry(index);
-            trouble.or_insert_with(|| Trouble::new(now));
+            trouble.or_insert_with(|| NextAsk::new(now));
         }
         if !copy.is_sent() {
             self.work.keys.retain(|keys| keys.dataset != index);
@@ -390,7 +390,7 @@ impl Copier {
             .work
             .in_flight
             .iter()
-            .any(|chunk| matches!(&chunk.part, Part::Keys(keys) if keys.of_signals));
+            .any(|chunk| matches!(&chunk.part, InFlightPart::Keys(keys) if keys.of_signals));
         if !self.work.keys.iter().any(|keys| keys.of_signals)
             && !under_way
             && let Some((asker, next)) = self.work.signals_next.take()

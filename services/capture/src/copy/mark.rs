@@ -12,15 +12,15 @@ pub(crate) enum Mark {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Content {
+struct MarkContent {
     /// Hexadecimal: JSON numbers lose digits beyond 2^53.
     chunk: String,
-    mark: Side,
+    mark: MarkSide,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Side {
+enum MarkSide {
     Low,
     High,
 }
@@ -28,20 +28,21 @@ enum Side {
 impl Mark {
     pub(crate) fn content(self) -> String {
         let (id, mark) = match self {
-            Mark::Low(id) => (id, Side::Low),
-            Mark::High(id) => (id, Side::High),
+            Mark::Low(id) => (id, MarkSide::Low),
+            Mark::High(id) => (id, MarkSide::High),
         };
         // A struct of two strings can't fail to serialize.
-        serde_json::to_string(&Content { chunk: format!("{id:016x}"), mark }).unwrap_or_default()
+        serde_json::to_string(&MarkContent { chunk: format!("{id:016x}"), mark })
+            .unwrap_or_default()
     }
 
     /// None for what is not a mark of ours: anyone may write messages with our prefix.
     pub(crate) fn parse(content: &[u8]) -> Option<Mark> {
-        let content: Content = serde_json::from_slice(content).ok()?;
+        let content: MarkContent = serde_json::from_slice(content).ok()?;
         let id = hex::number(&content.chunk)?;
         Some(match content.mark {
-            Side::Low => Mark::Low(id),
-            Side::High => Mark::High(id),
+            MarkSide::Low => Mark::Low(id),
+            MarkSide::High => Mark::High(id),
         })
     }
 }

@@ -29,7 +29,7 @@ open:
 "
     );
     let contract = Contract::from_yaml(&contract).expect("a sound contract");
-    Cutter::new(&contract, Filter::Kept).expect("an open section")
+    Cutter::new(&contract, RowFilter::Kept).expect("an open section")
 }
 
 fn indexed() -> Cutter {
@@ -47,29 +47,29 @@ fn row(text: &str) -> RowBuf {
         .collect()
 }
 
-enum Said<'a> {
+enum OldRow<'a> {
     Nothing,
     Identity(&'a str),
     Whole(&'a str),
 }
-use Said::{Identity, Whole};
+use OldRow::{Identity, Whole};
 
 /// A change on its way through `cutter`: what is told, with the row that goes along.
-fn told(cutter: &Cutter, op: Operation, said: Said<'_>, new: Option<&str>) -> String {
+fn told(cutter: &Cutter, op: Operation, said: OldRow<'_>, new: Option<&str>) -> String {
     told_to(cutter, op, said, new, Recipient::HasRow, None)
 }
 
 fn told_to(
     cutter: &Cutter,
     op: Operation,
-    said: Said<'_>,
+    said: OldRow<'_>,
     new: Option<&str>,
     reader: Recipient,
     current: Option<&str>,
 ) -> String {
     let (old, new) = (
         match said {
-            Said::Nothing => None,
+            OldRow::Nothing => None,
             Identity(text) | Whole(text) => Some(row(text)),
         },
         new.map(row),
@@ -114,7 +114,7 @@ fn told_to(
 fn an_insert_or_a_copied_row_is_told_when_it_is_open() {
     let cutter = indexed();
     for (op, letter) in [(Operation::Create, "c"), (Operation::Read, "r")] {
-        let told = |new| told(&cutter, op, Said::Nothing, Some(new));
+        let told = |new| told(&cutter, op, OldRow::Nothing, Some(new));
         assert_eq!(told("S1 name story An t"), format!("{letter} name S1 story"));
         assert_eq!(told("S1 name - - t"), format!("{letter} name S1 -"));
         assert_eq!(told("S1 name story An f"), "nothing");
@@ -126,7 +126,7 @@ fn an_insert_or_a_copied_row_is_told_when_it_is_open() {
 #[test]
 fn an_update_whose_identity_stays_the_same() {
     let cutter = indexed();
-    let told = |new| told(&cutter, Operation::Update, Said::Nothing, Some(new));
+    let told = |new| told(&cutter, Operation::Update, OldRow::Nothing, Some(new));
     assert_eq!(told("S1 name story An t"), "u name S1 story");
     assert_eq!(told("S1 name ~ An t"), "u name S1 ~", "absent stays absent");
     assert_eq!(told("S1 name story An f"), "nothing", "it never was open");
@@ -178,10 +178,10 @@ open:
     zone: { withhold_when: { hidden: [true] } }
 ";
     let contract = Contract::from_yaml(contract).expect("a sound contract");
-    let cutter = Cutter::new(&contract, Filter::Kept).expect("an open section");
+    let cutter = Cutter::new(&contract, RowFilter::Kept).expect("an open section");
     let update = |new, current| {
         let (op, reader) = (Operation::Update, Recipient::HasRow);
-        told_to(&cutter, op, Said::Nothing, Some(new), reader, current)
+        told_to(&cutter, op, OldRow::Nothing, Some(new), reader, current)
     };
     assert_eq!(update("S1 zone f", None), "u S1 zone");
     assert_eq!(update("S1 zone t", None), "u S1 -");
@@ -209,7 +209,7 @@ fn a_personal_number_is_no_enterprise() {
     let contracts = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");
     let catalogue = bangioc_schemas::catalogue::Catalogue::read(&contracts).expect("sound");
     let contract = catalogue.get("business").expect("a contract");
-    let cutter = Cutter::new(contract, Filter::Kept).expect("an open section");
+    let cutter = Cutter::new(contract, RowFilter::Kept).expect("an open section");
     let texts = |code: &str, household: &str, whole: bool| {
         let cells = contract.columns.iter().map(|column| match (column.name.as_str(), whole) {
             ("enterprise_code", _) => code.to_owned(),
@@ -228,9 +228,9 @@ fn a_personal_number_is_no_enterprise() {
     let (person, firm) = ("004185999904", "4899999017");
     let all = |code, household| texts(code, household, true);
     let known = |code, household| texts(code, household, false);
-    let insert = |row: &str| told(&cutter, Operation::Create, Said::Nothing, Some(row));
+    let insert = |row: &str| told(&cutter, Operation::Create, OldRow::Nothing, Some(row));
     let update = |old: Option<&str>, row: &str| {
-        let said = old.map_or(Said::Nothing, Identity);
+        let said = old.map_or(OldRow::Nothing, Identity);
         told(&cutter, Operation::Update, said, Some(row))
     };
     let delete = |row: &str| told(&cutter, Operation::Delete, Identity(row), None);
@@ -272,7 +272,7 @@ fn while_the_dataset_is_copied() {
         told_to(
             &cutter,
             Operation::Update,
-            Said::Nothing,
+            OldRow::Nothing,
             Some(new),
             Recipient::MayLackRow,
             current,
@@ -287,15 +287,15 @@ fn while_the_dataset_is_copied() {
 
 #[test]
 fn a_truncate_is_for_everyone() {
-    assert_eq!(told(&indexed(), Operation::Truncate, Said::Nothing, None), "t ");
+    assert_eq!(told(&indexed(), Operation::Truncate, OldRow::Nothing, None), "t ");
 }
 
 /// Switched off, it would publish private rows: the tests above can fail.
 #[test]
 fn the_filter_is_needed() {
     let mut cutter = indexed();
-    cutter.filter = Filter::Ignored;
-    let insert = told(&cutter, Operation::Create, Said::Nothing, Some("S1 name story An f"));
+    cutter.filter = RowFilter::Ignored;
+    let insert = told(&cutter, Operation::Create, OldRow::Nothing, Some("S1 name story An f"));
     assert_eq!(insert, "c name S1 story");
 }
 
@@ -316,6 +316,6 @@ columns:
   story: { type: text, class: open, vi: Chuyện, en: Story }
 open: { columns: [name, code, story] }
 ";
-    let unfiltered = Cutter::new(&Contract::from_yaml(contract).unwrap(), Filter::Kept).unwrap();
+    let unfiltered = Cutter::new(&Contract::from_yaml(contract).unwrap(), RowFilter::Kept).unwrap();
     assert_ne!(indexed().form(), unfiltered.form());
 }

@@ -9,7 +9,7 @@ use bangioc_runtime::tls::Tls;
 use bangioc_schemas::contract::{Contract, Label};
 use sqlx::postgres::PgConnection;
 
-use super::check::{About, Check, Outcome, Step};
+use super::check::{Check, CheckOutcome, CheckSubject, Step};
 use super::{Cells, fails, label, table_name};
 use crate::blocking::blocking;
 use crate::config::SourceSettings;
@@ -96,7 +96,7 @@ pub(crate) fn no_login(source: &SourceSettings, failure: &CaptureError) -> Check
         CaptureError::Refused { answer, .. } => answer.clone(),
         failure => failure.to_string(),
     };
-    Check::new(About::Role, label("đăng nhập được", "it can log in"))
+    Check::new(CheckSubject::Role, label("đăng nhập được", "it can log in"))
         .problem(label(
             format!("{user} không đăng nhập được vào {database} tại {address} ({said}): thu nhận không chạy được; xem tài khoản, mật khẩu và pg_hba.conf"),
             format!("{user} can't log in to {database} at {address} ({said}), so nothing can be captured; look at the role, its password and pg_hba.conf"),
@@ -110,7 +110,7 @@ fn attributes_check(user: &str, attributes: &[(bool, &str)]) -> Check {
     let without: Vec<String> = has.iter().map(|name| format!("no{name}")).collect();
     let list = has.join(", ");
     bound(
-        About::Role,
+        CheckSubject::Role,
         label("chỉ đăng nhập và sao chép, không hơn", "the role can log in and replicate, nothing more"),
         (!has.is_empty()).then(|| {
             label(
@@ -127,7 +127,7 @@ fn attributes_check(user: &str, attributes: &[(bool, &str)]) -> Check {
 fn member_check(user: &str, roles: &[String]) -> Check {
     let quoted: Vec<String> = roles.iter().map(|role| quoted(role)).collect();
     bound(
-        About::Role,
+        CheckSubject::Role,
         label("không là thành viên của vai trò nào khác", "the role is a member of no other"),
         (!roles.is_empty()).then(|| {
             label(
@@ -158,7 +158,7 @@ fn tables_check(user: &str, readable: &Readable) -> Check {
         sql.push(format!("-- revoke select on {} from public;", readable.by_public.join(", ")));
     }
     bound(
-        About::Role,
+        CheckSubject::Role,
         label(
             "chỉ đọc được các bảng trong hợp đồng",
             "the role may read the contracted tables alone",
@@ -227,7 +227,7 @@ async fn physical_check(source: &SourceSettings, hba: &str) -> Check {
         blocking(move || Session::connect_physical(&source).map(drop)).await
     };
     bound(
-        About::Role,
+        CheckSubject::Role,
         label(
             "máy chủ từ chối `pg_basebackup` của tài khoản này",
             "the server refuses `pg_basebackup` by this role",
@@ -250,7 +250,7 @@ async fn elsewhere_check(source: &SourceSettings, other: &str, hba: &str) -> Che
     let tried = connect(&there).await.map(drop);
     let other = quoted(other);
     bound(
-        About::Role,
+        CheckSubject::Role,
         label(
             "máy chủ không cho tài khoản này vào cơ sở dữ liệu khác",
             "the server lets this role into no other database",
@@ -282,7 +282,7 @@ fn refused(tried: Result<(), CaptureError>, accepted: Label) -> Option<Label> {
 /// No line of pg_hba.conf and no grant changes this one.
 fn server_check(databases: &[String]) -> Check {
     bound(
-        About::Server,
+        CheckSubject::Server,
         label("chỉ có cơ sở dữ liệu này", "the server holds this database alone"),
         (!databases.is_empty()).then(|| {
             label(
@@ -297,7 +297,7 @@ fn server_check(databases: &[String]) -> Check {
 }
 
 fn bound(
-    about: About,
+    about: CheckSubject,
     what: Label,
     why: Option<Label>,
     step: Step,
@@ -306,7 +306,7 @@ fn bound(
 ) -> Check {
     let mut check = Check::new(about, what);
     if let Some(why) = why {
-        check.outcome = Outcome::Warning(why);
+        check.outcome = CheckOutcome::Warning(why);
     }
     check.coded(code).remedy(step, sql)
 }

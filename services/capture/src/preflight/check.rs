@@ -6,10 +6,10 @@ use super::label;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Check {
-    pub about: About,
+    pub about: CheckSubject,
     /// As it should be: "the table is published".
     pub what: Label,
-    pub outcome: Outcome,
+    pub outcome: CheckOutcome,
     /// Run at the source by its administrator.
     pub remedy: Option<Remedy>,
     /// Its page; none where nothing is wrong.
@@ -22,7 +22,7 @@ pub struct Check {
 
 /// What a finding is about; in this order they are listed where they are equally bad.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum About {
+pub enum CheckSubject {
     Server,
     Role,
     Slot,
@@ -33,7 +33,7 @@ pub enum About {
 
 /// What is wrong, and in the same sentence what comes of it, for whom.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Outcome {
+pub enum CheckOutcome {
     Fine,
     /// Capture works, but someone should know.
     Warning(Label),
@@ -64,24 +64,24 @@ pub enum Step {
     Person,
 }
 
-impl About {
+impl CheckSubject {
     pub fn name(&self) -> Label {
         match self {
-            About::Server => label("máy chủ", "the server"),
-            About::Role => label("tài khoản thu nhận", "the capture's role"),
-            About::Slot => label("khe sao chép (replication slot)", "the replication slot"),
-            About::Publication => label("publication", "the publication"),
-            About::Table(name) => label(format!("bảng {name}"), format!("table {name}")),
+            CheckSubject::Server => label("máy chủ", "the server"),
+            CheckSubject::Role => label("tài khoản thu nhận", "the capture's role"),
+            CheckSubject::Slot => label("khe sao chép (replication slot)", "the replication slot"),
+            CheckSubject::Publication => label("publication", "the publication"),
+            CheckSubject::Table(name) => label(format!("bảng {name}"), format!("table {name}")),
         }
     }
 }
 
 impl Check {
-    pub(super) fn new(about: About, what: Label) -> Check {
+    pub(super) fn new(about: CheckSubject, what: Label) -> Check {
         Check {
             about,
             what,
-            outcome: Outcome::Fine,
+            outcome: CheckOutcome::Fine,
             remedy: None,
             code: None,
             dataset: None,
@@ -91,18 +91,18 @@ impl Check {
 
     /// About the table of a contract.
     pub(super) fn of(contract: &Contract, what: Label) -> Check {
-        let mut check = Check::new(About::Table(super::table_name(contract)), what);
+        let mut check = Check::new(CheckSubject::Table(super::table_name(contract)), what);
         check.dataset = Some(contract.dataset.as_str().to_owned());
         check
     }
 
     pub(super) fn problem(mut self, why: Label) -> Check {
-        self.outcome = Outcome::Problem(why);
+        self.outcome = CheckOutcome::Problem(why);
         self
     }
 
     pub(super) fn warning(mut self, why: Label) -> Check {
-        self.outcome = Outcome::Warning(why);
+        self.outcome = CheckOutcome::Warning(why);
         self
     }
 
@@ -140,15 +140,15 @@ impl Check {
     }
 
     pub fn is_fine(&self) -> bool {
-        self.outcome == Outcome::Fine
+        self.outcome == CheckOutcome::Fine
     }
 
     pub fn is_problem(&self) -> bool {
-        matches!(self.outcome, Outcome::Problem(_))
+        matches!(self.outcome, CheckOutcome::Problem(_))
     }
 
     pub fn is_warning(&self) -> bool {
-        matches!(self.outcome, Outcome::Warning(_))
+        matches!(self.outcome, CheckOutcome::Warning(_))
     }
 
     /// Nothing can be captured, or, when it has a dataset, nothing of that.
@@ -159,17 +159,17 @@ impl Check {
     /// What is wrong, or what is right.
     pub fn sentence(&self) -> &Label {
         match &self.outcome {
-            Outcome::Fine => &self.what,
-            Outcome::Warning(why) | Outcome::Problem(why) => why,
+            CheckOutcome::Fine => &self.what,
+            CheckOutcome::Warning(why) | CheckOutcome::Problem(why) => why,
         }
     }
 
     /// 0 is the worst.
     pub fn rank(&self) -> u8 {
         match self.outcome {
-            Outcome::Problem(_) => 0,
-            Outcome::Warning(_) => 1,
-            Outcome::Fine => 2,
+            CheckOutcome::Problem(_) => 0,
+            CheckOutcome::Warning(_) => 1,
+            CheckOutcome::Fine => 2,
         }
     }
 
@@ -177,9 +177,9 @@ impl Check {
         let (about, said) = (&self.about.name().en, &self.sentence().en);
         let sql = self.remedy.as_ref().map(|remedy| remedy.sql.as_str());
         match self.outcome {
-            Outcome::Fine => tracing::info!("✔ {about}: {said}"),
-            Outcome::Warning(_) => tracing::warn!(sql, code = self.code, "⚠ {about}: {said}"),
-            Outcome::Problem(_) => tracing::error!(sql, code = self.code, "✖ {about}: {said}"),
+            CheckOutcome::Fine => tracing::info!("✔ {about}: {said}"),
+            CheckOutcome::Warning(_) => tracing::warn!(sql, code = self.code, "⚠ {about}: {said}"),
+            CheckOutcome::Problem(_) => tracing::error!(sql, code = self.code, "✖ {about}: {said}"),
         }
     }
 }

@@ -6,21 +6,21 @@ use bangioc_schemas::contract::{Contract, Identity};
 
 use super::check::{Check, Step};
 use super::identity_sql;
-use super::member::{Index, Member};
-use super::publication::{Publication, TREE};
+use super::member::{Index, TableMember};
+use super::publication::{PublicationFacts, TREE};
 use super::table::SourceColumn;
 use super::table_facts::TableFacts;
-use super::{Look, label, table_name};
+use super::{Inspection, label, table_name};
 use crate::error::CaptureError;
 use crate::shape::Needed;
 
-impl Look<'_> {
+impl Inspection<'_> {
     pub(super) async fn identity_fits(
         &mut self,
         contract: &Contract,
         facts: &TableFacts,
         columns: &[SourceColumn],
-        publication: Option<&Publication>,
+        publication: Option<&PublicationFacts>,
     ) -> Result<(), CaptureError> {
         let name_of = |index: &usize| contract.columns[*index].from.as_str();
         let key: Vec<&str> = contract.key.iter().map(name_of).collect();
@@ -51,7 +51,7 @@ impl Look<'_> {
                 .collect(),
             Needed::Full => Vec::new(),
         };
-        let table = identity_sql::Table {
+        let table = identity_sql::TableToIdentify {
             schema: &contract.source.schema,
             name: &contract.source.table,
             root,
@@ -63,7 +63,7 @@ impl Look<'_> {
         };
         self.unique(contract, &table);
         let fits = match &needed {
-            Needed::Full => members.iter().all(Member::is_full),
+            Needed::Full => members.iter().all(TableMember::is_full),
             Needed::Columns(columns) => members.iter().all(|member| member.covers(columns)),
         };
         let check = Check::of(
@@ -86,7 +86,7 @@ impl Look<'_> {
         Ok(())
     }
 
-    fn unique(&mut self, contract: &Contract, table: &identity_sql::Table<'_>) {
+    fn unique(&mut self, contract: &Contract, table: &identity_sql::TableToIdentify<'_>) {
         let key = table.key.join(", ");
         let check = Check::of(
             contract,
@@ -152,7 +152,7 @@ impl Look<'_> {
         });
     }
 
-    async fn members(&mut self, oid: i64) -> Result<Vec<Member>, CaptureError> {
+    async fn members(&mut self, oid: i64) -> Result<Vec<TableMember>, CaptureError> {
         let tree = TREE.replace("c.oid", &format!("{oid}::oid"));
         let rows = self
             .rows(
@@ -162,7 +162,11 @@ impl Look<'_> {
             .await?;
         let mut members = Vec::new();
         for row in &rows {
-            members.push(Member { oid: row.get(0)?, identity: row.get(1)?, indexes: Vec::new() });
+            members.push(TableMember {
+                oid: row.get(0)?,
+                identity: row.get(1)?,
+                indexes: Vec::new(),
+            });
         }
         let rows = self
             .rows(
@@ -197,7 +201,7 @@ fn lacks_identity(
     check: Check,
     contract: &Contract,
     needed: &Needed<'_>,
-    root: &Member,
+    root: &TableMember,
     blocks: bool,
 ) -> Check {
     let (now_vi, now_en) = match (root.identity.as_str(), root.primary()) {

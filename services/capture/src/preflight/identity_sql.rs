@@ -5,13 +5,13 @@ use bangioc_postgres_text::quoting::{literal, qualified, quoted};
 use bangioc_schemas::contract::Label;
 
 use super::label;
-use super::member::Member;
+use super::member::TableMember;
 use crate::shape::Needed;
 
-pub(super) struct Table<'a> {
+pub(super) struct TableToIdentify<'a> {
     pub(super) schema: &'a str,
     pub(super) name: &'a str,
-    pub(super) root: &'a Member,
+    pub(super) root: &'a TableMember,
     pub(super) partitioned: bool,
     /// It and all its partitions say their primary key.
     pub(super) all_default: bool,
@@ -27,7 +27,7 @@ pub(super) struct Advice {
     pub(super) cost: Option<Label>,
 }
 
-impl Table<'_> {
+impl TableToIdentify<'_> {
     fn full_name(&self) -> String {
         qualified(self.schema, self.name)
     }
@@ -39,7 +39,7 @@ impl Table<'_> {
 }
 
 /// A unique index of exactly the key: the primary key, where the table has none.
-pub(super) fn key(table: &Table<'_>) -> String {
+pub(super) fn key(table: &TableToIdentify<'_>) -> String {
     let (full_name, columns) = (table.full_name(), listed(table.key));
     let (name, before) = free_name(table.name, "key", table.root);
     let name = quoted(&name);
@@ -63,7 +63,7 @@ pub(super) fn key(table: &Table<'_>) -> String {
 }
 
 /// In this order: the primary key, another index that is there, the one that [`key`] makes, one of its own.
-pub(super) fn identity(table: &Table<'_>) -> Advice {
+pub(super) fn identity(table: &TableToIdentify<'_>) -> Advice {
     let full_name = table.full_name();
     let Needed::Columns(columns) = table.needed else {
         let cost = label(
@@ -138,7 +138,7 @@ pub(super) fn reads_under_lock() -> Label {
 }
 
 /// On a table and, where it has partitions, on each of them: PostgreSQL asks the one that holds the row.
-fn each(table: &Table<'_>, identity: &str) -> String {
+fn each(table: &TableToIdentify<'_>, identity: &str) -> String {
     let full_name = table.full_name();
     if !table.partitioned {
         return format!("alter table {full_name} replica identity {identity};");
@@ -149,7 +149,7 @@ fn each(table: &Table<'_>, identity: &str) -> String {
     )
 }
 
-fn using(table: &Table<'_>, index: &str) -> String {
+fn using(table: &TableToIdentify<'_>, index: &str) -> String {
     let full_name = table.full_name();
     if !table.partitioned {
         return format!("alter table {full_name} replica identity using index {};", quoted(index));
@@ -166,7 +166,7 @@ fn listed(columns: &[&str]) -> String {
 }
 
 /// A name for an index of ours, and one of ours that failed to build and stands in its way.
-fn free_name(table: &str, what: &str, root: &Member) -> (String, Option<String>) {
+fn free_name(table: &str, what: &str, root: &TableMember) -> (String, Option<String>) {
     // PostgreSQL's names end at 63 bytes.
     let mut end = table.len().min(40);
     while !table.is_char_boundary(end) {
@@ -196,12 +196,12 @@ mod tests {
     use super::*;
 
     fn table<'a>(
-        root: &'a Member,
+        root: &'a TableMember,
         partitioned: bool,
         needed: &'a Needed<'a>,
         open_to_null: &'a [&'a str],
-    ) -> Table<'a> {
-        Table {
+    ) -> TableToIdentify<'a> {
+        TableToIdentify {
             schema: "dept",
             name: "site",
             root,
@@ -214,7 +214,7 @@ mod tests {
     }
 
     fn advised(
-        root: &Member,
+        root: &TableMember,
         partitioned: bool,
         needed: &Needed<'_>,
         open_to_null: &[&str],
@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn the_sql_for_a_key() {
         let needed = Needed::Full;
-        let made = |root: &Member, partitioned| key(&table(root, partitioned, &needed, &[]));
+        let made = |root: &TableMember, partitioned| key(&table(root, partitioned, &needed, &[]));
         assert_eq!(
             made(&member("d", &[]), false),
             "create unique index concurrently \"site_bangioc_key\" on \"dept\".\"site\" (\"code\");\n\

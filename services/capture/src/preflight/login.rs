@@ -2,8 +2,8 @@
 
 use bangioc_postgres_text::quoting::{literal, quoted};
 
-use super::check::{About, Check, Step};
-use super::{Cells, Look, label};
+use super::check::{Check, CheckSubject, Step};
+use super::{Cells, Inspection, label};
 use crate::error::CaptureError;
 
 /// A password that ends within this many days is a capture that ends then.
@@ -21,7 +21,7 @@ pub(crate) struct Login {
     pub(crate) sees_all_rows: bool,
 }
 
-impl Look<'_> {
+impl Inspection<'_> {
     pub(super) async fn login(&mut self) -> Result<Login, CaptureError> {
         let name = self.source.user.clone();
         let rows = self
@@ -68,7 +68,7 @@ impl Look<'_> {
             sql.push(format!("grant execute on function pg_catalog.pg_logical_emit_message(boolean, text, text) to {user};"));
         }
         let check = Check::new(
-            About::Role,
+            CheckSubject::Role,
             label(
                 "được đăng nhập, sao chép và ghi dấu mốc",
                 "it may log in, replicate and write its marks",
@@ -93,7 +93,7 @@ impl Look<'_> {
         let user = self.user();
         let (limit, ends): (i32, bool) = (row.get(3)?, row.get(4)?);
         let check = Check::new(
-            About::Role,
+            CheckSubject::Role,
             label("mật khẩu của nó còn hạn", "its password does not expire soon"),
         );
         let on: Option<String> = row.get(5)?;
@@ -108,7 +108,7 @@ impl Look<'_> {
                 .remedy(Step::Role, format!("alter role {user} valid until 'infinity';")),
         });
         let check = Check::new(
-            About::Role,
+            CheckSubject::Role,
             label("được mở đủ số kết nối", "it may open as many connections as it needs"),
         );
         self.add(if (0..CONNECTIONS).contains(&limit) {
@@ -143,7 +143,7 @@ impl Look<'_> {
             )
             .await?;
         let check = Check::new(
-            About::Role,
+            CheckSubject::Role,
             label(
                 "không giới hạn thời gian nào cắt ngang việc của nó",
                 "no time-out breaks off what it does",
@@ -180,7 +180,7 @@ impl Look<'_> {
 /// Nobody of that name.
 fn role_missing(source: &crate::config::SourceSettings) -> Check {
     let user = quoted(&source.user);
-    Check::new(About::Role, label("có tài khoản", "the role is there"))
+    Check::new(CheckSubject::Role, label("có tài khoản", "the role is there"))
         .problem(label(
             format!("chưa có tài khoản {user}: thu nhận không đăng nhập được"),
             format!("there is no role {user}: capture can't log in"),

@@ -2,7 +2,7 @@
 
 /// What PostgreSQL says of a table's rows, and could say: of the table itself, or of one of its partitions.
 #[derive(Clone, Default, Debug)]
-pub(super) struct Member {
+pub(super) struct TableMember {
     pub(super) oid: i64,
     /// `relreplident`: `d`, `n`, `f`, `i`.
     pub(super) identity: String,
@@ -22,7 +22,7 @@ pub(super) struct Index {
     pub(super) firm: bool,
 }
 
-impl Member {
+impl TableMember {
     /// All of the old row, or these columns of it.
     pub(super) fn says(&self) -> Option<&[String]> {
         let named = match self.identity.as_str() {
@@ -65,7 +65,7 @@ pub(super) type IndexCase = (&'static str, &'static [&'static str], &'static str
 
 /// For tests of what is advised.
 #[cfg(test)]
-pub(super) fn member(identity: &str, indexes: &[IndexCase]) -> Member {
+pub(super) fn member(identity: &str, indexes: &[IndexCase]) -> TableMember {
     let index = |(name, columns, flags): &IndexCase| Index {
         name: (*name).to_owned(),
         columns: columns.iter().map(|column| (*column).to_owned()).collect(),
@@ -74,7 +74,11 @@ pub(super) fn member(identity: &str, indexes: &[IndexCase]) -> Member {
         valid: !flags.contains('x'),
         firm: !flags.contains('w'),
     };
-    Member { oid: 1, identity: identity.to_owned(), indexes: indexes.iter().map(index).collect() }
+    TableMember {
+        oid: 1,
+        identity: identity.to_owned(),
+        indexes: indexes.iter().map(index).collect(),
+    }
 }
 
 #[cfg(test)]

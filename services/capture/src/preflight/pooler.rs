@@ -1,14 +1,14 @@
 //! Does something stand between us and the server that hands its connections around? Settings, cursors and
 //! replication belong to one connection: over another's, rows would be read with another's settings.
 
-use super::check::{About, Check};
-use super::{Look, label};
+use super::check::{Check, CheckSubject};
+use super::{Inspection, label};
 use crate::error::CaptureError;
 
 /// What a server never refuses, and poolers do: parameters of a connection that they don't know.
 const UNKNOWN_PARAMETER: &str = "08P01";
 
-impl Look<'_> {
+impl Inspection<'_> {
     pub(super) async fn pooler(&mut self) -> Result<(), CaptureError> {
         let mut answers: [i32; 2] = [0; 2];
         for answer in &mut answers {
@@ -21,7 +21,7 @@ impl Look<'_> {
 
 pub(super) fn found(pooler: bool) -> Check {
     let check = Check::new(
-        About::Server,
+        CheckSubject::Server,
         label(
             "kết nối thẳng, không qua bộ gộp kết nối",
             "the connection is direct, through no pooler",

@@ -3,15 +3,15 @@
 
 use bangioc_postgres_text::quoting::{qualified, quoted};
 
-use super::check::{About, Check, Step};
+use super::check::{Check, CheckSubject, Step};
 use super::table_facts::TableFacts;
-use super::{Look, label, table_name};
+use super::{Inspection, label, table_name};
 use crate::error::CaptureError;
 
 /// The publication as it is; none of its tables where there is none.
 #[expect(clippy::struct_excessive_bools, reason = "what the catalogue says, one by one")]
 #[derive(Default)]
-pub(super) struct Publication {
+pub(super) struct PublicationFacts {
     pub(super) exists: bool,
     pub(super) via_root: bool,
     updates: bool,
@@ -32,7 +32,7 @@ pub(super) struct PublishedTable {
     refuses_updates: bool,
 }
 
-impl Publication {
+impl PublicationFacts {
     pub(super) fn table(&self, oid: i64) -> Option<&PublishedTable> {
         self.tables.iter().find(|table| table.oid == oid)
     }
@@ -48,11 +48,11 @@ pub(super) const TREE: &str = "with recursive tree(oid) as (select c.oid union a
 /// An index names a row of table `one`.
 const NAMES_A_ROW: &str = "exists (select from pg_index i where i.indrelid = one.oid and i.indisvalid and i.indimmediate and case one.relreplident when 'd' then i.indisprimary when 'i' then i.indisreplident else false end)";
 
-impl Look<'_> {
+impl Inspection<'_> {
     pub(super) async fn publication(
         &mut self,
         tables: &[Option<TableFacts>],
-    ) -> Result<Publication, CaptureError> {
+    ) -> Result<PublicationFacts, CaptureError> {
         let (name, user) = (self.source.publication.clone(), self.source.user.clone());
         let rows = self
             .rows(
@@ -64,7 +64,7 @@ impl Look<'_> {
             )
             .await?;
         let there = Check::new(
-            About::Publication,
+            CheckSubject::Publication,
             label(format!("có publication `{name}`"), format!("publication `{name}` is there")),
         );
         let Some(row) = rows.first() else {
@@ -79,12 +79,12 @@ impl Look<'_> {
                     .coded("BG0255")
                     .remedy(Step::Publication, self.create(tables)),
             );
-            return Ok(Publication::default());
+            return Ok(PublicationFacts::default());
         };
         self.add(there);
         let (whole, via_root, ours): (bool, bool, bool) = (row.get(1)?, row.get(3)?, row.get(4)?);
         let owner: String = row.get(5)?;
-        let mut publication = Publication {
+        let mut publication = PublicationFacts {
             exists: true,
             via_root,
             updates: row.get(2)?,
@@ -125,7 +125,7 @@ impl Look<'_> {
     fn flags(&mut self, whole: bool, via_root: bool, tables: &[Option<TableFacts>]) {
         let name = quoted(&self.source.publication);
         let check = Check::new(
-            About::Publication,
+            CheckSubject::Publication,
             label(
                 "gửi đủ INSERT, UPDATE, DELETE và TRUNCATE",
                 "it sends INSERT, UPDATE, DELETE and TRUNCATE",
@@ -143,7 +143,7 @@ impl Look<'_> {
                 .remedy(Step::Publication, format!("alter publication {name} set (publish = 'insert, update, delete, truncate');"))
         });
         let check = Check::new(
-            About::Publication,
+            CheckSubject::Publication,
             label("bảng phân vùng được gửi như một bảng", "partitioned tables are sent as one"),
         );
         let partitioned = tables.iter().flatten().any(TableFacts::is_partitioned);
@@ -170,7 +170,7 @@ impl Look<'_> {
 
     fn owner(&mut self, ours: bool, owner: &str) {
         let check = Check::new(
-            About::Publication,
+            CheckSubject::Publication,
             label("không thuộc về tài khoản thu nhận", "it does not belong to the capture's role"),
         );
         self.add(if ours {
@@ -234,7 +234,7 @@ impl Look<'_> {
     }
 
     /// What is published and has no contract.
-    fn others(&mut self, publication: &Publication, tables: &[Option<TableFacts>]) {
+    fn others(&mut self, publication: &PublicationFacts, tables: &[Option<TableFacts>]) {
         let known = |oid: i64| {
             tables.iter().flatten().any(|facts| facts.oid == oid || facts.roots.contains(&oid))
         };
@@ -246,7 +246,7 @@ impl Look<'_> {
             .map(|table| {
                 let name = &table.full_name;
                 let check = Check::new(
-                    About::Table(name.clone()),
+                    CheckSubject::Table(name.clone()),
                     label("được công bố thì có hợp đồng", "what is published has a contract"),
                 );
                 let check = if publication.updates && table.refuses_updates {
@@ -283,7 +283,7 @@ impl Look<'_> {
     /// named.
     fn without(
         &self,
-        publication: &Publication,
+        publication: &PublicationFacts,
         table: &PublishedTable,
         tables: &[Option<TableFacts>],
     ) -> String {

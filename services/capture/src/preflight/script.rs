@@ -38,7 +38,7 @@ pub fn has_statements(checks: &[Check]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::About;
+    use super::super::check::CheckSubject;
     use super::super::label;
     use super::*;
 
@@ -49,9 +49,9 @@ mod tests {
                 .problem(label("hỏng", "it is\nbroken"))
                 .remedy(step, sql)
         };
-        let table = || About::Table("\"d\".\"t\"".to_owned());
+        let table = || CheckSubject::Table("\"d\".\"t\"".to_owned());
         let checks = [
-            check(About::Publication, Step::Publication, "create publication p;"),
+            check(CheckSubject::Publication, Step::Publication, "create publication p;"),
             check(table(), Step::Grant, "grant usage on schema d to r;"),
             check(table(), Step::Table, "alter table t set logged;")
                 .at_the_cost(label("viết lại", "rewrites it")),

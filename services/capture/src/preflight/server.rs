@@ -4,11 +4,11 @@ use std::fmt;
 
 use bangioc_schemas::contract::Label;
 
-use super::check::{About, Check, Step};
-use super::{Look, label};
+use super::check::{Check, CheckSubject, Step};
+use super::{Inspection, label};
 use crate::error::CaptureError;
 use crate::pinned::APPLICATION_NAME;
-use crate::standby::{self, Standing};
+use crate::standby::{self, StandbyCount};
 
 /// Oldest version with the messages that capture needs in its stream.
 const OLDEST: u32 = 140_000;
@@ -28,7 +28,7 @@ const FACTS: &str = "select current_setting('server_version_num')::int8, current
      array(select name from pg_settings where pending_restart), \
      exists (select from pg_replication_slots where slot_name = $1 and active)";
 
-impl Look<'_> {
+impl Inspection<'_> {
     pub(super) async fn server(&mut self, allow_unlimited_wal: bool) -> Result<(), CaptureError> {
         let slot = self.source.slot.clone();
         let rows = self.rows(FACTS.to_owned(), &[&slot]).await?;
@@ -43,7 +43,7 @@ impl Look<'_> {
         let major = version / 10_000;
         self.add(unless(
             self.server_version >= OLDEST,
-            Check::new(About::Server, label(format!("PostgreSQL {major} trả lời"), format!("PostgreSQL {major} answers"))),
+            Check::new(CheckSubject::Server, label(format!("PostgreSQL {major} trả lời"), format!("PostgreSQL {major} answers"))),
             "BG0262",
             || label(
                 format!("đây là PostgreSQL {major}: luồng thay đổi của bản trước 14 thiếu thông tin cần cho thu nhận, phải nâng cấp máy chủ trước"),
@@ -52,7 +52,7 @@ impl Look<'_> {
         ));
         self.add(unless(
             !standby,
-            Check::new(About::Server, label("không phải máy dự phòng", "it is no standby")),
+            Check::new(CheckSubject::Server, label("không phải máy dự phòng", "it is no standby")),
             "BG0262",
             || label(
                 "đây là máy dự phòng: không ghi được dấu mốc của bản sao vào nhật ký, hãy trỏ thu nhận tới máy chính",
@@ -62,7 +62,7 @@ impl Look<'_> {
         self.add(
             unless(
                 wal_level == "logical",
-                Check::new(About::Server, label("`wal_level` là `logical`", "`wal_level` is `logical`")),
+                Check::new(CheckSubject::Server, label("`wal_level` là `logical`", "`wal_level` is `logical`")),
                 "BG0262",
                 || if waiting.iter().any(|name| name == "wal_level") {
                     label(
@@ -81,7 +81,7 @@ impl Look<'_> {
         );
         self.add(unless(
             encoding == "UTF8",
-            Check::new(About::Server, label("cơ sở dữ liệu dùng bảng mã UTF-8", "the database is UTF-8")),
+            Check::new(CheckSubject::Server, label("cơ sở dữ liệu dùng bảng mã UTF-8", "the database is UTF-8")),
             "BG0262",
             || label(
                 format!("cơ sở dữ liệu dùng bảng mã {encoding}: chữ không đổi được sang UTF-8 sẽ làm dừng luồng thay đổi, nên thu nhận không bắt đầu; hãy chuyển sang một cơ sở dữ liệu UTF-8 (`pg_dump`, `create database … encoding 'UTF8'`)"),
@@ -156,7 +156,7 @@ fn gigabytes(bytes: f64) -> String {
 )]
 fn disk(kept_mib: i64, a_day: Option<f64>, allow_unlimited_wal: bool) -> Check {
     let what = Check::new(
-        About::Server,
+        CheckSubject::Server,
         label(
             "`max_slot_wal_keep_size` bảo vệ ổ đĩa",
             "`max_slot_wal_keep_size` protects the disk",
@@ -231,7 +231,7 @@ fn disk(kept_mib: i64, a_day: Option<f64>, allow_unlimited_wal: bool) -> Check {
 
 fn senders(most: i64, taken: i64, streams: bool, waiting: &[String]) -> Check {
     let check =
-        Check::new(About::Server, label("còn chỗ cho một walsender", "a walsender is free"));
+        Check::new(CheckSubject::Server, label("còn chỗ cho một walsender", "a walsender is free"));
     if streams || taken < most {
         return check;
     }
@@ -259,7 +259,7 @@ pub(super) fn full(check: Check, name: &str, most: i64, waits: bool, problem: &L
 
 fn connections(most: i64, taken: i64) -> Check {
     let check = Check::new(
-        About::Server,
+        CheckSubject::Server,
         label("còn chỗ cho các kết nối của thu nhận", "there is room for capture's connections"),
     );
     let free = most - taken;
@@ -279,13 +279,13 @@ fn connections(most: i64, taken: i64) -> Check {
 /// A logical walsender counts as a standby like any other, and nothing that we say can make it another.
 fn synchronous(names: &str) -> Check {
     let check = Check::new(
-        About::Server,
+        CheckSubject::Server,
         label(
             "không lệnh commit nào của sở phải chờ thu nhận",
             "no commit of the department waits for capture",
         ),
     );
-    if standby::standing(names, &[]) == Standing::Apart {
+    if standby::standing(names, &[]) == StandbyCount::Apart {
         return check;
     }
     let before = names.split_once('(').map_or("", |(before, _)| before.trim());

@@ -2,9 +2,9 @@
 
 use bangioc_postgres_text::quoting::literal;
 
-use super::check::{About, Check, Step};
+use super::check::{Check, CheckSubject, Step};
 use super::server::full;
-use super::{Cells, Look, label};
+use super::{Cells, Inspection, label};
 use crate::error::CaptureError;
 
 /// Part of the log that the server keeps for a slot, from where a capture that is away should be seen to.
@@ -19,7 +19,7 @@ const SLOT: &str = "select coalesce(plugin::text, slot_type), coalesce(database 
 const SLOTS: &str = "select current_setting('max_replication_slots')::int8, (select count(*) from pg_replication_slots), \
      exists (select from pg_settings where name = 'max_replication_slots' and pending_restart)";
 
-impl Look<'_> {
+impl Inspection<'_> {
     /// Is it there?
     pub(super) async fn slot(&mut self) -> Result<bool, CaptureError> {
         let name = self.source.slot.clone();
@@ -37,7 +37,7 @@ impl Look<'_> {
 
 fn free(most: i64, taken: i64, waits: bool) -> Check {
     let check = Check::new(
-        About::Slot,
+        CheckSubject::Slot,
         label("còn chỗ cho một khe; lần chạy đầu sẽ tự tạo", "one is free; the first run makes it"),
     );
     if taken < most {
@@ -54,7 +54,7 @@ fn free(most: i64, taken: i64, waits: bool) -> Check {
 
 fn found(name: &str, row: &Cells) -> Result<Check, CaptureError> {
     let check = Check::new(
-        About::Slot,
+        CheckSubject::Slot,
         label(
             format!("khe `{name}` là của thu nhận và còn đủ nhật ký"),
             format!("slot `{name}` is capture's, and has its log"),

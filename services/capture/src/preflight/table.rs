@@ -6,11 +6,11 @@ use bangioc_postgres_text::quoting::quoted;
 use bangioc_schemas::contract::{ColumnType, Contract};
 
 use super::check::{Check, Step};
-use super::publication::{Publication, PublishedTable};
+use super::publication::{PublicationFacts, PublishedTable};
 use super::table_facts::TableFacts;
-use super::{Look, label, table_name, unseen};
+use super::{Inspection, label, table_name, unseen};
 use crate::error::CaptureError;
-use crate::tables::table::KeyType;
+use crate::tables::table::KeyOrdering;
 
 pub(super) struct SourceColumn {
     pub(super) name: String,
@@ -18,7 +18,7 @@ pub(super) struct SourceColumn {
     type_id: u32,
     type_modifier: i32,
     full_type: String,
-    key_type: KeyType,
+    key_type: KeyOrdering,
     /// Schemas of that type and of its operators which our role may not use.
     closed: Vec<String>,
     /// By the table's own word, or by its domain's.
@@ -29,9 +29,9 @@ pub(super) struct SourceColumn {
     enum_type: Option<String>,
 }
 
-impl Look<'_> {
+impl Inspection<'_> {
     /// Every contract's table, and the publication that they stand in; the types of their keys.
-    pub(super) async fn tables(&mut self) -> Result<Vec<Option<Vec<KeyType>>>, CaptureError> {
+    pub(super) async fn tables(&mut self) -> Result<Vec<Option<Vec<KeyOrdering>>>, CaptureError> {
         let contracts = self.contracts;
         let mut tables = Vec::new();
         for contract in contracts {
@@ -39,7 +39,7 @@ impl Look<'_> {
             tables.push(self.seen_of(contract, facts)?.flatten());
         }
         let publication = self.publication(&tables).await;
-        let publication = self.seen(super::About::Publication, publication)?;
+        let publication = self.seen(super::CheckSubject::Publication, publication)?;
         let mut key_types = Vec::new();
         for (contract, facts) in contracts.iter().zip(&tables) {
             let Some(facts) = facts else {
@@ -52,7 +52,7 @@ impl Look<'_> {
         Ok(key_types)
     }
 
-    /// As [`Look::seen`]: a table of which nothing is known halts its dataset.
+    /// As [`Inspection::seen`]: a table of which nothing is known halts its dataset.
     fn seen_of<T>(
         &mut self,
         contract: &Contract,
@@ -62,7 +62,7 @@ impl Look<'_> {
             Err(CaptureError::Question { sqlstate, .. })
                 if super::concerns_the_question(&sqlstate) =>
             {
-                let about = super::About::Table(table_name(contract));
+                let about = super::CheckSubject::Table(table_name(contract));
                 let mut check = unseen(about, &sqlstate);
                 check = check.clone().problem(check.sentence().clone()).coded("BG0268");
                 check.dataset = Some(contract.dataset.as_str().to_owned());
@@ -77,8 +77,8 @@ impl Look<'_> {
         &mut self,
         contract: &Contract,
         facts: &TableFacts,
-        publication: Option<&Publication>,
-    ) -> Result<Option<Vec<KeyType>>, CaptureError> {
+        publication: Option<&PublicationFacts>,
+    ) -> Result<Option<Vec<KeyOrdering>>, CaptureError> {
         if !facts.can_be_published() {
             return Ok(None);
         }
@@ -187,7 +187,12 @@ impl Look<'_> {
         });
     }
 
-    fn is_published(&mut self, contract: &Contract, facts: &TableFacts, publication: &Publication) {
+    fn is_published(
+        &mut self,
+        contract: &Contract,
+        facts: &TableFacts,
+        publication: &PublicationFacts,
+    ) {
         let (name, publication_name) = (table_name(contract), quoted(&self.source.publication));
         let check = Check::of(contract, label("được công bố trọn vẹn", "it is published whole"));
         if publication.via_root && facts.roots.iter().any(|root| publication.table(*root).is_some())
@@ -292,7 +297,7 @@ impl Look<'_> {
                 table_not_null: row.get(5)?,
                 generated: row.get(6)?,
                 enum_type: row.get::<bool>(7)?.then(|| row.get(8)).transpose()?,
-                key_type: KeyType {
+                key_type: KeyOrdering {
                     name: row.get(9)?,
                     operators: quoted(&row.get::<String>(10)?),
                     by_text: row.get(11)?,

@@ -3,7 +3,7 @@
 use bangioc_schemas::contract::Contract;
 
 use super::check::{Check, Step};
-use super::{Look, label, table_name};
+use super::{Inspection, label, table_name};
 use crate::error::CaptureError;
 
 /// What the catalogue says of a table, and of our role's rights on it.
@@ -33,7 +33,7 @@ impl TableFacts {
     }
 }
 
-impl Look<'_> {
+impl Inspection<'_> {
     pub(super) async fn facts(
         &mut self,
         contract: &Contract,

@@ -4,8 +4,8 @@
 use bangioc_postgres_text::quoting::literal;
 use bangioc_runtime::printable::printable;
 
-use super::check::{About, Check, Step};
-use super::{Look, label};
+use super::check::{Check, CheckSubject, Step};
+use super::{Inspection, label};
 use crate::error::CaptureError;
 
 /// Seconds: before there is a slot, and when one has long begun.
@@ -20,7 +20,7 @@ const OPEN: &str = "select l.pid::int8, extract(epoch from now() - a.xact_start)
      where l.locktype = 'transactionid' and l.mode = 'ExclusiveLock' and l.granted and l.pid is not null and l.pid <> pg_backend_pid() order by 2 desc nulls last, 3 desc";
 const PREPARED: &str = "select gid, extract(epoch from now() - prepared)::float8, database::text from pg_prepared_xacts order by 2 desc";
 
-impl Look<'_> {
+impl Inspection<'_> {
     pub(super) async fn transactions(&mut self, slot_is_there: bool) -> Result<(), CaptureError> {
         let long = if slot_is_there { LONG_SINCE } else { LONG_BEFORE };
         let mut open = Vec::new();
@@ -62,7 +62,7 @@ fn consequence(slot_is_there: bool) -> (&'static str, &'static str) {
 
 fn open_check(open: &[(i64, Option<f64>)], slot_is_there: bool) -> Check {
     let check = Check::new(
-        About::Server,
+        CheckSubject::Server,
         label("không giao dịch nào mở quá lâu", "no transaction has been open for long"),
     );
     if open.is_empty() {
@@ -98,7 +98,7 @@ fn open_check(open: &[(i64, Option<f64>)], slot_is_there: bool) -> Check {
 
 fn prepared_check(prepared: &[(String, String)], slot_is_there: bool) -> Check {
     let check = Check::new(
-        About::Server,
+        CheckSubject::Server,
         label(
             "không giao dịch chuẩn bị sẵn nào bị bỏ quên",
             "no prepared transaction is left behind",

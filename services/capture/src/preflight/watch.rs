@@ -162,7 +162,7 @@ fn findings(checks: &[Check], before: &SourceFindings, now_us: i64) -> SourceFin
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::About;
+    use super::super::check::CheckSubject;
     use super::super::label;
     use super::*;
 
@@ -176,9 +176,10 @@ mod tests {
             check.dataset = dataset.map(str::to_owned);
             check
         };
-        let slow = check(About::Role, None, false, "BG0265");
-        let hidden = check(About::Table("t".to_owned()), Some("land-parcel"), true, "BG0235");
-        let fine = Check::new(About::Server, label("", ""));
+        let slow = check(CheckSubject::Role, None, false, "BG0265");
+        let hidden =
+            check(CheckSubject::Table("t".to_owned()), Some("land-parcel"), true, "BG0235");
+        let fine = Check::new(CheckSubject::Server, label("", ""));
         let first = findings(&[slow.clone(), fine.clone()], &SourceFindings::default(), 10);
         let second = findings(&[slow, fine, hidden], &first, 20);
         let seen: Vec<_> =

@@ -28,7 +28,7 @@
 use bangioc_schemas::contract::Contract;
 
 use super::fitness::{Unfit, unfit};
-use super::{Print, Publication, Table};
+use super::{Print, PublicationPrint, TablePrint};
 
 /// What follows from a difference; the greater one counts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -58,7 +58,7 @@ impl PrintVerdict {
 
 /// One thing that is not as it was.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Difference {
+pub(crate) struct PrintDifference {
     /// Which part of the print, as in the table above.
     pub(crate) member: &'static str,
     pub(crate) verdict: PrintVerdict,
@@ -67,7 +67,7 @@ pub(crate) struct Difference {
 }
 
 /// The greatest first; none: the prints are alike.
-pub(crate) fn differences(old: &Print, new: &Print, contract: &Contract) -> Vec<Difference> {
+pub(crate) fn differences(old: &Print, new: &Print, contract: &Contract) -> Vec<PrintDifference> {
     let mut found = Differences(Vec::new());
     match unfit(new, contract) {
         Some(Unfit::Source(why)) => found.add("publication", PrintVerdict::HaltSource, why),
@@ -88,11 +88,11 @@ pub(crate) fn differences(old: &Print, new: &Print, contract: &Contract) -> Vec<
     found
 }
 
-struct Differences(Vec<Difference>);
+struct Differences(Vec<PrintDifference>);
 
 impl Differences {
     fn add(&mut self, member: &'static str, verdict: PrintVerdict, why: impl Into<String>) {
-        self.0.push(Difference { member, verdict, why: why.into() });
+        self.0.push(PrintDifference { member, verdict, why: why.into() });
     }
 
     fn copy(&mut self, member: &'static str, why: impl Into<String>) {
@@ -127,7 +127,7 @@ impl Differences {
         }
     }
 
-    fn publication(&mut self, was: &Publication, is: &Publication) {
+    fn publication(&mut self, was: &PublicationPrint, is: &PublicationPrint) {
         if was.oid != is.oid {
             self.copy("publication", "the publication was dropped and made again");
         } else if was.written != is.written {
@@ -135,7 +135,7 @@ impl Differences {
         }
     }
 
-    fn table(&mut self, was: &Table, is: &Table, new: &Print) {
+    fn table(&mut self, was: &TablePrint, is: &TablePrint, new: &Print) {
         if was.oid != is.oid {
             // Nothing else of it can be compared.
             return self.copy("table", "another table has its name");
@@ -164,7 +164,7 @@ impl Differences {
         }
     }
 
-    fn membership(&mut self, was: &Table, is: &Table, in_all: bool) {
+    fn membership(&mut self, was: &TablePrint, is: &TablePrint, in_all: bool) {
         if was.published == is.published || in_all {
             return;
         }
@@ -180,7 +180,7 @@ impl Differences {
         }
     }
 
-    fn columns(&mut self, was: &Table, is: &Table) {
+    fn columns(&mut self, was: &TablePrint, is: &TablePrint) {
         for (name, before) in &was.columns {
             let Some(column) = is.columns.get(name) else {
                 continue;
@@ -197,7 +197,7 @@ impl Differences {
     }
 
     /// The file of a partitioned table is that of its parts.
-    fn file(&mut self, was: &Table, is: &Table, by_name: bool) {
+    fn file(&mut self, was: &TablePrint, is: &TablePrint, by_name: bool) {
         let part_files = was
             .parts
             .iter()
@@ -212,7 +212,7 @@ impl Differences {
             })
         };
         // A rewrite moves every default into the rows, and then says so of the column.
-        let settled = |before: &super::Column, now: &super::Column| {
+        let settled = |before: &super::ColumnPrint, now: &super::ColumnPrint| {
             before.default_beside && !now.default_beside
         };
         let using: Vec<_> = touched()
@@ -237,7 +237,7 @@ impl Differences {
         }
     }
 
-    fn types(&mut self, was: &Table, is: &Table) {
+    fn types(&mut self, was: &TablePrint, is: &TablePrint) {
         for (oid, before) in &was.labels {
             match is.labels.get(oid) {
                 Some(now) if now == before => {}
@@ -253,7 +253,7 @@ impl Differences {
         }
     }
 
-    fn parts(&mut self, was: &Table, is: &Table) {
+    fn parts(&mut self, was: &TablePrint, is: &TablePrint) {
         for (oid, before) in &was.parts {
             match is.parts.get(oid) {
                 None => self.copy("part", format!("partition `{}` is gone", before.name)),
@@ -276,7 +276,7 @@ impl Differences {
         }
     }
 
-    fn key(&mut self, was: &Table, is: &Table) {
+    fn key(&mut self, was: &TablePrint, is: &TablePrint) {
         if was.unique_by.is_empty() || was.unique_by.iter().any(|by| is.unique_by.contains(by)) {
             return;
         }

@@ -5,7 +5,7 @@ use bangioc_change::layout::Layout;
 use bangioc_change::pgoutput::RelationColumn;
 use bangioc_schemas::contract::Contract;
 
-use super::{Print, Publication, Table};
+use super::{Print, PublicationPrint, TablePrint};
 use crate::shape::{Needed, contradiction};
 
 /// Why not, and how far it reaches.
@@ -53,7 +53,7 @@ pub(crate) fn unfit(print: &Print, contract: &Contract) -> Option<Unfit> {
     (!reasons.is_empty()).then(|| Unfit::Dataset(reasons.join("; ")))
 }
 
-fn nature(table: &Table) -> Option<String> {
+fn nature(table: &TablePrint) -> Option<String> {
     let why = match (table.kind.as_str(), table.persistence.as_str()) {
         ("r" | "p", "p") if table.secured => {
             "row security hides rows of it from the capture's role: a copy would take less than all"
@@ -68,7 +68,11 @@ fn nature(table: &Table) -> Option<String> {
     Some(why.to_owned())
 }
 
-fn publishing(publication: &Publication, table: &Table, contract: &Contract) -> Option<String> {
+fn publishing(
+    publication: &PublicationPrint,
+    table: &TablePrint,
+    contract: &Contract,
+) -> Option<String> {
     let mut wrong = Vec::new();
     if !publication.leaves_out.is_empty() {
         wrong.push(format!("the publication leaves out {}", publication.leaves_out.join(", ")));
@@ -101,7 +105,7 @@ fn publishing(publication: &Publication, table: &Table, contract: &Contract) -> 
     (!wrong.is_empty()).then(|| wrong.join("; "))
 }
 
-fn columns(table: &Table, contract: &Contract) -> Option<String> {
+fn columns(table: &TablePrint, contract: &Contract) -> Option<String> {
     let sent = table.columns.iter().filter(|(_, column)| !column.generated);
     let relation: Vec<RelationColumn<'_>> = sent
         .map(|(name, column)| RelationColumn {
@@ -116,7 +120,7 @@ fn columns(table: &Table, contract: &Contract) -> Option<String> {
 }
 
 /// The old key must be said of each changed row, or its former self stays in the store for ever.
-fn identity(table: &Table, contract: &Contract) -> Option<String> {
+fn identity(table: &TablePrint, contract: &Contract) -> Option<String> {
     let needed = Needed::of(contract)?;
     if table.identity.kind == "n" {
         return Some("its replica identity is NOTHING".to_owned());
@@ -131,12 +135,12 @@ fn identity(table: &Table, contract: &Contract) -> Option<String> {
     })
 }
 
-fn parts(table: &Table, contract: &Contract) -> Option<String> {
+fn parts(table: &TablePrint, contract: &Contract) -> Option<String> {
     let named = |names: Vec<&String>| {
         let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
         (!names.is_empty()).then(|| listed(&names))
     };
-    let those = |wrong: &dyn Fn(&super::Part) -> bool| {
+    let those = |wrong: &dyn Fn(&super::PartitionPrint) -> bool| {
         named(table.parts.values().filter(|part| wrong(part)).map(|part| &part.name).collect())
     };
     if !table.is_partitioned() {
@@ -145,7 +149,7 @@ fn parts(table: &Table, contract: &Contract) -> Option<String> {
         });
     }
     let needed = Needed::of(contract);
-    let unsaid = |part: &super::Part| {
+    let unsaid = |part: &super::PartitionPrint| {
         let needed = needed.as_ref().filter(|_| part.kind == "r");
         let said = |name: &str| part.identity.says(name);
         needed.is_some_and(|needed| needed.unsaid(part.identity.is_full(), said).is_some())

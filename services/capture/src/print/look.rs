@@ -6,7 +6,7 @@ use serde_json::json;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Row as _};
 
-use super::{Asked, Oid, Print, Publication, Table};
+use super::{ContractPrint, Oid, Print, PublicationPrint, TablePrint};
 use crate::error::CaptureError;
 
 const LOOK: &str = include_str!("look.sql");
@@ -16,7 +16,7 @@ const BY_SCHEMA: &str = "union all \
     from pg_publication_namespace s where s.pnpubid = p.oid and s.pnnspid = f.schema";
 
 /// One dataset as it was seen.
-pub(crate) struct Seen {
+pub(crate) struct DatasetPrint {
     pub(crate) print: Print,
     /// By PostgreSQL's last count (`reltuples`, parts included); 0 when it has never counted.
     pub(crate) estimated_rows: u64,
@@ -27,8 +27,9 @@ pub(crate) async fn look(
     connection: &mut PgConnection,
     publication: &str,
     tables: &[(&Contract, Oid)],
-) -> Result<Vec<Seen>, CaptureError> {
-    let asked: Vec<Asked> = tables.iter().map(|(contract, _)| Asked::of(contract)).collect();
+) -> Result<Vec<DatasetPrint>, CaptureError> {
+    let asked: Vec<ContractPrint> =
+        tables.iter().map(|(contract, _)| ContractPrint::of(contract)).collect();
     let wanted: Vec<_> = tables
         .iter()
         .zip(&asked)
@@ -56,7 +57,7 @@ pub(crate) async fn look(
     rows.iter().zip(asked).map(|(row, asked)| seen(row, asked)).collect()
 }
 
-fn seen(row: &PgRow, asked: Asked) -> Result<Seen, CaptureError> {
+fn seen(row: &PgRow, asked: ContractPrint) -> Result<DatasetPrint, CaptureError> {
     let estimated: Option<f64> = row.try_get("rows").map_err(|_| UNREADABLE)?;
     #[expect(
         clippy::cast_possible_truncation,
@@ -64,10 +65,10 @@ fn seen(row: &PgRow, asked: Asked) -> Result<Seen, CaptureError> {
         reason = "an estimate, never below zero"
     )]
     let estimated_rows = estimated.unwrap_or_default() as u64;
-    let publication: Option<Publication> = parsed(row, "publication")?;
-    let table: Option<Table> = parsed(row, "found")?;
+    let publication: Option<PublicationPrint> = parsed(row, "publication")?;
+    let table: Option<TablePrint> = parsed(row, "found")?;
     let elsewhere: Option<String> = row.try_get("elsewhere").map_err(|_| UNREADABLE)?;
-    Ok(Seen { print: Print { asked, publication, table, elsewhere }, estimated_rows })
+    Ok(DatasetPrint { print: Print { asked, publication, table, elsewhere }, estimated_rows })
 }
 
 fn parsed<T: DeserializeOwned>(row: &PgRow, column: &str) -> Result<Option<T>, CaptureError> {

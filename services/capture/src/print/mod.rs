@@ -23,16 +23,16 @@ use serde::{Deserialize, Serialize};
 /// An oid of the source's catalogue.
 pub(crate) type Oid = u32;
 /// The transaction that wrote a row of the catalogue, `xmin`: another one, another row.
-pub(crate) type Written = u32;
+pub(crate) type RowXid = u32;
 
 /// What was found of a dataset, and what its contract asked for when it was.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Print {
-    pub(crate) asked: Asked,
+    pub(crate) asked: ContractPrint,
     /// None: there is no publication of the configured name.
-    pub(crate) publication: Option<Publication>,
+    pub(crate) publication: Option<PublicationPrint>,
     /// None: no table of the contract's name.
-    pub(crate) table: Option<Table>,
+    pub(crate) table: Option<TablePrint>,
     /// Of a table that is not there: the name that it has now, if it has another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) elsewhere: Option<String>,
@@ -40,18 +40,18 @@ pub(crate) struct Print {
 
 /// The contract's side, as far as rows of the store depend on it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct ContractPrint {
     pub(crate) key: Vec<String>,
     /// The source's column → type, as a contract file writes it, and the contract's name where it is another.
     pub(crate) columns: BTreeMap<String, String>,
 }
 
-/// The publication itself; how it holds one table is [`Table::published`].
+/// The publication itself; how it holds one table is [`TablePrint::published`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) struct Publication {
+pub(crate) struct PublicationPrint {
     pub(crate) oid: Oid,
     /// Changes with `publish`, `publish_via_partition_root`, name and owner. Not with its tables.
-    pub(crate) written: Written,
+    pub(crate) written: RowXid,
     pub(crate) all_tables: bool,
     /// Of insert, update, delete, truncate: what it leaves out.
     pub(crate) leaves_out: Vec<String>,
@@ -64,7 +64,7 @@ pub(crate) struct Membership {
     /// Of `pg_publication_rel` or `pg_publication_namespace`: taken out and put back, it is another.
     pub(crate) oid: Oid,
     /// Changes with the row filter and the column list.
-    pub(crate) written: Written,
+    pub(crate) written: RowXid,
     pub(crate) by_schema: bool,
     pub(crate) filtered: bool,
     /// The columns sent; none: all.
@@ -72,7 +72,7 @@ pub(crate) struct Membership {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) struct Table {
+pub(crate) struct TablePrint {
     /// Another one: dropped and made again, or swapped by rename.
     pub(crate) oid: Oid,
     /// `pg_class.relkind`: `r` a table, `p` a partitioned one.
@@ -86,11 +86,11 @@ pub(crate) struct Table {
     pub(crate) owner: Oid,
     /// `xmin` of the table's row type, which changes with the table's name, schema and owner, and with
     /// nothing else. `pg_class.xmin` would change with each GRANT.
-    pub(crate) row_type: Written,
+    pub(crate) row_type: RowXid,
     /// Is it a partition itself? Then its changes may be sent under its root's name.
     pub(crate) is_partition: bool,
     pub(crate) published: Vec<Membership>,
-    pub(crate) identity: Identity,
+    pub(crate) identity: IdentityPrint,
     /// What keeps the contract's key unique: `c` and the oid of a constraint, or `i` and that of an index
     /// without one. REINDEX CONCURRENTLY makes another index, but keeps the constraint.
     pub(crate) unique_by: BTreeSet<String>,
@@ -99,18 +99,18 @@ pub(crate) struct Table {
     /// May our role read the contract's columns? No difference in what is sent; copies need it.
     pub(crate) readable: bool,
     /// The contract's, as far as the table has them.
-    pub(crate) columns: BTreeMap<String, Column>,
+    pub(crate) columns: BTreeMap<String, ColumnPrint>,
     /// Of the columns' enum types, by oid in `pg_enum`.
     pub(crate) labels: BTreeMap<Oid, EnumLabel>,
     /// Of the columns' composite types: `<relation>.<attribute number>` → when it was written.
-    pub(crate) fields: BTreeMap<String, Written>,
+    pub(crate) fields: BTreeMap<String, RowXid>,
     /// Everything below a partitioned table, at any depth; of a plain table, those that inherit from it.
-    pub(crate) parts: BTreeMap<Oid, Part>,
+    pub(crate) parts: BTreeMap<Oid, PartitionPrint>,
 }
 
 /// What PostgreSQL says of the old row.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) struct Identity {
+pub(crate) struct IdentityPrint {
     /// `pg_class.relreplident`: `d` the primary key, `i` an index, `f` the whole row, `n` nothing.
     pub(crate) kind: String,
     /// Of `d` and `i`: columns of the index.
@@ -118,7 +118,7 @@ pub(crate) struct Identity {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) struct Column {
+pub(crate) struct ColumnPrint {
     /// Another one: dropped, and another column has its name.
     pub(crate) number: i32,
     pub(crate) type_id: Oid,
@@ -127,7 +127,7 @@ pub(crate) struct Column {
     pub(crate) type_modifier: i32,
     /// Changes with type, name, NOT NULL, default, statistics target, storage and grants of the column. So
     /// it counts only with the table's file: rewritten, and this column touched.
-    pub(crate) written: Written,
+    pub(crate) written: RowXid,
     pub(crate) generated: bool,
     /// Added with a default that is not in the rows yet. A rewrite puts it there, and then touches
     /// `written` of a column whose values it leaves alone.
@@ -140,12 +140,12 @@ pub(crate) struct Column {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct EnumLabel {
     pub(crate) label: String,
-    pub(crate) written: Written,
+    pub(crate) written: RowXid,
 }
 
 /// A partition, or a table that inherits.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) struct Part {
+pub(crate) struct PartitionPrint {
     pub(crate) name: String,
     pub(crate) kind: String,
     pub(crate) persistence: String,
@@ -153,16 +153,16 @@ pub(crate) struct Part {
     /// the whole is published as one.
     pub(crate) file: Oid,
     /// `xmin` of its row in `pg_inherits`: detached and attached again, it is another.
-    pub(crate) attached: Written,
+    pub(crate) attached: RowXid,
     /// Made as a part, by one command: it came without rows.
     pub(crate) came_empty: bool,
     /// Its own replica identity, which is what the log holds.
-    pub(crate) identity: Identity,
+    pub(crate) identity: IdentityPrint,
 }
 
-impl Asked {
-    pub(crate) fn of(contract: &Contract) -> Asked {
-        Asked {
+impl ContractPrint {
+    pub(crate) fn of(contract: &Contract) -> ContractPrint {
+        ContractPrint {
             key: contract.key_columns().map(|column| column.from.clone()).collect(),
             columns: contract
                 .columns
@@ -182,7 +182,7 @@ fn asked_for(column: &bangioc_schemas::contract::Column) -> String {
     }
 }
 
-impl Identity {
+impl IdentityPrint {
     pub(crate) fn is_full(&self) -> bool {
         self.kind == "f"
     }
@@ -206,7 +206,7 @@ impl Print {
     }
 }
 
-impl Table {
+impl TablePrint {
     pub(crate) fn is_partitioned(&self) -> bool {
         self.kind == "p"
     }

@@ -11,7 +11,7 @@ use sqlx::postgres::PgConnection;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::Sender;
 
-use super::look::{Seen, look};
+use super::look::{DatasetPrint, look};
 use crate::config::SourceSettings;
 use crate::dataset::Dataset;
 use crate::error::CaptureError;
@@ -23,10 +23,10 @@ const ANSWERS: Duration = Duration::from_secs(30);
 const TOGETHER: Duration = Duration::from_millis(100);
 
 /// All datasets as they were seen, in the capture's order.
-pub(crate) struct Look {
+pub(crate) struct SourcePrint {
     /// Nothing of it is older.
     pub(crate) began: Instant,
-    pub(crate) seen: Vec<Seen>,
+    pub(crate) seen: Vec<DatasetPrint>,
 }
 
 pub(crate) struct CatalogueWatch {
@@ -36,7 +36,7 @@ pub(crate) struct CatalogueWatch {
     pub(crate) interval: Duration,
     /// The stream has met a table, for the first time or in another shape.
     pub(crate) met: Arc<Notify>,
-    pub(crate) looks: Sender<Look>,
+    pub(crate) looks: Sender<SourcePrint>,
     pub(crate) health: Metrics,
 }
 
@@ -68,7 +68,10 @@ impl CatalogueWatch {
         Ok(())
     }
 
-    async fn take(&self, connection: &mut Option<PgConnection>) -> Result<Look, CaptureError> {
+    async fn take(
+        &self,
+        connection: &mut Option<PgConnection>,
+    ) -> Result<SourcePrint, CaptureError> {
         let tables: Vec<_> = self.datasets.iter().map(Dataset::to_look_for).collect();
         let asked = async {
             let connection = match connection {
@@ -77,7 +80,7 @@ impl CatalogueWatch {
             };
             let began = Instant::now();
             let seen = look(connection, &self.source.publication, &tables).await?;
-            Ok(Look { began, seen })
+            Ok(SourcePrint { began, seen })
         };
         tokio::time::timeout(ANSWERS, asked).await.unwrap_or(Err(CaptureError::Question {
             doing: "looking at the source's catalogue",

@@ -20,14 +20,14 @@ const UNDEFINED_OBJECT: &str = "42704";
 const NOT_IN_PREREQUISITE_STATE: &str = "55000";
 
 /// What the server said. Its `detail` is left out: it may quote a row.
-pub(super) struct Refusal {
+pub(super) struct ServerRefusal {
     pub(super) sqlstate: String,
     pub(super) message: String,
 }
 
-impl Refusal {
-    pub(super) fn read(body: &ErrorResponseBody) -> Refusal {
-        Refusal::of(body.fields())
+impl ServerRefusal {
+    pub(super) fn read(body: &ErrorResponseBody) -> ServerRefusal {
+        ServerRefusal::of(body.fields())
     }
 
     /// The log was decoded up to where the publication did not exist yet: does this say so?
@@ -36,8 +36,8 @@ impl Refusal {
             && self.message.contains("publication \"")
     }
 
-    fn of(mut fields: ErrorFields<'_>) -> Refusal {
-        let mut refusal = Refusal { sqlstate: String::new(), message: String::new() };
+    fn of(mut fields: ErrorFields<'_>) -> ServerRefusal {
+        let mut refusal = ServerRefusal { sqlstate: String::new(), message: String::new() };
         while let Ok(Some(field)) = fields.next() {
             // Another's words: in an error of ours they take one line and act on nothing.
             let value = || printable(&String::from_utf8_lossy(field.value_bytes())).into_owned();
@@ -56,16 +56,16 @@ impl Refusal {
 }
 
 /// Something that the server says while it goes on.
-pub(crate) struct Said(Refusal);
+pub(crate) struct ServerNotice(ServerRefusal);
 
-impl Said {
-    pub(super) fn read(body: &NoticeResponseBody) -> Said {
-        Said(Refusal::of(body.fields()))
+impl ServerNotice {
+    pub(super) fn read(body: &NoticeResponseBody) -> ServerNotice {
+        ServerNotice(ServerRefusal::of(body.fields()))
     }
 
     /// Logs it; fails where it means that changes are left out.
     pub(crate) fn heed(&self) -> Result<(), CaptureError> {
-        let Refusal { sqlstate, message } = &self.0;
+        let ServerRefusal { sqlstate, message } = &self.0;
         if self.0.lacks_publication() {
             return Err(CaptureError::PublicationGone { answer: message.clone() });
         }
@@ -82,7 +82,7 @@ mod tests {
     fn a_publication_that_was_not_there_yet_is_recognised() {
         let says = |sqlstate: &str, message: &str| {
             let (sqlstate, message) = (sqlstate.to_owned(), message.to_owned());
-            Refusal { sqlstate, message }.lacks_publication()
+            ServerRefusal { sqlstate, message }.lacks_publication()
         };
         assert!(says("42704", "publication \"bangioc\" does not exist"));
         assert!(says("55000", "skipped loading publication \"bangioc\""));

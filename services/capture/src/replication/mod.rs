@@ -9,4 +9,4 @@ mod stream;
 mod wire;
 
 pub(crate) use session::Session;
-pub(crate) use stream::{Frame, Frames, WalStream};
+pub(crate) use stream::{Frames, StreamFrame, WalStream};

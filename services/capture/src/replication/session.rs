@@ -13,7 +13,7 @@ use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, Scr
 use postgres_protocol::message::backend::{ErrorResponseBody, Message};
 use postgres_protocol::message::frontend;
 
-use super::message::{Refusal, be_u32};
+use super::message::{ServerRefusal, be_u32};
 use super::stream::{Frames, WalStream};
 use super::wire::Wire;
 use crate::config::SourceSettings;
@@ -120,7 +120,7 @@ impl Session {
     }
 
     fn login_refused(&self, error: &ErrorResponseBody, source: &SourceSettings) -> CaptureError {
-        let refusal = Refusal::read(error);
+        let refusal = ServerRefusal::read(error);
         match refusal.sqlstate.as_str() {
             // Starting up, shutting down, too many connections: a matter of time.
             "57P03" | "57P01" | "53300" => CaptureError::Broken {
@@ -203,7 +203,7 @@ impl Session {
                     let cells = body.ranges().map(|range| Ok(range.map(text))).collect();
                     rows.push(cells.map_err(|e| self.broken(e))?);
                 }
-                Message::ErrorResponse(error) => refusal = Some(Refusal::read(&error)),
+                Message::ErrorResponse(error) => refusal = Some(ServerRefusal::read(&error)),
                 Message::ReadyForQuery(_) => {
                     return match refusal {
                         None => Ok(rows),
@@ -248,7 +248,7 @@ impl Session {
             }
             match self.next()? {
                 Message::ErrorResponse(error) => {
-                    let refusal = Refusal::read(&error);
+                    let refusal = ServerRefusal::read(&error);
                     if refusal.lacks_publication() {
                         return Err(CaptureError::PublicationGone { answer: refusal.message });
                     }
@@ -309,7 +309,7 @@ impl Session {
         CaptureError::Protocol { address: self.address.clone(), what }
     }
 
-    fn command_refused(&self, command: &str, refusal: Refusal) -> CaptureError {
+    fn command_refused(&self, command: &str, refusal: ServerRefusal) -> CaptureError {
         let verb = command.split_whitespace().next().unwrap_or_default().to_owned();
         CaptureError::CommandRefused {
             address: self.address.clone(),

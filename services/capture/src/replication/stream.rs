@@ -13,7 +13,7 @@ use bangioc_change::version::Lsn;
 use bytes::BytesMut;
 use postgres_protocol::message::backend::Message;
 
-use super::message::{Refusal, Said, be_u32, be_u64};
+use super::message::{ServerNotice, ServerRefusal, be_u32, be_u64};
 use super::wire::Wire;
 use crate::error::CaptureError;
 
@@ -28,13 +28,13 @@ const PLENTY: usize = 64 << 10;
 const POSTGRES_EPOCH_US: i64 = 946_684_800_000_000;
 
 /// One frame of the stream.
-pub(crate) enum Frame<'a> {
+pub(crate) enum StreamFrame<'a> {
     /// A message of the output plugin; `lsn` is where its record starts.
     Data { lsn: Lsn, message: &'a [u8] },
     /// Everything before `sent` has been sent.
     Keepalive { sent: Lsn, server_time_us: i64, reply_wanted: bool },
     /// A warning or notice.
-    Said(Said),
+    Said(ServerNotice),
     /// The server has ended the stream, as when it shuts down.
     Ended,
 }
@@ -54,7 +54,7 @@ impl Frames {
     }
 
     /// The next whole frame, if one is here.
-    pub(crate) fn next(&mut self) -> Result<Option<Frame<'_>>, CaptureError> {
+    pub(crate) fn next(&mut self) -> Result<Option<StreamFrame<'_>>, CaptureError> {
         loop {
             let have = &self.bytes[self.start..self.end];
             if have.len() < 5 {
@@ -70,9 +70,9 @@ impl Frames {
             match tag {
                 b'd' => {}
                 b'E' => return Err(server_error(&self.bytes[from..from + length])),
-                b'c' => return Ok(Some(Frame::Ended)),
+                b'c' => return Ok(Some(StreamFrame::Ended)),
                 b'N' => match server_notice(&self.bytes[from..from + length]) {
-                    Some(said) => return Ok(Some(Frame::Said(said))),
+                    Some(said) => return Ok(Some(StreamFrame::Said(said))),
                     None => continue,
                 },
                 _ => continue,
@@ -81,13 +81,18 @@ impl Frames {
                 [b'w', header @ ..] if header.len() >= 24 => {
                     // Reborrowed, since the loop above keeps `self` borrowed otherwise.
                     let message = &self.bytes[from + 5 + 25..from + length];
-                    Ok(Some(Frame::Data { lsn: lsn(&self.bytes[from + 6..from + 14]), message }))
+                    Ok(Some(StreamFrame::Data {
+                        lsn: lsn(&self.bytes[from + 6..from + 14]),
+                        message,
+                    }))
                 }
-                [b'k', keepalive @ ..] if keepalive.len() >= 17 => Ok(Some(Frame::Keepalive {
-                    sent: lsn(&keepalive[..8]),
-                    server_time_us: be_u64(&keepalive[8..16]).cast_signed() + POSTGRES_EPOCH_US,
-                    reply_wanted: keepalive[16] != 0,
-                })),
+                [b'k', keepalive @ ..] if keepalive.len() >= 17 => {
+                    Ok(Some(StreamFrame::Keepalive {
+                        sent: lsn(&keepalive[..8]),
+                        server_time_us: be_u64(&keepalive[8..16]).cast_signed() + POSTGRES_EPOCH_US,
+                        reply_wanted: keepalive[16] != 0,
+                    }))
+                }
                 _ => Err(CaptureError::Protocol {
                     address: String::new(),
                     what: "an unknown replication message",
@@ -246,7 +251,7 @@ impl WalStream {
 fn server_error(frame: &[u8]) -> CaptureError {
     match Message::parse(&mut BytesMut::from(frame)) {
         Ok(Some(Message::ErrorResponse(body))) => {
-            let refusal = Refusal::read(&body);
+            let refusal = ServerRefusal::read(&body);
             if refusal.lacks_publication() {
                 return CaptureError::PublicationGone { answer: refusal.message };
             }
@@ -256,9 +261,9 @@ fn server_error(frame: &[u8]) -> CaptureError {
     }
 }
 
-fn server_notice(frame: &[u8]) -> Option<Said> {
+fn server_notice(frame: &[u8]) -> Option<ServerNotice> {
     match Message::parse(&mut BytesMut::from(frame)) {
-        Ok(Some(Message::NoticeResponse(body))) => Some(Said::read(&body)),
+        Ok(Some(Message::NoticeResponse(body))) => Some(ServerNotice::read(&body)),
         _ => None,
     }
 }

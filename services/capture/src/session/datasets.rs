@@ -9,8 +9,8 @@ use crate::cut::Cutter;
 use crate::dataset::{Dataset, Feed, OpenFeed};
 use crate::error::CaptureError;
 use crate::preflight::Findings;
-use crate::state::{Cause, CopyState, State};
-use crate::tables::table::Table;
+use crate::state::{CaptureState, Cause, CopyState};
+use crate::tables::table::TableStatements;
 use crate::unit::{DatasetIndex, FeedIndex};
 
 impl Capture {
@@ -34,7 +34,7 @@ impl Capture {
                 Some(cutter) => Some(OpenFeed { cutter, feed: next(index)? }),
                 None => None,
             };
-            let table = Table::new(contract, key_types.clone().unwrap_or_default());
+            let table = TableStatements::new(contract, key_types.clone().unwrap_or_default());
             datasets.push(Dataset::new(contract.clone(), shared, open, table));
         }
         Ok(datasets)
@@ -73,7 +73,7 @@ const TOO_MANY: CaptureError = CaptureError::Internal { what: "more datasets tha
 /// How far each dataset's copy has come, in the order of `datasets`.
 pub(super) fn copies(
     datasets: &[Dataset],
-    state: &State,
+    state: &CaptureState,
     halted: &BTreeMap<String, Cause>,
     epoch: u32,
 ) -> Vec<CopyState> {
@@ -114,7 +114,7 @@ pub(super) fn copies(
 /// what is wrong with one table halts that dataset only: its name and why.
 pub(super) fn judge(
     findings: &Findings,
-    state: &State,
+    state: &CaptureState,
     now_us: i64,
 ) -> Result<BTreeMap<String, Cause>, CaptureError> {
     let problems: Vec<_> = findings.checks.iter().filter(|check| check.stops_capture()).collect();

@@ -12,7 +12,7 @@ use bangioc_schemas::names;
 use super::{Capture, FeedPlan};
 use crate::blocking::blocking;
 use crate::error::CaptureError;
-use crate::state::State;
+use crate::state::CaptureState;
 
 /// How long the first answer of Kafka may take.
 const KAFKA_ANSWERS: Duration = Duration::from_secs(10);
@@ -57,9 +57,9 @@ impl Capture {
         Ok(ids)
     }
 
-    pub(super) async fn read_state(&self, topic: &str) -> Result<State, CaptureError> {
+    pub(super) async fn read_state(&self, topic: &str) -> Result<CaptureState, CaptureError> {
         let (kafka, topic) = (self.config.kafka.clone(), topic.to_owned());
-        blocking(move || State::read(&kafka, &topic)).await
+        blocking(move || CaptureState::read(&kafka, &topic)).await
     }
 
     /// The ends of the feeds' topics: everything that an earlier run was told of lies before them.

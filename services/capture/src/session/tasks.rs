@@ -17,7 +17,7 @@ use tokio::sync::mpsc::{channel, unbounded_channel};
 use super::Capture;
 use crate::ceiling::Announced;
 use crate::copy::copier::judge::KnownPrint;
-use crate::copy::copier::{Copier, Work};
+use crate::copy::copier::{Copier, CopyWork};
 use crate::dataset::Dataset;
 use crate::delivery::Delivery;
 use crate::error::CaptureError;
@@ -27,7 +27,7 @@ use crate::preflight::watch::CheckWatch;
 use crate::print::Print;
 use crate::print::watch::CatalogueWatch;
 use crate::progress::Reporter;
-use crate::signal::{Following, Known};
+use crate::signal::{Following, SignalledDataset};
 use crate::state::{CopyState, StateWriter};
 use crate::stream::Stream;
 use crate::stream::feeds::Feeds;
@@ -150,7 +150,7 @@ impl Capture {
         group.spawn("capture-progress", async move {
             Ok(reporter.run(reporter_stopping, ended).await?)
         });
-        let known = datasets.iter().map(|dataset| Known {
+        let known = datasets.iter().map(|dataset| SignalledDataset {
             name: dataset.name().to_owned(),
             key_columns: dataset.contract.key.len(),
             open: dataset.open.is_some(),
@@ -204,7 +204,7 @@ impl Capture {
             metrics: self.metrics.clone(),
             health: self.health.clone(),
             copies,
-            work: Work::default(),
+            work: CopyWork::default(),
         };
         let copier_stopping = stopping.clone();
         group.spawn("capture-copy", async move { Ok(copier.run(copier_stopping).await?) });

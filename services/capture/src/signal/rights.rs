@@ -22,7 +22,7 @@ const MOST_KEY_BYTES: usize = 8 << 10;
 
 /// A dataset of this capture, in the capture's order.
 #[derive(Clone, Debug)]
-pub(crate) struct Known {
+pub(crate) struct SignalledDataset {
     pub(crate) name: String,
     pub(crate) key_columns: usize,
     /// Is anything of it sent to the open side?
@@ -38,7 +38,7 @@ pub(super) enum Granted {
 
 /// Why a signal is left out.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Refused {
+pub(super) enum SignalRefusal {
     TooLarge,
     Unreadable,
     /// Of another source, or of none.
@@ -51,15 +51,15 @@ pub(super) enum Refused {
     NoKey,
 }
 
-impl Refused {
+impl SignalRefusal {
     pub(super) fn as_str(self) -> &'static str {
         match self {
-            Refused::TooLarge => "too-large",
-            Refused::Unreadable => "unreadable",
-            Refused::UnknownDataset => "unknown-dataset",
-            Refused::NotTheirs => "not-theirs",
-            Refused::NotOpen => "not-open",
-            Refused::NoKey => "no-key",
+            SignalRefusal::TooLarge => "too-large",
+            SignalRefusal::Unreadable => "unreadable",
+            SignalRefusal::UnknownDataset => "unknown-dataset",
+            SignalRefusal::NotTheirs => "not-theirs",
+            SignalRefusal::NotOpen => "not-open",
+            SignalRefusal::NoKey => "no-key",
         }
     }
 }
@@ -67,21 +67,21 @@ impl Refused {
 pub(super) fn judged(
     asker: &Asker,
     value: Option<&[u8]>,
-    datasets: &[Known],
-) -> Result<Granted, Refused> {
-    let value = value.ok_or(Refused::Unreadable)?;
+    datasets: &[SignalledDataset],
+) -> Result<Granted, SignalRefusal> {
+    let value = value.ok_or(SignalRefusal::Unreadable)?;
     if value.len() > MOST_BYTES {
-        return Err(Refused::TooLarge);
+        return Err(SignalRefusal::TooLarge);
     }
-    let signal: Signal = serde_json::from_slice(value).map_err(|_| Refused::Unreadable)?;
+    let signal: Signal = serde_json::from_slice(value).map_err(|_| SignalRefusal::Unreadable)?;
     let (index, dataset) = datasets
         .iter()
         .position(|known| known.name == signal.dataset())
         .and_then(|place| Some((DatasetIndex(u16::try_from(place).ok()?), &datasets[place])))
-        .ok_or(Refused::UnknownDataset)?;
+        .ok_or(SignalRefusal::UnknownDataset)?;
     let whole = |ask| match asker {
         Asker::Operator(_) => Ok(Granted::Whole(index, ask)),
-        Asker::SharedStore | Asker::OpenData => Err(Refused::NotTheirs),
+        Asker::SharedStore | Asker::OpenData => Err(SignalRefusal::NotTheirs),
     };
     match signal {
         Signal::CopyDataset { .. } => whole(Ask::Copy),
@@ -92,16 +92,16 @@ pub(super) fn judged(
                 (Asker::SharedStore | Asker::Operator(_), Side::Shared)
                 | (Asker::OpenData | Asker::Operator(_), Side::Open) => {}
                 (Asker::SharedStore, Side::Open) | (Asker::OpenData, Side::Shared) => {
-                    return Err(Refused::NotTheirs);
+                    return Err(SignalRefusal::NotTheirs);
                 }
             }
             if side == Side::Open && !dataset.open {
-                return Err(Refused::NotOpen);
+                return Err(SignalRefusal::NotOpen);
             }
             // PostgreSQL has no text with a zero byte in it.
             let fits = |text: &String| text.len() <= MOST_KEY_BYTES && !text.contains('\0');
             if key.len() != dataset.key_columns || !key.iter().all(fits) {
-                return Err(Refused::NoKey);
+                return Err(SignalRefusal::NoKey);
             }
             Ok(Granted::Key(index, side, key))
         }
@@ -118,9 +118,12 @@ mod tests {
     const KEY: &str = r#"{"kind":"copy-key","dataset":"public","key":["1"]}"#;
     const OPEN_KEY: &str = r#"{"kind":"copy-key","dataset":"public","side":"open","key":["1"]}"#;
 
-    fn judge(user: &str, value: &[u8]) -> Result<Granted, Refused> {
-        let known =
-            |name: &str, key_columns, open| Known { name: name.to_owned(), key_columns, open };
+    fn judge(user: &str, value: &[u8]) -> Result<Granted, SignalRefusal> {
+        let known = |name: &str, key_columns, open| SignalledDataset {
+            name: name.to_owned(),
+            key_columns,
+            open,
+        };
         let datasets = [known("private", 2, false), known("public", 1, true)];
         judged(&Asker::of_user(user).unwrap(), Some(value), &datasets)
     }
@@ -129,7 +132,7 @@ mod tests {
     fn each_asker_gets_what_is_its_own_and_nothing_else() {
         let whole = |ask| Ok(Granted::Whole(DatasetIndex(1), ask));
         let key = |side| Ok(Granted::Key(DatasetIndex(1), side, vec!["1".to_owned()]));
-        let no = || Err(Refused::NotTheirs);
+        let no = || Err(SignalRefusal::NotTheirs);
         // (signal, shared-store, open-data, operator)
         let table = [
             (KEY, key(Side::Shared), no(), key(Side::Shared)),
@@ -150,7 +153,7 @@ mod tests {
     fn what_is_not_open_has_no_open_side() {
         let asked = br#"{"kind":"copy-key","dataset":"private","side":"open","key":["1","2"]}"#;
         for user in ["open-data", "operator-lan"] {
-            assert_eq!(judge(user, asked), Err(Refused::NotOpen), "{user}");
+            assert_eq!(judge(user, asked), Err(SignalRefusal::NotOpen), "{user}");
         }
     }
 
@@ -161,19 +164,25 @@ mod tests {
         };
         let (too_large, too_long, longest) = (long(40_000), long(8_193), long(8_192));
         let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
-        let cases: [(&[u8], Refused); 12] = [
-            (b"", Refused::Unreadable),
-            (b"null", Refused::Unreadable),
-            (b"\xff\xfe", Refused::Unreadable),
-            (b"{\"kind\":\"copy-dataset\",\"dataset\":\"pub\xfflic\"}", Refused::Unreadable),
-            (br#"{"kind":"copy-dataset","dataset":"public","force":true}"#, Refused::Unreadable),
-            (br#"{"kind":"drop-dataset","dataset":"public"}"#, Refused::Unreadable),
-            (deep.as_bytes(), Refused::Unreadable),
-            (too_large.as_bytes(), Refused::TooLarge),
-            (br#"{"kind":"copy-dataset","dataset":"of another source"}"#, Refused::UnknownDataset),
-            (br#"{"kind":"copy-key","dataset":"public","key":[]}"#, Refused::NoKey),
-            (br#"{"kind":"copy-key","dataset":"public","key":["a\u0000b"]}"#, Refused::NoKey),
-            (too_long.as_bytes(), Refused::NoKey),
+        let cases: [(&[u8], SignalRefusal); 12] = [
+            (b"", SignalRefusal::Unreadable),
+            (b"null", SignalRefusal::Unreadable),
+            (b"\xff\xfe", SignalRefusal::Unreadable),
+            (b"{\"kind\":\"copy-dataset\",\"dataset\":\"pub\xfflic\"}", SignalRefusal::Unreadable),
+            (
+                br#"{"kind":"copy-dataset","dataset":"public","force":true}"#,
+                SignalRefusal::Unreadable,
+            ),
+            (br#"{"kind":"drop-dataset","dataset":"public"}"#, SignalRefusal::Unreadable),
+            (deep.as_bytes(), SignalRefusal::Unreadable),
+            (too_large.as_bytes(), SignalRefusal::TooLarge),
+            (
+                br#"{"kind":"copy-dataset","dataset":"of another source"}"#,
+                SignalRefusal::UnknownDataset,
+            ),
+            (br#"{"kind":"copy-key","dataset":"public","key":[]}"#, SignalRefusal::NoKey),
+            (br#"{"kind":"copy-key","dataset":"public","key":["a\u0000b"]}"#, SignalRefusal::NoKey),
+            (too_long.as_bytes(), SignalRefusal::NoKey),
         ];
         for (value, expected) in cases {
             let shown = String::from_utf8_lossy(&value[..value.len().min(80)]);
@@ -182,7 +191,7 @@ mod tests {
         assert!(judge("operator-lan", longest.as_bytes()).is_ok());
         assert_eq!(
             judged(&Asker::SharedStore, None, &[]),
-            Err(Refused::Unreadable),
+            Err(SignalRefusal::Unreadable),
             "a record without a value"
         );
     }

@@ -12,7 +12,7 @@ use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 use tokio::time::Instant;
 
-use super::{Beginning, Identity, Slot};
+use super::{Slot, SlotPlan, SystemIdentity};
 use crate::config::SourceSettings;
 use crate::error::CaptureError;
 use crate::replication::Session;
@@ -42,14 +42,14 @@ impl Preparing<'_> {
     pub(crate) async fn run(
         &self,
         session: &mut Session,
-        identity: Identity,
-        beginning: Beginning,
+        identity: SystemIdentity,
+        beginning: SlotPlan,
     ) -> Result<(u32, Position), CaptureError> {
         let (epoch, at) = match beginning {
-            Beginning::Resume { epoch, from } => return Ok((epoch, from)),
-            Beginning::Adopt { epoch, at } => (epoch, Some(at)),
-            Beginning::Create { epoch } => (epoch, None),
-            Beginning::Wait => return Err(self.being_made().await?),
+            SlotPlan::Resume { epoch, from } => return Ok((epoch, from)),
+            SlotPlan::Adopt { epoch, at } => (epoch, Some(at)),
+            SlotPlan::Create { epoch } => (epoch, None),
+            SlotPlan::Wait => return Err(self.being_made().await?),
         };
         let mut record = SourceState {
             system_id: identity.system_id,

@@ -12,7 +12,7 @@ use bangioc_change::pgoutput::{self, Message};
 use bangioc_change::version::Lsn;
 
 use crate::error::CaptureError;
-use crate::replication::{Frame, Frames, WalStream};
+use crate::replication::{Frames, StreamFrame, WalStream};
 use crate::unit::TransactionSeen;
 
 /// Between requests for the server's own position.
@@ -22,47 +22,47 @@ const SILENCE: Duration = Duration::from_mins(1);
 
 /// What a step of the log means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Finding {
+enum LogFinding {
     Undecided,
     Same,
     Another,
 }
 
-struct Comparison {
+struct LogComparison {
     position: Lsn,
     last: TransactionSeen,
     met: bool,
 }
 
-impl Comparison {
+impl LogComparison {
     /// `from`: where the slot begins to send. A last transaction before that is not sent again: then nothing
     /// at all may lie between.
-    fn new(from: Lsn, position: Lsn, last: TransactionSeen) -> Comparison {
-        Comparison { position, last, met: last.commit_lsn < from }
+    fn new(from: Lsn, position: Lsn, last: TransactionSeen) -> LogComparison {
+        LogComparison { position, last, met: last.commit_lsn < from }
     }
 
     /// Transactions come in the order of their commits.
-    fn transaction(&mut self, seen: TransactionSeen) -> Finding {
+    fn transaction(&mut self, seen: TransactionSeen) -> LogFinding {
         if seen == self.last {
             self.met = true;
-            Finding::Undecided
+            LogFinding::Undecided
         } else if seen.commit_lsn < self.last.commit_lsn {
-            Finding::Undecided
+            LogFinding::Undecided
         } else if self.met && seen.commit_lsn >= self.position {
-            Finding::Same
+            LogFinding::Same
         } else {
-            Finding::Another
+            LogFinding::Another
         }
     }
 
     /// Everything before `sent` has been shown.
-    fn reached(&self, sent: Lsn) -> Finding {
+    fn reached(&self, sent: Lsn) -> LogFinding {
         if sent < self.position {
-            Finding::Undecided
+            LogFinding::Undecided
         } else if self.met {
-            Finding::Same
+            LogFinding::Same
         } else {
-            Finding::Another
+            LogFinding::Another
         }
     }
 }
@@ -75,33 +75,32 @@ pub(super) fn is_same_log(
     position: Lsn,
     last: TransactionSeen,
 ) -> Result<bool, CaptureError> {
-    let mut comparison = Comparison::new(from, position, last);
+    let mut comparison = LogComparison::new(from, position, last);
     let mut heard_at = Instant::now();
     let same = loop {
-        let mut finding = Finding::Undecided;
-        while finding == Finding::Undecided
+        let mut finding = LogFinding::Undecided;
+        while finding == LogFinding::Undecided
             && let Some(frame) = frames.next()?
         {
             heard_at = Instant::now();
             finding = match frame {
-                Frame::Data { message, .. } => {
-                    begun(message)?.map_or(Finding::Undecided, |seen| comparison.transaction(seen))
-                }
-                Frame::Keepalive { sent, .. } => comparison.reached(sent),
-                Frame::Said(said) => {
+                StreamFrame::Data { message, .. } => begun(message)?
+                    .map_or(LogFinding::Undecided, |seen| comparison.transaction(seen)),
+                StreamFrame::Keepalive { sent, .. } => comparison.reached(sent),
+                StreamFrame::Said(said) => {
                     said.heed()?;
-                    Finding::Undecided
+                    LogFinding::Undecided
                 }
-                Frame::Ended => return Err(wal.broken(io::ErrorKind::UnexpectedEof.into())),
+                StreamFrame::Ended => return Err(wal.broken(io::ErrorKind::UnexpectedEof.into())),
             };
         }
         match finding {
-            Finding::Same => break true,
-            Finding::Another => break false,
-            Finding::Undecided if heard_at.elapsed() > SILENCE => {
+            LogFinding::Same => break true,
+            LogFinding::Another => break false,
+            LogFinding::Undecided if heard_at.elapsed() > SILENCE => {
                 return Err(wal.broken(io::ErrorKind::TimedOut.into()));
             }
-            Finding::Undecided => {}
+            LogFinding::Undecided => {}
         }
         if wal.since_status() > ASK_AGAIN {
             wal.ask_how_far()?;
@@ -132,11 +131,11 @@ mod tests {
 
     /// What comes of a log with these transactions, whose end is then `sent`; the slot is at 100, the known
     /// position 200, and the last transaction before it was number 5.
-    fn finding(last: u64, log: &[(u64, u32)], sent: u64) -> Finding {
-        let mut comparison = Comparison::new(Lsn(100), Lsn(200), seen(last, 5));
+    fn finding(last: u64, log: &[(u64, u32)], sent: u64) -> LogFinding {
+        let mut comparison = LogComparison::new(Lsn(100), Lsn(200), seen(last, 5));
         for (commit_lsn, xid) in log {
             let finding = comparison.transaction(seen(*commit_lsn, *xid));
-            if finding != Finding::Undecided {
+            if finding != LogFinding::Undecided {
                 return finding;
             }
         }
@@ -145,8 +144,8 @@ mod tests {
 
     #[test]
     fn only_the_very_same_log_will_do() {
-        use Finding::{Another, Same, Undecided};
-        type Case = (u64, &'static [(u64, u32)], u64, Finding);
+        use LogFinding::{Another, Same, Undecided};
+        type Case = (u64, &'static [(u64, u32)], u64, LogFinding);
         let cases: [Case; 11] = [
             (180, &[(110, 4), (180, 5)], 200, Same),
             (180, &[(110, 4), (180, 5), (200, 6)], 0, Same),

@@ -5,7 +5,7 @@ use bangioc_change::event::{ChangeEvent, Operation};
 use bangioc_schemas::row::RowBuf;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::held::{Held, Needs, filled};
+use super::held::{HeldChanges, Needs, filled};
 use super::outlet::{Outlet, Unsent};
 use super::read_back::ReadBack;
 use super::transaction::Transaction;
@@ -19,7 +19,7 @@ use crate::unit::UnitId;
 pub(crate) struct Feeds {
     pub(crate) outlet: Outlet,
     read_back: ReadBack,
-    held: Held,
+    held: HeldChanges,
     notices: UnboundedSender<Notice>,
     /// The open row of the change in hand.
     cut: RowBuf,
@@ -31,7 +31,7 @@ impl Feeds {
         read_back: ReadBack,
         notices: UnboundedSender<Notice>,
     ) -> Feeds {
-        Feeds { outlet, read_back, held: Held::default(), notices, cut: RowBuf::default() }
+        Feeds { outlet, read_back, held: HeldChanges::default(), notices, cut: RowBuf::default() }
     }
 
     /// Sends a change, or holds it: when the row must be read back first, and when it must not overtake

@@ -71,13 +71,13 @@ impl Current {
 }
 
 #[derive(Default)]
-pub(crate) struct Held {
+pub(crate) struct HeldChanges {
     changes: Vec<HeldChange>,
     to_read: usize,
     bytes: usize,
 }
 
-impl Held {
+impl HeldChanges {
     pub(crate) fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }

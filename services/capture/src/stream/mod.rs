@@ -32,14 +32,14 @@ use self::copied::Copied;
 use self::feeds::Feeds;
 use self::relations::{Learnt, Relations};
 use self::transaction::Transaction;
-use self::window::{Ready, Verdict};
+use self::window::{ChunkVerdict, Ready};
 use crate::clock::now_us;
 use crate::copy::MARK;
 use crate::copy::mark::Mark;
 use crate::dataset::Dataset;
 use crate::error::CaptureError;
 use crate::notice::Notice;
-use crate::replication::{Frame, Frames};
+use crate::replication::{Frames, StreamFrame};
 use crate::state::CopyState;
 use crate::unit::{DatasetIndex, Position, TransactionSeen};
 
@@ -56,12 +56,12 @@ pub(crate) struct Stream {
     /// Whoever looks at the catalogue hears that a table was met.
     met: Arc<Notify>,
     shutdown: Shutdown,
-    work: Work,
+    work: StreamWork,
 }
 
 /// What changes from message to message.
 #[derive(Default)]
-struct Work {
+struct StreamWork {
     relations: Relations,
     transaction: Option<Transaction>,
     /// Where in its transaction the last relation message came.
@@ -82,7 +82,7 @@ impl Stream {
         met: Arc<Notify>,
         shutdown: Shutdown,
     ) -> Stream {
-        Stream { epoch, datasets, feeds, notices, met, shutdown, work: Work::default() }
+        Stream { epoch, datasets, feeds, notices, met, shutdown, work: StreamWork::default() }
     }
 
     /// Datasets that are halted or paused are not sent: until their table fits again, or until a person says so.
@@ -117,11 +117,11 @@ impl Stream {
             self.feeds.outlet.now_us = now_us();
             while let Some(frame) = frames.next()? {
                 match frame {
-                    Frame::Data { lsn, message } => {
+                    StreamFrame::Data { lsn, message } => {
                         self.work.received = self.work.received.max(lsn);
                         self.message(lsn, message)?;
                     }
-                    Frame::Keepalive { sent, server_time_us, reply_wanted } => {
+                    StreamFrame::Keepalive { sent, server_time_us, reply_wanted } => {
                         // Between transactions, everything before `sent` has been seen.
                         if self.work.transaction.is_none() {
                             self.feeds.flush(&self.datasets)?;
@@ -133,8 +133,8 @@ impl Stream {
                         }
                         self.feeds.outlet.confirm(reply_wanted)?;
                     }
-                    Frame::Said(said) => said.heed()?,
-                    Frame::Ended => {
+                    StreamFrame::Said(said) => said.heed()?,
+                    StreamFrame::Ended => {
                         return Err(CaptureError::StreamRefused {
                             sqlstate: "57P01".to_owned(),
                             answer: "the server ends the stream".to_owned(),
@@ -269,11 +269,11 @@ impl Stream {
         match mark {
             Mark::Low(id) => self.feeds.outlet.windows.low_mark(id),
             Mark::High(id) => match self.feeds.outlet.windows.high_mark(id) {
-                Verdict::Unknown => {}
-                Verdict::Retake(why) => {
+                ChunkVerdict::Unknown => {}
+                ChunkVerdict::Retake(why) => {
                     let _ = self.notices.send(Notice::Retake(id, why));
                 }
-                Verdict::Send(ready) => {
+                ChunkVerdict::Send(ready) => {
                     self.chunk(lsn, &ready)?;
                     failpoint::hit("capture.chunk_sent");
                 }

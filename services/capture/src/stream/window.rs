@@ -48,7 +48,7 @@ pub(crate) struct Ready {
 }
 
 /// What comes of a chunk at its high mark.
-pub(crate) enum Verdict {
+pub(crate) enum ChunkVerdict {
     /// Not ours, or given up.
     Unknown,
     /// A row may be older than what the stream has already shown.
@@ -56,7 +56,7 @@ pub(crate) enum Verdict {
     Send(Box<Ready>),
 }
 
-struct Window {
+struct ChunkWindow {
     id: ChunkId,
     dataset: DatasetIndex,
     /// Transactions that had committed when the low mark passed.
@@ -69,7 +69,7 @@ struct Window {
 
 pub(crate) struct Windows {
     handover: Receiver<Handover>,
-    all: Vec<Window>,
+    all: Vec<ChunkWindow>,
     open: usize,
     recent: VecDeque<u32>,
     committed: u64,
@@ -132,18 +132,18 @@ impl Windows {
         }
     }
 
-    pub(crate) fn high_mark(&mut self, id: ChunkId) -> Verdict {
+    pub(crate) fn high_mark(&mut self, id: ChunkId) -> ChunkVerdict {
         self.take_handover();
         let Some(place) = self.all.iter().position(|window| window.id == id && window.open) else {
-            return Verdict::Unknown;
+            return ChunkVerdict::Unknown;
         };
         let window = self.all.swap_remove(place);
         self.open -= 1;
         let Some(chunk) = window.chunk else {
-            return Verdict::Unknown;
+            return ChunkVerdict::Unknown;
         };
         if let Some(why) = window.spoiled {
-            return Verdict::Retake(why);
+            return ChunkVerdict::Retake(why);
         }
         // A commit is in the log, and so in the stream, a moment before other sessions see it (with
         // synchronous replication: much longer). A chunk read in that moment holds the row as it was.
@@ -151,15 +151,19 @@ impl Windows {
             usize::try_from(self.committed - window.committed_before).unwrap_or(usize::MAX);
         let before_low = self.recent.len().saturating_sub(after_low);
         if self.recent.iter().take(before_low).any(|xid| chunk.seen_by.misses(*xid)) {
-            return Verdict::Retake(Why::NotVisibleYet);
+            return ChunkVerdict::Retake(Why::NotVisibleYet);
         }
-        Verdict::Send(Box::new(Ready { dataset: window.dataset, chunk, changed: window.changed }))
+        ChunkVerdict::Send(Box::new(Ready {
+            dataset: window.dataset,
+            chunk,
+            changed: window.changed,
+        }))
     }
 
     fn take_handover(&mut self) {
         while let Ok(handover) = self.handover.try_recv() {
             match handover {
-                Handover::Expect(id, dataset) => self.all.push(Window {
+                Handover::Expect(id, dataset) => self.all.push(ChunkWindow {
                     id,
                     dataset,
                     committed_before: 0,
@@ -217,7 +221,7 @@ mod tests {
         windows.changed(DATASET, Side::Open, b"public");
         windows.changed(DatasetIndex(1), Side::Shared, b"elsewhere");
         copier.send(chunk(7, "10:10:")).unwrap();
-        let Verdict::Send(ready) = windows.high_mark(7) else { panic!("not sent") };
+        let ChunkVerdict::Send(ready) = windows.high_mark(7) else { panic!("not sent") };
         let Ready { dataset, changed, .. } = *ready;
         assert_eq!(dataset, DATASET);
         assert_eq!(changed.of(Side::Shared), &HashSet::from([b"between"[..].into()]));
@@ -244,7 +248,7 @@ mod tests {
             }
             copier.send(chunk(7, missed)).unwrap();
             assert_eq!(
-                matches!(windows.high_mark(7), Verdict::Retake(Why::NotVisibleYet)),
+                matches!(windows.high_mark(7), ChunkVerdict::Retake(Why::NotVisibleYet)),
                 retaken,
                 "{missed} {before}"
             );
@@ -256,12 +260,12 @@ mod tests {
         let (copier, mut windows) = windows();
         windows.low_mark(7);
         assert!(!windows.any_open());
-        assert!(matches!(windows.high_mark(7), Verdict::Unknown));
+        assert!(matches!(windows.high_mark(7), ChunkVerdict::Unknown));
         // Given up between the marks.
         copier.send(Handover::Expect(8, DATASET)).unwrap();
         windows.low_mark(8);
         copier.send(Handover::Forget(8)).unwrap();
-        assert!(matches!(windows.high_mark(8), Verdict::Unknown));
+        assert!(matches!(windows.high_mark(8), ChunkVerdict::Unknown));
         assert!(!windows.any_open());
     }
 
@@ -279,7 +283,7 @@ mod tests {
             }
             copier.send(chunk(7, "10:10:")).unwrap();
             let expected = if truncate { Why::Truncated } else { Why::TooManyChanges };
-            assert!(matches!(windows.high_mark(7), Verdict::Retake(why) if why == expected));
+            assert!(matches!(windows.high_mark(7), ChunkVerdict::Retake(why) if why == expected));
         }
     }
 }

@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 
 use super::connect::connect;
 use super::seen_by::SeenBy;
-use super::table::Table;
+use super::table::TableStatements;
 use super::text::Rows;
 use crate::config::SourceSettings;
 use crate::error::CaptureError;
@@ -30,7 +30,7 @@ pub(crate) struct SqlReader {
 }
 
 /// Rows read in one transaction.
-pub(crate) struct Read {
+pub(crate) struct RowsRead {
     pub(crate) rows: Rows,
     pub(crate) seen_by: SeenBy,
     /// There is nothing behind the last row.
@@ -88,22 +88,22 @@ impl SqlReader {
     /// The next rows in key order, at most `limit`.
     pub(crate) async fn range(
         &mut self,
-        table: &Table,
+        table: &TableStatements,
         columns: usize,
         after: Option<&[String]>,
         limit: u64,
-    ) -> Result<Read, CaptureError> {
+    ) -> Result<RowsRead, CaptureError> {
         let outcome = self.read_range(table, columns, after, limit).await;
         self.kept_if_well(outcome)
     }
 
     async fn read_range(
         &mut self,
-        table: &Table,
+        table: &TableStatements,
         columns: usize,
         after: Option<&[String]>,
         limit: u64,
-    ) -> Result<Read, CaptureError> {
+    ) -> Result<RowsRead, CaptureError> {
         if let Some(after) = after {
             self.bind(table, after.to_vec()).await?;
         }
@@ -117,13 +117,13 @@ impl SqlReader {
             self.fitting_rows = (CHUNK_BYTES / width) as u64;
         }
         self.end(broken_off).await?;
-        Ok(Read { to_the_end: !broken_off && read < limit, rows, seen_by })
+        Ok(RowsRead { to_the_end: !broken_off && read < limit, rows, seen_by })
     }
 
     /// The rows of these keys, each key once.
     pub(crate) async fn by_keys(
         &mut self,
-        table: &Table,
+        table: &TableStatements,
         columns: usize,
         keys: &[Vec<String>],
     ) -> Result<KeyRead, CaptureError> {
@@ -133,7 +133,7 @@ impl SqlReader {
 
     async fn read_by_keys(
         &mut self,
-        table: &Table,
+        table: &TableStatements,
         columns: usize,
         keys: &[Vec<String>],
     ) -> Result<KeyRead, CaptureError> {
@@ -152,7 +152,7 @@ impl SqlReader {
     /// Keys of the rows that pass on day `now` and did not on day `before`, days since 1970, at most `limit`.
     pub(crate) async fn come_of_age(
         &mut self,
-        table: &Table,
+        table: &TableStatements,
         (before, now): (i64, i64),
         limit: usize,
     ) -> Result<Vec<Vec<String>>, CaptureError> {
@@ -184,7 +184,11 @@ impl SqlReader {
         rows.into_iter().map(texts).collect::<Result<_, _>>().map_err(|e| fails(&e))
     }
 
-    async fn bind(&mut self, table: &Table, texts: Vec<String>) -> Result<(), CaptureError> {
+    async fn bind(
+        &mut self,
+        table: &TableStatements,
+        texts: Vec<String>,
+    ) -> Result<(), CaptureError> {
         let mut query = sqlx::query(AssertSqlSafe(table.bind_key()));
         for text in texts {
             query = query.bind(text);
@@ -197,7 +201,7 @@ impl SqlReader {
             .map_err(|e| CaptureError::question("naming the keys to read", &e))
     }
 
-    async fn try_keys(&mut self, table: &Table) -> Result<(), CaptureError> {
+    async fn try_keys(&mut self, table: &TableStatements) -> Result<(), CaptureError> {
         let doing = "reading the keys asked for";
         let connection = self.connection().await?;
         let tried = sqlx::raw_sql(AssertSqlSafe(table.try_keys())).execute(&mut *connection).await;
@@ -276,7 +280,7 @@ async fn copy_out(
     Ok((rows, false))
 }
 
-/// Takes the answer of [`Table::by_keys`] apart: key columns, whether found, the row.
+/// Takes the answer of [`TableStatements::by_keys`] apart: key columns, whether found, the row.
 fn split_found(read: &Rows, key_columns: usize, columns: usize, seen_by: SeenBy) -> KeyRead {
     let mut rows = Rows::new(columns + key_columns);
     let mut found = Vec::with_capacity(read.len());

@@ -11,7 +11,7 @@ use bangioc_postgres_text::quoting::{literal, qualified, quoted};
 use bangioc_schemas::contract::{ColumnType, Contract};
 
 /// Statements for one dataset's table; everything in them comes from its contract and the source's catalogue.
-pub(crate) struct Table {
+pub(crate) struct TableStatements {
     columns: String,
     name: String,
     /// In the contract's key order.
@@ -29,12 +29,12 @@ struct DateColumn {
 struct KeyColumn {
     /// Quoted.
     name: String,
-    key_type: KeyType,
+    key_type: KeyOrdering,
 }
 
 /// How the source compares a key column.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct KeyType {
+pub(crate) struct KeyOrdering {
     /// As SQL names it, beneath its domains: `integer`, `dept.commune_code`. Without its length, which would cut
     /// or round a key that came from elsewhere; `char(n)` with it, which pads.
     pub(crate) name: String,
@@ -46,30 +46,30 @@ pub(crate) struct KeyType {
 }
 
 /// What rows are ordered by: a key column, or the text of one.
-struct Term {
+struct OrderTerm {
     of_row: String,
     bound: String,
     operators: String,
 }
 
 impl KeyColumn {
-    fn terms(&self, n: usize) -> Vec<Term> {
-        let KeyType { name: type_name, operators, by_text } = &self.key_type;
+    fn terms(&self, n: usize) -> Vec<OrderTerm> {
+        let KeyOrdering { name: type_name, operators, by_text } = &self.key_type;
         let (of_row, bound) =
             (format!("s.{}", self.name), format!("current_setting('bangioc.k{n}')::{type_name}"));
         let text = |of: &str| format!("{} collate \"C\"", text(of));
-        let as_text = by_text.then(|| Term {
+        let as_text = by_text.then(|| OrderTerm {
             of_row: text(&of_row),
             bound: text(&bound),
             operators: PG_CATALOG.to_owned(),
         });
-        let value = Term { of_row, bound, operators: operators.clone() };
+        let value = OrderTerm { of_row, bound, operators: operators.clone() };
         std::iter::once(value).chain(as_text).collect()
     }
 
     /// Is this row's the same as the one wanted?
     fn is_wanted(&self, n: usize) -> String {
-        let KeyType { operators, by_text, .. } = &self.key_type;
+        let KeyOrdering { operators, by_text, .. } = &self.key_type;
         let (of_row, wanted) = (format!("s.{}", self.name), format!("w.k{n}"));
         let same = format!("{of_row} {} {wanted}", operator(operators, "="));
         if *by_text {
@@ -92,9 +92,9 @@ fn operator(schema: &str, name: &str) -> String {
 }
 
 /// Rows after the bound key, in the order of the terms.
-fn after(terms: &[Term]) -> String {
+fn after(terms: &[OrderTerm]) -> String {
     if terms.iter().all(|term| term.operators == PG_CATALOG) {
-        let list = |of: fn(&Term) -> &String| {
+        let list = |of: fn(&OrderTerm) -> &String| {
             terms.iter().map(|term| of(term).as_str()).collect::<Vec<_>>().join(", ")
         };
         return format!("({}) > ({})", list(|term| &term.of_row), list(|term| &term.bound));
@@ -102,7 +102,7 @@ fn after(terms: &[Term]) -> String {
     // Nothing compares rows whose operators lie in several schemas.
     let [first, rest @ ..] = terms else { return "true".to_owned() };
     let compare = |name| {
-        let Term { of_row, bound, operators } = first;
+        let OrderTerm { of_row, bound, operators } = first;
         format!("{of_row} {} {bound}", operator(operators, name))
     };
     if rest.is_empty() {
@@ -112,9 +112,9 @@ fn after(terms: &[Term]) -> String {
     format!("{} and ({} or {})", compare(">="), compare(">"), after(rest))
 }
 
-impl Table {
+impl TableStatements {
     /// `key_types`: of the key columns, in key order.
-    pub(crate) fn new(contract: &Contract, key_types: Vec<KeyType>) -> Table {
+    pub(crate) fn new(contract: &Contract, key_types: Vec<KeyOrdering>) -> TableStatements {
         let columns = contract
             .columns
             .iter()
@@ -130,7 +130,7 @@ impl Table {
                 key_type,
             })
             .collect();
-        Table {
+        TableStatements {
             columns,
             name: qualified(&contract.source.schema, &contract.source.table),
             key,
@@ -185,7 +185,7 @@ impl Table {
 
     /// The next `limit` rows in key order: from the beginning, or after the bound key.
     pub(crate) fn range(&self, after_bound_key: bool, limit: u64) -> String {
-        let terms: Vec<Term> =
+        let terms: Vec<OrderTerm> =
             self.key.iter().enumerate().flat_map(|(n, column)| column.terms(n)).collect();
         let key = terms.iter().map(|term| term.of_row.as_str()).collect::<Vec<_>>().join(", ");
         let from =
@@ -248,16 +248,16 @@ impl Table {
 mod tests {
     use super::*;
 
-    fn built_in(name: &str) -> KeyType {
-        KeyType { name: name.to_owned(), operators: quoted("pg_catalog"), by_text: false }
+    fn built_in(name: &str) -> KeyOrdering {
+        KeyOrdering { name: name.to_owned(), operators: quoted("pg_catalog"), by_text: false }
     }
 
-    fn table(latest_by: Option<&str>) -> Table {
+    fn table(latest_by: Option<&str>) -> TableStatements {
         let column = |name: &str, type_name: &str| KeyColumn {
             name: quoted(name),
             key_type: built_in(type_name),
         };
-        Table {
+        TableStatements {
             columns: "s.\"a\", s.\"b\", s.\"c\"".to_owned(),
             name: "\"dept\".\"t\"".to_owned(),
             key: vec![column("a", "dept.code"), column("b", "integer")],
@@ -270,7 +270,8 @@ mod tests {
     fn rows_are_found_by_the_day_on_which_they_pass() {
         assert_eq!(table(None).come_of_age(), None);
         let date = |name: &str, is_array| DateColumn { name: quoted(name), is_array };
-        let table = Table { dates: vec![date("c", false), date("d", true)], ..table(None) };
+        let table =
+            TableStatements { dates: vec![date("c", false), date("d", true)], ..table(None) };
         assert_eq!(
             table.come_of_age().as_deref(),
             Some(
@@ -307,7 +308,7 @@ mod tests {
     fn what_the_source_takes_for_equal_is_told_apart_by_its_text() {
         let mut table = table(None);
         table.key[0].key_type =
-            KeyType { name: "ext.citext".to_owned(), operators: quoted("ext"), by_text: true };
+            KeyOrdering { name: "ext.citext".to_owned(), operators: quoted("ext"), by_text: true };
         let range = table.range(true, 10);
         let (_, from) = range.split_once(" where ").unwrap();
         assert_eq!(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bangioc_runtime::failpoint;
 use bangioc_schemas::names::Side;
 
-use super::{Copier, InFlight, KeysToRead, OwedKey, Part};
+use super::{Copier, InFlight, InFlightPart, KeysToRead, OwedKey};
 use crate::copy::MARK;
 use crate::copy::handover::{Chunk, Handover};
 use crate::copy::mark::Mark;
@@ -49,7 +49,7 @@ impl Copier {
         self.work.in_flight.push_back(InFlight {
             id,
             dataset: index,
-            part: Part::Range { from, last, rows, to_the_end: read.to_the_end },
+            part: InFlightPart::Range { from, last, rows, to_the_end: read.to_the_end },
         });
         self.high_mark(Chunk {
             id,
@@ -95,7 +95,11 @@ impl Copier {
             }
         }
         let asked_by = wanted.asked_by;
-        self.work.in_flight.push_back(InFlight { id, dataset: index, part: Part::Keys(wanted) });
+        self.work.in_flight.push_back(InFlight {
+            id,
+            dataset: index,
+            part: InFlightPart::Keys(wanted),
+        });
         self.high_mark(Chunk { id, seen_by: read.seen_by, rows, missing, asked_by }).await
     }
 

@@ -10,12 +10,12 @@ use bangioc_change::progress::Phase;
 use super::Copier;
 use crate::clock::now_us;
 use crate::error::CaptureError;
-use crate::print::difference::{Difference, PrintVerdict, differences};
+use crate::print::difference::{PrintDifference, PrintVerdict, differences};
 use crate::print::fitness::{Unfit, unfit};
-use crate::print::look::{Seen, look};
-use crate::print::watch::Look;
+use crate::print::look::{DatasetPrint, look};
+use crate::print::watch::SourcePrint;
 use crate::print::writers::{Writers, writers};
-use crate::print::{Oid, Part, Print};
+use crate::print::{Oid, PartitionPrint, Print};
 use crate::state::{AwaitedCopy, Cause};
 use crate::unit::DatasetIndex;
 
@@ -33,11 +33,11 @@ pub(crate) struct KnownPrint {
     /// Judged and not kept, so as not to be told twice.
     judged: Option<Print>,
     /// Of a copy that has to wait before it begins.
-    beginning: Option<Beginning>,
+    beginning: Option<CopyPrint>,
 }
 
 /// The print that a copy will be true for, and whose ends it waits for.
-struct Beginning {
+struct CopyPrint {
     print: Print,
     taken_at: Instant,
     writers: Writers,
@@ -55,7 +55,7 @@ impl KnownPrint {
 }
 
 impl Copier {
-    pub(super) async fn looked(&mut self, look: Look) -> Result<(), CaptureError> {
+    pub(super) async fn looked(&mut self, look: SourcePrint) -> Result<(), CaptureError> {
         for (place, seen) in (0..).zip(look.seen) {
             self.judge(DatasetIndex(place), seen, look.began).await?;
         }
@@ -65,7 +65,7 @@ impl Copier {
     async fn judge(
         &mut self,
         index: DatasetIndex,
-        seen: Seen,
+        seen: DatasetPrint,
         began: Instant,
     ) -> Result<(), CaptureError> {
         let (known, copy) = (&mut self.prints[index.place()], &self.copies[index.place()]);
@@ -109,9 +109,9 @@ impl Copier {
     }
 
     /// One event for each member that is another, one count for what follows.
-    fn tell(&self, index: DatasetIndex, found: &[Difference]) {
+    fn tell(&self, index: DatasetIndex, found: &[PrintDifference]) {
         let dataset = self.datasets[index.place()].name();
-        for Difference { member, verdict, why } in found {
+        for PrintDifference { member, verdict, why } in found {
             let verdict = verdict.as_str();
             tracing::info!(dataset, member, verdict, "the source's catalogue: {why}");
         }
@@ -130,8 +130,9 @@ impl Copier {
         let parts = |print: &Print| print.table.as_ref().map(|table| table.parts.clone());
         let kept = self.prints[index.place()].kept.as_ref().and_then(parts);
         let copy = &self.copies[index.place()];
-        let known =
-            |kept: BTreeMap<Oid, Part>| kept.get(&part).is_some_and(|it| it.attached != xid);
+        let known = |kept: BTreeMap<Oid, PartitionPrint>| {
+            kept.get(&part).is_some_and(|it| it.attached != xid)
+        };
         if kept.is_none_or(known) || !copy.is_sent() {
             return Ok(());
         }
@@ -160,7 +161,8 @@ impl Copier {
         };
         let name = self.datasets[index.place()].name();
         tracing::info!(dataset = name, member = "part", verdict = "copy", "the stream: {why}");
-        let worst = Difference { member: "part", verdict: PrintVerdict::Copy, why: why.to_owned() };
+        let worst =
+            PrintDifference { member: "part", verdict: PrintVerdict::Copy, why: why.to_owned() };
         match seen {
             Some(seen) => self.copy_for(index, worst, seen).await,
             None => self.begin_again(index).await,
@@ -171,8 +173,8 @@ impl Copier {
     async fn copy_for(
         &mut self,
         index: DatasetIndex,
-        worst: Difference,
-        seen: Seen,
+        worst: PrintDifference,
+        seen: DatasetPrint,
     ) -> Result<(), CaptureError> {
         let dataset = self.datasets[index.place()].name();
         let copy = &self.copies[index.place()];
@@ -264,7 +266,7 @@ impl Copier {
     pub(super) async fn healed(
         &mut self,
         index: DatasetIndex,
-        seen: Seen,
+        seen: DatasetPrint,
     ) -> Result<(), CaptureError> {
         let datasets = Arc::clone(&self.datasets);
         let dataset = &datasets[index.place()];
@@ -340,7 +342,7 @@ impl Copier {
             (beginning, true)
         } else {
             let seen = look(connection, &self.source.publication, &[dataset.to_look_for()]).await?;
-            let Some(Seen { print, .. }) = seen.into_iter().next() else {
+            let Some(DatasetPrint { print, .. }) = seen.into_iter().next() else {
                 return Ok(false);
             };
             if let Some(unfit) = unfit(&print, &dataset.contract) {
@@ -350,7 +352,7 @@ impl Copier {
             let taken_at = Instant::now();
             let connection = self.looker.connection().await?;
             let writers = writers(connection, &print).await?;
-            (Beginning { print, taken_at, writers }, false)
+            (CopyPrint { print, taken_at, writers }, false)
         };
         let mut moments = 0;
         while !beginning.writers.is_empty() && moments < MOMENTS {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bangioc_change::progress::{Phase, ProgressRecord, Sweep};
 use bangioc_schemas::names::Side;
 
-use super::{Copier, Part};
+use super::{Copier, InFlightPart};
 use crate::clock::now_us;
 use crate::copy::handover::Handover;
 use crate::error::CaptureError;
@@ -28,15 +28,15 @@ impl Copier {
         let name = self.datasets[chunk.dataset.place()].name().to_owned();
         self.metrics.chunks.of(&[&name, "done"]).inc();
         match chunk.part {
-            Part::Keys(keys) if keys.of_signals => self.signals_done().await,
-            Part::Keys(keys) => {
+            InFlightPart::Keys(keys) if keys.of_signals => self.signals_done().await,
+            InFlightPart::Keys(keys) => {
                 let copy = &mut self.copies[chunk.dataset.place()];
                 let by_open = keys.asked_by == Some(Side::Open);
                 copy.owed
                     .retain(|owed| owed.asked_by_open != by_open || !keys.keys.contains(&owed.key));
                 self.state.copy(&name, copy).await
             }
-            Part::Range { last, rows, to_the_end, .. } => {
+            InFlightPart::Range { last, rows, to_the_end, .. } => {
                 let copy = &mut self.copies[chunk.dataset.place()];
                 copy.after = last;
                 copy.rows += rows;
@@ -91,8 +91,8 @@ impl Copier {
         self.metrics.chunks.of(&[dataset.name(), "retaken"]).inc();
         tracing::debug!(dataset = dataset.name(), ?why, "chunk read again");
         match chunk.part {
-            Part::Keys(wanted) => self.work.keys.push_front(wanted),
-            Part::Range { from, .. } => {
+            InFlightPart::Keys(wanted) => self.work.keys.push_front(wanted),
+            InFlightPart::Range { from, .. } => {
                 // Chunks behind it are given up as well: a copy goes on from the last key done.
                 self.give_up_ranges(chunk.dataset);
                 if let Some(cursor) =
@@ -115,7 +115,8 @@ impl Copier {
     fn give_up_ranges(&mut self, dataset: DatasetIndex) {
         let handover = &self.handover;
         self.work.in_flight.retain(|chunk| {
-            let given_up = chunk.dataset == dataset && matches!(chunk.part, Part::Range { .. });
+            let given_up =
+                chunk.dataset == dataset && matches!(chunk.part, InFlightPart::Range { .. });
             if given_up {
                 let _ = handover.send(Handover::Forget(chunk.id));
             }

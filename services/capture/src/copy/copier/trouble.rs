@@ -14,9 +14,9 @@ use crate::clock::now_us;
 use crate::error::{CaptureError, TableTrouble};
 use crate::preflight;
 use crate::print::fitness::unfit;
-use crate::print::look::{Seen, look};
+use crate::print::look::{DatasetPrint, look};
 use crate::state::Cause;
-use crate::tables::table::Table;
+use crate::tables::table::TableStatements;
 use crate::unit::{DatasetIndex, UnitId};
 
 /// Between questions to a table that did not answer, and between looks at one that does not fit.
@@ -30,7 +30,7 @@ const LONGEST_PENALTY: Duration = Duration::from_hours(1);
 pub(super) const MOST_OWED: usize = 1_000;
 
 /// When a dataset in trouble is next asked after.
-pub(super) struct Trouble {
+pub(super) struct NextAsk {
     pub(super) next: Instant,
     delays: Delays,
     /// Not copied again before this.
@@ -38,10 +38,10 @@ pub(super) struct Trouble {
     penalty: Duration,
 }
 
-impl Trouble {
-    pub(super) fn new(now: Instant) -> Trouble {
+impl NextAsk {
+    pub(super) fn new(now: Instant) -> NextAsk {
         let mut delays = ASK_AGAIN.delays();
-        Trouble {
+        NextAsk {
             next: now + delays.next().unwrap_or(ASK_AGAIN.longest),
             delays,
             copied_again_from: now,
@@ -86,7 +86,7 @@ impl Copier {
         self.give_up_copy(index);
         let now = Instant::now();
         let trouble = self.work.waits.entry(index);
-        trouble.or_insert_with(|| Trouble::new(now)).later(now);
+        trouble.or_insert_with(|| NextAsk::new(now)).later(now);
         let why = match self.lock_holder(index).await? {
             Some(holder) => format!("its table is locked by {holder}"),
             None => format!("its table does not answer in time: {}", failure.words()),
@@ -204,7 +204,7 @@ impl Copier {
     async fn fits(
         &mut self,
         index: DatasetIndex,
-    ) -> Result<Result<(Table, Seen), (&'static str, String)>, CaptureError> {
+    ) -> Result<Result<(TableStatements, DatasetPrint), (&'static str, String)>, CaptureError> {
         let datasets = Arc::clone(&self.datasets);
         let contract = &datasets[index.place()].contract;
         let connection = self.looker.connection().await?;
@@ -229,7 +229,7 @@ impl Copier {
         }
         let key_types = findings.key_types.into_iter().next().flatten();
         Ok(key_types
-            .map(|types| (Table::new(contract, types), seen))
+            .map(|types| (TableStatements::new(contract, types), seen))
             .ok_or_else(|| ("BG0220", "its key can't be read".to_owned())))
     }
 

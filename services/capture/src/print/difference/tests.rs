@@ -25,8 +25,8 @@ open:
     Contract::from_yaml(&text).expect("a sound contract")
 }
 
-fn column(number: i32, type_id: Oid) -> Column {
-    Column {
+fn column(number: i32, type_id: Oid) -> ColumnPrint {
+    ColumnPrint {
         number,
         type_id,
         base_type: type_id,
@@ -38,8 +38,8 @@ fn column(number: i32, type_id: Oid) -> Column {
     }
 }
 
-fn identity(kind: &str, columns: &[&str]) -> Identity {
-    Identity {
+fn identity(kind: &str, columns: &[&str]) -> IdentityPrint {
+    IdentityPrint {
         kind: kind.to_owned(),
         columns: columns.iter().map(|column| (*column).to_owned()).collect(),
     }
@@ -49,8 +49,8 @@ fn membership(oid: Oid) -> Membership {
     Membership { oid, written: 710, by_schema: false, filtered: false, columns: None }
 }
 
-fn part(name: &str) -> Part {
-    Part {
+fn part(name: &str) -> PartitionPrint {
+    PartitionPrint {
         name: name.to_owned(),
         kind: "r".to_owned(),
         persistence: "p".to_owned(),
@@ -63,15 +63,15 @@ fn part(name: &str) -> Part {
 
 fn print() -> Print {
     Print {
-        asked: Asked::of(&contract("[code, public]")),
-        publication: Some(Publication {
+        asked: ContractPrint::of(&contract("[code, public]")),
+        publication: Some(PublicationPrint {
             oid: 500,
             written: 709,
             all_tables: false,
             leaves_out: vec![],
             via_root: true,
         }),
-        table: Some(Table {
+        table: Some(TablePrint {
             oid: 600,
             kind: "r".to_owned(),
             persistence: "p".to_owned(),
@@ -111,15 +111,15 @@ fn partitioned() -> Print {
 
 type Act = fn(&mut Print);
 
-fn table(print: &mut Print) -> &mut Table {
+fn table(print: &mut Print) -> &mut TablePrint {
     print.table.as_mut().unwrap()
 }
 
-fn column_of<'p>(print: &'p mut Print, name: &str) -> &'p mut Column {
+fn column_of<'p>(print: &'p mut Print, name: &str) -> &'p mut ColumnPrint {
     table(print).columns.get_mut(name).unwrap()
 }
 
-fn part_of(print: &mut Print) -> &mut Part {
+fn part_of(print: &mut Print) -> &mut PartitionPrint {
     table(print).parts.get_mut(&610).unwrap()
 }
 
@@ -191,7 +191,7 @@ fn what_leaves_the_rows_as_they_are_is_harmless() {
         &[(
             "a partition made as one",
             |p| {
-                let made = Part { came_empty: true, file: 612, ..part("site_3") };
+                let made = PartitionPrint { came_empty: true, file: 612, ..part("site_3") };
                 let _ = table(p).parts.insert(612, made);
             },
             Some(("part", Harmless)),
@@ -308,7 +308,7 @@ fn what_only_comparing_can_tell_is_reconciled() {
     column_of(&mut with_default, "state").default_beside = true;
     let moved: Act = |p| {
         table(p).file = 602;
-        *column_of(p, "state") = Column { written: 800, ..column(2, 20_000) };
+        *column_of(p, "state") = ColumnPrint { written: 800, ..column(2, 20_000) };
     };
     follows(
         &with_default,
@@ -327,7 +327,7 @@ fn what_only_comparing_can_tell_is_reconciled() {
         &[(
             "a new partition, truncated since",
             |p| {
-                let made = Part { came_empty: true, file: 901, ..part("site_3") };
+                let made = PartitionPrint { came_empty: true, file: 901, ..part("site_3") };
                 let _ = table(p).parts.insert(612, made);
             },
             Some(("part-file", Reconcile)),

@@ -15,7 +15,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::*;
-use crate::pinned::Limits;
+use crate::pinned::QuestionLimits;
 
 const CLEARTEXT: &[u8] = b"R\0\0\0\x08\0\0\0\x03";
 const MD5: &[u8] = b"R\0\0\0\x0c\0\0\0\x05salt";
@@ -109,7 +109,7 @@ fn source(port: u16, tls: Tls) -> SourceSettings {
         tls,
         slot: "bangioc".into(),
         publication: "bangioc".into(),
-        limits: Limits { lock: Duration::from_secs(1), statement: Duration::from_secs(1) },
+        limits: QuestionLimits { lock: Duration::from_secs(1), statement: Duration::from_secs(1) },
     }
 }
 
