@@ -9,7 +9,7 @@ use bangioc_runtime::settings::Settings;
 use bangioc_runtime::shutdown::{self, Trigger};
 use bangioc_schemas::asker::Asker;
 use bangioc_schemas::names::{self, Side};
-use bangioc_sink::{Config, Engine, Parts};
+use bangioc_sink::{Config, Engine, SinkParts};
 use bangioc_tests::platform::Platform;
 use bangioc_tests::wait;
 use bangioc_tests::world::{PATIENCE, World};
@@ -36,7 +36,7 @@ impl OpenEngine {
     fn start(world: &World<'_>) -> OpenEngine {
         let settings = Settings::load(Some(&world.config("open-data"))).expect("settings");
         let catalogue = world.catalogue();
-        let parts = Parts {
+        let parts = SinkParts {
             side: Side::Open,
             group: names::consumer_group(&settings.prefix(), "open-data"),
             contracts: catalogue

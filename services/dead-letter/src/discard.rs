@@ -1,7 +1,7 @@
 //! Giving a key's queue up takes two people, each with a login of their own in the store: the store writes
 //! down who asked and who confirmed, and refuses the same login twice (`flow.discard`).
 
-use bangioc_sink::queue;
+use bangioc_sink::locked;
 use bangioc_sink::seal::KeyRef;
 use serde::Serialize;
 
@@ -26,7 +26,7 @@ const NO_OPERATOR: &str = "BG607";
 impl DeadLetters {
     /// Asks, or confirms what somebody else has asked for. Who does it is who logged in.
     pub async fn discard(&mut self, key_ref: KeyRef) -> Result<Discarded, DeadLetterError> {
-        let locked = queue::find(&mut self.connection, key_ref).await?;
+        let locked = locked::find(&mut self.connection, key_ref).await?;
         let key = match locked.discard_by {
             None => None,
             Some(_) => self.row_key(&locked).await?,

@@ -2,7 +2,7 @@
 
 use bangioc_runtime::failure::{Diagnosis, Exit, Failure, halt};
 use bangioc_sink::SinkError;
-use bangioc_sink::replay::ReplayError;
+use bangioc_sink::locked::ReplayError;
 use bangioc_sink::seal::KeyRef;
 
 #[derive(Debug, thiserror::Error)]

@@ -24,7 +24,7 @@ use bangioc_schemas::names::Side;
 use bangioc_sink::StoreSettings;
 use bangioc_sink::dataset::Dataset;
 use bangioc_sink::decoders::Decoders;
-use bangioc_sink::replay::Tools;
+use bangioc_sink::queue::QueueTools;
 use bangioc_sink::seal::{Seal, Secrets};
 use sqlx::PgConnection;
 
@@ -77,8 +77,9 @@ impl DeadLetters {
         Ok(DeadLetters { connection, datasets, decoders, seal })
     }
 
-    fn parts(&mut self) -> (&mut PgConnection, Tools<'_>) {
-        let tools = Tools { datasets: &self.datasets, decoders: &self.decoders, seal: &self.seal };
+    fn parts(&mut self) -> (&mut PgConnection, QueueTools<'_>) {
+        let tools =
+            QueueTools { datasets: &self.datasets, decoders: &self.decoders, seal: &self.seal };
         (&mut self.connection, tools)
     }
 }

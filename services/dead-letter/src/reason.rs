@@ -4,7 +4,8 @@ use bangioc_change::version::Version;
 use bangioc_schemas::contract::{Class, Contract, Label};
 use bangioc_schemas::rules::RuleCode;
 use bangioc_sink::dataset::{Dataset, key_texts};
-use bangioc_sink::queue::{self, Locked, Queue, Record};
+use bangioc_sink::locked::{self, LockedKey, ReplayError};
+use bangioc_sink::queue::{Queue, QueuedRecord};
 use bangioc_sink::refused;
 use bangioc_sink::seal::KeyRef;
 use serde::Serialize;
@@ -68,10 +69,10 @@ impl DeadLetters {
         field: Option<&str>,
         purpose: Option<&str>,
     ) -> Result<Reason, DeadLetterError> {
-        let locked = match queue::find(&mut self.connection, key_ref).await {
+        let locked = match locked::find(&mut self.connection, key_ref).await {
             Ok(locked) => Some(locked),
             // It has ended, or nothing waits behind it.
-            Err(bangioc_sink::replay::ReplayError::NotParked { .. }) => None,
+            Err(ReplayError::NotParked { .. }) => None,
             Err(failure) => return Err(failure.into()),
         };
         let Some(locked) = locked else {
@@ -84,7 +85,7 @@ impl DeadLetters {
 
     async fn row_of(
         &mut self,
-        locked: &Locked,
+        locked: &LockedKey,
         purpose: Option<&str>,
     ) -> Result<RowKey, DeadLetterError> {
         let Some(texts) = self.row_key(locked).await? else {
@@ -123,7 +124,7 @@ impl DeadLetters {
     /// The key's texts, from a record that tells them.
     pub(crate) async fn row_key(
         &mut self,
-        locked: &Locked,
+        locked: &LockedKey,
     ) -> Result<Option<Vec<String>>, DeadLetterError> {
         let (connection, tools) = self.parts();
         let dataset: &Dataset = locked.dataset_in(tools.datasets)?;
@@ -132,7 +133,7 @@ impl DeadLetters {
         let event = queue
             .records
             .iter()
-            .find_map(Record::event)
+            .find_map(QueuedRecord::event)
             .or_else(|| (!queue.events.is_empty()).then_some(0));
         Ok(event.and_then(|event| key_texts(dataset, &queue.events.event(event))))
     }

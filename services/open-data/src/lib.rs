@@ -47,7 +47,7 @@ use bangioc_runtime::shutdown::Shutdown;
 use bangioc_runtime::tasks::TaskGroup;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::{self, Side};
-use bangioc_sink::{Engine, Parts};
+use bangioc_sink::{Engine, SinkParts};
 use jiff::Timestamp;
 use tokio::runtime::Handle;
 
@@ -91,7 +91,7 @@ pub async fn run(config: Config, deps: Deps, shutdown: Shutdown) -> Result<(), B
         store: config.sink.store.clone(),
         metrics,
     };
-    let parts = Parts {
+    let parts = SinkParts {
         side: Side::Open,
         group: names::consumer_group(&config.sink.prefix, SERVICE),
         contracts: deps.contracts,

@@ -16,7 +16,7 @@ use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::shutdown::Shutdown;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::{self, Side};
-use bangioc_sink::{Engine, Parts};
+use bangioc_sink::{Engine, SinkParts};
 
 /// A sink's, with `[store]`: this service has nothing of its own to be told.
 pub use bangioc_sink::Config;
@@ -33,7 +33,7 @@ pub struct Deps {
 
 /// Runs until `shutdown` is asked for, or until every partition that this instance holds has halted.
 pub async fn run(config: Config, deps: Deps, shutdown: Shutdown) -> Result<(), BoxFailure> {
-    let parts = Parts {
+    let parts = SinkParts {
         side: Side::Shared,
         group: names::consumer_group(&config.prefix, SERVICE),
         contracts: deps.contracts,

@@ -16,8 +16,9 @@ use crate::lease::Lease;
 use crate::ledger::Counts;
 use crate::merge::{self, Net};
 use crate::outbox;
-use crate::park::{self, Moot, Poison};
+use crate::park::{self, Moot};
 use crate::pins;
+use crate::poison::Poison;
 use crate::protection::Broken;
 use crate::quarantine;
 use crate::refused;
@@ -131,7 +132,7 @@ impl Prepared<'_> {
         failpoint::hit("sink.before_commit");
         let committed = transaction.commit().await;
         committed.map_err(|error| {
-            SinkError::from(error).in_statement("the commit", self.batch.dataset)
+            SinkError::from(error).in_statement("the commit", &self.batch.dataset.contract)
         })?;
         // The offset counts from here on: the effect is durable, and the position with it.
         failpoint::hit("sink.after_commit");
@@ -148,7 +149,7 @@ impl Prepared<'_> {
         self.first.fill(self.stage, Target::Stage);
     }
 
-    /// After PostgreSQL refused the batch: of which rows, by [`crate::intake::identity`], and why.
+    /// After PostgreSQL refused the batch: of which rows, by [`EventBatch::identity`], and why.
     pub(crate) async fn find_refused(
         &mut self,
         connection: &mut PgConnection,

@@ -9,9 +9,8 @@ use bangioc_postgres_text::quoting::{literal, quoted};
 use bangioc_schemas::contract::{Contract, Kind};
 use bangioc_schemas::identity::has_several_texts;
 use bangioc_schemas::names;
+use bangioc_schemas::reference::Parent;
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
-
-use crate::reference;
 
 #[derive(Clone, Debug)]
 pub struct Dataset {
@@ -105,7 +104,7 @@ pub struct Statements {
     /// → (n, -1 | 0 | 1): staged rows that the merge left alone, and how their version compares to the
     /// store's. 1: they mix events from before and after what is stored.
     pub refused: SqlStr,
-    /// See [`crate::reference::statements`].
+    /// See [`references`].
     pub references: Vec<Option<SqlStr>>,
     /// ($1 version) → live rows removed: everything older goes.
     pub remove_below: SqlStr,
@@ -168,13 +167,28 @@ impl Statements {
                  where t.xmin <> pg_current_xact_id()::xid",
                 merges.same_row("t"),
             )),
-            references: reference::statements(contract),
+            references: references(contract),
             remove_below: sql(format!(
                 "with removed as (delete from {target} where \"_version\" < $1 returning \"_deleted\") \
                  select count(*) filter (where not \"_deleted\") from removed"
             )),
         }
     }
+}
+
+/// The statement of each of a contract's references: ($1 values) → those that no live row has as its key.
+/// None for one that was never resolved.
+fn references(contract: &Contract) -> Vec<Option<SqlStr>> {
+    let statement = |parent: &Parent| {
+        sql(format!(
+            "select v from unnest($1::text[]) v where not exists (select from flow.{} t \
+             where t.{} = v::{} and not t.\"_deleted\")",
+            quoted(&parent.table),
+            quoted(&parent.key),
+            parent.store_type,
+        ))
+    };
+    contract.references.iter().map(|reference| reference.parent.as_ref().map(statement)).collect()
 }
 
 /// Text keys compare by their bytes, as at the source and as their versions do.

@@ -5,16 +5,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bangioc_runtime::failure::BoxFailure;
-use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::retry::retry;
 use bangioc_runtime::shutdown::Shutdown;
-use bangioc_schemas::contract::Contract;
-use bangioc_schemas::names::Side;
 
-use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::error::SinkError;
-use crate::instance::Instance;
+use crate::instance::{Instance, SinkParts};
 use crate::keeper::{Keeper, join, start_thread};
 use crate::migrate;
 use crate::seal::Seal;
@@ -23,24 +19,13 @@ use crate::{discretion, doors, instance, progress, suspended, sweep};
 /// How long a start waits for Kafka or the store before it gives up.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// What a sink is made of.
-pub struct Parts {
-    pub side: Side,
-    /// Label of the positions that Kafka's own tools see.
-    pub group: String,
-    /// Of that side: as read from files, or what their projections derive.
-    pub contracts: Vec<Arc<Contract>>,
-    pub config: Config,
-    pub metrics: Metrics,
-}
-
 pub struct Engine {
     instance: Arc<Instance>,
 }
 
 impl Engine {
     /// Does not wait for anything outside. Needs a running tokio runtime.
-    pub fn new(parts: Parts, shutdown: Shutdown) -> Result<Engine, SinkError> {
+    pub fn new(parts: SinkParts, shutdown: Shutdown) -> Result<Engine, SinkError> {
         let instance = Arc::new(Instance::new(parts, shutdown)?);
         Ok(Engine { instance })
     }

@@ -4,9 +4,8 @@
 use bangioc_feed::error::FeedError;
 use bangioc_feed::registry::RegistryError;
 use bangioc_runtime::failure::{Diagnosis, Exit, Failure, halt, retry};
+use bangioc_schemas::contract::Contract;
 use sqlx::postgres::PgDatabaseError;
-
-use crate::dataset::Dataset;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SinkError {
@@ -211,10 +210,10 @@ impl SinkError {
     /// The same, naming the kind of statement that failed, and a column only where the contract has it: whoever raises
     /// an error in the store can name anything.
     #[must_use]
-    pub(crate) fn in_statement(self, statement: &'static str, dataset: &Dataset) -> SinkError {
+    pub(crate) fn in_statement(self, statement: &'static str, contract: &Contract) -> SinkError {
         match self {
             SinkError::RowRefused { sqlstate, column, .. } => {
-                let mut columns = dataset.contract.columns.iter();
+                let mut columns = contract.columns.iter();
                 let known = |column: &String| columns.any(|known| known.name == *column);
                 SinkError::RowRefused { sqlstate, column: column.filter(known), statement }
             }

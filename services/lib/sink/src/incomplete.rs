@@ -13,7 +13,6 @@ use sqlx::PgConnection;
 
 use crate::dataset::Dataset;
 use crate::error::SinkError;
-use crate::queue::{Locked, Queue};
 use crate::seal::KeyRef;
 
 /// One row that lacks values.
@@ -236,23 +235,20 @@ pub(crate) async fn end_below(
     Ok(())
 }
 
-/// What the good records of a queue mean for the entry of its row, which ends when a value comes. Some: the queue's
-/// record that tells of a value which is too large becomes the entry, see [`keep`].
+/// What the good records of a queue, by offset, mean for the entry of its row, which ends when a value comes. Some:
+/// the one that tells of a value which is too large becomes the entry, see [`keep`].
 pub(crate) async fn of_queue(
     connection: &mut PgConnection,
     dataset: &Dataset,
-    locked: &Locked,
-    queue: &Queue,
+    partition: i32,
+    key: &KeyRef,
+    good: impl Iterator<Item = (i64, ChangeEvent<'_>)>,
 ) -> Result<Option<(i64, Incomplete)>, SinkError> {
-    let (topic, partition, key) = (&locked.topic, locked.partition, &locked.key_ref);
     let mut known = load(connection, dataset, partition).await?.remove(key);
     let mut told = None;
     let mut changes = Changes::new();
-    for record in &queue.records {
-        let Some(event) = record.event() else {
-            continue;
-        };
-        let (word, now) = hear(known.as_ref(), &queue.events.event(event));
+    for (offset, event) in good {
+        let (word, now) = hear(known.as_ref(), &event);
         match word {
             Word::Nothing => continue,
             Word::Complete => {
@@ -260,13 +256,13 @@ pub(crate) async fn of_queue(
                 (known, told) = (None, None);
                 continue;
             }
-            Word::TooLarge => told = Some(record.offset),
+            Word::TooLarge => told = Some(offset),
             Word::Narrower => note(&mut changes, *key, Change::Narrowed(now.columns.clone())),
         }
         known = Some(now);
     }
     if told.is_some() {
-        end(connection, topic, partition, key).await?;
+        end(connection, &dataset.topic, partition, key).await?;
     } else {
         write(connection, dataset, partition, &changes).await?;
     }

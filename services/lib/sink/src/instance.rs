@@ -1,16 +1,18 @@
 //! What all threads of one instance of a sink share: settings, peers, the few connections and buffers, and what
 //! each tells the others.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bangioc_feed::KafkaSettings;
 use bangioc_feed::consume::Reader;
 use bangioc_feed::registry::RegistryClient;
 use bangioc_runtime::failure::Failure as _;
+use bangioc_runtime::metrics::Metrics;
 use bangioc_runtime::retry::Policy;
 use bangioc_runtime::shutdown::Shutdown;
+use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::Side;
 use sqlx::PgConnection;
 use tokio::runtime::Handle;
@@ -19,13 +21,23 @@ use crate::ceiling::Ceilings;
 use crate::config::{Config, Limits, SinkSettings, StoreSettings};
 use crate::dataset::Dataset;
 use crate::decoders::Decoders;
-use crate::engine::Parts;
 use crate::error::SinkError;
 use crate::metrics::SinkMetrics;
 use crate::protection::Broken;
 use crate::seal::Seal;
-use crate::suspended;
+use crate::waiting::MaySuspend;
 use crate::workers::Workers;
+
+/// What a sink is made of.
+pub struct SinkParts {
+    pub side: Side,
+    /// Label of the positions that Kafka's own tools see.
+    pub group: String,
+    /// Of that side: as read from files, or what their projections derive.
+    pub contracts: Vec<Arc<Contract>>,
+    pub config: Config,
+    pub metrics: Metrics,
+}
 
 pub(crate) struct Instance {
     pub side: Side,
@@ -45,7 +57,7 @@ pub(crate) struct Instance {
     pub handle: Handle,
     pub shutdown: Shutdown,
     pub ceilings: Ceilings,
-    pub suspended: suspended::Flag,
+    pub suspended: MaySuspend,
     /// May a statement fail by design? Not where the store's server would write a row into its log then.
     discreet: AtomicBool,
     /// Its name in the store.
@@ -54,7 +66,7 @@ pub(crate) struct Instance {
 
 impl Instance {
     /// Does not wait for anything outside. Needs a running tokio runtime.
-    pub(crate) fn new(parts: Parts, shutdown: Shutdown) -> Result<Instance, SinkError> {
+    pub(crate) fn new(parts: SinkParts, shutdown: Shutdown) -> Result<Instance, SinkError> {
         let Config { prefix, kafka, registry, store, sink, tuning } = parts.config;
         let datasets = parts
             .contracts
@@ -80,7 +92,7 @@ impl Instance {
             handle: Handle::current(),
             shutdown,
             ceilings: Ceilings::default(),
-            suspended: suspended::Flag::default(),
+            suspended: MaySuspend::default(),
             discreet: AtomicBool::new(true),
             owner: owner(),
             settings: sink,
@@ -91,7 +103,7 @@ impl Instance {
 
     /// To the store. No statement on it waits without end, for a lock or for itself.
     pub(crate) async fn connect(&self, who: &str) -> Result<PgConnection, SinkError> {
-        self.connect_within(who, self.settings.statement_timeout).await
+        self.store.connect_within(who, self.limits()).await
     }
 
     pub(crate) async fn connect_within(
@@ -99,8 +111,12 @@ impl Instance {
         who: &str,
         statement: Duration,
     ) -> Result<PgConnection, SinkError> {
-        let limits = Limits { lock: self.settings.lock_timeout, statement };
-        self.store.connect_within(who, limits).await
+        self.store.connect_within(who, Limits { statement, ..self.limits() }).await
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        let SinkSettings { lock_timeout, statement_timeout, .. } = self.settings;
+        Limits { lock: lock_timeout, statement: statement_timeout }
     }
 
     pub(crate) fn seal(&self) -> Result<&Seal, SinkError> {

@@ -3,10 +3,8 @@
 
 mod parking;
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use bangioc_change::batch::EventBatch;
 use bangioc_change::decode::RecordBytes;
 use bangioc_change::event::ChangeEvent;
 use bangioc_change::version::Version;
@@ -19,11 +17,11 @@ use crate::dataset::Dataset;
 use crate::decoders::Recent;
 use crate::error::SinkError;
 use crate::incomplete::{self, Change, Changes, IncompleteKeys, Told, Word};
-use crate::judge::{Judge, Verdict};
+use crate::judge::{Judge, Judged};
 use crate::kept::Kept;
 use crate::ledger::Counts;
-use crate::park::{Parking, Poison};
 use crate::pins::Pins;
+use crate::poison::{Parking, Poison};
 use crate::protection::Broken;
 use crate::quarantine::{self, Quarantined};
 use crate::refusal::Refusal;
@@ -39,7 +37,7 @@ pub(crate) struct Memory {
     pub suspended: SuspendedKeys,
     pub breaker: Breaker,
     pub floor: Version,
-    /// Rows that the store refused, by [`identity`], and why, until they are parked.
+    /// Rows that the store refused, by [`EventBatch::identity`](bangioc_change::batch::EventBatch::identity), and why, until they are parked.
     pub refused: HashMap<Vec<u8>, Poison>,
     /// Rows that lack values for their size.
     pub incomplete: IncompleteKeys,
@@ -186,32 +184,32 @@ impl<'a> Intake<'a> {
         let judged =
             self.bench.judge.record(self.recent, &mut buffers.events, self.memory.floor, bytes)?;
         let (poison, warnings) = match judged {
-            Verdict::Good(warnings) => (None, warnings),
-            Verdict::Bad(poison) => (Some(poison), Warnings::default()),
-            Verdict::Unreadable(poison) => return self.unreadable(bytes, poison),
-            Verdict::Awaited(id) => {
+            Judged::Good(warnings) => (None, warnings),
+            Judged::Bad(poison) => (Some(poison), Warnings::default()),
+            Judged::Unreadable(poison) => return self.unreadable(bytes, poison),
+            Judged::Awaited(id) => {
                 return Err(SinkError::SchemaAwaited {
                     topic: self.dataset().topic.clone(),
                     partition: self.bench.partition,
                     id,
                 });
             }
-            Verdict::Beyond => return self.beyond(bytes),
-            Verdict::Stale => {
+            Judged::Beyond => return self.beyond(bytes),
+            Judged::Stale => {
                 self.counts.stale += 1;
                 return Ok(());
             }
-            Verdict::Truncate(version) => {
+            Judged::Truncate(version) => {
                 self.truncate(version, buffers.live.len());
                 return Ok(());
             }
-            Verdict::TruncateNotAgreed => {
+            Judged::TruncateNotAgreed => {
                 self.quarantine(bytes, Refusal::TruncateNotAgreed, size(bytes));
                 return Ok(());
             }
         };
         let event = buffers.events.event(at);
-        let key = identity(&buffers.events, at);
+        let key = buffers.events.identity(at);
         let poison = poison.or_else(|| self.refusal(&key));
         if poison.is_some() || !self.memory.parked.is_empty() {
             let key_ref = self.bench.seal.key_ref(&self.dataset().topic, &key);
@@ -320,12 +318,4 @@ fn size(bytes: &RecordBytes<'_>) -> usize {
         .iter()
         .map(|part| part.map_or(0, <[u8]>::len))
         .sum()
-}
-
-/// What a row is known by: the bytes of its key, or of its version where the table has no key.
-pub(crate) fn identity(events: &EventBatch, event: usize) -> Cow<'_, [u8]> {
-    match events.key(event) {
-        [] => Cow::Owned(events.version(event).to_bytes().to_vec()),
-        key => Cow::Borrowed(key),
-    }
 }

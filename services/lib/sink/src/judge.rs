@@ -23,7 +23,7 @@ use bangioc_schemas::rules::Warnings;
 use crate::dataset::Dataset;
 use crate::decoders::{Decoders, Found, Recent};
 use crate::error::SinkError;
-use crate::park::Poison;
+use crate::poison::Poison;
 use crate::protection::Broken;
 
 /// What does not change from record to record.
@@ -40,7 +40,7 @@ pub(crate) struct Judge<'a> {
 
 /// Of a record that is read, the batch has the event as its last.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Verdict {
+pub(crate) enum Judged {
     Good(Warnings),
     /// Read, and not to be applied.
     Bad(Poison),
@@ -65,17 +65,17 @@ impl Judge<'_> {
         events: &mut EventBatch,
         floor: Version,
         record: &RecordBytes<'_>,
-    ) -> Result<Verdict, SinkError> {
+    ) -> Result<Judged, SinkError> {
         let found =
             recent.find(self.decoders, self.dataset, record.key, record.value, record.offset)?;
         let unread = |code: DecodeCode, field| {
             self.place(plain_version(record), floor)
-                .unwrap_or(Verdict::Unreadable(Poison { code: code.as_str(), field }))
+                .unwrap_or(Judged::Unreadable(Poison { code: code.as_str(), field }))
         };
         let decoder = match found {
             Found::Decoder(decoder) => decoder,
             Found::Bad { code, field } => return Ok(unread(code, field)),
-            Found::Awaited(id) => return Ok(Verdict::Awaited(id)),
+            Found::Awaited(id) => return Ok(Judged::Awaited(id)),
         };
         let at = events.len();
         if let Err(error) = decoder.decode_into(*record, events) {
@@ -85,7 +85,7 @@ impl Judge<'_> {
         Ok(self.event(&events.event(at), floor))
     }
 
-    fn event(&self, event: &ChangeEvent<'_>, floor: Version) -> Verdict {
+    fn event(&self, event: &ChangeEvent<'_>, floor: Version) -> Judged {
         if event.op == Operation::Truncate {
             return self.truncate(event.version);
         }
@@ -99,7 +99,7 @@ impl Judge<'_> {
             _ => Ok(Warnings::default()),
         };
         match checked {
-            Err(breach) => Verdict::Bad(Poison {
+            Err(breach) => Judged::Bad(Poison {
                 code: breach.code.as_str(),
                 field: breach.column.map(|column| self.column_name(column)),
             }),
@@ -108,30 +108,30 @@ impl Judge<'_> {
                 if !self.dataset.is_state()
                     && !matches!(event.op, Operation::Create | Operation::Read) =>
             {
-                Verdict::Bad(Poison { code: DecodeCode::Operation.as_str(), field: None })
+                Judged::Bad(Poison { code: DecodeCode::Operation.as_str(), field: None })
             }
-            Ok(warnings) => Verdict::Good(warnings),
+            Ok(warnings) => Judged::Good(warnings),
         }
     }
 
     /// Of a version that does not count. One that nobody knows stands nowhere.
-    pub(crate) fn place(&self, version: Option<Version>, floor: Version) -> Option<Verdict> {
+    pub(crate) fn place(&self, version: Option<Version>, floor: Version) -> Option<Judged> {
         match version? {
-            version if version > self.ceiling => Some(Verdict::Beyond),
-            version if version < floor && self.broken != Broken::Version => Some(Verdict::Stale),
+            version if version > self.ceiling => Some(Judged::Beyond),
+            version if version < floor && self.broken != Broken::Version => Some(Judged::Stale),
             _ => None,
         }
     }
 
     /// The table's own order decides whether it still counts, not the floor.
-    fn truncate(&self, version: Version) -> Verdict {
+    fn truncate(&self, version: Version) -> Judged {
         let contract = &self.dataset.contract;
         if version > self.ceiling {
-            Verdict::Beyond
+            Judged::Beyond
         } else if contract.truncate && contract.partitions == 1 {
-            Verdict::Truncate(version)
+            Judged::Truncate(version)
         } else {
-            Verdict::TruncateNotAgreed
+            Judged::TruncateNotAgreed
         }
     }
 
@@ -184,7 +184,7 @@ columns:
     }
 
     /// Floor at 10, ceiling at 90.
-    fn judged(contract: &str, op: Operation, lsn: u64, n: Cell<'_>) -> (Verdict, bool) {
+    fn judged(contract: &str, op: Operation, lsn: u64, n: Cell<'_>) -> (Judged, bool) {
         let contract = Contract::from_yaml(contract).unwrap();
         let dataset = Dataset::new(Arc::new(contract), "t");
         let registry = RegistrySettings {
@@ -219,9 +219,9 @@ columns:
         use Operation::{Create, Delete, Read, Truncate, Update};
         let bad = |code: &'static str, field: Option<&str>| {
             let field = field.map(str::to_owned);
-            Verdict::Bad(Poison { code, field })
+            Judged::Bad(Poison { code, field })
         };
-        let good = || Verdict::Good(Warnings::default());
+        let good = || Judged::Good(Warnings::default());
         let append =
             NOTE.replace("kind: state\ntruncate: true", "kind: append").replace("key: [id]\n", "");
         let not_agreed = NOTE.replace("truncate: true\n", "");
@@ -232,11 +232,11 @@ columns:
             (NOTE, Read, 50, Cell::Absent(Absence::TooLarge), good(), true),
             (NOTE, Update, 50, less, bad("E_RANGE", Some("n")), true),
             (NOTE, Delete, 50, less, good(), true),
-            (NOTE, Update, 91, less, Verdict::Beyond, true),
-            (NOTE, Update, 9, less, Verdict::Stale, true),
-            (NOTE, Truncate, 50, one, Verdict::Truncate(version(50)), true),
-            (NOTE, Truncate, 91, one, Verdict::Beyond, true),
-            (&not_agreed, Truncate, 50, one, Verdict::TruncateNotAgreed, true),
+            (NOTE, Update, 91, less, Judged::Beyond, true),
+            (NOTE, Update, 9, less, Judged::Stale, true),
+            (NOTE, Truncate, 50, one, Judged::Truncate(version(50)), true),
+            (NOTE, Truncate, 91, one, Judged::Beyond, true),
+            (&not_agreed, Truncate, 50, one, Judged::TruncateNotAgreed, true),
             (&append, Create, 50, one, good(), true),
             (&append, Update, 50, one, bad("OPERATION", None), true),
             (&append, Delete, 50, one, bad("OPERATION", None), true),

@@ -1,8 +1,10 @@
 //! Who works on which partition. The database says so, by its own clock; a consumer group could not:
 //! its members may believe they own what another has already written.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
+use bangioc_change::progress::Offsets;
 use sqlx::PgConnection;
 
 use crate::error::SinkError;
@@ -147,6 +149,22 @@ pub(crate) async fn free(
     .bind(topics)
     .fetch_all(connection)
     .await?)
+}
+
+/// How far each topic is in the store, whoever works on it.
+pub(crate) async fn positions(
+    connection: &mut PgConnection,
+) -> Result<HashMap<String, Offsets>, SinkError> {
+    let rows: Vec<(String, i32, i64)> = sqlx::query_as(
+        "select topic, partition, next_offset from flow.lease where next_offset is not null",
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut positions: HashMap<String, Offsets> = HashMap::new();
+    for (topic, partition, offset) in rows {
+        positions.entry(topic).or_default().insert(partition, offset);
+    }
+    Ok(positions)
 }
 
 /// Hands a partition over, so that nobody need wait for its lease to run out.

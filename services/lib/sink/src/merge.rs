@@ -11,7 +11,6 @@ use sqlx::PgConnection;
 
 use crate::dataset::Dataset;
 use crate::error::SinkError;
-use crate::intake::identity;
 use crate::ledger::Counts;
 use crate::protection::Broken;
 use crate::stage::{Continues, Stage, Target};
@@ -95,12 +94,12 @@ impl<'a> Net<'a> {
         self.folded.effects().get(line).map_or(&[], |effect| self.events.key(effect.event))
     }
 
-    /// What names the row of a line, as in [`crate::intake::identity`].
+    /// What names the row of a line, as in [`EventBatch::identity`].
     pub(crate) fn identity(&self, line: usize) -> Vec<u8> {
         self.folded
             .effects()
             .get(line)
-            .map_or_else(Vec::new, |effect| identity(self.events, effect.event).to_vec())
+            .map_or_else(Vec::new, |effect| self.events.identity(effect.event).to_vec())
     }
 
     fn push(&self, effect: &Effect, stage: &mut Stage) {
@@ -261,7 +260,7 @@ pub(crate) async fn copy_stage(
     lines: &[u8],
 ) -> Result<(), SinkError> {
     let copied = copy(connection, &dataset.sql.copy_stage, lines).await;
-    copied.map_err(|failure| failure.in_statement("COPY to the stage", dataset))
+    copied.map_err(|failure| failure.in_statement("COPY to the stage", &dataset.contract))
 }
 
 async fn copy(
@@ -294,7 +293,9 @@ pub(crate) async fn run_merge(
     } else {
         sqlx::query_as(whole.clone()).fetch_one(connection).await
     };
-    merged.map_err(|error| SinkError::from(error).in_statement("the merge into its table", dataset))
+    merged.map_err(|error| {
+        SinkError::from(error).in_statement("the merge into its table", &dataset.contract)
+    })
 }
 
 /// Lines that the merge left alone.

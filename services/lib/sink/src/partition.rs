@@ -21,8 +21,9 @@ use crate::incomplete::{self, IncompleteKeys};
 use crate::instance::Instance;
 use crate::intake::Memory;
 use crate::lease::{self, Lease};
-use crate::park::{self, Poison};
+use crate::park;
 use crate::pins::{self, Pins};
+use crate::poison::Poison;
 use crate::shortcut::Shortcut;
 use crate::trouble::Trouble;
 use crate::waiting::{ParkedKeys, SuspendedKeys};
@@ -311,7 +312,8 @@ impl PartitionWork {
         connected: &mut Connected,
         low: i64,
     ) -> Result<(ParkedKeys, SuspendedKeys, IncompleteKeys, Pins), SinkError> {
-        let connection = connected.ready(&self.instance, &self.dataset).await?;
+        let connection =
+            connected.ready(&self.instance.store, self.instance.limits(), &self.dataset).await?;
         fit::fit(connection, self.instance.side, &self.dataset).await?;
         self.lease = lease::look_again(connection, &self.lease).await?;
         if self.lease.next_offset.is_none() {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bangioc_change::progress::{DatasetProgress, Offsets, Progress, ProgressRecord};
-use bangioc_feed::consume::{Limit, PartitionReader, Reader};
+use bangioc_feed::consume::{Limit, Reader};
 use bangioc_feed::journal::Journal;
 use sqlx::PgConnection;
 
@@ -20,8 +20,8 @@ use crate::freshness::{Mark, Marks, SourceState};
 use crate::instance::Instance;
 use crate::refusal::Refusal;
 use crate::standing::{self, Shelf};
-use crate::{outbox, sweep};
-use books::{connect, forget_offsets, load, positions, store, write_freshness};
+use crate::{lease, outbox, sweep};
+use books::{FollowedSource, connect, forget_offsets, load, store, write_freshness};
 
 /// Between looks. Freshness is told in seconds.
 const ROUND: Duration = Duration::from_secs(1);
@@ -69,7 +69,7 @@ struct Watcher<'a> {
     instance: &'a Instance,
     connection: PgConnection,
     journal: Journal,
-    sources: Vec<Source>,
+    sources: Vec<FollowedSource>,
     marks: HashMap<String, Marks>,
     /// Where partitions ended when it was last looked, by topic: asking Kafka takes longer than anything else here.
     ends: HashMap<String, Offsets>,
@@ -86,23 +86,6 @@ struct Watcher<'a> {
 
 /// Epoch, clock, what the source says of one dataset, and why it is not believed.
 type SourceTold = (u32, i64, Option<DatasetProgress>, Option<String>);
-
-struct Source {
-    topic: String,
-    state: SourceState,
-    reader: PartitionReader,
-    /// Where the topic ended when we began.
-    end: i64,
-    generation: i64,
-    /// Newer than what the store has.
-    changed: bool,
-}
-
-impl Source {
-    fn is_of(&self, dataset: &Dataset) -> bool {
-        dataset.progress_topic == self.topic
-    }
-}
 
 impl<'a> Watcher<'a> {
     fn start(instance: &'a Instance) -> Result<Watcher<'a>, SinkError> {
@@ -135,7 +118,14 @@ impl<'a> Watcher<'a> {
                 (low, SourceState::default())
             };
             let reader = reader.assign(&topic, 0, offset)?;
-            sources.push(Source { topic, state, reader, end: high, generation, changed: true });
+            sources.push(FollowedSource {
+                topic,
+                state,
+                reader,
+                end: high,
+                generation,
+                changed: true,
+            });
         }
         let mut watcher = Watcher {
             instance,
@@ -289,7 +279,7 @@ impl<'a> Watcher<'a> {
 
     /// Why to end, if there is a reason.
     async fn write(&mut self) -> Result<Option<End>, SinkError> {
-        let positions = positions(&mut self.connection).await?;
+        let positions = lease::positions(&mut self.connection).await?;
         let position = |topic: &str| positions.get(topic).cloned().unwrap_or_default();
         let instance = self.instance;
         for dataset in &instance.datasets {

@@ -1,79 +1,40 @@
-//! A key's queue, locked against the sink and judged anew.
+//! A key's queue, judged anew.
 
 use std::collections::HashMap;
 
 use bangioc_change::DecodeCode;
 use bangioc_change::batch::EventBatch;
+use bangioc_change::event::ChangeEvent;
 use bangioc_change::version::Version;
 use bangioc_change::wire;
 use sqlx::PgConnection;
 
 use crate::clock::now_us;
-use crate::dataset::{Dataset, sql};
-use crate::decoders::Recent;
+use crate::dataset::Dataset;
+use crate::decoders::{Decoders, Recent};
 use crate::error::SinkError;
 use crate::freshness::SourceState;
-use crate::judge::{Judge, Verdict as Judged, is_whole};
+use crate::judge::{Judge, Judged, is_whole};
 use crate::kept::Kept;
-use crate::park::Poison;
+use crate::locked::{LockedKey, ReplayError};
 use crate::pins::{self, Pins};
+use crate::poison::{AWAITS_ROW, Poison};
 use crate::protection::Broken;
 use crate::reference;
 use crate::refusal::Refusal;
-use crate::replay::{ReplayError, Tools};
-use crate::seal::{KeyRef, Place};
+use crate::seal::{Place, Seal};
 
-/// Which queue.
-#[derive(Clone, Debug)]
-pub struct Locked {
-    pub key_ref: KeyRef,
-    pub topic: String,
-    pub partition: i32,
-    pub dataset: String,
-    pub discard_by: Option<String>,
-}
-
-impl Locked {
-    /// The dataset that the key is of, when it has an active contract here.
-    pub fn dataset_in<'a>(&self, datasets: &'a [Dataset]) -> Result<&'a Dataset, ReplayError> {
-        let mine = |dataset: &&Dataset| dataset.topic == self.topic;
-        datasets.iter().find(mine).ok_or_else(|| ReplayError::NoContract {
-            key_ref: self.key_ref,
-            dataset: self.dataset.clone(),
-        })
-    }
-}
-
-/// Locks a parked key until the transaction ends.
-pub async fn lock(connection: &mut PgConnection, key_ref: KeyRef) -> Result<Locked, ReplayError> {
-    parked(connection, key_ref, "for update").await
-}
-
-/// As it is now, for whoever may only look.
-pub async fn find(connection: &mut PgConnection, key_ref: KeyRef) -> Result<Locked, ReplayError> {
-    parked(connection, key_ref, "").await
-}
-
-async fn parked(
-    connection: &mut PgConnection,
-    key_ref: KeyRef,
-    lock: &str,
-) -> Result<Locked, ReplayError> {
-    let row: Option<(String, i32, String, Option<String>)> = sqlx::query_as(sql(format!(
-        "select topic, partition, dataset, discard_by from flow.parked_key \
-         where key_ref = $1 and state = 'parked' order by topic limit 1 {lock}"
-    )))
-    .bind(&key_ref.0[..])
-    .fetch_optional(connection)
-    .await
-    .map_err(SinkError::from)?;
-    let (topic, partition, dataset, discard_by) = row.ok_or(ReplayError::NotParked { key_ref })?;
-    Ok(Locked { key_ref, topic, partition, dataset, discard_by })
+/// What kept records are read and judged with.
+#[derive(Clone, Copy)]
+pub struct QueueTools<'a> {
+    pub datasets: &'a [Dataset],
+    pub decoders: &'a Decoders,
+    pub seal: &'a Seal,
 }
 
 /// What a new look at a record found.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Verdict {
+pub enum Rejudged {
     /// Index in the batch. `whole`: it needs nothing of what was before.
     Good {
         event: usize,
@@ -89,36 +50,36 @@ pub enum Verdict {
     Awaited(u32),
 }
 
-pub struct Record {
+pub struct QueuedRecord {
     pub offset: i64,
-    pub verdict: Verdict,
+    pub verdict: Rejudged,
     version: Option<Version>,
     /// The key itself: two keys may share a reference.
     key: Option<Vec<u8>>,
 }
 
-impl Record {
+impl QueuedRecord {
     /// Of a good one: its index in the batch.
     pub fn event(&self) -> Option<usize> {
         match self.verdict {
-            Verdict::Good { event, .. } => Some(event),
-            Verdict::Bad { .. } | Verdict::Stale | Verdict::Awaited(_) => None,
+            Rejudged::Good { event, .. } => Some(event),
+            Rejudged::Bad { .. } | Rejudged::Stale | Rejudged::Awaited(_) => None,
         }
     }
 
     /// Has what it waits for not come yet?
     pub(crate) fn is_early(&self) -> bool {
         match &self.verdict {
-            Verdict::Bad { code, .. } => code == reference::CODE,
-            Verdict::Awaited(_) => true,
-            Verdict::Good { .. } | Verdict::Stale => false,
+            Rejudged::Bad { code, .. } => code == AWAITS_ROW,
+            Rejudged::Awaited(_) => true,
+            Rejudged::Good { .. } | Rejudged::Stale => false,
         }
     }
 }
 
 #[derive(Default)]
 pub struct Queue {
-    pub records: Vec<Record>,
+    pub records: Vec<QueuedRecord>,
     pub events: EventBatch,
     recent: Recent,
     /// What its source has announced: no version lies beyond.
@@ -147,6 +108,13 @@ impl Queue {
         Ok(Queue { recent: Recent::knowing(pins), ceiling: source.bound(), ..Queue::default() })
     }
 
+    /// Its good records, by offset.
+    pub(crate) fn good(&self) -> impl Iterator<Item = (i64, ChangeEvent<'_>)> {
+        let event =
+            |record: &QueuedRecord| Some((record.offset, self.events.event(record.event()?)));
+        self.records.iter().filter_map(event)
+    }
+
     /// What schema ids mean, as far as it is not in the books.
     pub(crate) fn pins(&self) -> &Pins {
         &self.recent.pins
@@ -155,10 +123,10 @@ impl Queue {
     /// Judged, and looked up what it refers to.
     pub(crate) async fn load(
         connection: &mut PgConnection,
-        locked: &Locked,
+        locked: &LockedKey,
         dataset: &Dataset,
         floor: Version,
-        tools: Tools<'_>,
+        tools: QueueTools<'_>,
     ) -> Result<Queue, ReplayError> {
         let mut queue = Queue::read(connection, locked, dataset, floor, tools).await?;
         queue.judge_references(connection, dataset).await?;
@@ -168,10 +136,10 @@ impl Queue {
     /// Each record judged by itself: also for who may see no row of another dataset.
     pub async fn read(
         connection: &mut PgConnection,
-        locked: &Locked,
+        locked: &LockedKey,
         dataset: &Dataset,
         floor: Version,
-        tools: Tools<'_>,
+        tools: QueueTools<'_>,
     ) -> Result<Queue, ReplayError> {
         let rows: Vec<ParkedRow> = sqlx::query_as(
             "select \"offset\", payload, code, version from flow.parked_record where topic = $1 and partition = $2 \
@@ -193,15 +161,15 @@ impl Queue {
     /// One more record, opened and judged by itself as if it came now.
     pub(crate) fn take(
         &mut self,
-        tools: Tools<'_>,
+        tools: QueueTools<'_>,
         dataset: &Dataset,
         (partition, floor): (i32, Version),
         (offset, payload, code, version): ParkedRow,
     ) -> Result<(), SinkError> {
         let version = version.and_then(|bytes| Some(Version::from_bytes(bytes.try_into().ok()?)));
         let Some(payload) = payload else {
-            let verdict = Verdict::Bad { code: code.unwrap_or_default(), field: None };
-            self.records.push(Record { offset, verdict, version, key: None });
+            let verdict = Rejudged::Bad { code: code.unwrap_or_default(), field: None };
+            self.records.push(QueuedRecord { offset, verdict, version, key: None });
             return Ok(());
         };
         let place = Place { topic: &dataset.topic, partition, offset };
@@ -216,12 +184,12 @@ impl Queue {
         let event = self.events.len();
         let record = kept.record(offset);
         let judged = judge.record(&mut self.recent, &mut self.events, floor, &record)?;
-        let bad = |code: &str, field| Verdict::Bad { code: code.to_owned(), field };
+        let bad = |code: &str, field| Rejudged::Bad { code: code.to_owned(), field };
         let verdict = match judged {
-            Judged::Good(_) => Verdict::Good { event, whole: is_whole(&self.events.event(event)) },
+            Judged::Good(_) => Rejudged::Good { event, whole: is_whole(&self.events.event(event)) },
             Judged::Bad(poison) | Judged::Unreadable(poison) => bad(poison.code, poison.field),
-            Judged::Awaited(id) => Verdict::Awaited(id),
-            Judged::Stale => Verdict::Stale,
+            Judged::Awaited(id) => Rejudged::Awaited(id),
+            Judged::Stale => Rejudged::Stale,
             Judged::Beyond => bad(Refusal::VersionBeyond.as_str(), None),
             // It would have to come in its partition's order.
             Judged::Truncate(_) | Judged::TruncateNotAgreed => {
@@ -232,7 +200,7 @@ impl Queue {
             .key
             .as_deref()
             .map(|key| wire::split(key).map_or(key, |(_, datum)| datum).to_vec());
-        self.records.push(Record { offset, verdict, version, key });
+        self.records.push(QueuedRecord { offset, verdict, version, key });
         Ok(())
     }
 
@@ -242,13 +210,13 @@ impl Queue {
         connection: &mut PgConnection,
         dataset: &Dataset,
     ) -> Result<(), SinkError> {
-        let good: Vec<usize> = self.records.iter().filter_map(Record::event).collect();
+        let good: Vec<usize> = self.records.iter().filter_map(QueuedRecord::event).collect();
         for missing in reference::missing(connection, dataset, &self.events, &good).await? {
             let mut records = self.records.iter_mut();
             if let Some(record) = records.find(|record| record.event() == Some(missing.event)) {
                 let Poison { code, field } = missing.poison(dataset);
                 let code = code.to_owned();
-                record.verdict = Verdict::Bad { code, field };
+                record.verdict = Rejudged::Bad { code, field };
             }
         }
         Ok(())
@@ -256,22 +224,22 @@ impl Queue {
 
     /// Which records go into the store, and how many a later one makes moot. Fails with the first that
     /// still fails and that nothing after it makes good, for any of the keys that share the reference.
-    pub fn plan(&self, locked: &Locked) -> Result<Plan, ReplayError> {
-        let mut plan = Plan { live: Vec::new(), moot: Vec::new(), stale: 0 };
+    pub fn plan(&self, locked: &LockedKey) -> Result<ReplayPlan, ReplayError> {
+        let mut plan = ReplayPlan { live: Vec::new(), moot: Vec::new(), stale: 0 };
         let mut made_good: HashMap<Option<&[u8]>, Option<Version>> = HashMap::new();
         // From the end: what follows decides.
         for record in self.records.iter().rev() {
             let key = record.key.as_deref();
             match &record.verdict {
-                Verdict::Good { event, whole } => {
+                Rejudged::Good { event, whole } => {
                     plan.live.push(*event);
                     if *whole {
                         let newest = made_good.entry(key).or_default();
                         *newest = (*newest).max(record.version);
                     }
                 }
-                Verdict::Stale => plan.stale += 1,
-                Verdict::Bad { .. } => {
+                Rejudged::Stale => plan.stale += 1,
+                Rejudged::Bad { .. } => {
                     // A record that was not kept has no key here; then any later whole one of the queue is its.
                     let whole = match key {
                         Some(_) => made_good.get(&key).copied(),
@@ -283,20 +251,20 @@ impl Queue {
                         plan.moot.push(record.offset);
                     }
                 }
-                Verdict::Awaited(_) => {}
+                Rejudged::Awaited(_) => {}
             }
         }
         plan.live.reverse();
         for record in &self.records {
             match &record.verdict {
-                Verdict::Bad { code, field } if !plan.moot.contains(&record.offset) => {
+                Rejudged::Bad { code, field } if !plan.moot.contains(&record.offset) => {
                     return Err(ReplayError::StillFails {
                         key_ref: locked.key_ref,
                         code: code.clone(),
                         field: field.clone(),
                     });
                 }
-                Verdict::Awaited(id) => {
+                Rejudged::Awaited(id) => {
                     return Err(ReplayError::Sink(SinkError::SchemaAwaited {
                         topic: locked.topic.clone(),
                         partition: locked.partition,
@@ -311,7 +279,7 @@ impl Queue {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Plan {
+pub struct ReplayPlan {
     /// Events to apply, in order.
     pub live: Vec<usize>,
     /// Offsets that a later record makes moot.
@@ -324,9 +292,9 @@ pub struct Plan {
 mod tests {
     use super::*;
 
-    fn locked() -> Locked {
-        Locked {
-            key_ref: KeyRef([0; 8]),
+    fn locked() -> LockedKey {
+        LockedKey {
+            key_ref: crate::seal::KeyRef([0; 8]),
             topic: "t".into(),
             partition: 0,
             dataset: "d".into(),
@@ -337,16 +305,16 @@ mod tests {
     /// `g` good but partial, `w` good and whole, `b` bad, `s` stale, `r` whole and repeated: older than all;
     /// upper case: another key under the same reference.
     fn plan(records: &str) -> Option<(usize, Vec<i64>)> {
-        let records = records.chars().enumerate().map(|(event, kind)| Record {
+        let records = records.chars().enumerate().map(|(event, kind)| QueuedRecord {
             offset: i64::try_from(event).unwrap(),
             version: Some(Version {
                 ordinal: if kind == 'r' { 0 } else { event as u64 + 1 },
                 ..Version::default()
             }),
             verdict: match kind.to_ascii_lowercase() {
-                'b' => Verdict::Bad { code: "E_RANGE".into(), field: None },
-                's' => Verdict::Stale,
-                kind => Verdict::Good { event, whole: kind == 'w' || kind == 'r' },
+                'b' => Rejudged::Bad { code: "E_RANGE".into(), field: None },
+                's' => Rejudged::Stale,
+                kind => Rejudged::Good { event, whole: kind == 'w' || kind == 'r' },
             },
             key: Some(vec![u8::from(kind.is_ascii_uppercase())]),
         });

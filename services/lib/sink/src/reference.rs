@@ -6,33 +6,12 @@ use std::collections::HashMap;
 
 use bangioc_change::batch::EventBatch;
 use bangioc_change::event::Operation;
-use bangioc_postgres_text::quoting::quoted;
-use bangioc_schemas::contract::Contract;
-use bangioc_schemas::reference::Parent;
 use bangioc_schemas::rules::RuleCode;
-use sqlx::{PgConnection, SqlStr};
+use sqlx::PgConnection;
 
-use crate::dataset::{Dataset, sql};
+use crate::dataset::Dataset;
 use crate::error::SinkError;
-use crate::park::Poison;
-
-/// What suspends a row: not bad, only too early.
-pub(crate) const CODE: &str = "W_REFERENCE";
-
-/// The statement of each of a contract's references: ($1 values) → those that no live row has as its key.
-/// None for one that was never resolved.
-pub(crate) fn statements(contract: &Contract) -> Vec<Option<SqlStr>> {
-    let statement = |parent: &Parent| {
-        sql(format!(
-            "select v from unnest($1::text[]) v where not exists (select from flow.{} t \
-             where t.{} = v::{} and not t.\"_deleted\")",
-            quoted(&parent.table),
-            quoted(&parent.key),
-            parent.store_type,
-        ))
-    };
-    contract.references.iter().map(|reference| reference.parent.as_ref().map(statement)).collect()
-}
+use crate::poison::Poison;
 
 /// An event whose row refers to what is not there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -6,7 +6,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use crate::dataset::Dataset;
 use crate::error::SinkError;
 use crate::merge;
-use crate::park::Poison;
+use crate::poison::Poison;
 use crate::protection::Broken;
 use crate::stage::Stage;
 
@@ -72,7 +72,7 @@ impl Attempt<'_> {
             let constraints = transaction.execute("set constraints all immediate").await;
             constraints.map_err(|error| {
                 SinkError::from(error)
-                    .in_statement("the check of deferred constraints", self.dataset)
+                    .in_statement("the check of deferred constraints", &self.dataset.contract)
             })?;
             Ok::<_, SinkError>(())
         }

@@ -6,46 +6,19 @@ use bangioc_runtime::failpoint;
 use serde::Serialize;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
-use crate::dataset::{Dataset, key_texts};
-use crate::decoders::Decoders;
+use crate::dataset::key_texts;
 use crate::error::SinkError;
 use crate::incomplete;
 use crate::ledger::Counts;
+use crate::locked::{LockedKey, ReplayError, lock};
 use crate::merge::{self, Net};
 use crate::outbox;
 use crate::pins;
 use crate::protection::Broken;
-use crate::queue::{self, Locked, Queue};
+use crate::queue::{Queue, QueueTools};
 use crate::refused;
-use crate::seal::{KeyRef, Seal};
+use crate::seal::KeyRef;
 use crate::stage::{Stage, Target};
-
-/// What kept records are read and judged with.
-#[derive(Clone, Copy)]
-pub struct Tools<'a> {
-    pub datasets: &'a [Dataset],
-    pub decoders: &'a Decoders,
-    pub seal: &'a Seal,
-}
-
-/// Why a queue stays as it is.
-#[derive(Debug, thiserror::Error)]
-pub enum ReplayError {
-    #[error("no key `{key_ref}` is parked")]
-    NotParked { key_ref: KeyRef },
-    #[error("key `{key_ref}` still can't be applied: `{code}`")]
-    StillFails { key_ref: KeyRef, code: String, field: Option<String> },
-    #[error("dataset `{dataset}` of key `{key_ref}` has no active contract here")]
-    NoContract { key_ref: KeyRef, dataset: String },
-    #[error(transparent)]
-    Sink(#[from] SinkError),
-}
-
-impl From<sqlx::Error> for ReplayError {
-    fn from(error: sqlx::Error) -> ReplayError {
-        SinkError::from(error).into()
-    }
-}
 
 /// What a replay did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -62,7 +35,7 @@ pub struct Replayed {
 /// the error says which code. `by`: who does it, else who logged in.
 pub async fn replay(
     connection: &mut PgConnection,
-    tools: Tools<'_>,
+    tools: QueueTools<'_>,
     key_ref: KeyRef,
     by: Option<&str>,
 ) -> Result<Replayed, ReplayError> {
@@ -78,12 +51,12 @@ pub async fn replay(
 
 async fn try_replay(
     connection: &mut PgConnection,
-    tools: Tools<'_>,
+    tools: QueueTools<'_>,
     key_ref: KeyRef,
     by: Option<&str>,
 ) -> Result<Replayed, ReplayError> {
     let mut transaction = connection.begin().await?;
-    let locked = queue::lock(&mut transaction, key_ref).await?;
+    let locked = lock(&mut transaction, key_ref).await?;
     let dataset = locked.dataset_in(tools.datasets)?;
     let (floor, position) = standing(&mut transaction, &locked).await?;
     let queue = Queue::load(&mut transaction, &locked, dataset, floor, tools).await?;
@@ -115,9 +88,11 @@ async fn try_replay(
         .post(&mut transaction, &locked.topic, locked.partition, position)
         .await
         .map_err(SinkError::of_bookkeeping)?;
-    let lacking = incomplete::of_queue(&mut transaction, dataset, &locked, &queue).await?;
+    let (partition, good) = (locked.partition, queue.good());
+    let lacking =
+        incomplete::of_queue(&mut transaction, dataset, partition, &key_ref, good).await?;
     if let Some(lacking) = lacking {
-        incomplete::keep(&mut transaction, dataset, locked.partition, &lacking).await?;
+        incomplete::keep(&mut transaction, dataset, partition, &lacking).await?;
     }
     end(&mut transaction, &locked, &plan.moot, merged.live_rows, by).await?;
     if let Some(&event) = plan.live.last().filter(|_| !plan.moot.is_empty())
@@ -134,7 +109,7 @@ async fn try_replay(
 /// Floor and position of the queue's partition.
 async fn standing(
     connection: &mut PgConnection,
-    locked: &Locked,
+    locked: &LockedKey,
 ) -> Result<(Version, i64), SinkError> {
     let (floor, position): (Vec<u8>, i64) = sqlx::query_as(
         "select floor, coalesce(next_offset, 0) from flow.lease where topic = $1 and partition = $2",
@@ -162,7 +137,7 @@ fn refused(key_ref: KeyRef, failure: SinkError) -> ReplayError {
 /// The queue is empty, the key works again. Payloads go at once: what they said is in the store.
 async fn end(
     connection: &mut PgConnection,
-    locked: &Locked,
+    locked: &LockedKey,
     moot: &[i64],
     live_rows: i64,
     by: Option<&str>,

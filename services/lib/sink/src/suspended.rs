@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bangioc_change::version::Version;
@@ -14,9 +13,11 @@ use sqlx::PgConnection;
 use crate::dataset::Dataset;
 use crate::error::SinkError;
 use crate::instance::Instance;
-use crate::queue::Queue;
-use crate::reference::{self, CODE};
-use crate::replay::{self, ReplayError, Tools};
+use crate::locked::ReplayError;
+use crate::poison::AWAITS_ROW;
+use crate::queue::{Queue, QueueTools};
+use crate::reference;
+use crate::replay;
 use crate::seal::KeyRef;
 
 /// Between looks. A row that came too early waits this much longer than it must.
@@ -27,20 +28,6 @@ const PAGE: usize = 500;
 
 /// Who drained a key, for those who look later.
 const BY: Option<&str> = Some("shared-store");
-
-/// May some key wait for a row of another dataset?
-#[derive(Default)]
-pub(crate) struct Flag(AtomicBool);
-
-impl Flag {
-    pub(crate) fn raise(&self) {
-        self.0.store(true, Ordering::Release);
-    }
-
-    fn take(&self) -> bool {
-        self.0.swap(false, Ordering::AcqRel)
-    }
-}
 
 /// Runs until the process stops. A failure is waited out.
 pub(crate) fn run(instance: &Arc<Instance>) {
@@ -133,7 +120,7 @@ async fn waiting(
          order by partition, since, key_ref",
     )
     .bind(topic)
-    .bind(CODE)
+    .bind(AWAITS_ROW)
     .fetch_all(connection)
     .await?;
     Ok(rows
@@ -163,7 +150,7 @@ async fn drain(
     dataset: &Dataset,
     page: &[(i32, KeyRef)],
 ) -> Result<bool, SinkError> {
-    let tools = Tools {
+    let tools = QueueTools {
         datasets: &instance.datasets,
         decoders: &instance.decoders,
         seal: instance.seal()?,
@@ -175,7 +162,7 @@ async fn drain(
             // A person was quicker, or another instance.
             Err(ReplayError::NotParked { .. } | ReplayError::NoContract { .. }) => {}
             Err(ReplayError::StillFails { code, field, .. }) => {
-                if code != CODE {
+                if code != AWAITS_ROW {
                     waits_for_a_person(connection, dataset, key_ref, &code, field.as_deref())
                         .await?;
                 }
@@ -200,7 +187,7 @@ type FirstRow = (i32, Vec<u8>, i64, Option<Vec<u8>>);
 /// The keys whose first suspended record finds everything it refers to.
 async fn ready(
     connection: &mut PgConnection,
-    tools: Tools<'_>,
+    tools: QueueTools<'_>,
     dataset: &Dataset,
     page: &[(i32, KeyRef)],
 ) -> Result<Vec<KeyRef>, SinkError> {
@@ -215,7 +202,7 @@ async fn ready(
     .bind(&dataset.topic)
     .bind(partitions)
     .bind(refs)
-    .bind(CODE)
+    .bind(AWAITS_ROW)
     .fetch_all(&mut *connection)
     .await?;
     let mut queue = Queue::of(connection, dataset).await?;
@@ -250,7 +237,7 @@ async fn waits_for_a_person(
     .bind(&key_ref.0[..])
     .bind(code)
     .bind(field)
-    .bind(CODE)
+    .bind(AWAITS_ROW)
     .execute(connection)
     .await?;
     Ok(())

@@ -13,9 +13,9 @@ use crate::dataset::Dataset;
 use crate::error::SinkError;
 use crate::freshness::is_reached;
 use crate::instance::Instance;
+use crate::lease;
 use crate::merge;
 use crate::park::{self, Moot};
-use crate::progress::books::positions;
 use crate::refusal::Refusal;
 
 /// Between looks.
@@ -145,7 +145,7 @@ async fn run_due(connection: &mut PgConnection, instance: &Instance) -> Result<(
     if waiting.is_empty() {
         return Ok(());
     }
-    let positions = positions(connection).await?;
+    let positions = lease::positions(connection).await?;
     let position = |topic: &str| positions.get(topic).cloned().unwrap_or_default();
     let mut due: HashMap<String, (Version, Waiting)> = HashMap::new();
     for (progress_topic, progress_offset, topic, below, offsets) in waiting {

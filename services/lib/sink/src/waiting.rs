@@ -1,10 +1,11 @@
 //! What a partition remembers of its parked keys: how much waits under each, and up to which version.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bangioc_change::version::Version;
 
-use crate::park::{Parking, Poison};
+use crate::poison::{Parking, Poison};
 use crate::seal::KeyRef;
 
 /// The newest version that waits under a key; None once a record without version does.
@@ -89,6 +90,20 @@ impl ParkedKeys {
 /// Those of them that only wait for a row of another dataset.
 pub(crate) type SuspendedKeys = HashSet<KeyRef>;
 
+/// May some key wait for a row of another dataset?
+#[derive(Default)]
+pub(crate) struct MaySuspend(AtomicBool);
+
+impl MaySuspend {
+    pub(crate) fn raise(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn take(&self) -> bool {
+        self.0.swap(false, Ordering::AcqRel)
+    }
+}
+
 /// `newest` after one more record.
 fn newest(before: Option<&Newest>, version: Option<Version>) -> Newest {
     match before {
@@ -100,7 +115,7 @@ fn newest(before: Option<&Newest>, version: Option<Version>) -> Newest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::park::QUEUE_FULL;
+    use crate::poison::QUEUE_FULL;
 
     #[test]
     fn what_waits_is_counted_and_forgotten_key_by_key() {

@@ -9,9 +9,9 @@ use bangioc_change::batch::EventBatch;
 use sqlx::{Executor as _, PgConnection};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::config::{Limits, StoreSettings};
 use crate::dataset::Dataset;
 use crate::error::SinkError;
-use crate::instance::Instance;
 use crate::stage::{Stage, Target};
 
 /// The memory of one batch.
@@ -42,7 +42,8 @@ impl Connected {
     /// The connection, with the staging table of `dataset`.
     pub(crate) async fn ready(
         &mut self,
-        instance: &Instance,
+        store: &StoreSettings,
+        limits: Limits,
         dataset: &Dataset,
     ) -> Result<&mut PgConnection, SinkError> {
         if self.connection.is_none() {
@@ -51,7 +52,7 @@ impl Connected {
         let connection = if let Some(connection) = self.connection.take() {
             self.connection.insert(connection)
         } else {
-            let connection = instance.connect("bangioc sink worker").await?;
+            let connection = store.connect_within("bangioc sink worker", limits).await?;
             self.connection.insert(connection)
         };
         if !self.staged.contains(&dataset.table) {

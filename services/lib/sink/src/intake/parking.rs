@@ -10,8 +10,8 @@ use bangioc_schemas::rules::RuleCode;
 use super::{Intake, Superseding, size};
 use crate::dataset::key_texts;
 use crate::error::SinkError;
-use crate::judge::{Verdict, is_whole, plain_version};
-use crate::park::{Parking, Poison, QUEUE_FULL, RECORD_TOO_LARGE};
+use crate::judge::{Judged, is_whole, plain_version};
+use crate::poison::{Parking, Poison, QUEUE_FULL, RECORD_TOO_LARGE};
 use crate::refusal::Refusal;
 use crate::seal::KeyRef;
 use crate::waiting::Waiting;
@@ -26,7 +26,7 @@ impl Intake<'_> {
     ) -> Result<(), SinkError> {
         let version = plain_version(record);
         match self.bench.judge.place(version, self.memory.floor) {
-            Some(Verdict::Beyond) => return self.beyond(record),
+            Some(Judged::Beyond) => return self.beyond(record),
             Some(_) => {
                 self.counts.stale += 1;
                 return Ok(());

@@ -15,10 +15,10 @@ use crate::commit::{Batch, Done};
 use crate::decoders::Recent;
 use crate::error::SinkError;
 use crate::fit;
-use crate::intake::{Bench, Intake, identity};
+use crate::intake::{Bench, Intake};
 use crate::judge::Judge;
 use crate::kept::{Kept, of_row};
-use crate::park::{Parking, Poison};
+use crate::poison::{Parking, Poison};
 use crate::quarantine::Quarantined;
 use crate::reference;
 use crate::refusal::Refusal;
@@ -172,7 +172,8 @@ impl PartitionWork {
         instance.handle.block_on(Box::pin(async {
             let connections = &instance.workers.connections;
             let fits = async |loan: &mut Connected| {
-                let connection = loan.ready(instance, &self.dataset).await?;
+                let connection =
+                    loan.ready(&instance.store, instance.limits(), &self.dataset).await?;
                 fit::fit(connection, instance.side, &self.dataset).await
             };
             connections.lend(fits).await
@@ -211,7 +212,8 @@ impl PartitionWork {
         let (missing, wait) = instance.handle.block_on(Box::pin(async {
             let connections = &instance.workers.connections;
             let look = async |loan: &mut Connected| {
-                let connection = loan.ready(&instance, &self.dataset).await?;
+                let connection =
+                    loan.ready(&instance.store, instance.limits(), &self.dataset).await?;
                 let (events, live) = (&buffers.events, &buffers.live);
                 let missing = reference::missing(connection, &self.dataset, events, live).await?;
                 let wait = patient
@@ -228,7 +230,7 @@ impl PartitionWork {
             return Ok(Referred::MayCome);
         }
         let refused = missing.into_iter().map(|missing| {
-            let key = identity(&buffers.events, missing.event).into_owned();
+            let key = buffers.events.identity(missing.event).into_owned();
             (key, missing.poison(&self.dataset))
         });
         Ok(Referred::Missing(refused.collect()))
@@ -262,7 +264,8 @@ impl PartitionWork {
         let committed = instance.handle.block_on(Box::pin(async {
             let connections = &instance.workers.connections;
             let commit = async |loan: &mut Connected| {
-                let connection = loan.ready(instance, &self.dataset).await?;
+                let connection =
+                    loan.ready(&instance.store, instance.limits(), &self.dataset).await?;
                 if is_impatient {
                     connection.execute(IMPATIENT).await?;
                 }

@@ -1,16 +1,31 @@
 //! What the store keeps of the progress topics: how far each was read, what its source was believed, how fresh each
 //! dataset is.
 
-use std::collections::HashMap;
-
-use bangioc_change::progress::Offsets;
+use bangioc_feed::consume::PartitionReader;
 use sqlx::PgConnection;
 
-use super::Source;
 use crate::dataset::Dataset;
 use crate::error::SinkError;
 use crate::freshness::{Mark, SourceState};
 use crate::instance::Instance;
+
+/// A source, and how far its progress topic was read.
+pub(super) struct FollowedSource {
+    pub(super) topic: String,
+    pub(super) state: SourceState,
+    pub(super) reader: PartitionReader,
+    /// Where the topic ended when we began.
+    pub(super) end: i64,
+    pub(super) generation: i64,
+    /// Newer than what the store has.
+    pub(super) changed: bool,
+}
+
+impl FollowedSource {
+    pub(super) fn is_of(&self, dataset: &Dataset) -> bool {
+        dataset.progress_topic == self.topic
+    }
+}
 
 /// Nothing here is worth an fsync of its own: after a crash of the store it is written again.
 pub(super) async fn connect(instance: &Instance) -> Result<PgConnection, SinkError> {
@@ -41,7 +56,7 @@ pub(super) async fn load(
 /// False when a person took back meanwhile what the source was believed.
 pub(super) async fn store(
     connection: &mut PgConnection,
-    source: &Source,
+    source: &FollowedSource,
 ) -> Result<bool, SinkError> {
     let generation: Option<i64> = sqlx::query_scalar(
         "with told as (insert into flow.progress_position as p (progress_topic, next_offset, newest) \
@@ -74,25 +89,10 @@ pub(super) async fn forget_offsets(
     Ok(())
 }
 
-pub(crate) async fn positions(
-    connection: &mut PgConnection,
-) -> Result<HashMap<String, Offsets>, SinkError> {
-    let rows: Vec<(String, i32, i64)> = sqlx::query_as(
-        "select topic, partition, next_offset from flow.lease where next_offset is not null",
-    )
-    .fetch_all(connection)
-    .await?;
-    let mut positions: HashMap<String, Offsets> = HashMap::new();
-    for (topic, partition, offset) in rows {
-        positions.entry(topic).or_default().insert(partition, offset);
-    }
-    Ok(positions)
-}
-
 pub(super) async fn write_freshness(
     connection: &mut PgConnection,
     dataset: &Dataset,
-    read: &Source,
+    read: &FollowedSource,
     reached: Option<&Mark>,
 ) -> Result<(), SinkError> {
     let source = &read.state;
