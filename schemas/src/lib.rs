@@ -6,20 +6,18 @@
 //!
 //! | | |
 //! |---|---|
-//! | ground | [`row`]: a row as PostgreSQL writes it, one text per column; [`array`], `decimal`: what stands in such a text; `canonical`: JSON in one text only; [`id`], [`source_name`], `column_type`: what datasets and columns are called, with us and at the source, and hold; [`identity`]: which texts of a key are one key |
+//! | ground | [`row`]: a row as PostgreSQL writes it, one text per column; `canonical`: JSON in one text only; [`id`], [`source_name`], `column_type`: what datasets and columns are called, with us and at the source, and hold; [`identity`]: which texts of a key are one key |
 //! | [`rules`] | what a row must keep |
 //! | [`open`] | what of a row is public |
 //! | `contracts` | what a contract says of a dataset, as types, and what is made of it: names, Avro, pages |
 //! | `file` | from the text of a file to a contract, and a folder of them; the Avro files beside them |
 //!
-//! Each imports only what stands above it in this table, and no file imports one that imports it: `layers.rs`
+//! Each imports only what stands above it in this table, and no file imports one that imports it: `../../tests/src/layers.rs`
 //! is the test.
 
-pub mod array;
 mod canonical;
 mod column_type;
 mod contracts;
-mod decimal;
 mod file;
 pub mod id;
 pub mod identity;
@@ -27,9 +25,6 @@ pub mod open;
 pub mod row;
 pub mod rules;
 pub mod source_name;
-
-#[cfg(test)]
-mod layers;
 
 pub use contracts::{
     asker, avro, catalogue, class_memory, contract, mistake, names, publication, reference, show,

@@ -15,12 +15,12 @@ use transform::Transform;
 pub struct OpenProjection {
     pub(crate) filter: Condition,
     /// In the order of the open table.
-    pub(crate) outputs: Vec<Output>,
+    pub(crate) outputs: Vec<OpenColumn>,
 }
 
 /// A column of the open side.
 #[derive(Clone, Debug)]
-pub(crate) struct Output {
+pub(crate) struct OpenColumn {
     /// Index into the columns of the whole contract.
     pub(crate) column: usize,
     /// Another name than the column's own.
@@ -36,7 +36,7 @@ pub(crate) struct Output {
 pub struct NeedsWholeRow;
 
 impl OpenProjection {
-    pub(crate) fn new(filter: Condition, outputs: Vec<Output>) -> OpenProjection {
+    pub(crate) fn new(filter: Condition, outputs: Vec<OpenColumn>) -> OpenProjection {
         OpenProjection { filter, outputs }
     }
 
@@ -65,7 +65,7 @@ impl OpenProjection {
     /// `name` gives the name of a column of the whole contract.
     pub(crate) fn describe_columns(&self, name: &dyn Fn(usize) -> String) -> Vec<String> {
         let open_name =
-            |output: &Output| output.name.clone().unwrap_or_else(|| name(output.column));
+            |output: &OpenColumn| output.name.clone().unwrap_or_else(|| name(output.column));
         let outputs = self.outputs.iter();
         let unchanged: Vec<String> =
             outputs.clone().filter(|output| output.transform.is_none()).map(open_name).collect();
@@ -82,10 +82,10 @@ impl OpenProjection {
     }
 }
 
-impl Output {
+impl OpenColumn {
     /// The column as it is.
-    pub(crate) fn unchanged(column: usize) -> Output {
-        Output { column, name: None, transform: None, inputs: Vec::new() }
+    pub(crate) fn unchanged(column: usize) -> OpenColumn {
+        OpenColumn { column, name: None, transform: None, inputs: Vec::new() }
     }
 
     pub(crate) fn transformed(&mut self, name: Option<String>, transform: Transform) {

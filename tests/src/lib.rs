@@ -7,8 +7,11 @@
 //! - [`secret`]: files of secrets
 //! - [`service`]: one running `bangioc` process, and what can be done to it
 //! - [`suite`]: checks of one thing, started before them and stopped after
+//! - `layers`: no file of any crate imports what imports it
 //! - [`wait`]: waiting for a condition, never for a time
 
+#[cfg(test)]
+mod layers;
 pub mod own_server;
 pub mod platform;
 pub mod proxy;

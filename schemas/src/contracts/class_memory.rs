@@ -72,17 +72,19 @@ impl ClassMemory {
             let Some(was) = self.columns.get(column) else {
                 // Where nothing is remembered, nothing can be held against a statement.
                 let from = now.stated.filter(|_| !self.columns.is_empty())?;
-                return Some(fault(None, Kind::Untrue { from, is: now.class }));
+                return Some(fault(None, MemoryKind::Untrue { from, is: now.class }));
             };
             match now.stated {
                 None if now.class < was.class => {
-                    Some(fault(Some(was.class), Kind::Loosened { to: now.class }))
+                    Some(fault(Some(was.class), MemoryKind::Loosened { to: now.class }))
                 }
                 None => None,
                 Some(from) if from == was.class => None,
                 // Stated before, and true then.
                 Some(from) if was.stated == Some(from) && now.class >= was.class => None,
-                Some(from) => Some(fault(Some(was.class), Kind::Untrue { from, is: now.class })),
+                Some(from) => {
+                    Some(fault(Some(was.class), MemoryKind::Untrue { from, is: now.class }))
+                }
             }
         });
         judged.collect()
@@ -108,11 +110,11 @@ pub struct ClassFault {
     pub column: String,
     /// None: the column is new.
     pub was: Option<Class>,
-    kind: Kind,
+    kind: MemoryKind,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kind {
+enum MemoryKind {
     Loosened { to: Class },
     Untrue { from: Class, is: Class },
 }
@@ -123,18 +125,18 @@ impl ClassFault {
 
     pub fn hint(&self) -> String {
         match (self.kind, self.was) {
-            (Kind::Loosened { .. }, Some(was)) => format!(
+            (MemoryKind::Loosened { .. }, Some(was)) => format!(
                 "write `class: {}`; only if it was decided, say so at the column: `reclassified: {{ from: {}, by: the decision, on: its date }}`",
                 was.as_str(),
                 was.as_str()
             ),
-            (Kind::Untrue { is, .. }, Some(was)) if was > is => {
+            (MemoryKind::Untrue { is, .. }, Some(was)) if was > is => {
                 format!("write `from: {}`", was.as_str())
             }
-            (Kind::Untrue { .. }, Some(_)) => {
+            (MemoryKind::Untrue { .. }, Some(_)) => {
                 "remove `reclassified`: the class becomes no weaker".to_owned()
             }
-            (Kind::Loosened { .. } | Kind::Untrue { .. }, None) => {
+            (MemoryKind::Loosened { .. } | MemoryKind::Untrue { .. }, None) => {
                 "remove `reclassified`".to_owned()
             }
         }
@@ -146,10 +148,10 @@ impl fmt::Display for ClassFault {
         let column = &self.column;
         let was = self.was.map_or("new", Class::as_str);
         match self.kind {
-            Kind::Loosened { to } => {
+            MemoryKind::Loosened { to } => {
                 write!(f, "column `{column}` was {was} and would become {}", to.as_str())
             }
-            Kind::Untrue { from, .. } => write!(
+            MemoryKind::Untrue { from, .. } => write!(
                 f,
                 "column `{column}` was {was} so far, not {} as `reclassified` says",
                 from.as_str()

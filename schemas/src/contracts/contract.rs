@@ -7,7 +7,7 @@ pub use crate::column_type::ColumnType;
 use crate::contracts::names::Side;
 use crate::contracts::reference::Reference;
 use crate::id::{DatasetId, OwnerId};
-use crate::open::{OpenProjection, Output};
+use crate::open::{OpenColumn, OpenProjection};
 use crate::rules::Rules;
 use crate::source_name::written;
 
@@ -278,7 +278,7 @@ impl OpenSide {
 }
 
 impl Column {
-    fn published(&self, output: &Output) -> Column {
+    fn published(&self, output: &OpenColumn) -> Column {
         let mut open = Column { class: Class::Open, ..self.clone() };
         if let Some(name) = &output.name {
             open.name.clone_from(name);

@@ -3,10 +3,10 @@
 
 use std::borrow::Cow;
 
-use crate::array;
 use crate::id::DatasetId;
 use crate::row::{Cell, Row};
 use crate::rules::condition::Condition;
+use bangioc_postgres_text::array;
 
 #[derive(Clone, Debug)]
 pub struct Reference {

@@ -3,7 +3,7 @@
 use super::code_list::References;
 use super::fields::{At, Fields, Notes, shown};
 use super::label::{check_people_text, label_here, optional_label};
-use super::yaml::{Data, Entry, Node};
+use super::yaml::{Data, YamlEntry, YamlNode};
 use super::{column_rule, column_type};
 use crate::column_type::ColumnType;
 use crate::contracts::contract::{Class, Column, Reclassified};
@@ -24,7 +24,7 @@ pub(crate) struct ReadColumn {
 /// Columns that any write touches: open ones would make every internal change visible outside.
 const TOUCHED_BY_EVERY_WRITE: [&str; 3] = ["updated_at", "row_version", "changed_at"];
 
-pub(crate) fn read(node: &Node, references: &References, notes: &mut Notes) -> Vec<ReadColumn> {
+pub(crate) fn read(node: &YamlNode, references: &References, notes: &mut Notes) -> Vec<ReadColumn> {
     let Data::Map(entries) = &node.data else {
         notes.note(
             node.line,
@@ -51,7 +51,11 @@ pub(crate) fn read(node: &Node, references: &References, notes: &mut Notes) -> V
 }
 
 /// A column whose type is wrong still comes back, as text: what refers to it is no further mistake.
-fn read_column(entry: &Entry, references: &References, notes: &mut Notes) -> Option<ReadColumn> {
+fn read_column(
+    entry: &YamlEntry,
+    references: &References,
+    notes: &mut Notes,
+) -> Option<ReadColumn> {
     let name = entry.key.as_str();
     if let Some(fault) = column_fault(name) {
         let hint = "choose a name for topics and the store, and say what the source calls it: `ma_thua: { from: Mã thửa, … }`";

@@ -4,7 +4,7 @@
 use super::column::ReadColumn;
 use super::fields::{At, Fields, Notes, shown, text_of};
 use super::key::find_column;
-use super::yaml::{Data, Node};
+use super::yaml::{Data, YamlNode};
 use crate::column_type::ColumnType;
 use crate::contracts::mistake::MistakeKind;
 use crate::contracts::publication::ColumnValues;
@@ -13,7 +13,7 @@ use crate::rules::time;
 
 /// `key` is what the mapping stands under.
 pub(super) fn read(
-    node: &Node,
+    node: &YamlNode,
     key: &str,
     columns: &[ReadColumn],
     notes: &mut Notes,
@@ -57,7 +57,7 @@ pub(super) fn read(
 
 /// The columns of the mapping, each with a list of at least one value.
 pub(super) fn pairs<'a>(
-    node: &'a Node,
+    node: &'a YamlNode,
     key: &str,
     notes: &mut Notes,
 ) -> Option<Vec<(At<'a>, Vec<At<'a>>)>> {

@@ -2,7 +2,7 @@
 
 use super::code_list::References;
 use super::column::{self, ReadColumn};
-use super::entry::Entry;
+use super::entry::ContractEntry;
 use super::fields::{Fields, Notes, shown};
 use super::label::optional_label;
 use super::seconds::seconds;
@@ -28,7 +28,7 @@ pub(crate) struct ReadContract {
 
 pub(super) fn read(
     fields: &mut Fields<'_>,
-    entry: Entry<'_>,
+    entry: ContractEntry<'_>,
     references: &References,
     notes: &mut Notes,
 ) -> Option<ReadContract> {

@@ -8,7 +8,7 @@ use crate::id::id_fault;
 use crate::id::{DatasetId, OwnerId};
 
 /// None of its parts is there when it could not be read; a mistake is then noted.
-pub(super) struct Entry<'a> {
+pub(super) struct ContractEntry<'a> {
     pub(super) dataset: Option<At<'a>>,
     pub(super) owner: Option<At<'a>>,
     pub(super) name: Option<Label>,
@@ -18,7 +18,7 @@ pub(super) struct Entry<'a> {
 }
 
 /// The parts that a contract can't do without.
-pub(super) struct Named {
+pub(super) struct NamedParts {
     pub(super) dataset: DatasetId,
     pub(super) owner: OwnerId,
     pub(super) name: Label,
@@ -26,8 +26,8 @@ pub(super) struct Named {
     pub(super) owner_line: usize,
 }
 
-pub(super) fn read<'a>(fields: &mut Fields<'a>, notes: &mut Notes) -> Entry<'a> {
-    Entry {
+pub(super) fn read<'a>(fields: &mut Fields<'a>, notes: &mut Notes) -> ContractEntry<'a> {
+    ContractEntry {
         dataset: id(fields, "dataset", "write `dataset: land-parcel`, as in the catalogue", notes),
         owner: id(fields, "owner", "write `owner: so-nnmt`, as in the catalogue", notes),
         name: required_label(fields, "name", notes),
@@ -37,10 +37,10 @@ pub(super) fn read<'a>(fields: &mut Fields<'a>, notes: &mut Notes) -> Entry<'a> 
     }
 }
 
-impl Entry<'_> {
-    pub(super) fn named(&self) -> Option<Named> {
+impl ContractEntry<'_> {
+    pub(super) fn named(&self) -> Option<NamedParts> {
         let (dataset, owner) = (self.dataset?, self.owner?);
-        Some(Named {
+        Some(NamedParts {
             dataset: DatasetId(dataset.text.to_owned()),
             owner: OwnerId(owner.text.to_owned()),
             name: self.name.clone()?,

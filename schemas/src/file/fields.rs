@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::yaml::{Data, Entry, Node};
+use super::yaml::{Data, YamlEntry, YamlNode};
 pub(crate) use crate::contracts::mistake::shown;
 use crate::contracts::mistake::{Mistake, MistakeKind};
 use crate::contracts::nearest::nearest;
@@ -54,13 +54,13 @@ pub(crate) struct At<'a> {
 
 /// A mapping that is being read. Close it with [`Fields::finish`], which notes the keys nobody asked for.
 pub(crate) struct Fields<'a> {
-    entries: &'a [Entry],
+    entries: &'a [YamlEntry],
     pub(crate) line: usize,
     asked: HashSet<&'static str>,
 }
 
 impl<'a> Fields<'a> {
-    pub(crate) fn of(node: &'a Node, what: &str, notes: &mut Notes) -> Option<Fields<'a>> {
+    pub(crate) fn of(node: &'a YamlNode, what: &str, notes: &mut Notes) -> Option<Fields<'a>> {
         if let Data::Map(entries) = &node.data {
             return Some(Fields { entries, line: node.line, asked: HashSet::new() });
         }
@@ -74,7 +74,7 @@ impl<'a> Fields<'a> {
         None
     }
 
-    fn find(&mut self, key: &'static str) -> Option<&'a Entry> {
+    fn find(&mut self, key: &'static str) -> Option<&'a YamlEntry> {
         self.asked.insert(key);
         self.entries.iter().find(|entry| entry.key == key)
     }
@@ -97,7 +97,7 @@ impl<'a> Fields<'a> {
             .collect()
     }
 
-    pub(crate) fn node(&mut self, key: &'static str) -> Option<&'a Node> {
+    pub(crate) fn node(&mut self, key: &'static str) -> Option<&'a YamlNode> {
         self.find(key).map(|entry| &entry.value)
     }
 
@@ -111,7 +111,7 @@ impl<'a> Fields<'a> {
         key: &'static str,
         hint: &str,
         notes: &mut Notes,
-    ) -> Option<&'a Node> {
+    ) -> Option<&'a YamlNode> {
         let node = self.node(key);
         if node.is_none() {
             notes.note(self.line, MistakeKind::MissingKey, format!("key `{key}` is missing"), hint);
@@ -223,7 +223,7 @@ fn is_word(key: &str) -> bool {
     key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
-pub(crate) fn text_of<'a>(node: &'a Node, key: &str, notes: &mut Notes) -> Option<At<'a>> {
+pub(crate) fn text_of<'a>(node: &'a YamlNode, key: &str, notes: &mut Notes) -> Option<At<'a>> {
     if let Data::Text(text) = &node.data {
         return Some(At { text, line: node.line });
     }

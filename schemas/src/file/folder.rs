@@ -17,7 +17,7 @@ use crate::contracts::mistake::{ContractErrors, Mistake, MistakeKind};
 use crate::file::code_list::{self, References};
 use crate::file::fields::Notes;
 use crate::file::one::{self, ReadFile};
-use crate::file::publication::Found;
+use crate::file::publication::FoundDataset;
 use crate::open::border::Border;
 
 /// Folders beside the owners' that hold no contracts.
@@ -290,9 +290,9 @@ impl FolderReader<'_> {
         for Placed { file, read } in &mut files.publications {
             let mut notes = Notes::new(file);
             let find = |dataset: &str| match contracts.get(dataset) {
-                Some(contract) => Found::Contract(contract),
-                None if files.unread.iter().any(|unread| unread == dataset) => Found::Unread,
-                None => Found::Nothing,
+                Some(contract) => FoundDataset::Contract(contract),
+                None if files.unread.iter().any(|unread| unread == dataset) => FoundDataset::Unread,
+                None => FoundDataset::Nothing,
             };
             read.check(find, &mut notes);
             self.mistakes.extend(notes.into_mistakes());

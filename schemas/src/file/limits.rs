@@ -4,7 +4,7 @@ use super::code_list::{CodeList, References};
 use super::condition::filter;
 use super::entry;
 use super::fields::{At, Fields, Notes, shown};
-use super::yaml::Node;
+use super::yaml::YamlNode;
 use crate::contracts::mistake::MistakeKind;
 use crate::contracts::publication::{Limit, Limits, Only};
 use crate::id::DatasetId;
@@ -12,7 +12,7 @@ use crate::id::DatasetId;
 const COLUMNS_HINT: &str =
     "write columns `hourly_limit` and `limit_units` in the list, as in `SO2,350,ug/Nm3|µg/Nm3`";
 
-pub(super) fn read(node: &Node, references: &References, notes: &mut Notes) -> Option<Limits> {
+pub(super) fn read(node: &YamlNode, references: &References, notes: &mut Notes) -> Option<Limits> {
     let mut fields = Fields::of(node, "`limits`", notes)?;
     let parameter = fields.required_text("parameter", "name the column of the parameter", notes);
     let unit = fields.required_text("unit", "name the column of the unit", notes);
@@ -39,7 +39,7 @@ pub(super) fn read(node: &Node, references: &References, notes: &mut Notes) -> O
     })
 }
 
-fn read_only(node: &Node, notes: &mut Notes) -> Option<Only> {
+fn read_only(node: &YamlNode, notes: &mut Notes) -> Option<Only> {
     let mut fields = Fields::of(node, "`only`", notes)?;
     let hint = "name the resource that tells where the limits hold";
     let dataset = entry::id(&mut fields, "dataset", hint, notes);

@@ -12,13 +12,13 @@ use super::fields::{At, Fields, Notes};
 use super::key::find_column;
 use crate::contracts::contract::{Class, Contract, OpenSide};
 use crate::contracts::mistake::MistakeKind;
-use crate::open::{OpenProjection, Output};
+use crate::open::{OpenColumn, OpenProjection};
 use crate::rules::condition::Condition;
 
 /// What the section says; the projection needs the whole contract, which is not there yet.
 pub(super) struct ReadOpen {
     filter: Condition,
-    outputs: Vec<Output>,
+    outputs: Vec<OpenColumn>,
     columns_line: usize,
     rows_line: usize,
 }
@@ -33,7 +33,7 @@ pub(super) fn read(
     let node = fields.node("open")?;
     let mut inner = Fields::of(node, "`open`", notes)?;
     inner.required("columns", "name the columns that are public: `columns: [code, …]`", notes);
-    let mut outputs: Vec<Output> = Vec::new();
+    let mut outputs: Vec<OpenColumn> = Vec::new();
     for at in inner.texts("columns", notes).unwrap_or_default() {
         let Some(column) = find_column(at, columns, MistakeKind::Rule, notes) else {
             continue;
@@ -44,7 +44,7 @@ pub(super) fn read(
             continue;
         }
         check_class(at, &columns[column], notes);
-        outputs.push(Output::unchanged(column));
+        outputs.push(OpenColumn::unchanged(column));
     }
     let rows_line = inner.line_of("rows");
     let filter = inner

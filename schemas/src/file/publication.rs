@@ -2,12 +2,12 @@
 
 use super::code_list::References;
 use super::condition::{filter, note_value, postgresql_text};
-use super::entry::{self, Entry};
+use super::entry::{self, ContractEntry};
 use super::fields::{At, Fields, Notes, shown};
 use super::label::required_label;
 use super::limits;
 use super::seconds::seconds;
-use super::yaml::{Data, Node};
+use super::yaml::{Data, YamlNode};
 use crate::column_type::ColumnType;
 use crate::contracts::contract::Contract;
 use crate::contracts::mistake::MistakeKind;
@@ -30,7 +30,7 @@ pub(crate) struct ReadPublication {
 
 pub(super) fn read(
     fields: &mut Fields<'_>,
-    entry: Entry<'_>,
+    entry: ContractEntry<'_>,
     references: &References,
     notes: &mut Notes,
 ) -> Option<ReadPublication> {
@@ -107,7 +107,7 @@ fn resources(
     let Some(node) = fields.required("resources", hint, notes) else {
         return Vec::new();
     };
-    let items: &[Node] = match &node.data {
+    let items: &[YamlNode] = match &node.data {
         Data::List(items) => items,
         Data::Text(_) | Data::Map(_) => &[],
     };
@@ -130,7 +130,7 @@ fn resources(
     resources
 }
 
-fn resource(node: &Node, references: &References, notes: &mut Notes) -> Option<Resource> {
+fn resource(node: &YamlNode, references: &References, notes: &mut Notes) -> Option<Resource> {
     let mut fields = Fields::of(node, "a resource", notes)?;
     let dataset = entry::id(&mut fields, "dataset", "name the dataset that it is made from", notes);
     let name = if fields.has("name") { entry::id(&mut fields, "name", "", notes) } else { dataset };
@@ -150,7 +150,7 @@ fn resource(node: &Node, references: &References, notes: &mut Notes) -> Option<R
     })
 }
 
-fn hourly_mean(node: &Node, references: &References, notes: &mut Notes) -> Option<HourlyMean> {
+fn hourly_mean(node: &YamlNode, references: &References, notes: &mut Notes) -> Option<HourlyMean> {
     let mut fields = Fields::of(node, "`hourly_mean`", notes)?;
     let value = fields.required_text("value", "name the measured column", notes);
     let at = fields.required_text("at", "name the column of the time of measurement", notes);
@@ -194,7 +194,7 @@ fn share(fields: &mut Fields<'_>, notes: &mut Notes) -> Option<f64> {
 }
 
 /// What there is of a dataset that a resource names.
-pub(crate) enum Found<'c> {
+pub(crate) enum FoundDataset<'c> {
     Contract(&'c Contract),
     /// Its file has mistakes; the resource is none of them.
     Unread,
@@ -203,7 +203,7 @@ pub(crate) enum Found<'c> {
 
 impl ReadPublication {
     /// Against the contracts that it is made from. `find` gives a dataset's contract.
-    pub(crate) fn check<'c>(&mut self, find: impl Fn(&str) -> Found<'c>, notes: &mut Notes) {
+    pub(crate) fn check<'c>(&mut self, find: impl Fn(&str) -> FoundDataset<'c>, notes: &mut Notes) {
         let whole: Vec<DatasetId> = self
             .publication
             .resources
@@ -214,9 +214,9 @@ impl ReadPublication {
         for (resource, &line) in self.publication.resources.iter_mut().zip(&self.resource_lines) {
             let dataset = resource.dataset.as_str();
             let contract = match find(dataset) {
-                Found::Contract(contract) => contract,
-                Found::Unread => continue,
-                Found::Nothing => {
+                FoundDataset::Contract(contract) => contract,
+                FoundDataset::Unread => continue,
+                FoundDataset::Nothing => {
                     let what = format!("there is no dataset `{dataset}`");
                     let hint = "name a dataset that has a contract: `bangioc contract list`";
                     notes.note(line, MistakeKind::Value, what, hint);
@@ -234,9 +234,9 @@ impl ReadPublication {
                 if let Some(only) = mean.limits.as_mut().and_then(|limits| limits.only.as_mut()) {
                     let other = match find(only.dataset.as_str()) {
                         _ if !whole.contains(&only.dataset) => None,
-                        Found::Contract(other) => other.on(names::Side::Open),
+                        FoundDataset::Contract(other) => other.on(names::Side::Open),
                         // Noted where the resource itself is met.
-                        Found::Unread | Found::Nothing => continue,
+                        FoundDataset::Unread | FoundDataset::Nothing => continue,
                     };
                     check_only(only, &mean.by, other, line, notes);
                 }

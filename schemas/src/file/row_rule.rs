@@ -10,7 +10,7 @@ use super::code_list::References;
 use super::column::ReadColumn;
 use super::condition;
 use super::fields::{Fields, Notes, shown};
-use super::yaml::{Data, Node};
+use super::yaml::{Data, YamlNode};
 use crate::contracts::mistake::MistakeKind;
 use crate::contracts::nearest::nearest;
 use crate::contracts::reference::Reference;
@@ -62,7 +62,7 @@ enum ReadRule {
 }
 
 pub(super) fn read(
-    node: Option<&Node>,
+    node: Option<&YamlNode>,
     columns: &[ReadColumn],
     references: &References,
     notes: &mut Notes,
@@ -89,7 +89,7 @@ pub(super) fn read(
 }
 
 fn read_rule(
-    node: &Node,
+    node: &YamlNode,
     columns: &[ReadColumn],
     references: &References,
     notes: &mut Notes,

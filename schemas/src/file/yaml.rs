@@ -9,7 +9,7 @@ use saphyr_parser::{Event, Parser, Span, StrInput};
 use crate::contracts::mistake::{MistakeKind, shown};
 
 #[derive(Clone, Debug)]
-pub(crate) struct Node {
+pub(crate) struct YamlNode {
     /// From 1.
     pub(crate) line: usize,
     pub(crate) data: Data,
@@ -18,18 +18,18 @@ pub(crate) struct Node {
 #[derive(Clone, Debug)]
 pub(crate) enum Data {
     Text(String),
-    List(Vec<Node>),
-    Map(Vec<Entry>),
+    List(Vec<YamlNode>),
+    Map(Vec<YamlEntry>),
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct YamlEntry {
     pub(crate) key: String,
     pub(crate) line: usize,
-    pub(crate) value: Node,
+    pub(crate) value: YamlNode,
 }
 
-impl Node {
+impl YamlNode {
     pub(crate) fn kind(&self) -> &'static str {
         match self.data {
             Data::Text(_) => "a text",
@@ -52,8 +52,8 @@ pub(crate) struct YamlError {
 const MAX_DEPTH: usize = 16;
 
 /// The tree, and the keys that stand twice (the first of them counts).
-pub(crate) fn read(text: &str) -> Result<(Node, Vec<YamlError>), YamlError> {
-    let mut reader = Reader { parser: Parser::new_from_str(text), doubles: Vec::new() };
+pub(crate) fn read(text: &str) -> Result<(YamlNode, Vec<YamlError>), YamlError> {
+    let mut reader = YamlReader { parser: Parser::new_from_str(text), doubles: Vec::new() };
     loop {
         let (event, span) = reader.next()?;
         match event {
@@ -78,12 +78,12 @@ fn syntax(line: usize, what: impl Into<String>, hint: impl Into<String>) -> Yaml
     YamlError { line, kind: MistakeKind::Syntax, what: what.into(), hint: hint.into() }
 }
 
-struct Reader<'a> {
+struct YamlReader<'a> {
     parser: Parser<'a, StrInput<'a>>,
     doubles: Vec<YamlError>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> YamlReader<'a> {
     fn next(&mut self) -> Result<(Event<'a>, Span), YamlError> {
         match self.parser.next_event() {
             Some(Ok(event)) => Ok(event),
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, YamlError> {
+    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<YamlNode, YamlError> {
         let line = span.start.line();
         if depth > MAX_DEPTH {
             return Err(YamlError {
@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
                 ));
             }
         };
-        Ok(Node { line, data })
+        Ok(YamlNode { line, data })
     }
 
     fn list(&mut self, depth: usize) -> Result<Data, YamlError> {
@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
     }
 
     fn map(&mut self, depth: usize) -> Result<Data, YamlError> {
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries: Vec<YamlEntry> = Vec::new();
         loop {
             let (event, span) = self.next()?;
             let line = span.start.line();
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
                     format!("key `{}` stands twice, first in line {}", shown(&key), first.line);
                 self.doubles.push(syntax(line, what, "keep one of the two"));
             } else {
-                entries.push(Entry { key, line, value });
+                entries.push(YamlEntry { key, line, value });
             }
         }
     }

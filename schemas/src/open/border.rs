@@ -19,14 +19,14 @@ const STRETCH: usize = 32;
 #[derive(Debug)]
 pub(crate) struct Border {
     /// In degrees.
-    points: Vec<Place>,
+    points: Vec<BorderPoint>,
     stretches: Vec<Stretch>,
 }
 
 #[derive(Debug)]
 struct Stretch {
     range: Range<usize>,
-    extent: Extent,
+    extent: BorderExtent,
 }
 
 /// Nothing nearer to the border than this is public.
@@ -38,15 +38,15 @@ pub(crate) struct Mask {
 
 /// Degrees, or metres from a place nearby.
 #[derive(Clone, Copy, PartialEq, Debug)]
-struct Place {
+struct BorderPoint {
     east: f64,
     north: f64,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Extent {
-    low: Place,
-    high: Place,
+struct BorderExtent {
+    low: BorderPoint,
+    high: BorderPoint,
 }
 
 impl Border {
@@ -59,14 +59,14 @@ impl Border {
         if !points.iter().all(|point| world.hold(*point)) {
             return None;
         }
-        let points: Vec<Place> =
+        let points: Vec<BorderPoint> =
             points.into_iter().map(|point| place(point, UNITS_PER_DEGREE)).collect();
         let stretches = (0..points.len() - 1)
             .step_by(STRETCH)
             .map(|first| {
                 // The last point of one is the first of the next.
                 let range = first..(first + STRETCH + 1).min(points.len());
-                Stretch { extent: Extent::of(points[range.clone()].iter().copied()), range }
+                Stretch { extent: BorderExtent::of(points[range.clone()].iter().copied()), range }
             })
             .collect();
         Some(Border { points, stretches })
@@ -95,7 +95,7 @@ impl Mask {
         let Some(origin) = corners.next() else {
             return false;
         };
-        let extent = Extent::of(std::iter::once(origin).chain(corners));
+        let extent = BorderExtent::of(std::iter::once(origin).chain(corners));
         let plane = Plane::at(origin);
         let metres = f64::from(self.metres);
         let reach = extent.widened(plane.degrees(metres));
@@ -106,7 +106,7 @@ impl Mask {
         }
         let touched = border.stretches.iter().filter(|one| reach.meets(&one.extent));
         touched.flat_map(|one| border.points[one.range.clone()].windows(2)).any(|edge| {
-            let near = Extent::of(edge.iter().copied());
+            let near = BorderExtent::of(edge.iter().copied());
             let edge = (plane.metres(edge[0]), plane.metres(edge[1]));
             reach.meets(&near)
                 && figure.any_edge(|from, to| {
@@ -118,40 +118,43 @@ impl Mask {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "degrees of 17 digits, a tenth of a millimetre")]
-fn place(point: Point, units_per_degree: f64) -> Place {
-    Place {
+fn place(point: Point, units_per_degree: f64) -> BorderPoint {
+    BorderPoint {
         east: point.east as f64 / units_per_degree,
         north: point.north as f64 / units_per_degree,
     }
 }
 
-impl Extent {
-    fn of(places: impl Iterator<Item = Place>) -> Extent {
-        let nothing = Extent {
-            low: Place { east: f64::INFINITY, north: f64::INFINITY },
-            high: Place { east: f64::NEG_INFINITY, north: f64::NEG_INFINITY },
+impl BorderExtent {
+    fn of(places: impl Iterator<Item = BorderPoint>) -> BorderExtent {
+        let nothing = BorderExtent {
+            low: BorderPoint { east: f64::INFINITY, north: f64::INFINITY },
+            high: BorderPoint { east: f64::NEG_INFINITY, north: f64::NEG_INFINITY },
         };
-        places.fold(nothing, |Extent { low, high }, place| Extent {
-            low: Place { east: low.east.min(place.east), north: low.north.min(place.north) },
-            high: Place { east: high.east.max(place.east), north: high.north.max(place.north) },
+        places.fold(nothing, |BorderExtent { low, high }, place| BorderExtent {
+            low: BorderPoint { east: low.east.min(place.east), north: low.north.min(place.north) },
+            high: BorderPoint {
+                east: high.east.max(place.east),
+                north: high.north.max(place.north),
+            },
         })
     }
 
-    fn widened(&self, by: Place) -> Extent {
-        Extent {
-            low: Place { east: self.low.east - by.east, north: self.low.north - by.north },
-            high: Place { east: self.high.east + by.east, north: self.high.north + by.north },
+    fn widened(&self, by: BorderPoint) -> BorderExtent {
+        BorderExtent {
+            low: BorderPoint { east: self.low.east - by.east, north: self.low.north - by.north },
+            high: BorderPoint { east: self.high.east + by.east, north: self.high.north + by.north },
         }
     }
 
-    fn meets(&self, other: &Extent) -> bool {
+    fn meets(&self, other: &BorderExtent) -> bool {
         self.low.east <= other.high.east
             && other.low.east <= self.high.east
             && self.low.north <= other.high.north
             && other.low.north <= self.high.north
     }
 
-    fn holds(&self, other: &Extent) -> bool {
+    fn holds(&self, other: &BorderExtent) -> bool {
         self.low.east <= other.low.east
             && other.high.east <= self.high.east
             && self.low.north <= other.low.north
@@ -161,35 +164,38 @@ impl Extent {
 
 /// The ground around a place, taken for flat: metres of a degree there.
 struct Plane {
-    origin: Place,
-    scale: Place,
+    origin: BorderPoint,
+    scale: BorderPoint,
 }
 
 impl Plane {
-    fn at(origin: Place) -> Plane {
+    fn at(origin: BorderPoint) -> Plane {
         let latitude = origin.north.to_radians();
         let flat = 1.0 - E2 * latitude.sin().powi(2);
         let degree = std::f64::consts::PI / 180.0 * AXIS / flat.sqrt();
         Plane {
             origin,
-            scale: Place { east: degree * latitude.cos(), north: degree * (1.0 - E2) / flat },
+            scale: BorderPoint { east: degree * latitude.cos(), north: degree * (1.0 - E2) / flat },
         }
     }
 
-    fn metres(&self, at: Place) -> Place {
-        Place {
+    fn metres(&self, at: BorderPoint) -> BorderPoint {
+        BorderPoint {
             east: (at.east - self.origin.east) * self.scale.east,
             north: (at.north - self.origin.north) * self.scale.north,
         }
     }
 
     /// A little more than so many metres.
-    fn degrees(&self, metres: f64) -> Place {
-        Place { east: metres * 1.01 / self.scale.east, north: metres * 1.01 / self.scale.north }
+    fn degrees(&self, metres: f64) -> BorderPoint {
+        BorderPoint {
+            east: metres * 1.01 / self.scale.east,
+            north: metres * 1.01 / self.scale.north,
+        }
     }
 }
 
-type Edge = (Place, Place);
+type Edge = (BorderPoint, BorderPoint);
 
 /// Between two edges; 0 when they cross.
 fn distance(one: Edge, other: Edge) -> f64 {
@@ -203,14 +209,14 @@ fn distance(one: Edge, other: Edge) -> f64 {
 
 /// Do the ends of the one lie on two sides of the line through the other?
 fn crosses((from, to): Edge, (start, end): Edge) -> bool {
-    let side = |at: Place| {
+    let side = |at: BorderPoint| {
         (end.east - start.east) * (at.north - start.north)
             - (end.north - start.north) * (at.east - start.east)
     };
     side(from) * side(to) < 0.0
 }
 
-fn to_edge(at: Place, (from, to): Edge) -> f64 {
+fn to_edge(at: BorderPoint, (from, to): Edge) -> f64 {
     let (east, north) = (to.east - from.east, to.north - from.north);
     let length_squared = east * east + north * north;
     let along = if length_squared > 0.0 {
@@ -312,7 +318,7 @@ mod tests {
             let Some(border) = Border::read(&json) else { return Ok(()) };
             let mask = Mask { border: Arc::new(border), metres };
             let figure = geojson::figure(&square(at.0, at.1, size), 100).unwrap();
-            let plane = Plane::at(Place { east: at.0, north: at.1 });
+            let plane = Plane::at(BorderPoint { east: at.0, north: at.1 });
             let mut nearest = f64::INFINITY;
             for edge in mask.border.points.windows(2) {
                 let edge = (plane.metres(edge[0]), plane.metres(edge[1]));

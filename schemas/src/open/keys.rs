@@ -12,14 +12,14 @@ use serde_json::value::RawValue;
 /// is neither an object nor an array.
 pub(crate) fn named(json: &str, names: &[String]) -> Option<String> {
     let mut reader = serde_json::Deserializer::from_str(json);
-    let outer = reader.deserialize_any(OuterVisitor(names)).ok()?;
+    let outer = reader.deserialize_any(KeysVisitor(names)).ok()?;
     reader.end().ok()?;
     outer
 }
 
-struct OuterVisitor<'a>(&'a [String]);
+struct KeysVisitor<'a>(&'a [String]);
 
-impl<'de> Visitor<'de> for OuterVisitor<'_> {
+impl<'de> Visitor<'de> for KeysVisitor<'_> {
     type Value = Option<String>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

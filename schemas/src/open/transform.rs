@@ -8,10 +8,11 @@ use super::keys;
 use super::vn2000::Zone;
 use crate::canonical::unordered;
 use crate::column_type::ColumnType;
-use crate::decimal::{Decimal, Grain};
 use crate::row::{Cell, Row, RowBuf};
 use crate::rules::condition::Condition;
 use crate::rules::geometry::{Figure, Point, UNITS_PER_DEGREE, UNITS_PER_METRE, geojson, wkt};
+use bangioc_postgres_text::decimal::Decimal;
+use bangioc_postgres_text::rounding::Grain;
 
 /// Outlines of the whole province have fewer; a limit of the row's own is a rule of its contract.
 const MAX_VERTICES: usize = 200_000;
@@ -22,11 +23,11 @@ pub(crate) struct Transform {
     pub(crate) withhold_when: Option<Condition>,
     /// Null near the border. For outlines only.
     pub(crate) mask: Option<Mask>,
-    pub(crate) change: Change,
+    pub(crate) change: ColumnChange,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Change {
+pub(crate) enum ColumnChange {
     /// The value as it is, where it isn't withheld.
     Keep,
     /// VN-2000 well-known text → GeoJSON of WGS84.
@@ -59,9 +60,12 @@ impl Transform {
         let mut inputs: Vec<usize> =
             self.withhold_when.iter().flat_map(Condition::columns).collect();
         match &self.change {
-            Change::Keep | Change::Wgs84(System::Fixed(_)) | Change::Outline | Change::Keys(_) => {}
-            Change::Wgs84(System::Column(srid)) => inputs.push(*srid),
-            Change::Round(round) => {
+            ColumnChange::Keep
+            | ColumnChange::Wgs84(System::Fixed(_))
+            | ColumnChange::Outline
+            | ColumnChange::Keys(_) => {}
+            ColumnChange::Wgs84(System::Column(srid)) => inputs.push(*srid),
+            ColumnChange::Round(round) => {
                 inputs.extend(round.when.iter().flat_map(Condition::columns));
             }
         }
@@ -70,10 +74,11 @@ impl Transform {
 
     pub(crate) fn result_type(&self, column_type: &ColumnType) -> ColumnType {
         match self.change {
-            Change::Wgs84(_) => ColumnType::Json,
-            Change::Keep | Change::Outline | Change::Keys(_) | Change::Round(_) => {
-                column_type.clone()
-            }
+            ColumnChange::Wgs84(_) => ColumnType::Json,
+            ColumnChange::Keep
+            | ColumnChange::Outline
+            | ColumnChange::Keys(_)
+            | ColumnChange::Round(_) => column_type.clone(),
         }
     }
 
@@ -81,12 +86,16 @@ impl Transform {
     pub(crate) fn form(&self, name: &dyn Fn(usize) -> String) -> Value {
         let mut form = Map::new();
         let change = match &self.change {
-            Change::Keep => json!("keep"),
-            Change::Outline => json!("outline"),
-            Change::Keys(keys) => json!({ "keys": unordered(keys.iter().map(|key| json!(key))) }),
-            Change::Wgs84(System::Column(srid)) => json!({ "wgs84": { "column": name(*srid) } }),
-            Change::Wgs84(System::Fixed(zone)) => json!({ "wgs84": { "srid": zone.srid() } }),
-            Change::Round(round) => {
+            ColumnChange::Keep => json!("keep"),
+            ColumnChange::Outline => json!("outline"),
+            ColumnChange::Keys(keys) => {
+                json!({ "keys": unordered(keys.iter().map(|key| json!(key))) })
+            }
+            ColumnChange::Wgs84(System::Column(srid)) => {
+                json!({ "wgs84": { "column": name(*srid) } })
+            }
+            ColumnChange::Wgs84(System::Fixed(zone)) => json!({ "wgs84": { "srid": zone.srid() } }),
+            ColumnChange::Round(round) => {
                 let when = round.when.as_ref().map(|when| when.form(name));
                 json!({ "round": { "to": round.grain.to_string(), "when": when } })
             }
@@ -104,18 +113,18 @@ impl Transform {
 
     pub(crate) fn describe(&self, column: usize, name: &dyn Fn(usize) -> String) -> String {
         let mut words = match &self.change {
-            Change::Keep => Vec::new(),
-            Change::Outline => vec!["its figure alone".to_owned()],
-            Change::Keys(keys) => vec![format!("only its {}", keys.join(", "))],
-            Change::Wgs84(System::Column(srid)) => vec![format!(
+            ColumnChange::Keep => Vec::new(),
+            ColumnChange::Outline => vec!["its figure alone".to_owned()],
+            ColumnChange::Keys(keys) => vec![format!("only its {}", keys.join(", "))],
+            ColumnChange::Wgs84(System::Column(srid)) => vec![format!(
                 "{} as GeoJSON of WGS84, from the system that {} names",
                 name(column),
                 name(*srid)
             )],
-            Change::Wgs84(System::Fixed(zone)) => {
+            ColumnChange::Wgs84(System::Fixed(zone)) => {
                 vec![format!("{} as GeoJSON of WGS84, from EPSG:{}", name(column), zone.srid())]
             }
-            Change::Round(round) => {
+            ColumnChange::Round(round) => {
                 let when = round
                     .when
                     .as_ref()
@@ -145,25 +154,25 @@ impl Transform {
             return;
         }
         let changed = match (&self.change, row.cell(column)) {
-            (Change::Keep, cell) => {
+            (ColumnChange::Keep, cell) => {
                 out.push(cell);
                 return;
             }
-            (Change::Round(round), cell) if !round.when.as_ref().is_none_or(holds) => {
+            (ColumnChange::Round(round), cell) if !round.when.as_ref().is_none_or(holds) => {
                 out.push(cell);
                 return;
             }
             (_, Cell::Null | Cell::Absent(_)) => None,
-            (Change::Wgs84(system), Cell::Text(text)) => system
+            (ColumnChange::Wgs84(system), Cell::Text(text)) => system
                 .zone(row)
                 .and_then(|zone| figure_of_wgs84(zone, text))
                 .filter(|figure| !self.masks(figure, written::UNITS_PER_DEGREE))
                 .and_then(|figure| written::geometry(&figure)),
-            (Change::Outline, Cell::Text(text)) => geojson::figure(text, MAX_VERTICES)
+            (ColumnChange::Outline, Cell::Text(text)) => geojson::figure(text, MAX_VERTICES)
                 .filter(|figure| !self.masks(figure, UNITS_PER_DEGREE))
                 .and_then(|figure| written::geometry(&figure.moved(coarser))),
-            (Change::Keys(names), Cell::Text(text)) => keys::named(text, names),
-            (Change::Round(round), Cell::Text(text)) => round.text(text),
+            (ColumnChange::Keys(names), Cell::Text(text)) => keys::named(text, names),
+            (ColumnChange::Round(round), Cell::Text(text)) => round.text(text),
         };
         out.push(changed.as_deref().map_or(Cell::Null, Cell::Text));
     }

@@ -29,7 +29,7 @@ impl JsonShape {
             return Err(RuleCode::TooBig);
         }
         let mut reader = serde_json::Deserializer::from_str(text);
-        let outer = reader.deserialize_any(OuterVisitor {
+        let outer = reader.deserialize_any(CountingVisitor {
             item_keys: &self.item_keys,
             max_items: self.max_items,
         });
@@ -71,24 +71,24 @@ impl JsonShape {
     }
 }
 
-struct Found {
+struct JsonFound {
     outer: Option<Outer>,
     too_many: bool,
 }
 
-struct OuterVisitor<'a> {
+struct CountingVisitor<'a> {
     item_keys: &'a [String],
     max_items: Option<usize>,
 }
 
-impl<'de> Visitor<'de> for OuterVisitor<'_> {
-    type Value = Found;
+impl<'de> Visitor<'de> for CountingVisitor<'_> {
+    type Value = JsonFound;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Found, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<JsonFound, A::Error> {
         let mut count = 0_usize;
         if self.item_keys.is_empty() {
             while items.next_element::<IgnoredAny>()?.is_some() {
@@ -99,44 +99,44 @@ impl<'de> Visitor<'de> for OuterVisitor<'_> {
                 count += 1;
             }
         }
-        Ok(Found {
+        Ok(JsonFound {
             outer: Some(Outer::Array),
             too_many: self.max_items.is_some_and(|max| count > max),
         })
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Found, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<JsonFound, A::Error> {
         let mut count = 0_usize;
         while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
             count += 1;
         }
-        Ok(Found {
+        Ok(JsonFound {
             outer: Some(Outer::Object),
             too_many: self.max_items.is_some_and(|max| count > max),
         })
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Found, E> {
+    fn visit_bool<E>(self, _: bool) -> Result<JsonFound, E> {
         Ok(SCALAR)
     }
-    fn visit_i64<E>(self, _: i64) -> Result<Found, E> {
+    fn visit_i64<E>(self, _: i64) -> Result<JsonFound, E> {
         Ok(SCALAR)
     }
-    fn visit_u64<E>(self, _: u64) -> Result<Found, E> {
+    fn visit_u64<E>(self, _: u64) -> Result<JsonFound, E> {
         Ok(SCALAR)
     }
-    fn visit_f64<E>(self, _: f64) -> Result<Found, E> {
+    fn visit_f64<E>(self, _: f64) -> Result<JsonFound, E> {
         Ok(SCALAR)
     }
-    fn visit_str<E>(self, _: &str) -> Result<Found, E> {
+    fn visit_str<E>(self, _: &str) -> Result<JsonFound, E> {
         Ok(SCALAR)
     }
-    fn visit_unit<E>(self) -> Result<Found, E> {
+    fn visit_unit<E>(self) -> Result<JsonFound, E> {
         Ok(SCALAR)
     }
 }
 
-const SCALAR: Found = Found { outer: None, too_many: false };
+const SCALAR: JsonFound = JsonFound { outer: None, too_many: false };
 
 /// One item of the array: an object with these keys.
 struct Item<'a>(&'a [String]);

@@ -43,7 +43,7 @@ pub(crate) enum RowRuleKind {
     PersonalId(person::PersonalId),
     PartialDate(person::PartialDate),
     Outline(place::Outline),
-    GeoJson(place::GeoJson),
+    GeoJson(place::GeoJsonRule),
     Measurement(measure::Measurement),
     JsonNumbers(measure::JsonNumbers),
     Sum(measure::Sum),

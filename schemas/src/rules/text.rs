@@ -59,10 +59,10 @@ fn stray_blanks(bytes: &[u8]) -> bool {
 
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "independent findings, not a state")]
-struct Found {
+struct TextFindings {
     invisible: bool,
     may_be_decomposed: bool,
-    word: Word,
+    word: WordFindings,
     /// A word without one correctly encoded letter of Vietnamese, but with a sign of mojibake.
     mojibake: bool,
     /// Letters that only correctly encoded Vietnamese has.
@@ -72,12 +72,12 @@ struct Found {
 }
 
 #[derive(Default)]
-struct Word {
+struct WordFindings {
     vietnamese: bool,
     mojibake: bool,
 }
 
-impl Found {
+impl TextFindings {
     fn end_word(&mut self) {
         let word = std::mem::take(&mut self.word);
         self.mojibake |= word.mojibake && !word.vietnamese;
@@ -89,8 +89,8 @@ impl Found {
     }
 }
 
-fn scan(text: &str, kind: TextKind) -> Result<Found, RuleCode> {
-    let mut found = Found::default();
+fn scan(text: &str, kind: TextKind) -> Result<TextFindings, RuleCode> {
+    let mut found = TextFindings::default();
     let mut before = ' ';
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

@@ -2,7 +2,8 @@
 
 use bangioc_postgres_text::{date, timestamp};
 
-pub(crate) use bangioc_postgres_text::clock::{DAY_US, micros as clock_us};
+pub(crate) use bangioc_postgres_text::civil::DAY_US;
+pub(crate) use bangioc_postgres_text::clock::micros as clock_us;
 /// None for what isn't a plain date of the years 1 to 9999: `infinity`, BC, larger years.
 pub(crate) use bangioc_postgres_text::date::plain_days as days;
 

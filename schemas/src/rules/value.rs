@@ -9,9 +9,9 @@ use super::breach::RuleCode;
 use super::json::JsonShape;
 use super::text::{self, Oddities, TextKind};
 use super::{content, tax_code, time};
-use crate::array;
 use crate::canonical::unordered;
-use crate::decimal::Decimal;
+use bangioc_postgres_text::array;
+use bangioc_postgres_text::decimal::Decimal;
 
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts about a column, not a state")]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use bangioc_runtime::protection::BREAKABLE;
 use bangioc_sink::seal::KeyRef;
-use bangioc_sink::standing::State;
+use bangioc_sink::standing::StandingState;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::output::Format;
@@ -91,7 +91,7 @@ pub(crate) struct Status {
     #[arg(long)]
     pub(crate) owner: Option<String>,
     /// Only datasets in this state; may be given several times
-    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(State::NAMES))]
+    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(StandingState::NAMES))]
     pub(crate) state: Vec<String>,
 }
 

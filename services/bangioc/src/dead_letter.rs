@@ -1,7 +1,7 @@
 //! `bangioc dead-letter`: what people do with parked keys.
 
 use bangioc_dead_letter::discard::Discarded;
-use bangioc_dead_letter::list::{Filter, to_page, to_table};
+use bangioc_dead_letter::list::{KeyFilter, to_page, to_table};
 use bangioc_dead_letter::{Config, DeadLetters};
 use bangioc_runtime::failure::BoxFailure;
 use bangioc_runtime::settings::Settings;
@@ -31,7 +31,7 @@ pub(crate) async fn run(
             if let Some(dataset) = &dataset {
                 contract::find(&catalogue, dataset)?;
             }
-            let keys = letters.list(&Filter { dataset, ended_too: all }).await?;
+            let keys = letters.list(&KeyFilter { dataset, ended_too: all }).await?;
             out.show(&keys, |keys| to_table(keys))
         }
         args::DeadLetter::Show { key_ref, purpose } => {

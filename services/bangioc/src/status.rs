@@ -11,7 +11,7 @@ use bangioc_runtime::shutdown::Shutdown;
 use bangioc_runtime::terminal::Screen;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::Side;
-use bangioc_shared_store::status::{self, Filter, SideStatus, StatusReport, View};
+use bangioc_shared_store::status::{self, DatasetFilter, SideStatus, StatusReport, View};
 use bangioc_sink::{SinkError, StoreSettings};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -57,7 +57,7 @@ pub(crate) async fn run(
         shared: side(Side::Shared, store),
         open: open_store.map(|store| side(Side::Open, store)),
         prefix,
-        filter: Filter { owner, states: state },
+        filter: DatasetFilter { owner, states: state },
     };
     let zone = local_time::zone();
     if watch {
@@ -73,7 +73,7 @@ struct Stores {
     shared: SideStore,
     open: Option<SideStore>,
     prefix: String,
-    filter: Filter,
+    filter: DatasetFilter,
 }
 
 struct SideStore {

@@ -51,9 +51,6 @@ mod tables;
 mod topics;
 mod unit;
 
-#[cfg(test)]
-mod layers;
-
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 

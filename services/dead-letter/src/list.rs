@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::DeadLetters;
 use crate::error::DeadLetterError;
-use crate::reason::{Reason, RowKey, Said};
+use crate::reason::{InTwoLanguages, Reason, RowKey};
 
 /// A key that waits, or waited; or a row that is in the store without a value which is too large.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -49,7 +49,7 @@ pub struct ParkedRecord {
 
 /// Which keys to list.
 #[derive(Clone, Default, Debug)]
-pub struct Filter {
+pub struct KeyFilter {
     pub dataset: Option<String>,
     /// Only what waits, or also what has ended.
     pub ended_too: bool,
@@ -73,7 +73,7 @@ const KEYS: &str = "select dataset, key_ref, state, code, field_path, \
     order by dataset, since, key_ref";
 
 impl DeadLetters {
-    pub async fn list(&mut self, filter: &Filter) -> Result<Vec<ParkedKey>, DeadLetterError> {
+    pub async fn list(&mut self, filter: &KeyFilter) -> Result<Vec<ParkedKey>, DeadLetterError> {
         self.keys(filter.dataset.as_deref(), filter.ended_too, None).await
     }
 
@@ -199,7 +199,7 @@ pub fn to_page(key: &ParkedKey, records: &[ParkedRecord], reason: &Reason) -> St
         RowKey::Unknown => "no record tells its key".to_owned(),
     };
     let _ = writeln!(text, "row      {row}");
-    let mut say = |head: &str, Said { vi, en }: &Said| {
+    let mut say = |head: &str, InTwoLanguages { vi, en }: &InTwoLanguages| {
         let _ = writeln!(text, "{head:9}{en}\n         {vi}");
     };
     say("meaning", &reason.meaning);

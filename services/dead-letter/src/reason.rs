@@ -18,11 +18,11 @@ use crate::error::DeadLetterError;
 pub struct Reason {
     pub row: RowKey,
     /// What the code means.
-    pub meaning: Said,
+    pub meaning: InTwoLanguages,
     /// The contract's rules that the field must keep; without a field those between columns.
-    pub rules: Vec<Said>,
+    pub rules: Vec<InTwoLanguages>,
     /// How it is mended.
-    pub mend: Said,
+    pub mend: InTwoLanguages,
     /// `bangioc explain` prints it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<&'static str>,
@@ -30,20 +30,20 @@ pub struct Reason {
 
 /// For the department, and for whoever runs the platform.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Said {
+pub struct InTwoLanguages {
     pub vi: String,
     pub en: String,
 }
 
-impl From<Words> for Said {
-    fn from((vi, en): Words) -> Said {
-        Said { vi: vi.to_owned(), en: en.to_owned() }
+impl From<Words> for InTwoLanguages {
+    fn from((vi, en): Words) -> InTwoLanguages {
+        InTwoLanguages { vi: vi.to_owned(), en: en.to_owned() }
     }
 }
 
-impl From<Label> for Said {
-    fn from(Label { vi, en }: Label) -> Said {
-        Said { vi, en }
+impl From<Label> for InTwoLanguages {
+    fn from(Label { vi, en }: Label) -> InTwoLanguages {
+        InTwoLanguages { vi, en }
     }
 }
 
@@ -150,7 +150,7 @@ fn reason(contract: Option<&Contract>, row: RowKey, code: &str, field: Option<&s
         _ => Vec::new(),
     };
     let page = RuleCode::parse(code).map(RuleCode::as_str).or_else(|| refused::page(code));
-    let rules = rules.into_iter().map(Said::from).collect();
+    let rules = rules.into_iter().map(InTwoLanguages::from).collect();
     Reason { row, meaning: meaning.into(), rules, mend: mend.into(), page }
 }
 

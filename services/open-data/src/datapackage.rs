@@ -5,11 +5,23 @@ use bangioc_schemas::contract::{ColumnType, Label};
 use serde_json::{Map, Value, json};
 
 use crate::format::Format;
-use crate::manifest::{Manifest, ResourceEntry};
+use crate::manifest::{Manifest, ResourceEntry, to_json};
 use crate::set::{Field, OpenSet, Resource};
+use crate::written::digest;
 
 const PROFILE: &str = "https://datapackage.org/profiles/2.0/datapackage.json";
 const TABLE_PROFILE: &str = "https://datapackage.org/profiles/2.0/tableschema.json";
+
+/// The manifest of a revision, with the hash of its data package.
+pub(crate) fn sealed(
+    set: &OpenSet,
+    contract_version: String,
+    resources: Vec<ResourceEntry>,
+) -> Manifest {
+    let manifest = Manifest::unsealed(set, contract_version, resources);
+    let datapackage_sha256 = digest(&to_json(&of(set, &manifest)));
+    Manifest { datapackage_sha256, ..manifest }
+}
 
 pub(crate) fn of(set: &OpenSet, manifest: &Manifest) -> Value {
     let mut package = Map::new();
@@ -85,7 +97,7 @@ fn schema(resource: &Resource, text_fields: &[String]) -> Value {
     let key: Vec<&str> = resource.key_fields().map(|field| field.name.as_str()).collect();
     json!({
         "$schema": TABLE_PROFILE,
-        "fields": resource.fields.iter().map(|field| of_field(field, Text::of(field, text_fields))).collect::<Vec<_>>(),
+        "fields": resource.fields.iter().map(|field| of_field(field, FieldTyping::of(field, text_fields))).collect::<Vec<_>>(),
         "primaryKey": key,
         "missingValues": [""],
     })
@@ -93,25 +105,25 @@ fn schema(resource: &Resource, text_fields: &[String]) -> Value {
 
 /// May the field's type be told, or only that it is text?
 #[derive(Clone, Copy)]
-enum Text {
+enum FieldTyping {
     Every,
     AsDeclared,
 }
 
-impl Text {
-    fn of(field: &Field, text_fields: &[String]) -> Text {
-        if text_fields.contains(&field.name) { Text::Every } else { Text::AsDeclared }
+impl FieldTyping {
+    fn of(field: &Field, text_fields: &[String]) -> FieldTyping {
+        if text_fields.contains(&field.name) { FieldTyping::Every } else { FieldTyping::AsDeclared }
     }
 }
 
 /// `text`: its values are not all of its type as Table Schema knows it.
-fn of_field(field: &Field, text: Text) -> Value {
+fn of_field(field: &Field, text: FieldTyping) -> Value {
     let mut json = Map::new();
     json.insert("name".into(), field.name.clone().into());
     titled(&mut json, &field.label, field.about.as_ref());
     let kind = match text {
-        Text::Every => "string",
-        Text::AsDeclared => field_type(&field.column_type),
+        FieldTyping::Every => "string",
+        FieldTyping::AsDeclared => field_type(&field.column_type),
     };
     json.insert("type".into(), kind.into());
     if field.required {

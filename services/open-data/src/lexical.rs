@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use bangioc_schemas::array;
+use bangioc_postgres_text::array;
 use bangioc_schemas::contract::ColumnType;
 
 /// The text of a value in CSV, and of every value that JSON writes as a string.

@@ -31,6 +31,7 @@ pub mod manifest;
 pub mod metrics;
 mod page;
 pub mod publish;
+mod published;
 mod query;
 pub mod schedule;
 pub mod serve;

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::datapackage;
 use crate::error::OpenError;
 use crate::format::Format;
 use crate::set::{OpenSet, Resource};
@@ -45,18 +44,21 @@ pub struct FileEntry {
 }
 
 impl Manifest {
-    pub fn new(set: &OpenSet, contract_version: String, resources: Vec<ResourceEntry>) -> Manifest {
+    /// Still without the hash of the data package, which is made of it: [`crate::datapackage::sealed`].
+    pub(crate) fn unsealed(
+        set: &OpenSet,
+        contract_version: String,
+        resources: Vec<ResourceEntry>,
+    ) -> Manifest {
         let revision = Manifest::revision_of(&contract_version, &resources);
-        let mut manifest = Manifest {
+        Manifest {
             dataset: set.id.clone(),
             revision,
             contract_version,
             licence: set.licence.clone(),
             datapackage_sha256: String::new(),
             resources,
-        };
-        manifest.datapackage_sha256 = digest(&to_json(&datapackage::of(set, &manifest)));
-        manifest
+        }
     }
 
     /// Named by the hashes of its files.

@@ -14,10 +14,11 @@ use sqlx::{Executor as _, PgConnection};
 use crate::catalogue;
 use crate::config::OpenDataSettings;
 use crate::copy::{Lines, row};
+use crate::datapackage;
 use crate::error::OpenError;
 use crate::folder::{Installed, Lock, SetFolder};
 use crate::formats::ResourceFiles;
-use crate::manifest::{Manifest, ResourceEntry};
+use crate::manifest::ResourceEntry;
 use crate::metrics::OpenMetrics;
 use crate::set::{OpenSet, Resource};
 use crate::slot::Slot;
@@ -135,7 +136,7 @@ impl Publisher {
                 bytes: entry.files.iter().map(|file| file.bytes).sum(),
             })
             .collect();
-        let manifest = Manifest::new(set, version, entries);
+        let manifest = datapackage::sealed(set, version, entries);
         let outcome = match folder.install(&manifest, slot, self.settings.keep_revisions)? {
             Installed::New => Outcome::New,
             Installed::Unchanged => Outcome::Unchanged,

@@ -4,11 +4,9 @@
 use std::fmt::Write as _;
 
 use bangioc_postgres_text::quoting::{literal, quoted};
-use bangioc_schemas::contract::{ColumnType, Contract};
+use bangioc_schemas::contract::{Column, ColumnType, Contract};
 use bangioc_schemas::names;
 use bangioc_schemas::publication::{ColumnValues, HourlyMean, Limits};
-
-use crate::set::{Field, needed};
 
 /// Not deleted, nothing missing.
 const WHOLE: &str = "not \"_deleted\" and \"_missing\" is null";
@@ -16,18 +14,18 @@ const WHOLE: &str = "not \"_deleted\" and \"_missing\" is null";
 const MEAN: &str = "round(avg(\"n\"), 4)";
 
 /// Every whole row, sorted by its key; text by its bytes, so that the order is the same everywhere.
-pub(crate) fn rows(table: &str, fields: &[Field], key: &[usize]) -> String {
-    let columns: Vec<String> = fields.iter().map(|field| quoted(&field.name)).collect();
+pub(crate) fn rows(table: &str, columns: &[Column], key: &[usize]) -> String {
+    let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
     let order: Vec<String> = key
         .iter()
         .map(|&i| {
-            let collate = if fields[i].column_type.is_text() { " collate \"C\"" } else { "" };
-            format!("{}{collate}", columns[i])
+            let collate = if columns[i].column_type.is_text() { " collate \"C\"" } else { "" };
+            format!("{}{collate}", names[i])
         })
         .collect();
     format!(
         "copy (select {} from flow.{} where {WHOLE} order by {}) to stdout",
-        columns.join(", "),
+        names.join(", "),
         quoted(table),
         order.join(", ")
     )
@@ -56,6 +54,13 @@ pub(crate) fn hourly_mean(
         table = quoted(table),
         needed = needed(mean),
     )
+}
+
+/// Measurements without which an hour has no mean.
+pub(crate) fn needed(mean: &HourlyMean) -> u32 {
+    (1..=mean.expected)
+        .find(|count| f64::from(*count) >= f64::from(mean.expected) * mean.at_least)
+        .unwrap_or(mean.expected)
 }
 
 /// ` and (…)` for each condition, on columns of the contract's row table.
@@ -116,4 +121,26 @@ fn exceeds(limits: &Limits, place: Option<&Contract>) -> String {
         return ", null::boolean".to_owned();
     }
     format!(", case{cases} end")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_quarters_of_twelve_are_nine() {
+        let mean = |expected, at_least| HourlyMean {
+            value: "value".into(),
+            at: "observed_at".into(),
+            by: Vec::new(),
+            expected,
+            at_least,
+            filter: Vec::new(),
+            limits: None,
+        };
+        assert_eq!(needed(&mean(12, 0.75)), 9);
+        assert_eq!(needed(&mean(1, 0.75)), 1);
+        assert_eq!(needed(&mean(60, 1.0)), 60);
+        assert_eq!(needed(&mean(10, 0.01)), 1);
+    }
 }

@@ -4,7 +4,6 @@
 
 mod answer;
 mod path;
-mod state;
 
 use std::sync::Arc;
 
@@ -24,10 +23,10 @@ use crate::error::OpenError;
 use crate::history::HISTORY;
 use crate::metrics::OpenMetrics;
 use crate::page;
+use crate::published::{self, SetState};
 use crate::set::OpenSet;
-use answer::{Answer, Caching};
+use answer::{Caching, PageAnswer};
 use path::Asked;
-pub(crate) use state::{SetState, Snapshot};
 
 /// What the server knows.
 pub struct Portal {
@@ -54,7 +53,7 @@ impl Portal {
     }
 
     /// Blocks: it reads files.
-    fn answer(&self, path: &str) -> Result<Answer, OpenError> {
+    fn answer(&self, path: &str) -> Result<PageAnswer, OpenError> {
         let (settings, sets) = (&self.settings, &self.sets);
         let find = |id: &str| sets.iter().find(|set| set.id == id);
         match path::parse(path) {
@@ -64,22 +63,22 @@ impl Portal {
                     .map(|set| SetState::read(settings, set))
                     .collect::<Result<Vec<_>, _>>()?;
                 let slot = states.iter().filter_map(SetState::current_at).max();
-                Ok(Answer::page(StatusCode::OK, page::home(&settings.site, &states), slot))
+                Ok(PageAnswer::page(StatusCode::OK, page::home(&settings.site, &states), slot))
             }
             Asked::Catalogue(name) => {
                 let kind = match name {
                     TURTLE => "text/turtle; charset=utf-8",
                     _ => "application/ld+json",
                 };
-                Answer::small_file(&settings.dir.join(name), kind, None)
+                PageAnswer::small_file(&settings.dir.join(name), kind, None)
             }
             Asked::SetWithoutSlash(id) if find(id).is_some() => {
-                Ok(Answer::moved(StatusCode::PERMANENT_REDIRECT, &format!("{id}/")))
+                Ok(PageAnswer::moved(StatusCode::PERMANENT_REDIRECT, &format!("{id}/")))
             }
             Asked::Set(id) => match find(id) {
                 Some(set) => {
                     let state = SetState::read(settings, set)?;
-                    Ok(Answer::page(
+                    Ok(PageAnswer::page(
                         StatusCode::OK,
                         page::set_page(settings, &state),
                         state.current_at(),
@@ -90,7 +89,7 @@ impl Portal {
             Asked::History(id) => match find(id) {
                 Some(set) => {
                     let state = SetState::read(settings, set)?;
-                    Answer::small_file(
+                    PageAnswer::small_file(
                         &settings.dir.join(&set.id).join(HISTORY),
                         "application/json",
                         state.current_at(),
@@ -115,12 +114,12 @@ impl Portal {
         &self,
         state: &SetState<'_>,
         file: &path::LatestFile<'_>,
-    ) -> Result<Answer, OpenError> {
+    ) -> Result<PageAnswer, OpenError> {
         let Some(snapshot) = &state.snapshot else {
             return Ok(self.nothing());
         };
         match file {
-            path::LatestFile::Described(name) => Answer::small_file(
+            path::LatestFile::Described(name) => PageAnswer::small_file(
                 &snapshot.folder.join(name),
                 "application/json",
                 Some(snapshot.published_at),
@@ -130,7 +129,7 @@ impl Portal {
                 Ok(found.map_or_else(
                     || self.nothing(),
                     |file| {
-                        Answer::moved(
+                        PageAnswer::moved(
                             StatusCode::FOUND,
                             &format!("../{}/{}", snapshot.manifest.revision, file.path),
                         )
@@ -145,13 +144,13 @@ impl Portal {
         set: &OpenSet,
         revision: &str,
         file: &path::RevisionFile<'_>,
-    ) -> Result<Answer, OpenError> {
-        let Some(known) = state::revision(&self.settings, set, revision)? else {
+    ) -> Result<PageAnswer, OpenError> {
+        let Some(known) = published::revision(&self.settings, set, revision)? else {
             return Ok(self.nothing());
         };
         match file {
             path::RevisionFile::Described(name) => {
-                let mut answer = Answer::small_file(
+                let mut answer = PageAnswer::small_file(
                     &known.folder.join(name),
                     "application/json",
                     Some(known.published_at),
@@ -162,15 +161,15 @@ impl Portal {
             path::RevisionFile::Data(name) => {
                 let entry = known.manifest.files().find(|entry| entry.path == *name);
                 Ok(match entry {
-                    Some(entry) => Answer::data_file(&known.folder, entry, known.published_at)?,
+                    Some(entry) => PageAnswer::data_file(&known.folder, entry, known.published_at)?,
                     None => self.nothing(),
                 })
             }
         }
     }
 
-    fn nothing(&self) -> Answer {
-        Answer::page(
+    fn nothing(&self) -> PageAnswer {
+        PageAnswer::page(
             StatusCode::NOT_FOUND,
             page::not_found(&self.settings.site, &self.settings.base_url),
             None,

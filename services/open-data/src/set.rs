@@ -75,7 +75,7 @@ impl Resource {
             .collect();
         let table = names::store_table(&contract.dataset);
         Resource {
-            copy: query::rows(&table, &fields, &contract.key),
+            copy: query::rows(&table, &contract.columns, &contract.key),
             name: name.to_owned(),
             dataset: contract.dataset.to_string(),
             title,
@@ -126,7 +126,7 @@ impl Resource {
 
 fn mean_fields(value: &Column, mean: &HourlyMean) -> [Field; 3] {
     let label = |vi: &str, en: &str| Label { vi: vi.into(), en: en.into() };
-    let needed = needed(mean);
+    let needed = query::needed(mean);
     [
         Field {
             name: "hour".into(),
@@ -180,13 +180,6 @@ fn exceeds_field() -> Field {
         )),
         required: false,
     }
-}
-
-/// Measurements without which an hour has no mean.
-pub fn needed(mean: &HourlyMean) -> u32 {
-    (1..=mean.expected)
-        .find(|count| f64::from(*count) >= f64::from(mean.expected) * mean.at_least)
-        .unwrap_or(mean.expected)
 }
 
 impl Field {
@@ -325,26 +318,4 @@ impl OpenSet {
 
 fn label(label: &Label) -> Value {
     json!({ "vi": label.vi, "en": label.en })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn three_quarters_of_twelve_are_nine() {
-        let mean = |expected, at_least| HourlyMean {
-            value: "value".into(),
-            at: "observed_at".into(),
-            by: Vec::new(),
-            expected,
-            at_least,
-            filter: Vec::new(),
-            limits: None,
-        };
-        assert_eq!(needed(&mean(12, 0.75)), 9);
-        assert_eq!(needed(&mean(1, 0.75)), 1);
-        assert_eq!(needed(&mean(60, 1.0)), 60);
-        assert_eq!(needed(&mean(10, 0.01)), 1);
-    }
 }

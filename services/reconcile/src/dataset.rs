@@ -11,14 +11,14 @@ use bangioc_sink::dataset::Dataset;
 use tokio::time::Instant;
 
 use crate::config::{Config, Manner, SourceLogin};
-use crate::difference::{Compared, Counts, Difference, Kind, NAMED, Outcome, SideResult};
+use crate::difference::{Compared, Difference, Kind, NAMED, Outcome, RowCounts, SideResult};
 use crate::error::ReconcileError;
-use crate::open::{Cut, key_of};
+use crate::open::{RowCut, key_of};
 use crate::pace::Pace;
 use crate::pieces;
 use crate::repair::Repairer;
 use crate::settle::{Real, Settled, settle};
-use crate::source::{Between, RowKey, Source};
+use crate::source::{Between, KeyTexts, Source};
 use crate::store::{Expected, Store};
 
 /// How long a store may take to learn that a dataset is whole again.
@@ -76,7 +76,7 @@ struct Pair<'a> {
     side: Side,
     source: Source,
     store: Store,
-    cut: Cut,
+    cut: RowCut,
     pace: Pace,
     now_us: i64,
     epoch: u32,
@@ -86,7 +86,7 @@ struct Pair<'a> {
     /// That should be in the store.
     rows: u64,
     /// Not equal when they were read.
-    doubtful: Vec<RowKey>,
+    doubtful: Vec<KeyTexts>,
     cut_short: bool,
 }
 
@@ -111,7 +111,7 @@ impl<'a> Pair<'a> {
             ),
         };
         let nothing_open = || ReconcileError::NoTable { dataset: contract.dataset.to_string() };
-        let cut = Cut::of(contract, side).ok_or_else(nothing_open)?;
+        let cut = RowCut::of(contract, side).ok_or_else(nothing_open)?;
         let of_side = contract.on(side).ok_or_else(nothing_open)?;
         let dataset = Dataset::new(of_side.clone().into(), &config.prefix);
         let mut store = Store::connect(settings, secrets, dataset).await?;
@@ -149,7 +149,7 @@ impl<'a> Pair<'a> {
         })
     }
 
-    fn doubt(&mut self, keys: impl IntoIterator<Item = RowKey>) {
+    fn doubt(&mut self, keys: impl IntoIterator<Item = KeyTexts>) {
         self.doubtful.extend(keys);
         self.cut_short |= self.doubtful.len() > MOST;
     }
@@ -217,7 +217,7 @@ impl<'a> Pair<'a> {
             };
             let (read, unequal) = tokio::join!(reads, store.unequal(&expected));
             next = read?;
-            let found: Vec<RowKey> = unequal?
+            let found: Vec<KeyTexts> = unequal?
                 .into_iter()
                 .filter_map(|unequal| Some(expected.get(unequal.place)?.key.clone()))
                 .collect();
@@ -256,7 +256,7 @@ impl<'a> Pair<'a> {
         Ok(())
     }
 
-    async fn settle(&mut self, keys: Vec<RowKey>) -> Result<Settled, ReconcileError> {
+    async fn settle(&mut self, keys: Vec<KeyTexts>) -> Result<Settled, ReconcileError> {
         let settled = settle(
             &mut self.source,
             &mut self.store,
@@ -291,8 +291,11 @@ impl<'a> Pair<'a> {
             settled = self.repair(settled, repairer).await?;
             healed = before.saturating_sub(settled.real.len()) as u64;
         }
-        let mut counts =
-            Counts { moving: settled.moving.len() as u64, repaired: healed, ..Counts::default() };
+        let mut counts = RowCounts {
+            moving: settled.moving.len() as u64,
+            repaired: healed,
+            ..RowCounts::default()
+        };
         let should_be = settled.real.iter().filter(|real| real.expected).count() as u64;
         counts.equal = self.rows.saturating_sub(should_be + counts.moving);
         let mut differences = Vec::new();

@@ -55,7 +55,7 @@ pub struct Difference {
 
 /// Rows by what was found of them.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-pub struct Counts {
+pub struct RowCounts {
     pub equal: u64,
     pub missing: u64,
     pub surplus: u64,
@@ -69,7 +69,7 @@ pub struct Counts {
     pub repaired: u64,
 }
 
-impl Counts {
+impl RowCounts {
     pub(crate) fn add(&mut self, kind: &Kind) {
         let count = match kind {
             Kind::Missing => &mut self.missing,
@@ -116,7 +116,7 @@ pub struct Compared {
     /// committed up to the second.
     pub from_lsn: String,
     pub as_of_lsn: String,
-    pub counts: Counts,
+    pub counts: RowCounts,
     /// More rows differ than are looked at one by one.
     pub cut_short: bool,
     pub differences: Vec<Difference>,
@@ -187,7 +187,7 @@ mod tests {
             difference("00ff00ff00ff00ff", Kind::Differs { columns: vec!["area_m2".to_owned()] }),
             difference("11ff00ff00ff00ff", Kind::Parked { code: "E_RANGE".to_owned() }),
         ];
-        let mut counts = Counts { equal: 1_482_113, moving: 2, ..Counts::default() };
+        let mut counts = RowCounts { equal: 1_482_113, moving: 2, ..RowCounts::default() };
         for one in &differences {
             counts.add(&one.kind);
         }

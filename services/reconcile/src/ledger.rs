@@ -96,7 +96,7 @@ impl Ledger<'_> {
     ) -> Result<Vec<PartitionBooks>, ReconcileError> {
         let mut connection = self.store.connect("bangioc ledger").await?;
         let time = std::time::Duration::from_mins(5);
-        pins::set(&mut connection, pins::By::Index, time, time).await.map_err(fails)?;
+        pins::set(&mut connection, pins::LookUp::Index, time, time).await.map_err(fails)?;
         let reader = tokio::task::block_in_place(|| {
             Reader::connect(self.kafka, "bangioc-ledger", None, &Tuning::default())
         })?;
@@ -105,7 +105,7 @@ impl Ledger<'_> {
             let dataset = Dataset::new(Arc::clone(contract), self.prefix);
             for partition in books::partitions(&mut connection, &dataset).await? {
                 let mut findings = books::verify(&mut connection, &partition).await?;
-                let mut log = log::Log {
+                let mut log = log::KafkaLog {
                     reader: &reader,
                     decoders: self.decoders,
                     dataset: &dataset,

@@ -8,10 +8,10 @@ use bangioc_schemas::names::Side;
 use bangioc_schemas::row::RowBuf;
 use bangioc_schemas::rules::Rules;
 
-use crate::source::RowKey;
+use crate::source::KeyTexts;
 use crate::store::Expected;
 
-pub(crate) enum Cut {
+pub(crate) enum RowCut {
     Whole,
     Public {
         open: Arc<OpenSide>,
@@ -20,12 +20,12 @@ pub(crate) enum Cut {
     },
 }
 
-impl Cut {
+impl RowCut {
     /// None where nothing of the dataset is on that side.
-    pub(crate) fn of(contract: &Contract, side: Side) -> Option<Cut> {
+    pub(crate) fn of(contract: &Contract, side: Side) -> Option<RowCut> {
         match side {
-            Side::Shared => Some(Cut::Whole),
-            Side::Open => Some(Cut::Public {
+            Side::Shared => Some(RowCut::Whole),
+            Side::Open => Some(RowCut::Public {
                 open: Arc::clone(contract.open.as_ref()?),
                 rules: contract.rules.clone(),
             }),
@@ -33,11 +33,11 @@ impl Cut {
     }
 
     /// `now_us`: for rules about time, microseconds since 1970.
-    pub(crate) fn expected(&self, key: RowKey, row: Option<RowBuf>, now_us: i64) -> Expected {
+    pub(crate) fn expected(&self, key: KeyTexts, row: Option<RowBuf>, now_us: i64) -> Expected {
         let row = match (self, row) {
-            (Cut::Whole, row) => row,
-            (Cut::Public { .. }, None) => None,
-            (Cut::Public { open, rules }, Some(row)) => {
+            (RowCut::Whole, row) => row,
+            (RowCut::Public { .. }, None) => None,
+            (RowCut::Public { open, rules }, Some(row)) => {
                 let row = row.row();
                 let mut out = RowBuf::default();
                 let public = open.projection.passes(row)
@@ -51,8 +51,8 @@ impl Cut {
 }
 
 /// The key of a row of the source, in texts.
-pub(crate) fn key_of(contract: &Contract, row: &RowBuf) -> Option<RowKey> {
+pub(crate) fn key_of(contract: &Contract, row: &RowBuf) -> Option<KeyTexts> {
     let row = row.row();
     let text = |&column: &usize| row.cell(column).text().map(str::to_owned);
-    contract.key.iter().map(text).collect::<Option<_>>().map(RowKey)
+    contract.key.iter().map(text).collect::<Option<_>>().map(KeyTexts)
 }

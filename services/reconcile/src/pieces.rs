@@ -1,8 +1,8 @@
 //! From a chunk whose hashes differ down to its rows.
 
 use crate::error::ReconcileError;
-use crate::open::Cut;
-use crate::source::{RowKey, Source};
+use crate::open::RowCut;
+use crate::source::{KeyTexts, Source};
 use crate::store::Store;
 
 /// So few rows are read, instead of halved again.
@@ -12,9 +12,9 @@ const ROWS: usize = 64;
 pub(crate) async fn unequal(
     source: &mut Source,
     store: &mut Store,
-    keys: &[RowKey],
+    keys: &[KeyTexts],
     now_us: i64,
-) -> Result<Vec<RowKey>, ReconcileError> {
+) -> Result<Vec<KeyTexts>, ReconcileError> {
     let mut found = Vec::new();
     let middle = keys.len() / 2;
     let mut pieces = vec![&keys[..middle], &keys[middle..]];
@@ -38,9 +38,9 @@ pub(crate) async fn unequal(
 async fn rows(
     source: &mut Source,
     store: &mut Store,
-    mut keys: &[RowKey],
+    mut keys: &[KeyTexts],
     now_us: i64,
-) -> Result<Vec<RowKey>, ReconcileError> {
+) -> Result<Vec<KeyTexts>, ReconcileError> {
     let mut found = Vec::new();
     while !keys.is_empty() {
         let (rows, _) = source.rows(keys).await?;
@@ -48,7 +48,7 @@ async fn rows(
         let expected: Vec<_> = read
             .iter()
             .zip(rows)
-            .map(|(key, row)| Cut::Whole.expected(key.clone(), row, now_us))
+            .map(|(key, row)| RowCut::Whole.expected(key.clone(), row, now_us))
             .collect();
         for unequal in store.unequal(&expected).await? {
             found.extend(read.get(unequal.place).cloned());

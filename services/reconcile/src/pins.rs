@@ -24,7 +24,7 @@ const PINNED: [(&str, &str); 12] = [
 
 /// What rows are looked up by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum By {
+pub(crate) enum LookUp {
     /// A few thousand keys against a table of any size go by its index, always. A plan that reads the table for each
     /// chunk would be felt by everyone.
     Index,
@@ -34,14 +34,14 @@ pub(crate) enum By {
 
 pub(crate) async fn set(
     connection: &mut PgConnection,
-    by: By,
+    by: LookUp,
     statement: Duration,
     lock: Duration,
 ) -> Result<(), sqlx::Error> {
     let millis = |time: Duration| time.as_millis().to_string();
     let mut names: Vec<&str> = PINNED.iter().map(|(name, _)| *name).collect();
     let mut values: Vec<String> = PINNED.iter().map(|(_, value)| (*value).to_owned()).collect();
-    if by == By::Index {
+    if by == LookUp::Index {
         for plan in ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"] {
             names.push(plan);
             values.push("off".to_owned());

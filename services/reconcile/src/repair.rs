@@ -8,7 +8,7 @@ use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::{self, Side};
 
 use crate::error::ReconcileError;
-use crate::source::RowKey;
+use crate::source::KeyTexts;
 
 pub struct Repairer {
     journal: Journal,
@@ -31,7 +31,7 @@ impl Repairer {
         &self,
         contract: &Contract,
         side: Side,
-        keys: &[RowKey],
+        keys: &[KeyTexts],
     ) -> Result<(), ReconcileError> {
         let dataset = contract.dataset.as_str();
         let topic = names::signal_topic(&self.prefix, &contract.source.source, &self.asker);

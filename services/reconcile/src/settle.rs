@@ -11,8 +11,8 @@ use bangioc_change::version::{Lsn, Version};
 use bangioc_schemas::row::{Cell, RowBuf};
 
 use crate::error::ReconcileError;
-use crate::open::Cut;
-use crate::source::{Between, RowKey, Source};
+use crate::open::RowCut;
+use crate::source::{Between, KeyTexts, Source};
 use crate::store::{Expected, Store, Unequal};
 
 /// Keys read in one go.
@@ -24,7 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// A row that differs for good.
 pub(crate) struct Real {
-    pub(crate) key: RowKey,
+    pub(crate) key: KeyTexts,
     /// Should there be a row?
     pub(crate) expected: bool,
     pub(crate) found: Unequal,
@@ -33,14 +33,14 @@ pub(crate) struct Real {
 #[derive(Default)]
 pub(crate) struct Settled {
     pub(crate) real: Vec<Real>,
-    pub(crate) moving: Vec<RowKey>,
+    pub(crate) moving: Vec<KeyTexts>,
     /// Where the source's log was read last.
     pub(crate) read: Option<Lsn>,
 }
 
 /// What was seen of a key: the row that should be there, and what was.
 #[derive(PartialEq, Eq)]
-struct Seen {
+struct SeenKey {
     expected: u64,
     found: Unequal,
 }
@@ -48,12 +48,13 @@ struct Seen {
 pub(crate) async fn settle(
     source: &mut Source,
     store: &mut Store,
-    cut: &Cut,
-    keys: Vec<RowKey>,
+    cut: &RowCut,
+    keys: Vec<KeyTexts>,
     (patience, now_us): (Duration, i64),
 ) -> Result<Settled, ReconcileError> {
     let mut settled = Settled::default();
-    let mut open: Vec<(RowKey, Option<Seen>)> = keys.into_iter().map(|key| (key, None)).collect();
+    let mut open: Vec<(KeyTexts, Option<SeenKey>)> =
+        keys.into_iter().map(|key| (key, None)).collect();
     let mut pause = FIRST_PAUSE;
     for look in 0..LOOKS {
         if open.is_empty() {
@@ -65,13 +66,13 @@ pub(crate) async fn settle(
         }
         let mut still = Vec::new();
         let mut waiting = std::mem::take(&mut open).into_iter();
-        let mut left: Vec<(RowKey, Option<Seen>)> = Vec::new();
+        let mut left: Vec<(KeyTexts, Option<SeenKey>)> = Vec::new();
         loop {
             left.extend(waiting.by_ref().take(BATCH - left.len().min(BATCH)));
             if left.is_empty() {
                 break;
             }
-            let keys: Vec<RowKey> = left.iter().map(|(key, _)| key.clone()).collect();
+            let keys: Vec<KeyTexts> = left.iter().map(|(key, _)| key.clone()).collect();
             let (rows, between) = source.rows(&keys).await?;
             source.nudge().await;
             let epoch = store.passes(between.after, patience).await?;
@@ -100,7 +101,7 @@ pub(crate) async fn settle(
                     found.version.is_some_and(|version| is_newer(version, epoch, between, now));
                 // Its place is one of this round.
                 found.place = 0;
-                let seen = Seen { expected: digest(expected.row.as_ref()), found };
+                let seen = SeenKey { expected: digest(expected.row.as_ref()), found };
                 if newer {
                     still.push((key, None));
                 } else if before.as_ref() == Some(&seen) {

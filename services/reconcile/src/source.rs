@@ -16,7 +16,7 @@ use sqlx::{
 
 use crate::config::SourceLogin;
 use crate::error::ReconcileError;
-use crate::pins::{self, By};
+use crate::pins::{self, LookUp};
 use crate::table::{KeyType, SourceTable};
 
 /// Nobody at a department waits for us, so a lock that is held for longer is not waited for.
@@ -26,7 +26,7 @@ const MOST_BYTES: usize = 8 << 20;
 
 /// Texts of the key columns, in the contract's order.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct RowKey(pub(crate) Vec<String>);
+pub(crate) struct KeyTexts(pub(crate) Vec<String>);
 
 /// Where the source's log stood before and after a reading: what was committed before the first was seen, what is
 /// committed after the second was not.
@@ -44,9 +44,9 @@ pub(crate) struct Digest {
 
 /// Keys read in key order, with the hash of their rows.
 pub(crate) struct Chunk {
-    pub(crate) keys: Vec<RowKey>,
+    pub(crate) keys: Vec<KeyTexts>,
     pub(crate) digest: Digest,
-    pub(crate) last: Option<RowKey>,
+    pub(crate) last: Option<KeyTexts>,
     pub(crate) read: Between,
 }
 
@@ -86,8 +86,8 @@ impl Source {
         }
         // Where the latest row of several is the one that counts, nothing keeps the key unique.
         let by = match contract.natural_key_latest_by {
-            Some(_) => By::Reading,
-            None => By::Index,
+            Some(_) => LookUp::Reading,
+            None => LookUp::Index,
         };
         let fails = |error: sqlx::Error| fails(&login.name, error, &login.address());
         let mut connection = PgConnection::connect_with(&options(login)).await.map_err(fails)?;
@@ -127,7 +127,7 @@ impl Source {
     /// The next `limit` keys after `after`.
     pub(crate) async fn next_chunk(
         &mut self,
-        after: Option<&RowKey>,
+        after: Option<&KeyTexts>,
         limit: u64,
     ) -> Result<Chunk, ReconcileError> {
         let before = self.lsn().await?;
@@ -144,7 +144,7 @@ impl Source {
             Ok(Chunk {
                 keys: keys(columns),
                 digest: Digest { rows: row.try_get(0)?, sha256: row.try_get(1)? },
-                last: row.try_get::<Option<Vec<String>>, _>(2)?.map(RowKey),
+                last: row.try_get::<Option<Vec<String>>, _>(2)?.map(KeyTexts),
                 read: Between { before, after: before },
             })
         }
@@ -157,7 +157,7 @@ impl Source {
     /// The rows after `after`, at most `limit` and some MiB; and whether there may be more.
     pub(crate) async fn next_rows(
         &mut self,
-        after: Option<&RowKey>,
+        after: Option<&KeyTexts>,
         limit: u64,
     ) -> Result<(Vec<RowBuf>, Between, bool), ReconcileError> {
         let before = self.lsn().await?;
@@ -177,7 +177,7 @@ impl Source {
         Ok((rows, Between { before, after }, more))
     }
 
-    pub(crate) async fn digest(&mut self, keys: &[RowKey]) -> Result<Digest, ReconcileError> {
+    pub(crate) async fn digest(&mut self, keys: &[KeyTexts]) -> Result<Digest, ReconcileError> {
         let statement = self.table.digest();
         let found = async {
             self.begin_with(keys).await?;
@@ -196,7 +196,7 @@ impl Source {
     /// The rows of these keys, in their order; where they are wide, only of the first of them.
     pub(crate) async fn rows(
         &mut self,
-        keys: &[RowKey],
+        keys: &[KeyTexts],
     ) -> Result<(Vec<Option<RowBuf>>, Between), ReconcileError> {
         let before = self.lsn().await?;
         let (statement, columns) = (self.table.rows(), self.table.columns());
@@ -214,7 +214,10 @@ impl Source {
     }
 
     /// Those of the keys that have no row.
-    pub(crate) async fn absent(&mut self, keys: &[RowKey]) -> Result<Vec<RowKey>, ReconcileError> {
+    pub(crate) async fn absent(
+        &mut self,
+        keys: &[KeyTexts],
+    ) -> Result<Vec<KeyTexts>, ReconcileError> {
         let statement = self.table.absent();
         let found = async {
             self.begin_with(keys).await?;
@@ -231,9 +234,9 @@ impl Source {
         Ok(places.into_iter().filter_map(key).collect())
     }
 
-    async fn begin(&mut self, after: Option<&RowKey>) -> Result<(), sqlx::Error> {
+    async fn begin(&mut self, after: Option<&KeyTexts>) -> Result<(), sqlx::Error> {
         self.connection.execute("begin isolation level repeatable read read only").await?;
-        let Some(RowKey(texts)) = after else {
+        let Some(KeyTexts(texts)) = after else {
             return Ok(());
         };
         let mut query = sqlx::query(AssertSqlSafe(self.table.bind_key("text")));
@@ -244,7 +247,7 @@ impl Source {
         Ok(())
     }
 
-    async fn begin_with(&mut self, keys: &[RowKey]) -> Result<(), sqlx::Error> {
+    async fn begin_with(&mut self, keys: &[KeyTexts]) -> Result<(), sqlx::Error> {
         self.connection.execute("begin isolation level repeatable read read only").await?;
         let mut query = sqlx::query(AssertSqlSafe(self.table.bind_key("text[]")));
         for column in key_columns(keys) {
@@ -327,15 +330,15 @@ async fn key_types(
 }
 
 /// Column by column, as arrays are bound.
-pub(crate) fn key_columns(keys: &[RowKey]) -> Vec<Vec<&str>> {
+pub(crate) fn key_columns(keys: &[KeyTexts]) -> Vec<Vec<&str>> {
     let width = keys.first().map_or(0, |key| key.0.len());
     (0..width).map(|n| keys.iter().map(|key| key.0[n].as_str()).collect()).collect()
 }
 
-fn keys(columns: Vec<Vec<String>>) -> Vec<RowKey> {
-    let mut keys: Vec<RowKey> = Vec::new();
+fn keys(columns: Vec<Vec<String>>) -> Vec<KeyTexts> {
+    let mut keys: Vec<KeyTexts> = Vec::new();
     for column in columns {
-        keys.resize_with(column.len(), || RowKey(Vec::new()));
+        keys.resize_with(column.len(), || KeyTexts(Vec::new()));
         for (key, text) in keys.iter_mut().zip(column) {
             key.0.push(text);
         }

@@ -14,8 +14,8 @@ use tokio::time::Instant;
 
 use crate::error::{ReconcileError, store as fails};
 use crate::pins;
-use crate::source::{Digest, RowKey, key_columns};
-use crate::table::{By, StoreTable};
+use crate::source::{Digest, KeyTexts, key_columns};
+use crate::table::{EqualBy, StoreTable};
 
 /// Between looks at how far the store is.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
@@ -25,7 +25,7 @@ const LOCK: Duration = Duration::from_secs(15);
 
 /// What there should be of one key.
 pub(crate) struct Expected {
-    pub(crate) key: RowKey,
+    pub(crate) key: KeyTexts,
     /// The columns that the store should have; none: no live row.
     pub(crate) row: Option<RowBuf>,
 }
@@ -47,7 +47,7 @@ type Found = (i64, bool, Option<Vec<u8>>, Vec<String>, Vec<String>, String);
 
 /// How the store stands with a dataset.
 #[derive(Clone, Default, Debug)]
-pub(crate) struct Standing {
+pub(crate) struct StoreStanding {
     pub(crate) phase: Option<String>,
     pub(crate) epoch: Option<u32>,
     pub(crate) lsn: Option<Lsn>,
@@ -61,7 +61,7 @@ pub(crate) struct Store {
     seal: Seal,
     /// Writes keys as their records carry them; none of a contract that Avro can't have.
     encoder: Option<Encoder>,
-    by: By,
+    by: EqualBy,
 }
 
 impl Store {
@@ -71,7 +71,7 @@ impl Store {
         dataset: Dataset,
     ) -> Result<Store, ReconcileError> {
         let mut connection = settings.connect("bangioc reconcile").await?;
-        pins::set(&mut connection, pins::By::Index, STATEMENT, LOCK).await.map_err(fails)?;
+        pins::set(&mut connection, pins::LookUp::Index, STATEMENT, LOCK).await.map_err(fails)?;
         let seal = Seal::of_store(&mut connection, secrets).await?;
         let side = dataset.contract.side;
         let ids = SchemaIds { key: 1, value: 1 };
@@ -84,13 +84,13 @@ impl Store {
             dataset,
             seal,
             by: match side {
-                Side::Shared => By::Text,
-                Side::Open => By::Value,
+                Side::Shared => EqualBy::Text,
+                Side::Open => EqualBy::Value,
             },
         })
     }
 
-    pub(crate) async fn standing(&mut self) -> Result<Standing, ReconcileError> {
+    pub(crate) async fn standing(&mut self) -> Result<StoreStanding, ReconcileError> {
         let found: Option<(Option<String>, Option<i64>, Option<String>)> = sqlx::query_as(
             "select phase, complete_epoch, complete_lsn from flow.freshness where dataset = $1",
         )
@@ -99,7 +99,7 @@ impl Store {
         .await
         .map_err(fails)?;
         let (phase, epoch, lsn) = found.unwrap_or_default();
-        Ok(Standing {
+        Ok(StoreStanding {
             phase,
             epoch: epoch.and_then(|epoch| u32::try_from(epoch).ok()),
             lsn: lsn.and_then(|lsn| lsn.parse().ok()),
@@ -131,7 +131,7 @@ impl Store {
         }
     }
 
-    pub(crate) async fn digest(&mut self, keys: &[RowKey]) -> Result<Digest, ReconcileError> {
+    pub(crate) async fn digest(&mut self, keys: &[KeyTexts]) -> Result<Digest, ReconcileError> {
         let mut query = sqlx::query_as(AssertSqlSafe(self.table.digest())).persistent(false);
         for column in key_columns(keys) {
             query = query.bind(column);
@@ -179,20 +179,20 @@ impl Store {
     /// The next live keys.
     pub(crate) async fn next_keys(
         &mut self,
-        after: Option<&RowKey>,
+        after: Option<&KeyTexts>,
         limit: u64,
-    ) -> Result<Vec<RowKey>, ReconcileError> {
+    ) -> Result<Vec<KeyTexts>, ReconcileError> {
         let statement = self.table.next_keys(after.is_some(), limit);
         let mut query = sqlx::query_scalar(AssertSqlSafe(statement)).persistent(false);
         for text in after.iter().flat_map(|key| &key.0) {
             query = query.bind(text);
         }
         let found: Vec<Vec<String>> = query.fetch_all(&mut self.connection).await.map_err(fails)?;
-        Ok(found.into_iter().map(RowKey).collect())
+        Ok(found.into_iter().map(KeyTexts).collect())
     }
 
     /// What people may be told of a key: the same that dead letters are listed by.
-    pub(crate) fn key_ref(&self, key: &RowKey) -> Option<KeyRef> {
+    pub(crate) fn key_ref(&self, key: &KeyTexts) -> Option<KeyRef> {
         let contract = &self.dataset.contract;
         let mut row = RowBuf::default();
         row.reset(contract.columns.len());

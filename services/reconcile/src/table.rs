@@ -242,7 +242,7 @@ pub(crate) struct StoreTable {
 /// Are two rows equal when they read the same, or when they mean the same? What the projection computes is not
 /// written by PostgreSQL, so the store writes it anew before it is compared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum By {
+pub(crate) enum EqualBy {
     Text,
     Value,
 }
@@ -289,13 +289,13 @@ impl StoreTable {
 
     /// ($1 is there a row, $2… key texts, then texts of the columns) → of each row that is not as it should be: its
     /// place from 1, whether the store has it, its version, whether columns are missing, which differ, its hash.
-    pub(crate) fn unequal(&self, by: By) -> String {
+    pub(crate) fn unequal(&self, by: EqualBy) -> String {
         let (keys, columns) = (self.key.len(), self.columns.len());
         let arrays = list(keys + columns, |n| format!("${}::text[]", n + 2));
         let names = list(keys, |n| format!("k{n}")) + ", " + &list(columns, |n| format!("c{n}"));
         let wanted = |n: usize| match by {
-            By::Text => format!("w.c{n}"),
-            By::Value => format!("w.c{n}::{}", self.types[n]),
+            EqualBy::Text => format!("w.c{n}"),
+            EqualBy::Value => format!("w.c{n}::{}", self.types[n]),
         };
         let all_wanted = list(columns, wanted);
         let all_found = self.columns.join(", ");

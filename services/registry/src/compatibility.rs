@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use crate::definition::{Definition, Field, Named, Type, TypeId};
+use crate::definition::{Definition, FullName, RecordField, Type, TypeId};
 use crate::level::{Level, Reach};
 
 /// Comparisons of one pair of types, per pair of schemas. A pair is compared once, so only unions of hundreds of
@@ -18,8 +18,8 @@ const DEEPEST: usize = 256;
 
 /// One reason why a schema cannot read another's data.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Difference {
-    pub(crate) kind: Kind,
+pub(crate) struct Incompatibility {
+    pub(crate) kind: IncompatibilityKind,
     /// JSON pointer into the reading schema.
     pub(crate) path: String,
     /// The name or type that is missing or differs.
@@ -27,7 +27,7 @@ pub(crate) struct Difference {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum IncompatibilityKind {
     ReaderFieldMissingDefaultValue,
     TypeMismatch,
     NameMismatch,
@@ -65,7 +65,7 @@ pub(crate) fn check(new: &Definition, before: &[(u32, Definition)], level: Level
 }
 
 /// Why `reader` cannot read what `writer` wrote. Empty: it can, always.
-pub(crate) fn differences(reader: &Definition, writer: &Definition) -> Vec<Difference> {
+pub(crate) fn differences(reader: &Definition, writer: &Definition) -> Vec<Incompatibility> {
     let mut comparison = Comparison {
         reader,
         writer,
@@ -80,7 +80,7 @@ pub(crate) fn differences(reader: &Definition, writer: &Definition) -> Vec<Diffe
     // Where we gave up may have been a branch of a union, whose reasons are forgotten.
     if comparison.given_up && !comparison.found.is_empty() {
         comparison.found.clear();
-        comparison.differ(Kind::TooComplex, String::new());
+        comparison.differ(IncompatibilityKind::TooComplex, String::new());
     }
     comparison.found
 }
@@ -90,11 +90,11 @@ struct Comparison<'a> {
     writer: &'a Definition,
     /// Pairs already compared: none, or one reason (all would multiply). A pair under way counts as
     /// compatible: recursion adds no reason of its own.
-    verdicts: HashMap<(TypeId, TypeId), Option<Difference>>,
+    verdicts: HashMap<(TypeId, TypeId), Option<Incompatibility>>,
     left: u32,
     path: Vec<String>,
     depth: usize,
-    found: Vec<Difference>,
+    found: Vec<Incompatibility>,
     given_up: bool,
 }
 
@@ -107,7 +107,7 @@ impl Comparison<'_> {
         }
         if self.left == 0 || self.depth == DEEPEST {
             self.given_up = true;
-            return self.differ(Kind::TooComplex, String::new());
+            return self.differ(IncompatibilityKind::TooComplex, String::new());
         }
         self.left -= 1;
         self.depth += 1;
@@ -138,7 +138,7 @@ impl Comparison<'_> {
                     return true;
                 }
                 self.found.truncate(before);
-                self.differ(Kind::MissingUnionBranch, writer.kind().to_owned())
+                self.differ(IncompatibilityKind::MissingUnionBranch, writer.kind().to_owned())
             }
             (Type::Null, Type::Null)
             | (Type::Boolean, Type::Boolean)
@@ -157,7 +157,7 @@ impl Comparison<'_> {
                 if read != written {
                     return self.at("size", |this| {
                         this.differ(
-                            Kind::FixedSizeMismatch,
+                            IncompatibilityKind::FixedSizeMismatch,
                             format!("expected: {written}, found: {read}"),
                         )
                     });
@@ -177,8 +177,9 @@ impl Comparison<'_> {
                     .collect();
                 if default.is_none() && !missing.is_empty() {
                     let missing = format!("[{}]", missing.join(", "));
-                    return self
-                        .at("symbols", |this| this.differ(Kind::MissingEnumSymbols, missing));
+                    return self.at("symbols", |this| {
+                        this.differ(IncompatibilityKind::MissingEnumSymbols, missing)
+                    });
                 }
                 named
             }
@@ -190,7 +191,7 @@ impl Comparison<'_> {
                 self.fields(read, written) && named
             }
             _ => self.differ(
-                Kind::TypeMismatch,
+                IncompatibilityKind::TypeMismatch,
                 format!(
                     "reader type: {} not compatible with writer type: {}",
                     reader.kind(),
@@ -200,8 +201,8 @@ impl Comparison<'_> {
         }
     }
 
-    fn fields(&mut self, read: &[Field], written: &[Field]) -> bool {
-        let by_name: HashMap<&str, &Field> =
+    fn fields(&mut self, read: &[RecordField], written: &[RecordField]) -> bool {
+        let by_name: HashMap<&str, &RecordField> =
             written.iter().map(|field| (field.name.as_str(), field)).collect();
         let mut all = true;
         for (at, field) in read.iter().enumerate() {
@@ -212,7 +213,10 @@ impl Comparison<'_> {
                 this.at(&at.to_string(), |this| match source {
                     Some(source) => this.within("type", field.of, source.of),
                     None if field.has_default => true,
-                    None => this.differ(Kind::ReaderFieldMissingDefaultValue, field.name.clone()),
+                    None => this.differ(
+                        IncompatibilityKind::ReaderFieldMissingDefaultValue,
+                        field.name.clone(),
+                    ),
                 })
             });
         }
@@ -220,12 +224,12 @@ impl Comparison<'_> {
     }
 
     /// Without their namespaces: Java's `schemaNameEquals`.
-    fn names(&mut self, reader: &Named, writer: &Named) -> bool {
+    fn names(&mut self, reader: &FullName, writer: &FullName) -> bool {
         if reader.simple() == writer.simple() || reader.aliases.contains(&writer.full) {
             return true;
         }
         self.at("name", |this| {
-            this.differ(Kind::NameMismatch, format!("expected: {}", writer.full))
+            this.differ(IncompatibilityKind::NameMismatch, format!("expected: {}", writer.full))
         })
     }
 
@@ -240,49 +244,51 @@ impl Comparison<'_> {
         verdict
     }
 
-    fn differ(&mut self, kind: Kind, what: String) -> bool {
-        self.found.push(Difference { kind, path: format!("/{}", self.path.join("/")), what });
+    fn differ(&mut self, kind: IncompatibilityKind, what: String) -> bool {
+        self.found.push(Incompatibility { kind, path: format!("/{}", self.path.join("/")), what });
         false
     }
 }
 
-impl Difference {
+impl Incompatibility {
     fn text(&self, reader: &str, writer: &str) -> String {
         let Self { kind, path, what } = self;
         let description = match kind {
-            Kind::ReaderFieldMissingDefaultValue => {
+            IncompatibilityKind::ReaderFieldMissingDefaultValue => {
                 format!(
                     "The field '{what}' at path '{path}' in the {reader} schema has no default value and is missing in the {writer} schema"
                 )
             }
-            Kind::TypeMismatch => {
+            IncompatibilityKind::TypeMismatch => {
                 format!(
                     "The type (path '{path}') of a field in the {reader} schema does not match with the {writer} schema"
                 )
             }
-            Kind::NameMismatch => format!("The name of the schema has changed (path '{path}')"),
-            Kind::FixedSizeMismatch => {
+            IncompatibilityKind::NameMismatch => {
+                format!("The name of the schema has changed (path '{path}')")
+            }
+            IncompatibilityKind::FixedSizeMismatch => {
                 format!(
                     "The size of FIXED type field at path '{path}' in the {reader} schema does not match with the {writer} schema"
                 )
             }
-            Kind::MissingEnumSymbols => {
+            IncompatibilityKind::MissingEnumSymbols => {
                 format!(
                     "The {reader} schema is missing enum symbols '{what}' at path '{path}' in the {writer} schema"
                 )
             }
-            Kind::MissingUnionBranch => {
+            IncompatibilityKind::MissingUnionBranch => {
                 format!(
                     "The {reader} schema is missing a type inside a union field at path '{path}' in the {writer} schema"
                 )
             }
-            Kind::TooComplex => "The schemas are too complex to compare".to_owned(),
+            IncompatibilityKind::TooComplex => "The schemas are too complex to compare".to_owned(),
         };
         format!("{{errorType:'{kind}', description:'{description}', additionalInfo:'{what}'}}")
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for IncompatibilityKind {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
             Self::ReaderFieldMissingDefaultValue => "READER_FIELD_MISSING_DEFAULT_VALUE",

@@ -5,7 +5,7 @@ use crate::compatibility;
 use crate::definition::{Definition, Form};
 use crate::in_use::InUse;
 use crate::level::{Level, Mode};
-use crate::record::{Config, Record, SchemaId, Version};
+use crate::record::{LevelSetting, Record, SchemaId, Version};
 use crate::refusal::Refusal;
 use crate::store::{Choice, Registered, Scope, Store};
 
@@ -254,9 +254,9 @@ pub(crate) fn set_config(
     // What a request doesn't name stays.
     let now = store
         .config(subject)
-        .unwrap_or(Config { level: level.unwrap_or(Level::DEFAULT), normalize: None });
+        .unwrap_or(LevelSetting { level: level.unwrap_or(Level::DEFAULT), normalize: None });
     let config =
-        Config { level: level.unwrap_or(now.level), normalize: normalize.or(now.normalize) };
+        LevelSetting { level: level.unwrap_or(now.level), normalize: normalize.or(now.normalize) };
     vec![Record::Config { subject: subject.map(str::to_owned), config: Some(config) }]
 }
 

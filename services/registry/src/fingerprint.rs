@@ -1,21 +1,14 @@
 //! What an id means, in sixteen bytes: kept for ever, also when the schema itself is erased.
 
-use std::collections::BTreeMap;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
-use crate::record::SchemaId;
-
 /// Half of a SHA-256: nobody finds a second text for one, and a claim with some thousand of them stays small.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Fingerprint([u8; 16]);
-
-/// Every id that was ever given, with its meaning.
-pub(crate) type Meanings = BTreeMap<SchemaId, Fingerprint>;
 
 impl Fingerprint {
     pub(crate) fn of(text: &str) -> Self {

@@ -59,7 +59,7 @@ use config::Logins;
 use in_use::InUse;
 use metrics::RegistryMetrics;
 use schema_log::SchemaLog;
-use waiting::Waiting;
+use waiting::Wait;
 
 /// What the service needs from outside.
 pub struct Dependencies {
@@ -107,7 +107,7 @@ pub async fn run(config: Config, deps: Dependencies, shutdown: Shutdown) -> Resu
     metrics.unwell("registry", "reading its topic");
     let counted = RegistryMetrics::new(&metrics);
     let owner = format!("{:016x}", rand::random::<u64>());
-    let mut waiting = Waiting::new(&metrics);
+    let mut waiting = Wait::new(&metrics);
     let opened = tokio::select! {
         opened = waiting.until(|| open(&kafka, &topic)) => opened?,
         () = shutdown.requested() => return Ok(()),
@@ -122,7 +122,7 @@ pub async fn run(config: Config, deps: Dependencies, shutdown: Shutdown) -> Resu
     let (finished, done) = shutdown::pair();
     tasks.spawn_thread("registry-follow", {
         let (log, mut partition) = (Arc::clone(&log), opened.partition);
-        let waiting = Waiting::new(&metrics);
+        let waiting = Wait::new(&metrics);
         move || log.follow(&mut partition, waiting, &done)
     });
     tasks.spawn("registry-serve", async move {

@@ -1,10 +1,12 @@
 //! The records of the `_schemas` topic, in Confluent's format, so that a registry can be swapped for
 //! another on the same topic.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::fingerprint::{Fingerprint, Meanings};
+use crate::fingerprint::Fingerprint;
 use crate::level::{Level, Mode};
 
 /// The id of a schema text, the same in all subjects. On the wire a signed 32-bit number from 1.
@@ -13,6 +15,9 @@ use crate::level::{Level, Mode};
 )]
 #[serde(transparent)]
 pub(crate) struct SchemaId(pub(crate) u32);
+
+/// Every id that was ever given, with its meaning.
+pub(crate) type Meanings = BTreeMap<SchemaId, Fingerprint>;
 
 /// The number of a version within its subject, from 1.
 #[derive(
@@ -38,7 +43,7 @@ pub(crate) enum Record {
     /// `subject` none: the setting of all. `config` none: no longer set.
     Config {
         subject: Option<String>,
-        config: Option<Config>,
+        config: Option<LevelSetting>,
     },
     Mode {
         subject: Option<String>,
@@ -60,7 +65,7 @@ pub(crate) enum Record {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Config {
+pub(crate) struct LevelSetting {
     pub(crate) level: Level,
     pub(crate) normalize: Option<bool>,
 }
@@ -107,7 +112,7 @@ pub(crate) struct Foreign {
 }
 
 #[derive(Deserialize)]
-struct Key {
+struct RecordKey {
     keytype: String,
     subject: Option<String>,
     version: Option<Version>,
@@ -143,7 +148,7 @@ struct SubjectDeletedValue {
 
 impl Record {
     pub(crate) fn read(key: Option<&[u8]>, value: Option<&[u8]>) -> Result<Self, Unreadable> {
-        let Key { keytype, subject, version } = json(key.ok_or(Unreadable::NoKey)?)?;
+        let RecordKey { keytype, subject, version } = json(key.ok_or(Unreadable::NoKey)?)?;
         let named = || subject.clone().ok_or(Unreadable::Malformed);
         Ok(match (keytype.as_str(), value) {
             ("SCHEMA", None) => Self::SchemaErased {
@@ -172,7 +177,7 @@ impl Record {
                 let level = compatibility_level.map_or(Ok(Level::DEFAULT), |name| name.parse());
                 Self::Config {
                     subject,
-                    config: Some(Config {
+                    config: Some(LevelSetting {
                         level: level.map_err(|_| Unreadable::Malformed)?,
                         normalize,
                     }),
@@ -206,7 +211,7 @@ impl Record {
             Self::SchemaErased { subject, version } => (schema_key(subject, *version), None),
             Self::Config { subject, config } => (
                 setting_key("CONFIG", subject.as_deref()),
-                config.map(|Config { level, normalize }| match normalize {
+                config.map(|LevelSetting { level, normalize }| match normalize {
                     None => json!({"compatibilityLevel": level.to_string()}),
                     Some(normalize) => {
                         json!({"normalize": normalize, "compatibilityLevel": level.to_string()})

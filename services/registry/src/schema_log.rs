@@ -22,7 +22,7 @@ use crate::metrics::RegistryMetrics;
 use crate::record::{Record, Unreadable, Writer};
 use crate::refusal::Refusal;
 use crate::store::{Applied, Store};
-use crate::waiting::Waiting;
+use crate::waiting::Wait;
 
 /// An appended record comes back within milliseconds. Longer than the reader's reconnect after a broker's
 /// restart, and shorter than the minute that clients wait for an answer.
@@ -34,7 +34,7 @@ pub(crate) struct SchemaLog {
     journal: Journal,
     // A std lock: nothing awaits while holding it.
     store: RwLock<Store>,
-    seen: watch::Sender<Seen>,
+    seen: watch::Sender<ReadSoFar>,
     pen: Mutex<Pen>,
     /// A record was refused: the topic needs mending.
     refused: Notify,
@@ -44,7 +44,7 @@ pub(crate) struct SchemaLog {
 
 /// How far the topic has been read.
 #[derive(Clone, Debug, Default)]
-struct Seen {
+struct ReadSoFar {
     /// Offset after the last record applied.
     next: i64,
     /// Number of our claim, once it has come back.
@@ -107,7 +107,7 @@ impl SchemaLog {
     pub(crate) fn follow(
         &self,
         partition: &mut PartitionReader,
-        mut waiting: Waiting,
+        mut waiting: Wait,
         done: &Shutdown,
     ) -> Result<(), BoxFailure> {
         let limit = Limit { records: 1_000, bytes: 1 << 20 };

@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::fingerprint::{Fingerprint, Meanings};
+use crate::fingerprint::Fingerprint;
 use crate::level::{Level, Mode};
-use crate::record::{Config, Foreign, Place, Record, SchemaId, Version, Writer};
+use crate::record::{Foreign, LevelSetting, Meanings, Place, Record, SchemaId, Version, Writer};
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Store {
-    schemas: BTreeMap<SchemaId, Schema>,
+    schemas: BTreeMap<SchemaId, StoredSchema>,
     by_text: HashMap<Arc<str>, BTreeSet<SchemaId>>,
-    subjects: BTreeMap<String, BTreeMap<Version, Entry>>,
-    configs: BTreeMap<Option<String>, Config>,
+    subjects: BTreeMap<String, BTreeMap<Version, SubjectVersion>>,
+    configs: BTreeMap<Option<String>, LevelSetting>,
     modes: BTreeMap<Option<String>, Mode>,
     writer: Option<Writer>,
     highest_id: SchemaId,
@@ -23,13 +23,13 @@ pub(crate) struct Store {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-struct Schema {
+struct StoredSchema {
     text: Arc<str>,
     uses: BTreeSet<(String, Version)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct SubjectVersion {
     pub(crate) id: SchemaId,
     pub(crate) deleted: bool,
 }
@@ -183,10 +183,10 @@ impl Store {
         let schema = self
             .schemas
             .entry(id)
-            .or_insert_with(|| Schema { text: Arc::clone(&text), uses: BTreeSet::new() });
+            .or_insert_with(|| StoredSchema { text: Arc::clone(&text), uses: BTreeSet::new() });
         schema.uses.insert((subject.clone(), version));
         self.by_text.entry(text).or_default().insert(id);
-        self.subjects.entry(subject).or_default().insert(version, Entry { id, deleted });
+        self.subjects.entry(subject).or_default().insert(version, SubjectVersion { id, deleted });
         Applied::Taken
     }
 
@@ -208,7 +208,7 @@ impl Store {
         if !schema.uses.is_empty() {
             return;
         }
-        if let Some(Schema { text, .. }) = self.schemas.remove(&entry.id)
+        if let Some(StoredSchema { text, .. }) = self.schemas.remove(&entry.id)
             && let Some(ids) = self.by_text.get_mut(&text)
         {
             ids.remove(&entry.id);
@@ -243,7 +243,7 @@ impl Store {
                 .entry(&subject, version)
                 .and_then(|entry| Some((entry, self.schemas.get(&entry.id)?)));
             match stands {
-                Some((Entry { id, deleted }, schema)) => {
+                Some((SubjectVersion { id, deleted }, schema)) => {
                     Record::Schema { subject, version, id, text: schema.text.to_string(), deleted }
                 }
                 None => Record::SchemaErased { subject, version },
@@ -306,7 +306,7 @@ impl Store {
         }
     }
 
-    pub(crate) fn entry(&self, subject: &str, version: Version) -> Option<Entry> {
+    pub(crate) fn entry(&self, subject: &str, version: Version) -> Option<SubjectVersion> {
         self.subjects.get(subject)?.get(&version).copied()
     }
 
@@ -333,7 +333,7 @@ impl Store {
         )
     }
 
-    pub(crate) fn config(&self, subject: Option<&str>) -> Option<Config> {
+    pub(crate) fn config(&self, subject: Option<&str>) -> Option<LevelSetting> {
         self.configs.get(&subject.map(str::to_owned)).copied()
     }
 
@@ -342,8 +342,8 @@ impl Store {
     }
 
     /// What holds for a subject: its own setting, else that of all, else Confluent's default.
-    pub(crate) fn config_in_force(&self, subject: &str) -> Config {
-        let default = Config { level: Level::DEFAULT, normalize: None };
+    pub(crate) fn config_in_force(&self, subject: &str) -> LevelSetting {
+        let default = LevelSetting { level: Level::DEFAULT, normalize: None };
         self.config(Some(subject)).or_else(|| self.config(None)).unwrap_or(default)
     }
 

@@ -18,13 +18,13 @@ const LOOKS: Policy = Policy {
 };
 
 /// One wait. Says each reason once, however often it is met.
-pub(crate) struct Waiting {
+pub(crate) struct Wait {
     metrics: Metrics,
     delays: Delays,
     said: Option<&'static str>,
 }
 
-impl Waiting {
+impl Wait {
     pub(crate) fn new(metrics: &Metrics) -> Self {
         Self { metrics: metrics.clone(), delays: LOOKS.delays(), said: None }
     }

@@ -9,7 +9,7 @@ use bangioc_runtime::failure::Exit;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::{self, Side};
 use bangioc_sink::SinkError;
-use bangioc_sink::standing::{self, Shelf, Standing, State, Warning};
+use bangioc_sink::standing::{self, DatasetStanding, Shelf, StandingState, Warning};
 use serde::Serialize;
 use sqlx::PgConnection;
 
@@ -56,7 +56,7 @@ pub struct DatasetStatus {
     /// Rows taken as they are although they look odd.
     #[serde(skip_serializing_if = "Warned::is_nothing")]
     pub warnings: Warned,
-    pub state: State,
+    pub state: StandingState,
     /// The command to type, or what is waited for; none where nothing is to be done about the state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_step: Option<String>,
@@ -82,7 +82,7 @@ impl Warned {
 
 /// Which datasets are shown.
 #[derive(Clone, Default, Debug)]
-pub struct Filter {
+pub struct DatasetFilter {
     pub owner: Option<String>,
     /// Names of states; without one, all.
     pub states: Vec<String>,
@@ -123,10 +123,11 @@ pub async fn read(
     Ok(SideStatus { side, instances, datasets: datasets.collect() })
 }
 
-fn status(contract: &Contract, side: Side, standing: Option<&Standing>) -> DatasetStatus {
+fn status(contract: &Contract, side: Side, standing: Option<&DatasetStanding>) -> DatasetStatus {
     let dataset = contract.dataset.as_str();
-    let state = standing.map_or(State::Stopped { since: None }, |standing| standing.state.clone());
-    let count = |of: fn(&Standing) -> i64| standing.map_or(0, of);
+    let state =
+        standing.map_or(StandingState::Stopped { since: None }, |standing| standing.state.clone());
+    let count = |of: fn(&DatasetStanding) -> i64| standing.map_or(0, of);
     DatasetStatus {
         dataset: dataset.to_owned(),
         owner: contract.owner.to_string(),
@@ -164,7 +165,7 @@ impl StatusReport {
 
     /// The datasets that are asked for, the worst first.
     #[must_use]
-    pub fn only(mut self, filter: &Filter) -> StatusReport {
+    pub fn only(mut self, filter: &DatasetFilter) -> StatusReport {
         for side in std::iter::once(&mut self.shared).chain(&mut self.open) {
             side.datasets.retain(|dataset| {
                 let wanted = filter.states.iter().any(|name| name == dataset.state.name());

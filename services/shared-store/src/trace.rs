@@ -118,7 +118,7 @@ pub async fn trace(
     let contract = &dataset.contract;
     let datum = key_datum(contract, &dataset.topic, key)?;
     let partition = partition_of(&datum, contract.partitions);
-    let place = log::Place { topic: &dataset.topic, partition };
+    let place = log::LogPartition { topic: &dataset.topic, partition };
     let found = tokio::task::block_in_place(|| log::search(places.kafka, place, &datum, shown))?;
     let position = stored::position(connection, &dataset.topic, partition).await?;
     let row = stored::row(connection, dataset, key).await?;

@@ -25,14 +25,14 @@ pub struct ListedTopic {
     pub topic: String,
     pub purpose: &'static str,
     /// What the cluster has; none where the topic isn't there yet.
-    pub found: Option<Found>,
+    pub found: Option<FoundTopic>,
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub struct Found {
+pub struct FoundTopic {
     pub partitions: u32,
     pub replication: u32,
-    pub keeps: Keeps,
+    pub keeps: KeepsFound,
     /// Principals that Kafka lets write and read, by every rule that it has, not only ours. Its super
     /// users come on top; Kafka doesn't say who they are.
     pub writers: BTreeSet<String>,
@@ -43,7 +43,7 @@ pub struct Found {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Keeps {
+pub enum KeepsFound {
     LatestPerKey,
     Seconds(u64),
     Forever,
@@ -51,7 +51,7 @@ pub enum Keeps {
 
 pub fn list(deployment: &Deployment, actual: &Actual) -> Listing {
     let topics = wanted::topics(deployment).into_iter().map(|topic| {
-        let found = actual.topics.get(&topic.name).map(|found| Found {
+        let found = actual.topics.get(&topic.name).map(|found| FoundTopic {
             partitions: found.partitions,
             replication: found.replication,
             keeps: keeps(|name| found.configs.get(name).map(String::as_str)),
@@ -71,13 +71,13 @@ pub fn list(deployment: &Deployment, actual: &Actual) -> Listing {
     }
 }
 
-fn keeps<'a>(config: impl Fn(&str) -> Option<&'a str>) -> Keeps {
+fn keeps<'a>(config: impl Fn(&str) -> Option<&'a str>) -> KeepsFound {
     if config("cleanup.policy") == Some("compact") {
-        return Keeps::LatestPerKey;
+        return KeepsFound::LatestPerKey;
     }
     match config("retention.ms").and_then(|text| text.parse::<u64>().ok()) {
-        Some(milliseconds) => Keeps::Seconds(milliseconds / 1000),
-        None => Keeps::Forever,
+        Some(milliseconds) => KeepsFound::Seconds(milliseconds / 1000),
+        None => KeepsFound::Forever,
     }
 }
 

@@ -8,7 +8,7 @@ use bangioc_schemas::class_memory::ClassMemory;
 
 use crate::actual::{Actual, ActualSubject, ActualTopic, Registry, WantedSchema};
 use crate::deployment::Deployment;
-use crate::subjects::{Registered, Subjects};
+use crate::subjects::{FoundVersion, Subjects};
 use crate::wanted::{self, SubjectKind, WantedSubject};
 
 /// Both.
@@ -98,7 +98,7 @@ fn look(subjects: &dyn Subjects, subject: &WantedSubject) -> Result<ActualSubjec
 fn classes(
     subjects: &dyn Subjects,
     subject: &WantedSubject,
-    newest: &Registered,
+    newest: &FoundVersion,
 ) -> Result<ClassMemory, BoxFailure> {
     let wanted = ClassMemory::of(&subject.schema);
     let mut classes = ClassMemory::of(&newest.schema);

@@ -3,12 +3,12 @@
 use bangioc_feed::registry::{CompatibilityLevel, RegistryClient};
 use bangioc_runtime::failure::BoxFailure;
 
-use crate::subjects::{Registered, Subjects, Version};
+use crate::subjects::{FoundVersion, Subjects, Version};
 
 impl Subjects for RegistryClient {
-    fn latest(&self, subject: &str) -> Result<Option<Registered>, BoxFailure> {
+    fn latest(&self, subject: &str) -> Result<Option<FoundVersion>, BoxFailure> {
         let found = RegistryClient::latest(self, subject)?;
-        Ok(found.map(|found| Registered {
+        Ok(found.map(|found| FoundVersion {
             version: Version { number: found.version, id: found.id },
             schema: found.schema,
         }))

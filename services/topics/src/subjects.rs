@@ -5,7 +5,7 @@ use bangioc_runtime::failure::BoxFailure;
 
 /// What a subject holds under a version's number.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Registered {
+pub struct FoundVersion {
     pub version: Version,
     pub schema: String,
 }
@@ -20,7 +20,7 @@ pub struct Version {
 /// The registry, as seen from here. Every call blocks, and may be repeated without harm.
 pub trait Subjects: Send + Sync {
     /// The newest version; none when the subject isn't there.
-    fn latest(&self, subject: &str) -> Result<Option<Registered>, BoxFailure>;
+    fn latest(&self, subject: &str) -> Result<Option<FoundVersion>, BoxFailure>;
 
     /// The text of an earlier version; none when there is none of that number, or none any more.
     fn schema(&self, subject: &str, number: u32) -> Result<Option<String>, BoxFailure>;

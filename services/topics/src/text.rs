@@ -7,7 +7,7 @@ use bangioc_runtime::printable::printable;
 use bangioc_runtime::table::aligned;
 
 use crate::apply::Report;
-use crate::listing::{Keeps, ListedTopic, Listing};
+use crate::listing::{KeepsFound, ListedTopic, Listing};
 use crate::plan::{Kind, Line, Plan, Verdict};
 use crate::wanted::Group;
 
@@ -78,10 +78,12 @@ fn row(topic: &ListedTopic) -> [String; 6] {
         ];
     };
     let keeps = match found.keeps {
-        Keeps::LatestPerKey => "latest per key".to_owned(),
-        Keeps::Forever => "for ever".to_owned(),
-        Keeps::Seconds(seconds) if seconds % 86_400 == 0 => format!("{} days", seconds / 86_400),
-        Keeps::Seconds(seconds) => format!("{seconds} s"),
+        KeepsFound::LatestPerKey => "latest per key".to_owned(),
+        KeepsFound::Forever => "for ever".to_owned(),
+        KeepsFound::Seconds(seconds) if seconds % 86_400 == 0 => {
+            format!("{} days", seconds / 86_400)
+        }
+        KeepsFound::Seconds(seconds) => format!("{seconds} s"),
     };
     let join =
         |users: &BTreeSet<String>| users.iter().map(String::as_str).collect::<Vec<_>>().join(", ");

@@ -21,7 +21,7 @@ pub(super) struct Placed<T> {
 }
 
 /// An id that a file lays claim to.
-pub(super) struct Claim<'a> {
+pub(super) struct IdClaim<'a> {
     pub(super) file: &'a Path,
     pub(super) dataset: &'a DatasetId,
     pub(super) owner: &'a OwnerId,
@@ -31,22 +31,22 @@ pub(super) struct Claim<'a> {
 
 impl Files {
     /// In the order of their files.
-    pub(super) fn claims(&self) -> Vec<Claim<'_>> {
-        let contracts = self.contracts.iter().map(|Placed { file, read }| Claim {
+    pub(super) fn claims(&self) -> Vec<IdClaim<'_>> {
+        let contracts = self.contracts.iter().map(|Placed { file, read }| IdClaim {
             file,
             dataset: &read.contract.dataset,
             owner: &read.contract.owner,
             dataset_line: read.dataset_line,
             owner_line: read.owner_line,
         });
-        let publications = self.publications.iter().map(|Placed { file, read }| Claim {
+        let publications = self.publications.iter().map(|Placed { file, read }| IdClaim {
             file,
             dataset: &read.publication.dataset,
             owner: &read.publication.owner,
             dataset_line: read.dataset_line,
             owner_line: read.owner_line,
         });
-        let mut claims: Vec<Claim<'_>> = contracts.chain(publications).collect();
+        let mut claims: Vec<IdClaim<'_>> = contracts.chain(publications).collect();
         claims.sort_by_key(|claim| claim.file);
         claims
     }

@@ -6,9 +6,9 @@ use crate::contracts::mistake::MistakeKind;
 use crate::file::code_list::References;
 use crate::file::column::ReadColumn;
 use crate::file::fields::{Fields, Notes, shown};
-use crate::open::Output;
+use crate::open::OpenColumn;
 use crate::open::border::{Border, Mask};
-use crate::open::transform::Change;
+use crate::open::transform::ColumnChange;
 
 /// Wider than the province is deep.
 const MAX_METRES: u32 = 100_000;
@@ -72,13 +72,13 @@ impl<'a> Outlines<'a> {
         &self,
         line: usize,
         columns: &[ReadColumn],
-        outputs: &[Output],
+        outputs: &[OpenColumn],
         notes: &mut Notes,
     ) {
         for output in outputs {
             let transform = output.transform.as_ref();
-            let becomes_one =
-                transform.is_some_and(|transform| matches!(transform.change, Change::Wgs84(_)));
+            let becomes_one = transform
+                .is_some_and(|transform| matches!(transform.change, ColumnChange::Wgs84(_)));
             let is_one = becomes_one || self.are_read_in(output.column);
             if is_one && !self.decided.contains(&output.column) {
                 let name = &columns[output.column].column.name;

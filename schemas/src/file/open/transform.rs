@@ -3,23 +3,23 @@
 use super::outline::Outlines;
 use crate::column_type::ColumnType;
 use crate::contracts::mistake::MistakeKind;
-use crate::decimal::Grain;
 use crate::file::column::ReadColumn;
 use crate::file::condition;
 use crate::file::fields::{At, Fields, Notes, shown};
 use crate::file::key::find_column;
-use crate::file::yaml::{Data, Entry, Node};
+use crate::file::yaml::{Data, YamlEntry, YamlNode};
 use crate::id::column_fault;
-use crate::open::Output;
-use crate::open::transform::{Change, Round, System, Transform};
+use crate::open::OpenColumn;
+use crate::open::transform::{ColumnChange, Round, System, Transform};
 use crate::open::vn2000::Zone;
+use bangioc_postgres_text::rounding::Grain;
 
 /// Puts each transform on its output.
 pub(super) fn read(
-    node: &Node,
+    node: &YamlNode,
     columns: &[ReadColumn],
     outlines: &mut Outlines<'_>,
-    outputs: &mut [Output],
+    outputs: &mut [OpenColumn],
     notes: &mut Notes,
 ) {
     let Data::Map(entries) = &node.data else {
@@ -48,8 +48,8 @@ pub(super) fn read(
     check_names(node.line, columns, outputs, notes);
 }
 
-fn check_names(line: usize, columns: &[ReadColumn], outputs: &[Output], notes: &mut Notes) {
-    let name = |output: &Output| match &output.name {
+fn check_names(line: usize, columns: &[ReadColumn], outputs: &[OpenColumn], notes: &mut Notes) {
+    let name = |output: &OpenColumn| match &output.name {
         Some(name) => name.clone(),
         None => columns[output.column].column.name.clone(),
     };
@@ -69,7 +69,7 @@ fn check_names(line: usize, columns: &[ReadColumn], outputs: &[Output], notes: &
 
 /// The new name, if it gets one, and the transform. None also for an outline that stays as it is.
 fn one(
-    entry: &Entry,
+    entry: &YamlEntry,
     column: usize,
     columns: &[ReadColumn],
     outlines: &mut Outlines<'_>,
@@ -89,11 +89,15 @@ fn one(
     let keys = keys(&mut fields, notes);
     let mask = outlines.mask(&mut fields, column, wgs84.is_some(), notes);
     let change = match (wgs84, round) {
-        (None, None) if outlines.are_read_in(column) => Some(Change::Outline),
-        (None, None) => Some(keys.map_or(Change::Keep, Change::Keys)),
-        (Some(at), None) => system(at, column_type, columns, notes).map(Change::Wgs84),
+        (None, None) if outlines.are_read_in(column) => Some(ColumnChange::Outline),
+        (None, None) => Some(keys.map_or(ColumnChange::Keep, ColumnChange::Keys)),
+        (Some(at), None) => system(at, column_type, columns, notes).map(ColumnChange::Wgs84),
         (None, Some(at)) => grain(at, column_type, notes).map(|grain| {
-            Change::Round(Round { grain, column_type: column_type.clone(), when: when.clone() })
+            ColumnChange::Round(Round {
+                grain,
+                column_type: column_type.clone(),
+                when: when.clone(),
+            })
         }),
         (Some(at), Some(_)) => {
             let what = "`wgs84` and `round` on one column";
@@ -102,11 +106,11 @@ fn one(
         }
     };
     if let Some(line) = fields.has("keys").then(|| fields.line_of("keys"))
-        && !matches!(change, Some(Change::Keys(_)))
+        && !matches!(change, Some(ColumnChange::Keys(_)))
     {
         let hint = "remove it: a figure is written by itself, and only JSON has keys";
         notes.note(line, MistakeKind::Conflict, "`keys` is for JSON as it is", hint);
-    } else if let Some(Change::Keys(_)) = change
+    } else if let Some(ColumnChange::Keys(_)) = change
         && !is_json(column_type)
     {
         let what = format!("`keys` is for json and jsonb, and this column is `{column_type}`");
@@ -134,7 +138,7 @@ fn one(
     }
     fields.finish(&what, notes);
     let change = change?;
-    let exempt = matches!(change, Change::Keep) && withhold_when.is_none() && mask.is_none();
+    let exempt = matches!(change, ColumnChange::Keep) && withhold_when.is_none() && mask.is_none();
     (!exempt).then(|| {
         let transform = Transform { withhold_when, mask, change };
         (name.map(|at| at.text.to_owned()), transform)
@@ -150,7 +154,7 @@ pub(super) fn check_keys(
     line: usize,
     columns: &[ReadColumn],
     outlines: &Outlines<'_>,
-    outputs: &[Output],
+    outputs: &[OpenColumn],
     notes: &mut Notes,
 ) {
     for output in outputs {
@@ -163,7 +167,8 @@ pub(super) fn check_keys(
             let hint = "take it out of `open`, or make it jsonb at the source: one JSON array";
             notes.note(line, MistakeKind::Rule, what, hint);
         }
-        let named = transform.is_some_and(|transform| matches!(transform.change, Change::Keys(_)));
+        let named =
+            transform.is_some_and(|transform| matches!(transform.change, ColumnChange::Keys(_)));
         if is_json(&column.column_type) && !named && !outlines.are_read_in(output.column) {
             let what = format!("`{}` is JSON, and nothing is said of its keys", column.name);
             let hint = "name those that are public at its transform, as in `keys: [name, year]`; for GeoJSON add the rule `geojson`";

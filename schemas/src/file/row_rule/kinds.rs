@@ -1,6 +1,6 @@
 //! Each rule between columns, as its contract writes it.
 
-use super::reader::{Noted, RowRuleReader};
+use super::reader::{AlreadyNoted, RowRuleReader};
 use crate::column_type::ColumnType;
 use crate::contracts::mistake::MistakeKind;
 use crate::contracts::nearest::nearest;
@@ -16,7 +16,7 @@ use crate::rules::row::link::{BranchParent, Member, Sha256Of};
 use crate::rules::row::measure::{JsonNumbers, Measurement, Parameter, Sum};
 use crate::rules::row::moment::{ConsecutiveYears, Order, RecordDate, Scale, Window};
 use crate::rules::row::person::{PartialDate, PersonalId};
-use crate::rules::row::place::{GeoJson, Outline, SystemColumn};
+use crate::rules::row::place::{GeoJsonRule, Outline, SystemColumn};
 use crate::rules::row::presence::{Form, Limit, Require, Secret};
 
 /// The same limit as for any outline that is carried.
@@ -225,7 +225,7 @@ impl<'f> RowRuleReader<'f, '_, '_> {
     pub(super) fn outline(&mut self) -> Option<RowRuleKind> {
         let wkt = self.text_column("geometry");
         let system = if self.fields.has("srid") || self.fields.has("srids") {
-            self.system_column().map(Some).ok_or(Noted)
+            self.system_column().map(Some).ok_or(AlreadyNoted)
         } else {
             Ok(None)
         };
@@ -261,7 +261,7 @@ impl<'f> RowRuleReader<'f, '_, '_> {
         );
         let east = self.bounds("east", "105.2..106.9");
         let north = self.bounds("north", "22.3..23.2");
-        Some(RowRuleKind::GeoJson(GeoJson {
+        Some(RowRuleKind::GeoJson(GeoJsonRule {
             column: column?,
             bounds: Bounds::of_degrees(east?, north?),
             max_vertices: self.max_vertices()?,

@@ -11,7 +11,7 @@ use crate::file::seconds::seconds;
 use crate::rules::value::Range;
 
 /// It is there, but with a mistake that has been noted.
-pub(super) struct Noted;
+pub(super) struct AlreadyNoted;
 
 /// What the rules read their keys with.
 pub(super) struct RowRuleReader<'f, 'a, 'n> {
@@ -39,12 +39,12 @@ impl<'a> RowRuleReader<'_, 'a, '_> {
         key: &'static str,
         fits: fn(&ColumnType) -> bool,
         wanted: &str,
-    ) -> Result<Option<usize>, Noted> {
+    ) -> Result<Option<usize>, AlreadyNoted> {
         if !self.fields.has(key) {
             return Ok(None);
         }
-        let at = self.fields.text(key, self.notes).ok_or(Noted)?;
-        let column = self.fitting(key, at, fits, wanted).ok_or(Noted)?;
+        let at = self.fields.text(key, self.notes).ok_or(AlreadyNoted)?;
+        let column = self.fitting(key, at, fits, wanted).ok_or(AlreadyNoted)?;
         Ok(Some(column))
     }
 

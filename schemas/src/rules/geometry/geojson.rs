@@ -9,7 +9,7 @@ use super::{Figure, Point, Shape, degrees};
 
 /// None for anything else, for rings that are not closed, and for more than `max_vertices` points.
 pub(crate) fn figure(json: &str, max_vertices: usize) -> Option<Figure> {
-    let geometry: Geometry<'_> = serde_json::from_str(json).ok()?;
+    let geometry: GeometryMembers<'_> = serde_json::from_str(json).ok()?;
     let coordinates = &geometry.coordinates;
     let figure = match geometry.kind.as_ref() {
         "Point" => Figure::Point(coordinates.point()?),
@@ -47,7 +47,7 @@ fn add_polygon(rings: &Nested, shape: &mut Shape) -> Option<()> {
 }
 
 #[derive(serde::Deserialize)]
-struct Geometry<'a> {
+struct GeometryMembers<'a> {
     #[serde(rename = "type", borrow)]
     kind: Cow<'a, str>,
     coordinates: Nested,

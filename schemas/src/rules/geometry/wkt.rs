@@ -7,7 +7,7 @@ const MAX_DIGITS: usize = 11;
 
 /// None for anything else, for rings that are not closed, and for more than `max_vertices` points.
 pub(crate) fn figure(wkt: &str, max_vertices: usize) -> Option<Figure> {
-    let mut reader = Reader { rest: wkt.as_bytes(), max_vertices, spare: Vec::new() };
+    let mut reader = WktReader { rest: wkt.as_bytes(), max_vertices, spare: Vec::new() };
     let mut shape = Shape::default();
     let figure = if reader.word("MULTIPOLYGON") {
         shape.is_multiple = true;
@@ -40,13 +40,13 @@ pub(crate) fn shape(wkt: &str, max_vertices: usize) -> Option<Shape> {
     }
 }
 
-struct Reader<'a> {
+struct WktReader<'a> {
     rest: &'a [u8],
     max_vertices: usize,
     spare: Vec<Point>,
 }
 
-impl Reader<'_> {
+impl WktReader<'_> {
     fn skip_blanks(&mut self) {
         self.rest = self.rest.trim_ascii_start();
     }

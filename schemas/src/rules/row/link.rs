@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::check::RowCheck;
-use crate::array;
 use crate::row::{Cell, Row};
 use crate::rules::breach::{Breach, RuleCode};
 use crate::rules::value::octets;
+use bangioc_postgres_text::array;
 
 /// The value is one of the elements of an array column.
 #[derive(Clone, Debug)]

@@ -7,10 +7,10 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Value, json};
 
 use super::check::{RowCheck, names};
-use crate::decimal::Decimal;
 use crate::row::Row;
 use crate::rules::breach::{Breach, RuleCode};
 use crate::rules::value::{Range, describe_range, number};
+use bangioc_postgres_text::decimal::Decimal;
 
 /// Exact columns add up: those of `plus` less those of `minus` are `total`.
 #[derive(Clone, Debug)]

@@ -5,11 +5,11 @@ use std::cmp::Ordering;
 use serde_json::{Value, json};
 
 use super::check::{RowCheck, listed, names};
-use crate::decimal::Decimal;
 use crate::row::Row;
 use crate::rules::breach::{Breach, RuleCode};
 use crate::rules::time;
 use crate::rules::value::number;
+use bangioc_postgres_text::decimal::Decimal;
 
 /// Each column is at least the one before it; nulls are left out of the row of them.
 #[derive(Clone, Debug)]

@@ -107,13 +107,13 @@ fn area_agrees(stated: Cell<'_>, shape: &Shape) -> bool {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct GeoJson {
+pub(crate) struct GeoJsonRule {
     pub(crate) column: usize,
     pub(crate) bounds: Bounds,
     pub(crate) max_vertices: usize,
 }
 
-impl RowCheck for GeoJson {
+impl RowCheck for GeoJsonRule {
     fn check(&self, row: Row<'_>) -> Result<(), Breach> {
         let Some(text) = row.cell(self.column).text() else {
             return Ok(());

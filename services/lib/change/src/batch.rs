@@ -14,7 +14,7 @@ pub struct EventBatch {
     pub(crate) text: String,
     pub(crate) spans: Vec<Span>,
     keys: Vec<u8>,
-    events: Vec<Entry>,
+    events: Vec<EventSpan>,
     /// Memory for one record's decoding.
     pub(crate) scratch: Scratch,
 }
@@ -26,7 +26,7 @@ pub(crate) struct Scratch {
     pub(crate) key_ranges: Vec<(usize, usize)>,
 }
 
-struct Entry {
+struct EventSpan {
     version: Version,
     origin: Origin,
     offset: i64,
@@ -55,7 +55,7 @@ pub(crate) struct Decoded<'k> {
 
 /// How far a batch reached before a record that may turn out to be bad.
 #[derive(Clone, Copy)]
-pub(crate) struct Mark {
+pub(crate) struct BatchMark {
     text: usize,
     spans: usize,
 }
@@ -154,25 +154,29 @@ impl EventBatch {
         span(start, self.text.len())
     }
 
-    fn row(&self, entry: &Entry, start: u32) -> Option<Row<'_>> {
+    fn row(&self, entry: &EventSpan, start: u32) -> Option<Row<'_>> {
         (start != NO_ROW).then(|| {
             let start = start as usize;
             Row::new(&self.text, &self.spans[start..start + entry.columns as usize])
         })
     }
 
-    pub(crate) fn mark(&self) -> Mark {
-        Mark { text: self.text.len(), spans: self.spans.len() }
+    pub(crate) fn mark(&self) -> BatchMark {
+        BatchMark { text: self.text.len(), spans: self.spans.len() }
     }
 
-    pub(crate) fn roll_back(&mut self, mark: Mark) {
+    pub(crate) fn roll_back(&mut self, mark: BatchMark) {
         self.text.truncate(mark.text);
         self.spans.truncate(mark.spans);
     }
 
     /// Adds the event whose rows were written since `mark`. Positions are 32 bits: a batch that would
     /// pass 4 GiB is refused here, long after its owner's own limit.
-    pub(crate) fn commit(&mut self, mark: Mark, decoded: &Decoded<'_>) -> Result<(), DecodeCode> {
+    pub(crate) fn commit(
+        &mut self,
+        mark: BatchMark,
+        decoded: &Decoded<'_>,
+    ) -> Result<(), DecodeCode> {
         let Some(entry) = self.entry(decoded) else {
             self.roll_back(mark);
             return Err(DecodeCode::LimitAlloc);
@@ -182,12 +186,12 @@ impl EventBatch {
         Ok(())
     }
 
-    fn entry(&self, decoded: &Decoded<'_>) -> Option<Entry> {
+    fn entry(&self, decoded: &Decoded<'_>) -> Option<EventSpan> {
         // Below `NO_ROW` and below `Span`'s own mark.
         let position = |at: usize| u32::try_from(at).ok().filter(|at| *at < NO_ROW);
         let row = |start: Option<usize>| start.map_or(Some(NO_ROW), position);
         position(self.text.len())?;
-        Some(Entry {
+        Some(EventSpan {
             version: decoded.version,
             origin: decoded.origin,
             offset: decoded.offset,

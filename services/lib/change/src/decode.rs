@@ -17,8 +17,8 @@ use crate::plan::Leaf;
 use crate::schema::AvroSchema;
 use crate::value;
 use crate::version::Version;
-use crate::wire::{self, Reader};
-use plan::{EnvelopeStep, Planner};
+use crate::wire::{self, DatumReader};
+use plan::{DecodePlanner, EnvelopeStep};
 
 /// How a writer's row may name the contract's columns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,7 +64,7 @@ impl Decoder {
             return Err(SchemaMismatch::new(DecodeCode::Incompatible, "key"));
         }
         let value = AvroSchema::parse(value_schema)?;
-        let envelope = Planner { contract, schema: &value, key: &key, order }.envelope()?;
+        let envelope = DecodePlanner { contract, schema: &value, key: &key, order }.envelope()?;
         Ok(Decoder {
             value,
             columns: contract.columns.iter().map(|column| column.name.clone()).collect(),
@@ -154,7 +154,7 @@ impl Decoder {
     /// A row of which only the key is known.
     fn key_row(&self, key: &[u8], batch: &mut EventBatch) -> Result<usize, DecodeError> {
         let start = self.null_row(batch);
-        let mut reader = Reader::new(key);
+        let mut reader = DatumReader::new(key);
         for (column, leaf) in &self.key {
             let from = batch.text.len();
             value::get(leaf, &mut reader, &mut batch.text, &mut batch.scratch.element)

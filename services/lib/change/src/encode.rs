@@ -16,11 +16,11 @@ use crate::event::{ChangeEvent, Operation};
 use crate::partition::partition_of;
 use crate::plan::{Leaf, Nullable};
 use crate::schema::AvroSchema;
-use crate::value::{self, Place};
+use crate::value::{self, Placement};
 use crate::wire::{PREFIX, prefix, put_bytes, put_length, put_long};
 use placeholder::put_placeholder;
 pub(crate) use plan::plan_key;
-use plan::{Piece, PlannedColumn, Planner};
+use plan::{EncodePlanner, Piece, PlannedColumn};
 
 /// Debezium's text where an update left a TOASTed value alone. For readers that don't know our header;
 /// it also stands where a value was too large to travel.
@@ -88,7 +88,7 @@ impl Encoder {
         let key = AvroSchema::parse(&avro::key_schema(contract, topic))?;
         let value = AvroSchema::parse(&avro::value_schema(contract, topic))?;
         let key = plan_key(contract, &key)?;
-        let mut planner = Planner {
+        let mut planner = EncodePlanner {
             contract,
             schema: &value,
             source_name,
@@ -97,7 +97,7 @@ impl Encoder {
             pieces: Vec::new(),
         };
         planner.envelope()?;
-        let Planner { columns, pieces, .. } = planner;
+        let EncodePlanner { columns, pieces, .. } = planner;
         Ok(Encoder {
             key_prefix: prefix(ids.key),
             value_prefix: prefix(ids.value),
@@ -202,7 +202,7 @@ impl Encoder {
                 Cell::Null => out.value.push(branch(union.null)),
                 Cell::Text(text) => {
                     out.value.push(branch(union.value));
-                    if !value::put(&mut out.value, &column.slot.leaf, text, Place::Nullable) {
+                    if !value::put(&mut out.value, &column.slot.leaf, text, Placement::Nullable) {
                         out.value.pop();
                         out.value.push(branch(union.null));
                         out.exact.push((image, index));
@@ -261,7 +261,7 @@ fn put_key_cell(
     cell: Cell<'_>,
 ) -> Result<(), EncodeError> {
     match cell {
-        Cell::Text(text) if value::put(out, leaf, text, Place::Key) => Ok(()),
+        Cell::Text(text) if value::put(out, leaf, text, Placement::Key) => Ok(()),
         Cell::Text(_) => Err(EncodeError::KeyUnrepresentable { column }),
         Cell::Null => Err(EncodeError::KeyNull { column }),
         Cell::Absent(Absence::Toast | Absence::TooLarge) => Err(EncodeError::KeyAbsent { column }),

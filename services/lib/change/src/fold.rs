@@ -39,7 +39,7 @@ pub enum Fate {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Outcome {
+pub enum NetOutcome {
     /// The row exists. `fresh`: whatever row the store had before is not continued.
     Row {
         fresh: bool,
@@ -54,7 +54,7 @@ pub struct Effect {
     pub version: Version,
     /// Version of the oldest event that takes part.
     pub since: Version,
-    pub outcome: Outcome,
+    pub outcome: NetOutcome,
     /// Start in `Folded::mixed` when cells come from several events.
     mixed: Option<usize>,
     partial: bool,
@@ -93,7 +93,7 @@ impl Folded {
             Some(start) => self.mixed[start + column] as usize,
         };
         match (effect.outcome, batch.event(event).after) {
-            (Outcome::Row { .. }, Some(row)) => row.cell(column),
+            (NetOutcome::Row { .. }, Some(row)) => row.cell(column),
             _ => Cell::Null,
         }
     }
@@ -101,7 +101,7 @@ impl Folded {
     /// The whole row, where it comes from one event (nearly always): cheaper than cell by cell.
     pub fn row<'b>(&self, batch: &'b EventBatch, effect: &Effect) -> Option<Row<'b>> {
         match (effect.outcome, effect.mixed) {
-            (Outcome::Row { .. }, None) => batch.event(effect.event).after,
+            (NetOutcome::Row { .. }, None) => batch.event(effect.event).after,
             _ => None,
         }
     }
@@ -112,16 +112,16 @@ impl Folded {
 pub fn fold(batch: &EventBatch, indices: &[usize]) -> Folded {
     let mut folded = Folded::default();
     folded.fates.resize(indices.len(), Fate::Applied);
-    let mut by_key: HashMap<Identity<'_>, Entry> = HashMap::with_capacity(indices.len());
+    let mut by_key: HashMap<RowIdentity<'_>, KeyFold> = HashMap::with_capacity(indices.len());
     for (position, &event) in indices.iter().enumerate() {
         let version = batch.version(event);
         let identity = match batch.key(event) {
-            [] => Identity::Version(version),
-            key => Identity::Key(key),
+            [] => RowIdentity::Version(version),
+            key => RowIdentity::Key(key),
         };
         match by_key.entry(identity) {
             std::collections::hash_map::Entry::Vacant(vacant) => {
-                vacant.insert(Entry { effect: folded.effects.len(), last: position });
+                vacant.insert(KeyFold { effect: folded.effects.len(), last: position });
                 folded.start(batch, event);
             }
             std::collections::hash_map::Entry::Occupied(mut occupied) => {
@@ -142,12 +142,12 @@ pub fn fold(batch: &EventBatch, indices: &[usize]) -> Folded {
 }
 
 #[derive(PartialEq, Eq, Hash)]
-enum Identity<'a> {
+enum RowIdentity<'a> {
     Key(&'a [u8]),
     Version(Version),
 }
 
-struct Entry {
+struct KeyFold {
     effect: usize,
     /// Position in `indices` of the event that counts.
     last: usize,
@@ -166,28 +166,28 @@ impl Folded {
         let (outcome, partial) = alone(batch, event);
         self.effects[at] = match (outcome, earlier.outcome) {
             // Needs nothing of what was before.
-            (Outcome::Deleted | Outcome::Row { fresh: true }, _) => {
+            (NetOutcome::Deleted | NetOutcome::Row { fresh: true }, _) => {
                 Effect { event, version, since: version, outcome, mixed: None, partial }
             }
             // Every cell is there, but the store's row was still left by a reset, if there was one.
-            (Outcome::Row { fresh: false }, _) if !partial => {
+            (NetOutcome::Row { fresh: false }, _) if !partial => {
                 Effect { event, version, since: version, outcome, mixed: None, partial }
             }
-            (Outcome::Row { fresh: false }, Outcome::Deleted) => Effect {
+            (NetOutcome::Row { fresh: false }, NetOutcome::Deleted) => Effect {
                 event,
                 version,
                 since: earlier.since,
-                outcome: Outcome::Row { fresh: true },
+                outcome: NetOutcome::Row { fresh: true },
                 mixed: None,
                 partial,
             },
-            (Outcome::Row { fresh: false }, Outcome::Row { fresh }) => {
+            (NetOutcome::Row { fresh: false }, NetOutcome::Row { fresh }) => {
                 let (mixed, partial) = self.mix(batch, &earlier, event);
                 Effect {
                     event,
                     version,
                     since: earlier.since,
-                    outcome: Outcome::Row { fresh },
+                    outcome: NetOutcome::Row { fresh },
                     mixed: Some(mixed),
                     partial,
                 }
@@ -217,14 +217,14 @@ impl Folded {
 }
 
 /// An event's effect by itself, and whether it lacks cells that the store may have.
-fn alone(batch: &EventBatch, event: usize) -> (Outcome, bool) {
+fn alone(batch: &EventBatch, event: usize) -> (NetOutcome, bool) {
     let event = batch.event(event);
     let Some(row) = event.after else {
-        return (Outcome::Deleted, false);
+        return (NetOutcome::Deleted, false);
     };
     let fresh = matches!(event.op, Operation::Create | Operation::Read);
     let partial = row.has_absent() && row.cells().any(|cell| cell == Cell::Absent(Absence::Toast));
-    (Outcome::Row { fresh }, partial)
+    (NetOutcome::Row { fresh }, partial)
 }
 
 /// A batch's positions are 32 bits ([`EventBatch::commit`]).

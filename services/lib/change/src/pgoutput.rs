@@ -125,7 +125,7 @@ pub enum PgoutputError {
 }
 
 pub fn parse(frame: &[u8]) -> Result<Message<'_>, PgoutputError> {
-    let mut frame = Frame { rest: frame };
+    let mut frame = Unread { rest: frame };
     let message = match frame.u8()? {
         b'B' => Message::Begin {
             final_lsn: frame.lsn()?,
@@ -170,11 +170,11 @@ pub fn parse(frame: &[u8]) -> Result<Message<'_>, PgoutputError> {
     if frame.rest.is_empty() { Ok(message) } else { Err(PgoutputError::TrailingBytes) }
 }
 
-struct Frame<'a> {
+struct Unread<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Frame<'a> {
+impl<'a> Unread<'a> {
     fn array<const N: usize>(&mut self) -> Result<[u8; N], PgoutputError> {
         let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or(PgoutputError::Truncated)?;
         self.rest = rest;

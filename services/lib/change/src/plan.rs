@@ -8,7 +8,7 @@ use crate::schema::{AvroSchema, NodeId, NodeKind};
 
 /// A value and how it is wrapped.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Slot {
+pub(crate) struct ValuePlan {
     /// None when the field can't be null.
     pub(crate) union: Option<Nullable>,
     pub(crate) leaf: Leaf,
@@ -48,7 +48,7 @@ pub(crate) enum Leaf {
     Text,
     /// An Avro enum read as text.
     Symbols(Vec<String>),
-    Array(Box<Slot>),
+    Array(Box<ValuePlan>),
 }
 
 impl Leaf {
@@ -122,7 +122,7 @@ pub(crate) fn slot(
     schema: &AvroSchema,
     node: NodeId,
     path: &str,
-) -> Result<Slot, SchemaMismatch> {
+) -> Result<ValuePlan, SchemaMismatch> {
     let incompatible = || SchemaMismatch::new(DecodeCode::Incompatible, path);
     let (union, node) = unwrap_union(schema, node).ok_or_else(incompatible)?;
     let leaf = match (column_type, &schema.node(node).kind) {
@@ -150,7 +150,7 @@ pub(crate) fn slot(
     if meaning(&leaf) != MeaningOf(&schema.node(node).connect_name) {
         return Err(SchemaMismatch::new(DecodeCode::TypeChanged, path));
     }
-    Ok(Slot { union, leaf })
+    Ok(ValuePlan { union, leaf })
 }
 
 fn simple(column_type: &ColumnType, kind: &NodeKind) -> Result<Leaf, DecodeCode> {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use crate::error::{DecodeCode, SchemaMismatch};
-use crate::wire::{MAX_DEPTH, Reader};
+use crate::wire::{DatumReader, MAX_DEPTH};
 
 /// Bytes of schema text.
 const MAX_SCHEMA_TEXT: usize = 1 << 20;
@@ -19,14 +19,14 @@ pub(crate) type NodeId = usize;
 
 #[derive(Debug)]
 pub struct AvroSchema {
-    nodes: Vec<Node>,
+    nodes: Vec<SchemaNode>,
     root: NodeId,
     /// Does a value of the node take at least one byte?
     backed: Vec<bool>,
 }
 
 #[derive(Debug)]
-pub(crate) struct Node {
+pub(crate) struct SchemaNode {
     pub(crate) kind: NodeKind,
     /// Connect's name for what the value means; empty when it has none.
     pub(crate) connect_name: String,
@@ -51,16 +51,16 @@ pub(crate) enum NodeKind {
     Array(NodeId),
     Map(NodeId),
     Union(Vec<NodeId>),
-    Record(Vec<Field>),
+    Record(Vec<SchemaField>),
 }
 
 #[derive(Debug)]
-pub(crate) struct Field {
+pub(crate) struct SchemaField {
     pub(crate) name: String,
     pub(crate) node: NodeId,
 }
 
-impl Field {
+impl SchemaField {
     pub(crate) fn is(&self, name: &str) -> bool {
         self.name == name
     }
@@ -82,7 +82,7 @@ impl AvroSchema {
         self.root
     }
 
-    pub(crate) fn node(&self, id: NodeId) -> &Node {
+    pub(crate) fn node(&self, id: NodeId) -> &SchemaNode {
         &self.nodes[id]
     }
 
@@ -90,7 +90,7 @@ impl AvroSchema {
     pub(crate) fn skip(
         &self,
         id: NodeId,
-        reader: &mut Reader<'_>,
+        reader: &mut DatumReader<'_>,
         depth: u32,
     ) -> Result<(), DecodeCode> {
         let (mut id, mut depth) = (id, depth);
@@ -113,7 +113,7 @@ impl AvroSchema {
         &self,
         id: NodeId,
         kind: &NodeKind,
-        reader: &mut Reader<'_>,
+        reader: &mut DatumReader<'_>,
         depth: u32,
     ) -> Result<(), DecodeCode> {
         match kind {
@@ -150,7 +150,7 @@ impl AvroSchema {
 
 /// Least fixed point: a record is backed as soon as one field is. A record that only holds itself has
 /// no finite value at all and stays unbacked, which makes skipping it end.
-fn backed(nodes: &[Node]) -> Vec<bool> {
+fn backed(nodes: &[SchemaNode]) -> Vec<bool> {
     let mut backed: Vec<bool> = nodes
         .iter()
         .map(|node| !matches!(node.kind, NodeKind::Null | NodeKind::Fixed(0) | NodeKind::Record(_)))
@@ -177,7 +177,7 @@ fn unreadable(path: &str) -> SchemaMismatch {
 }
 
 struct Parser {
-    nodes: Vec<Node>,
+    nodes: Vec<SchemaNode>,
     names: HashMap<String, NodeId>,
 }
 
@@ -186,7 +186,7 @@ impl Parser {
         if self.nodes.len() >= MAX_NODES {
             return Err(SchemaMismatch::new(DecodeCode::LimitSchema, ""));
         }
-        self.nodes.push(Node { kind, connect_name: connect_name.to_owned() });
+        self.nodes.push(SchemaNode { kind, connect_name: connect_name.to_owned() });
         Ok(self.nodes.len() - 1)
     }
 
@@ -311,7 +311,7 @@ impl Parser {
         object: &Map<String, Value>,
         namespace: &str,
         path: &str,
-    ) -> Result<Vec<Field>, SchemaMismatch> {
+    ) -> Result<Vec<SchemaField>, SchemaMismatch> {
         let fields =
             object.get("fields").and_then(Value::as_array).ok_or_else(|| unreadable(path))?;
         let mut read = Vec::new();
@@ -319,7 +319,7 @@ impl Parser {
             let name = field.get("name").and_then(Value::as_str).ok_or_else(|| unreadable(path))?;
             let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
             let node = self.node(field.get("type").unwrap_or(&Value::Null), namespace, &path)?;
-            read.push(Field { name: name.to_owned(), node });
+            read.push(SchemaField { name: name.to_owned(), node });
         }
         Ok(read)
     }

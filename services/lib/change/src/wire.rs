@@ -64,13 +64,13 @@ pub(crate) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 /// Reads a datum from its front.
-pub(crate) struct Reader<'a> {
+pub(crate) struct DatumReader<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Reader<'a> {
-    pub(crate) fn new(datum: &'a [u8]) -> Reader<'a> {
-        Reader { rest: datum }
+impl<'a> DatumReader<'a> {
+    pub(crate) fn new(datum: &'a [u8]) -> DatumReader<'a> {
+        DatumReader { rest: datum }
     }
 
     /// Bytes not yet read; where a reader stands is the datum's length minus this.
@@ -191,7 +191,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn blocks(
         &mut self,
         backed: bool,
-        mut item: impl FnMut(&mut Reader<'a>) -> Result<(), DecodeCode>,
+        mut item: impl FnMut(&mut DatumReader<'a>) -> Result<(), DecodeCode>,
     ) -> Result<(), DecodeCode> {
         let mut total = 0_u64;
         loop {

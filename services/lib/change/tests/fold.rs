@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use bangioc_change::batch::EventBatch;
 use bangioc_change::event::{ChangeEvent, Operation, Origin};
-use bangioc_change::fold::{Fate, Outcome, fold};
+use bangioc_change::fold::{Fate, NetOutcome, fold};
 use bangioc_change::version::{Lsn, Version};
 use bangioc_schemas::row::{Absence, Cell, RowBuf};
 use proptest::prelude::*;
@@ -127,8 +127,8 @@ fn apply_folded(store: &mut Store, events: &[Event]) -> Vec<Fate> {
             _ => {}
         }
         let row = match effect.outcome {
-            Outcome::Deleted => None,
-            Outcome::Row { fresh } => {
+            NetOutcome::Deleted => None,
+            NetOutcome::Row { fresh } => {
                 let old = stored.and_then(|(_, row)| row).filter(|_| !fresh);
                 let cells = (0..COLUMNS).map(|column| {
                     written(

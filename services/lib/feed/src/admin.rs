@@ -306,7 +306,7 @@ impl Admin {
         self.failed(what, code, Some(error))
     }
 
-    fn refused(&self, what: &str, refusal: native::Refusal) -> AdminError {
+    fn refused(&self, what: &str, refusal: native::RequestRefusal) -> AdminError {
         match self.failed(what, refusal.code, None) {
             // The broker's sentence says more than its number.
             AdminError::Refused { what, .. } => {

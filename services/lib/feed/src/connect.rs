@@ -16,7 +16,7 @@ use rdkafka::metadata::Metadata;
 use rdkafka::producer::{BaseProducer, DeliveryResult, Producer as _, ProducerContext};
 use rdkafka::util::Timeout;
 
-use crate::error::{FeedError, Place, is_transient};
+use crate::error::{ErrorPlace, FeedError, is_transient};
 
 /// How one metadata request may take before the next try within [`KafkaSettings::check`].
 const ONE_TRY: Duration = Duration::from_millis(300);
@@ -202,8 +202,13 @@ impl KafkaSettings {
         }
     }
 
-    pub(crate) fn place<'a>(&'a self, topic: &'a str, partition: i32, doing: &'a str) -> Place<'a> {
-        Place { address: &self.brokers, principal: self.principal(), topic, partition, doing }
+    pub(crate) fn place<'a>(
+        &'a self,
+        topic: &'a str,
+        partition: i32,
+        doing: &'a str,
+    ) -> ErrorPlace<'a> {
+        ErrorPlace { address: &self.brokers, principal: self.principal(), topic, partition, doing }
     }
 }
 
@@ -216,7 +221,7 @@ fn host(broker: &str) -> &str {
 pub(crate) fn partition_count(
     metadata: &Metadata,
     topic: &str,
-    place: Place<'_>,
+    place: ErrorPlace<'_>,
 ) -> Result<u32, FeedError> {
     let unknown = || FeedError::UnknownTopic { topic: topic.to_owned() };
     let found = metadata.topics().iter().find(|one| one.name() == topic).ok_or_else(unknown)?;
@@ -242,11 +247,11 @@ struct WatchState {
     quiet: AtomicBool,
     /// True from a trouble until something comes through; spares the lock on the record's path.
     troubled: AtomicBool,
-    trouble: Mutex<Option<Trouble>>,
+    trouble: Mutex<Option<ConnectionTrouble>>,
 }
 
 #[derive(Debug)]
-struct Trouble {
+struct ConnectionTrouble {
     error: KafkaError,
     at: Instant,
     warned: Instant,
@@ -304,7 +309,7 @@ impl Watch {
             tracing::warn!(%error, reason, "no connection to Kafka, or to one of its brokers; still trying");
         }
         let warned = if due { now } else { warned.unwrap_or(now) };
-        *trouble = Some(Trouble { error, at: now, warned });
+        *trouble = Some(ConnectionTrouble { error, at: now, warned });
         self.state.troubled.store(true, Ordering::Relaxed);
     }
 }

@@ -41,7 +41,7 @@ pub enum FeedError {
 
 /// Where an error came from, for its text.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct ErrorPlace<'a> {
     pub(crate) address: &'a str,
     pub(crate) principal: &'a str,
     /// Topic, or what else was asked for.
@@ -52,7 +52,7 @@ pub(crate) struct Place<'a> {
 }
 
 impl FeedError {
-    pub(crate) fn of(source: KafkaError, place: Place<'_>) -> FeedError {
+    pub(crate) fn of(source: KafkaError, place: ErrorPlace<'_>) -> FeedError {
         let topic = || place.topic.to_owned();
         let principal = || place.principal.to_owned();
         let address = || place.address.to_owned();
@@ -169,8 +169,13 @@ mod tests {
     use super::*;
 
     fn of(code: Code) -> FeedError {
-        let place =
-            Place { address: "b:1", principal: "p", topic: "t", partition: 2, doing: "reading" };
+        let place = ErrorPlace {
+            address: "b:1",
+            principal: "p",
+            topic: "t",
+            partition: 2,
+            doing: "reading",
+        };
         FeedError::of(KafkaError::MessageProduction(code), place)
     }
 

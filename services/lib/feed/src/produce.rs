@@ -13,7 +13,7 @@ use rdkafka::producer::{BaseRecord, DeliveryResult, Producer as _, ProducerConte
 use rdkafka::{ClientContext, Message};
 
 use crate::connect::{KafkaSettings, Watch};
-use crate::error::{FeedError, Place};
+use crate::error::{ErrorPlace, FeedError};
 use crate::served::Served;
 
 /// What the owner is told about each record, on a thread of the producer: exactly one call per record
@@ -235,7 +235,7 @@ impl ProducerContext for Deliveries {
             }
             Err((source, message)) => {
                 self.ended.store(true, Ordering::Release);
-                let place = Place {
+                let place = ErrorPlace {
                     topic: message.topic(),
                     partition: message.partition(),
                     ..self.settings.place("", 0, "sending")

@@ -153,20 +153,20 @@ pub enum RegistryError {
     Unreachable { url: String, source: Box<ureq::Error> },
     /// It answers, but could not do it now: its own log or its Kafka fails.
     #[error("the schema registry at `{url}` could not answer")]
-    Unwell { url: String, source: Said },
+    Unwell { url: String, source: RegistrySaid },
     #[error("the schema registry at `{url}` refuses the credentials")]
     CredentialsRefused { url: String },
     /// It does not prove to be who it should be; nothing was sent to it.
     #[error("the schema registry at `{url}` has no certificate that can be trusted")]
     NotVerified { url: String, source: Box<rustls::Error> },
     #[error("the schema registry at `{url}` does not let this user {doing}")]
-    Denied { url: String, doing: String, source: Said },
+    Denied { url: String, doing: String, source: RegistrySaid },
     #[error("the schema for `{subject}` is incompatible with a version before it")]
-    Incompatible { subject: String, source: Said },
+    Incompatible { subject: String, source: RegistrySaid },
     #[error("the schema registry rejects this schema for `{subject}`")]
-    InvalidSchema { subject: String, source: Said },
+    InvalidSchema { subject: String, source: RegistrySaid },
     #[error("the schema registry at `{url}` refused to {doing}")]
-    Refused { url: String, doing: String, source: Said },
+    Refused { url: String, doing: String, source: RegistrySaid },
     #[error("the answer of `{url}` is not a schema registry's")]
     NotARegistry { url: String },
 }
@@ -174,7 +174,7 @@ pub enum RegistryError {
 /// The registry's own words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Deserialize)]
 #[error("{message} (error {code})")]
-pub struct Said {
+pub struct RegistrySaid {
     #[serde(rename = "error_code")]
     pub code: u32,
     #[serde(default)]
@@ -240,7 +240,7 @@ impl CompatibilityLevel {
 
 /// Whether a schema could be registered, and if not, why, in the registry's words.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-pub struct Verdict {
+pub struct Compatibility {
     pub is_compatible: bool,
     #[serde(default)]
     pub messages: Vec<String>,
@@ -290,15 +290,15 @@ impl RegistryClient {
     pub fn register(&self, subject: &str, schema: &str) -> Result<u32, RegistryError> {
         let path = format!("/subjects/{}/versions", encoded(subject));
         let answer = self.ask(Method::POST, &path, Some(&json!({"schema": schema})))?;
-        let Registered { id } = self.expect(&answer, subject, "register a schema")?;
+        let RegisteredId { id } = self.expect(&answer, subject, "register a schema")?;
         Ok(id)
     }
 
     /// The text of a schema; none when no subject has it.
     pub fn schema(&self, id: u32) -> Result<Option<String>, RegistryError> {
         let answer = self.ask(Method::GET, &format!("/schemas/ids/{id}"), None)?;
-        let found: Option<Text> = self.find(&answer, "", "look up an id")?;
-        Ok(found.map(|Text { schema }| schema))
+        let found: Option<SchemaText> = self.find(&answer, "", "look up an id")?;
+        Ok(found.map(|SchemaText { schema }| schema))
     }
 
     /// The id of this very schema in the subject; none when it is not registered there.
@@ -308,8 +308,8 @@ impl RegistryClient {
             &format!("/subjects/{}", encoded(subject)),
             Some(&json!({"schema": schema})),
         )?;
-        let found: Option<Registered> = self.find(&answer, subject, "look up a schema")?;
-        Ok(found.map(|Registered { id }| id))
+        let found: Option<RegisteredId> = self.find(&answer, subject, "look up a schema")?;
+        Ok(found.map(|RegisteredId { id }| id))
     }
 
     /// None when the subject has no version.
@@ -340,19 +340,24 @@ impl RegistryClient {
     }
 
     /// Whether the schema could be the subject's next version, by the subject's level.
-    pub fn check_compatible(&self, subject: &str, schema: &str) -> Result<Verdict, RegistryError> {
+    pub fn check_compatible(
+        &self,
+        subject: &str,
+        schema: &str,
+    ) -> Result<Compatibility, RegistryError> {
         let path = format!("/compatibility/subjects/{}/versions?verbose=true", encoded(subject));
         let answer = self.ask(Method::POST, &path, Some(&json!({"schema": schema})))?;
         let verdict = self.find(&answer, subject, "check a schema")?;
         // A subject that isn't there has nothing to be incompatible with; some registries say 404.
-        Ok(verdict.unwrap_or(Verdict { is_compatible: true, messages: Vec::new() }))
+        Ok(verdict.unwrap_or(Compatibility { is_compatible: true, messages: Vec::new() }))
     }
 
     /// The level set for the subject itself; none when it follows the registry's.
     pub fn compatibility(&self, subject: &str) -> Result<Option<String>, RegistryError> {
         let answer = self.ask(Method::GET, &format!("/config/{}", encoded(subject)), None)?;
-        let found: Option<Level> = self.find(&answer, subject, "show the compatibility level")?;
-        Ok(found.map(|Level { compatibility_level }| compatibility_level))
+        let found: Option<LevelSet> =
+            self.find(&answer, subject, "show the compatibility level")?;
+        Ok(found.map(|LevelSet { compatibility_level }| compatibility_level))
     }
 
     pub fn set_compatibility(
@@ -371,7 +376,7 @@ impl RegistryClient {
         method: Method,
         path: &str,
         body: Option<&Value>,
-    ) -> Result<Answer, RegistryError> {
+    ) -> Result<RegistryAnswer, RegistryError> {
         let fails = |source| {
             let url = self.url.clone();
             match not_verified(&source) {
@@ -405,13 +410,13 @@ impl RegistryClient {
             .limit(LARGEST_ANSWER)
             .read_to_string()
             .map_err(fails)?;
-        Ok(Answer { status, body })
+        Ok(RegistryAnswer { status, body })
     }
 
     /// None for the refusals that mean "there is none": 40401, 40402, 40403, 40408.
     fn find<T: DeserializeOwned>(
         &self,
-        answer: &Answer,
+        answer: &RegistryAnswer,
         subject: &str,
         doing: &str,
     ) -> Result<Option<T>, RegistryError> {
@@ -425,7 +430,7 @@ impl RegistryClient {
 
     fn expect<T: DeserializeOwned>(
         &self,
-        answer: &Answer,
+        answer: &RegistryAnswer,
         subject: &str,
         doing: &str,
     ) -> Result<T, RegistryError> {
@@ -448,7 +453,7 @@ impl RegistryClient {
             }
             (_, None) => RegistryError::NotARegistry { url: url() },
             (409, Some(source)) => RegistryError::Incompatible { subject: subject(), source },
-            (_, Some(source @ Said { code: 42201, .. })) => {
+            (_, Some(source @ RegistrySaid { code: 42201, .. })) => {
                 RegistryError::InvalidSchema { subject: subject(), source }
             }
             (_, Some(source)) => {
@@ -458,35 +463,35 @@ impl RegistryClient {
     }
 }
 
-struct Answer {
+struct RegistryAnswer {
     status: u16,
     body: String,
 }
 
-impl Answer {
-    fn said(&self) -> Option<Said> {
-        let said: Said = serde_json::from_str(&self.body).ok()?;
-        Some(Said { message: printable(&said.message).into_owned(), ..said })
+impl RegistryAnswer {
+    fn said(&self) -> Option<RegistrySaid> {
+        let said: RegistrySaid = serde_json::from_str(&self.body).ok()?;
+        Some(RegistrySaid { message: printable(&said.message).into_owned(), ..said })
     }
 
-    fn bare(&self) -> Said {
-        Said { code: self.status.into(), message: "no reason given".to_owned() }
+    fn bare(&self) -> RegistrySaid {
+        RegistrySaid { code: self.status.into(), message: "no reason given".to_owned() }
     }
 }
 
 #[derive(Deserialize)]
-struct Registered {
+struct RegisteredId {
     id: u32,
 }
 
 #[derive(Deserialize)]
-struct Text {
+struct SchemaText {
     schema: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Level {
+struct LevelSet {
     compatibility_level: String,
 }
 

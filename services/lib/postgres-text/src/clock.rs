@@ -3,9 +3,6 @@
 use crate::ascii::{self, two};
 use crate::cursor::Cursor;
 
-/// Microseconds in a day.
-pub const DAY_US: i64 = 86_400_000_000;
-
 /// `00:00:00` to `24:00:00`, which PostgreSQL has too.
 #[inline]
 pub fn micros(text: &str) -> Option<i64> {
@@ -40,6 +37,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::civil::DAY_US;
 
     #[test]
     fn times_as_postgresql_writes_them() {

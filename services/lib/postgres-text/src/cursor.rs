@@ -1,7 +1,6 @@
 //! Reads dates and times off the front of a text.
 
-use crate::clock::DAY_US;
-use crate::date;
+use crate::civil::{DAY_US, days_in_month, of_civil};
 
 pub(crate) struct Cursor<'a>(pub(crate) &'a [u8]);
 
@@ -51,8 +50,7 @@ impl<'a> Cursor<'a> {
         let month = self.two_digits()?;
         self.expect(b'-')?;
         let day = self.two_digits()?;
-        (day >= 1 && day <= date::days_in_month(year, month)?)
-            .then(|| date::of_civil(year, month, day))
+        (day >= 1 && day <= days_in_month(year, month)?).then(|| of_civil(year, month, day))
     }
 
     /// `01:31:00.123456` → microseconds. 24:00:00 passes, and is the callers' to refuse.

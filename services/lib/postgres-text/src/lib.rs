@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`array`] | `{a,"b c",NULL}` |
 //! | [`bytea`] | `\x00ff` |
+//! | [`civil`] | the calendar that dates and times are counted in |
 //! | [`clock`] | `13:45:00.5` |
 //! | [`copy`] | a line of COPY's text format, and its escapes |
 //! | [`date`] | `2024-11-05`, `0044-03-15 BC` |
@@ -25,6 +26,7 @@
 pub mod array;
 mod ascii;
 pub mod bytea;
+pub mod civil;
 pub mod clock;
 pub mod copy;
 mod cursor;

@@ -1,6 +1,7 @@
 //! `timestamp` and `timestamptz`: `2026-03-05 01:31:00.5`, `…+00`, `0044-03-15 12:00:00 BC`, as microseconds since 1970-01-01.
 
-use crate::clock::{self, DAY_US};
+use crate::civil::DAY_US;
+use crate::clock;
 use crate::cursor::Cursor;
 use crate::date;
 

@@ -11,11 +11,11 @@ pub(crate) struct Health {
     /// Dataset → owner, of all that the process works on.
     pub(crate) owners: BTreeMap<String, String>,
     /// By part.
-    troubles: BTreeMap<String, Trouble>,
+    troubles: BTreeMap<String, PartTrouble>,
 }
 
 #[derive(Debug)]
-struct Trouble {
+struct PartTrouble {
     /// None: of the whole process.
     dataset: Option<String>,
     words: String,
@@ -30,7 +30,7 @@ pub(crate) enum About {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct HealthAnswer<'a> {
     status: &'static str,
     unwell: Vec<Unwell<'a>>,
 }
@@ -48,7 +48,7 @@ struct Unwell<'a> {
 impl Health {
     pub(crate) fn unwell(&mut self, part: &str, dataset: Option<&str>, words: String) {
         let dataset = dataset.map(str::to_owned);
-        self.troubles.insert(part.to_owned(), Trouble { dataset, words });
+        self.troubles.insert(part.to_owned(), PartTrouble { dataset, words });
     }
 
     pub(crate) fn well(&mut self, part: &str) {
@@ -58,7 +58,7 @@ impl Health {
     /// 503 for a dataset or an owner with trouble of their own or of the process; for all only when the
     /// process itself has some, or no dataset is well. 404 for what it does not work on.
     pub(crate) fn answer(&self, about: &About) -> (StatusCode, String) {
-        let asked: Vec<&Trouble> =
+        let asked: Vec<&PartTrouble> =
             self.troubles.values().filter(|trouble| self.concerns(trouble, about)).collect();
         let known = match about {
             About::All => true,
@@ -82,7 +82,7 @@ impl Health {
         (status, self.body(about, known))
     }
 
-    fn concerns(&self, trouble: &Trouble, about: &About) -> bool {
+    fn concerns(&self, trouble: &PartTrouble, about: &About) -> bool {
         let Some(dataset) = &trouble.dataset else {
             return true;
         };
@@ -114,7 +114,7 @@ impl Health {
             (true, true) => "ok",
             (true, false) => "unwell",
         };
-        let answer = Answer { status, unwell };
+        let answer = HealthAnswer { status, unwell };
         // Texts only: it has a form.
         serde_json::to_string(&answer).unwrap_or_default() + "\n"
     }

@@ -5,7 +5,7 @@
 //! - [`secret`]: values that never reach a log
 //! - [`shutdown`] and [`tasks`]: every task has a name and an end
 //! - [`retry`]: back-off, in one place
-//! - [`metrics`]: counters, gauges, histograms, and the page that serves them
+//! - [`metrics`]: counters, gauges, histograms; `endpoint` serves them
 //! - [`listener`]: HTTP servers with a bound on everything that a client can take its time with
 //! - [`printable`]: texts that others wrote, without what would act on a terminal
 //! - [`terminal`]: the one way to stdout and stderr, and a screen to draw on again and again
@@ -16,6 +16,7 @@
 //!
 //! Knows nothing of Kafka or contracts, and of PostgreSQL the first question of a login.
 
+mod endpoint;
 pub mod failpoint;
 pub mod failure;
 mod health;

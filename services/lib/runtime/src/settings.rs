@@ -44,12 +44,12 @@ const FROM_ENVIRONMENT: &str = "the environment";
 pub struct Settings {
     file: Option<PathBuf>,
     tree: BTreeMap<String, Value>,
-    found: Mutex<Found>,
+    found: Mutex<SettingsRead>,
 }
 
 /// What reading has brought to light so far.
 #[derive(Debug, Default)]
-struct Found {
+struct SettingsRead {
     mistakes: BTreeSet<Mistake>,
     /// Section → keys that were asked for.
     asked: BTreeMap<String, BTreeSet<String>>,
@@ -212,7 +212,7 @@ impl Settings {
         self.found().mistakes.insert(mistake);
     }
 
-    fn found(&self) -> MutexGuard<'_, Found> {
+    fn found(&self) -> MutexGuard<'_, SettingsRead> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

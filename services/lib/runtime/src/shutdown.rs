@@ -8,14 +8,14 @@ use tokio::sync::watch;
 
 /// Held by whatever must stop when asked. Clones see the same request.
 #[derive(Clone, Debug)]
-pub struct Shutdown(Arc<State>);
+pub struct Shutdown(Arc<ShutdownState>);
 
 /// Asks for the stop. Asking twice is asking once; a request is never taken back.
 #[derive(Clone, Debug)]
-pub struct Trigger(Arc<State>);
+pub struct Trigger(Arc<ShutdownState>);
 
 #[derive(Debug)]
-struct State {
+struct ShutdownState {
     // Two views of one fact: tasks await the channel, threads wait on the condition.
     asked: watch::Sender<bool>,
     asked_threads: Mutex<bool>,
@@ -24,7 +24,7 @@ struct State {
 
 /// A shutdown that only its trigger asks for.
 pub fn pair() -> (Trigger, Shutdown) {
-    let state = Arc::new(State {
+    let state = Arc::new(ShutdownState {
         asked: watch::Sender::new(false),
         asked_threads: Mutex::new(false),
         changed: Condvar::new(),

@@ -44,9 +44,9 @@ fn stderr() -> io::StderrLock<'static> {
 }
 
 /// Log lines to stderr: one event, one line, whatever stands in it.
-pub(crate) struct Log;
+pub(crate) struct LogLines;
 
-impl<'a> MakeWriter<'a> for Log {
+impl<'a> MakeWriter<'a> for LogLines {
     type Writer = LogLine;
 
     fn make_writer(&'a self) -> LogLine {

@@ -19,7 +19,7 @@ pub fn init(log: &Section<'_>) {
         );
         EnvFilter::new("info")
     });
-    let builder = fmt().with_env_filter(filter).with_writer(terminal::Log);
+    let builder = fmt().with_env_filter(filter).with_writer(terminal::LogLines);
     // An error here means that the process logs already, as in a test with several services.
     let _ = if format == "json" {
         builder.json().flatten_event(true).try_init()

@@ -13,7 +13,7 @@ use crate::error::SinkError;
 use crate::incomplete;
 use crate::intake::Intake;
 use crate::lease::Lease;
-use crate::ledger::Counts;
+use crate::ledger::LedgerCounts;
 use crate::merge::{self, Net};
 use crate::outbox;
 use crate::park::{self, Moot};
@@ -28,8 +28,8 @@ use crate::workers::Buffers;
 
 /// What a batch did, once it is durable.
 #[derive(Clone, Copy, Default, Debug)]
-pub(crate) struct Done {
-    pub counts: Counts,
+pub(crate) struct CommittedBatch {
+    pub counts: LedgerCounts,
     /// Rows that still miss columns.
     pub missing: i64,
 }
@@ -43,7 +43,7 @@ pub(crate) struct Batch<'a> {
 }
 
 /// A batch whose first segment is written as lines: all that can be done without the store.
-pub(crate) struct Prepared<'a> {
+pub(crate) struct PreparedBatch<'a> {
     batch: Batch<'a>,
     events: &'a EventBatch,
     live: &'a [usize],
@@ -53,26 +53,26 @@ pub(crate) struct Prepared<'a> {
 
 impl<'a> Batch<'a> {
     /// `way`: of rows that are new, if all of the batch are.
-    pub(crate) fn prepare(self, buffers: &'a mut Buffers, way: Way) -> Prepared<'a> {
+    pub(crate) fn prepare(self, buffers: &'a mut Buffers, way: Way) -> PreparedBatch<'a> {
         let Buffers { events, live, stage } = buffers;
         let end = self.intake.barriers.first().map_or(live.len(), |barrier| barrier.at);
         let first = Net::new(self.dataset, events, &live[..end], self.broken);
         let target =
             if way == Way::Straight && first.is_new() { Target::Table } else { Target::Stage };
         first.fill(stage, target);
-        Prepared { batch: self, events, live, stage, first }
+        PreparedBatch { batch: self, events, live, stage, first }
     }
 }
 
-impl Prepared<'_> {
+impl PreparedBatch<'_> {
     pub(crate) async fn commit(
         &mut self,
         connection: &mut PgConnection,
-    ) -> Result<Done, SinkError> {
+    ) -> Result<CommittedBatch, SinkError> {
         let batch = &self.batch;
         let (intake, partition) = (batch.intake, batch.lease.partition);
         let topic = &batch.lease.topic;
-        let mut done = Done { counts: intake.counts, missing: 0 };
+        let mut done = CommittedBatch { counts: intake.counts, missing: 0 };
         let mut live_rows = 0;
         let mut transaction = connection.begin().await?;
         if !intake.queued_on.is_empty() {
@@ -199,7 +199,7 @@ impl Batch<'_> {
     async fn advance(
         &self,
         connection: &mut PgConnection,
-        counts: &Counts,
+        counts: &LedgerCounts,
         live_rows: i64,
     ) -> Result<(), SinkError> {
         let done = sqlx::query(

@@ -84,7 +84,7 @@ impl StoreSettings {
     }
 
     /// `who` appears in the store's `pg_stat_activity`.
-    fn options(&self, who: &str, limits: Limits) -> PgConnectOptions {
+    fn options(&self, who: &str, limits: StatementLimits) -> PgConnectOptions {
         let options = PgConnectOptions::new_without_pgpass()
             .host(&self.host)
             .port(self.port)
@@ -129,14 +129,14 @@ impl StoreSettings {
 
     /// For whoever reads as long as it takes.
     pub async fn connect(&self, who: &str) -> Result<PgConnection, SinkError> {
-        self.connect_within(who, Limits::OF_A_READER).await
+        self.connect_within(who, StatementLimits::OF_A_READER).await
     }
 
     /// No statement on it waits longer than `limits`.
     pub async fn connect_within(
         &self,
         who: &str,
-        limits: Limits,
+        limits: StatementLimits,
     ) -> Result<PgConnection, SinkError> {
         let (host, user, database) = (&self.host, &self.user, &self.database);
         let options = self.options(who, limits);
@@ -171,17 +171,18 @@ pub fn encrypted(options: PgConnectOptions, tls: &Tls) -> PgConnectOptions {
 
 /// How long one statement may take. Zero: as long as it wants.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Limits {
+pub struct StatementLimits {
     /// Until it has a lock.
     pub lock: Duration,
     pub statement: Duration,
 }
 
-impl Limits {
-    const OF_A_READER: Limits = Limits { lock: Duration::from_secs(15), statement: Duration::ZERO };
+impl StatementLimits {
+    const OF_A_READER: StatementLimits =
+        StatementLimits { lock: Duration::from_secs(15), statement: Duration::ZERO };
 
     fn idle_in_transaction(self) -> &'static str {
-        if self == Limits::OF_A_READER { "0" } else { "30s" }
+        if self == StatementLimits::OF_A_READER { "0" } else { "30s" }
     }
 }
 
@@ -194,7 +195,7 @@ const RECORD_BYTES: u64 = (4 << 20) + (256 << 10);
 
 /// How much a writer may make a sink keep.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Bounds {
+pub struct KeepBounds {
     /// Of one record: key, value and headers, decompressed.
     pub record_bytes: usize,
     /// Records that wait under one parked key.
@@ -219,7 +220,7 @@ pub struct SinkSettings {
     pub lock_timeout: Duration,
     /// How long a statement may take before its batch is made smaller.
     pub statement_timeout: Duration,
-    pub bounds: Bounds,
+    pub bounds: KeepBounds,
     /// Opens the store's keys, which name parked keys and encrypt their payloads.
     pub secrets: Secrets,
 }
@@ -236,7 +237,7 @@ impl SinkSettings {
             schema_wait: section.duration("schema_wait", Duration::from_mins(5)),
             lock_timeout: section.duration("lock_timeout", Duration::from_secs(1)),
             statement_timeout: section.duration("statement_timeout", Duration::from_mins(2)),
-            bounds: Bounds {
+            bounds: KeepBounds {
                 record_bytes: whole(section.whole_number(
                     "record_bytes",
                     1_000..=16_000_000,

@@ -22,25 +22,25 @@ const ASK_AGAIN: Duration = Duration::from_secs(30);
 pub struct Decoders {
     registry: RegistryClient,
     wait: Duration,
-    schemas: Mutex<HashMap<u32, Schema>>,
+    schemas: Mutex<HashMap<u32, KnownSchema>>,
 }
 
 #[derive(Clone)]
-enum Schema {
+enum KnownSchema {
     Known(Arc<str>, Fingerprint),
     Unknown { since: Instant, asked: Instant },
 }
 
 /// Which schemas a record was written with. No value: a delete by null value.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct SchemaIds {
+pub struct WrittenWith {
     pub key: Option<u32>,
     pub value: Option<u32>,
 }
 
 /// What can be said about a record's schemas.
 #[derive(Clone)]
-pub enum Found {
+pub enum DecoderLookup {
     Decoder(Arc<Decoder>),
     Bad {
         code: DecodeCode,
@@ -59,10 +59,10 @@ impl Decoders {
     pub(crate) fn find(
         &self,
         dataset: &Dataset,
-        ids: SchemaIds,
+        ids: WrittenWith,
         pins: &mut Pins,
         offset: i64,
-    ) -> Result<Found, SinkError> {
+    ) -> Result<DecoderLookup, SinkError> {
         let mut order = FieldOrder::Any;
         let mut met = Vec::new();
         let mut texts: [Arc<str>; 2] = [
@@ -73,7 +73,7 @@ impl Decoders {
         for (text, id) in texts.iter_mut().zip([ids.key, ids.value]) {
             let Some(id) = id else { continue };
             match self.schema(id)? {
-                Schema::Known(known, fingerprint) => {
+                KnownSchema::Known(known, fingerprint) => {
                     match pins.compare(id, &fingerprint) {
                         Meaning::Same => {}
                         Meaning::New => {
@@ -89,10 +89,12 @@ impl Decoders {
                     }
                     *text = known;
                 }
-                Schema::Unknown { since, .. } if is_no_id(id) || since.elapsed() >= self.wait => {
-                    return Ok(Found::Bad { code: DecodeCode::UnknownSchema, field: None });
+                KnownSchema::Unknown { since, .. }
+                    if is_no_id(id) || since.elapsed() >= self.wait =>
+                {
+                    return Ok(DecoderLookup::Bad { code: DecodeCode::UnknownSchema, field: None });
                 }
-                Schema::Unknown { .. } => return Ok(Found::Awaited(id)),
+                KnownSchema::Unknown { .. } => return Ok(DecoderLookup::Awaited(id)),
             }
         }
         Ok(match Decoder::new(&dataset.contract, &texts[0], &texts[1], order) {
@@ -100,17 +102,19 @@ impl Decoders {
                 for (id, fingerprint) in met {
                     pins.meet(id, fingerprint, offset);
                 }
-                Found::Decoder(Arc::new(decoder))
+                DecoderLookup::Decoder(Arc::new(decoder))
             }
-            Err(mismatch) => Found::Bad { code: mismatch.code, field: Some(mismatch.field) },
+            Err(mismatch) => {
+                DecoderLookup::Bad { code: mismatch.code, field: Some(mismatch.field) }
+            }
         })
     }
 
-    fn schema(&self, id: u32) -> Result<Schema, SinkError> {
+    fn schema(&self, id: u32) -> Result<KnownSchema, SinkError> {
         let known = self.schemas().get(&id).cloned();
         let now = Instant::now();
         let since = match known {
-            Some(Schema::Unknown { since, asked })
+            Some(KnownSchema::Unknown { since, asked })
                 if since.elapsed() < self.wait || asked.elapsed() >= ASK_AGAIN =>
             {
                 since
@@ -122,15 +126,15 @@ impl Decoders {
         let schema = match if is_no_id(id) { None } else { self.registry.schema(id)? } {
             Some(text) => {
                 let fingerprint = pins::fingerprint(&text);
-                Schema::Known(text.into(), fingerprint)
+                KnownSchema::Known(text.into(), fingerprint)
             }
-            None => Schema::Unknown { since, asked: now },
+            None => KnownSchema::Unknown { since, asked: now },
         };
         self.schemas().insert(id, schema.clone());
         Ok(schema)
     }
 
-    fn schemas(&self) -> std::sync::MutexGuard<'_, HashMap<u32, Schema>> {
+    fn schemas(&self) -> std::sync::MutexGuard<'_, HashMap<u32, KnownSchema>> {
         self.schemas.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -144,8 +148,8 @@ fn is_no_id(id: u32) -> bool {
 #[derive(Default)]
 pub struct Recent {
     pub(crate) pins: Pins,
-    last: Option<(SchemaIds, Found)>,
-    rest: HashMap<SchemaIds, Found>,
+    last: Option<(WrittenWith, DecoderLookup)>,
+    rest: HashMap<WrittenWith, DecoderLookup>,
 }
 
 impl Recent {
@@ -167,16 +171,16 @@ impl Recent {
         key: Option<&[u8]>,
         value: Option<&[u8]>,
         offset: i64,
-    ) -> Result<Found, SinkError> {
+    ) -> Result<DecoderLookup, SinkError> {
         let id = |bytes: Option<&[u8]>| bytes.map(wire::schema_id).transpose();
         let ids = match (id(key), id(value)) {
             (Err(_), _) => {
-                return Ok(Found::Bad { code: DecodeCode::KeyUndecodable, field: None });
+                return Ok(DecoderLookup::Bad { code: DecodeCode::KeyUndecodable, field: None });
             }
             (_, Err(error)) => {
-                return Ok(Found::Bad { code: error.code(), field: None });
+                return Ok(DecoderLookup::Bad { code: error.code(), field: None });
             }
-            (Ok(key), Ok(value)) => SchemaIds { key, value },
+            (Ok(key), Ok(value)) => WrittenWith { key, value },
         };
         if let Some((last, found)) = &self.last
             && *last == ids
@@ -188,7 +192,7 @@ impl Recent {
             None => decoders.find(dataset, ids, &mut self.pins, offset)?,
         };
         // What is unknown or awaited now may be known later; a decoder never changes.
-        if let Found::Decoder(_) = found {
+        if let DecoderLookup::Decoder(_) = found {
             self.rest.insert(ids, found.clone());
             self.last = Some((ids, found.clone()));
         }

@@ -11,7 +11,7 @@ use bangioc_change::progress::{Ceiling, DatasetProgress, Offsets, Progress};
 use bangioc_change::version::{Lsn, Version};
 use serde::{Deserialize, Serialize};
 
-use crate::refusal::Refusal;
+use crate::refusal::RecordRefusal;
 
 /// Records remembered per topic while the sink lags. When full, every second one is dropped: an hour's
 /// lag needs no precision of a second.
@@ -40,7 +40,7 @@ pub(crate) const SILENCE_US: i64 = 180_000_000;
 /// Newest that a source has said, merged over its partial records. Kept in the store, so that a
 /// restart need not read two weeks of records.
 #[derive(Clone, Default, Debug, Serialize, Deserialize)]
-pub(crate) struct SourceState {
+pub(crate) struct BelievedSource {
     pub epoch: u32,
     pub lsn: String,
     pub at_us: i64,
@@ -59,7 +59,7 @@ pub(crate) struct SourceState {
     heard_us: i64,
 }
 
-impl SourceState {
+impl BelievedSource {
     /// Nothing of this source has a version beyond it.
     pub(crate) fn bound(&self) -> Version {
         if let Some(ceiling) = self.ceiling.as_deref().and_then(Version::from_hex) {
@@ -72,13 +72,13 @@ impl SourceState {
         }
     }
 
-    pub(crate) fn take_ceiling(&mut self, ceiling: &Ceiling) -> Result<(), Refusal> {
-        let announced = ceiling.version().ok_or(Refusal::Unreadable)?;
+    pub(crate) fn take_ceiling(&mut self, ceiling: &Ceiling) -> Result<(), RecordRefusal> {
+        let announced = ceiling.version().ok_or(RecordRefusal::Unreadable)?;
         let known = self.ceiling.as_deref().and_then(Version::from_hex);
         let epoch = known.map_or(self.epoch, |known| known.epoch);
         let highest = if epoch > 0 { epoch.saturating_add(EPOCH_STEP) } else { SANE_EPOCH };
         if announced.epoch > highest || announced.commit_lsn > SANE_LSN {
-            return Err(Refusal::VersionBeyond);
+            return Err(RecordRefusal::VersionBeyond);
         }
         if known.is_none_or(|known| known < announced) {
             self.ceiling = Some(announced.to_hex());
@@ -87,7 +87,7 @@ impl SourceState {
     }
 
     /// `now_us`: our clock.
-    pub(crate) fn take(&mut self, progress: Progress, now_us: i64) -> Result<(), Refusal> {
+    pub(crate) fn take(&mut self, progress: Progress, now_us: i64) -> Result<(), RecordRefusal> {
         let told = self.believe(&progress, now_us);
         self.distrust = told.err().map(|refusal| refusal.as_str().to_owned());
         told?;
@@ -95,10 +95,10 @@ impl SourceState {
             return Ok(());
         }
         if progress.epoch != self.epoch {
-            *self = SourceState {
+            *self = BelievedSource {
                 epoch: progress.epoch,
                 ceiling: self.ceiling.take(),
-                ..SourceState::default()
+                ..BelievedSource::default()
             };
         }
         self.heard_us = now_us;
@@ -116,18 +116,18 @@ impl SourceState {
         Ok(())
     }
 
-    fn believe(&self, progress: &Progress, now_us: i64) -> Result<(), Refusal> {
+    fn believe(&self, progress: &Progress, now_us: i64) -> Result<(), RecordRefusal> {
         let position = Version {
             epoch: progress.epoch,
-            commit_lsn: progress.lsn.parse().map_err(|_| Refusal::Unreadable)?,
+            commit_lsn: progress.lsn.parse().map_err(|_| RecordRefusal::Unreadable)?,
             ordinal: 0,
         };
         if position > self.bound() {
-            Err(Refusal::VersionBeyond)
+            Err(RecordRefusal::VersionBeyond)
         } else if !(CLOCK_BEGINS_US..=now_us.saturating_add(CLOCK_AHEAD_US))
             .contains(&progress.at_us)
         {
-            Err(Refusal::ClockSkew)
+            Err(RecordRefusal::ClockSkew)
         } else {
             Ok(())
         }
@@ -136,7 +136,7 @@ impl SourceState {
 
 /// "Everything up to `lsn` lies before `offsets`", for one topic.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Mark {
+pub(crate) struct FreshnessMark {
     pub epoch: u32,
     pub lsn: String,
     pub at_us: i64,
@@ -145,13 +145,13 @@ pub(crate) struct Mark {
 
 /// Marks of one topic that are not reached yet, oldest first, and the newest that is.
 #[derive(Clone, Default, Debug)]
-pub(crate) struct Marks {
-    ahead: VecDeque<Mark>,
-    reached: Option<Mark>,
+pub(crate) struct FreshnessMarks {
+    ahead: VecDeque<FreshnessMark>,
+    reached: Option<FreshnessMark>,
 }
 
-impl Marks {
-    pub(crate) fn push(&mut self, source: &SourceState, topic: &str) {
+impl FreshnessMarks {
+    pub(crate) fn push(&mut self, source: &BelievedSource, topic: &str) {
         let Some(offsets) = source.offsets.get(topic).filter(|_| source.complete) else {
             return;
         };
@@ -160,7 +160,7 @@ impl Marks {
         while self.ahead.back().is_some_and(|mark| !is_reached(&mark.offsets, offsets)) {
             self.ahead.pop_back();
         }
-        self.ahead.push_back(Mark {
+        self.ahead.push_back(FreshnessMark {
             epoch: source.epoch,
             lsn: source.lsn.clone(),
             at_us: source.at_us,
@@ -176,7 +176,7 @@ impl Marks {
     }
 
     /// The newest mark that these positions have reached.
-    pub(crate) fn reach(&mut self, positions: &Offsets) -> Option<&Mark> {
+    pub(crate) fn reach(&mut self, positions: &Offsets) -> Option<&FreshnessMark> {
         while self.ahead.front().is_some_and(|mark| is_reached(&mark.offsets, positions)) {
             self.reached = self.ahead.pop_front();
         }
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_dataset_is_as_fresh_as_the_newest_mark_that_all_partitions_reached() {
-        let (mut source, mut marks) = (SourceState::default(), Marks::default());
+        let (mut source, mut marks) = (BelievedSource::default(), FreshnessMarks::default());
         for (lsn, full, offsets) in [
             ("0/1", true, &[(0, 10), (1, 0)][..]),
             ("0/2", false, &[(1, 5)]),
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_partial_record_before_any_full_one_says_nothing() {
-        let (mut source, mut marks) = (SourceState::default(), Marks::default());
+        let (mut source, mut marks) = (BelievedSource::default(), FreshnessMarks::default());
         source.take(progress("0/1", false, &[(0, 0)]), NOW).unwrap();
         marks.push(&source, "t");
         assert_eq!(marks.reach(&Offsets::from([(0, 100)])), None);
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn a_long_lag_is_remembered_coarsely_and_in_bounds() {
-        let (mut source, mut marks) = (SourceState::default(), Marks::default());
+        let (mut source, mut marks) = (BelievedSource::default(), FreshnessMarks::default());
         for offset in 0..5_000 {
             let said = progress(&format!("0/{offset:X}"), true, &[(0, offset)]);
             source.take(said, NOW).unwrap();
@@ -251,17 +251,17 @@ mod tests {
 
     #[test]
     fn a_time_that_has_not_come_or_a_position_nobody_announced_is_not_believed() {
-        let mut source = SourceState::default();
+        let mut source = BelievedSource::default();
         source.take_ceiling(&Ceiling::new(1, Lsn(100))).unwrap();
         let said =
             |lsn: &str, at_us, epoch| Progress { at_us, epoch, ..progress(lsn, true, &[(0, 1)]) };
         source.take(said("0/64", NOW, 1), NOW).unwrap();
         for (lsn, at_us, epoch, refusal) in [
-            ("0/64", NOW + CLOCK_AHEAD_US + 1, 1, Refusal::ClockSkew),
-            ("0/65", NOW, 1, Refusal::VersionBeyond),
-            ("0/1", NOW, 2, Refusal::VersionBeyond),
-            ("FFFFFFFF/FFFFFFFF", NOW, u32::MAX, Refusal::VersionBeyond),
-            ("nonsense", NOW, 1, Refusal::Unreadable),
+            ("0/64", NOW + CLOCK_AHEAD_US + 1, 1, RecordRefusal::ClockSkew),
+            ("0/65", NOW, 1, RecordRefusal::VersionBeyond),
+            ("0/1", NOW, 2, RecordRefusal::VersionBeyond),
+            ("FFFFFFFF/FFFFFFFF", NOW, u32::MAX, RecordRefusal::VersionBeyond),
+            ("nonsense", NOW, 1, RecordRefusal::Unreadable),
         ] {
             assert_eq!(source.take(said(lsn, at_us, epoch), NOW), Err(refusal));
             assert_eq!(source.distrust.as_deref(), Some(refusal.as_str()));
@@ -274,31 +274,31 @@ mod tests {
 
     #[test]
     fn a_ceiling_only_rises_and_not_by_leaps() {
-        let mut source = SourceState::default();
+        let mut source = BelievedSource::default();
         let sane = source.bound();
         assert!(sane.commit_lsn == SANE_LSN && sane.epoch == SANE_EPOCH);
         let all_ones = Ceiling::new(1, Lsn(u64::MAX));
-        assert_eq!(source.take_ceiling(&all_ones), Err(Refusal::VersionBeyond));
+        assert_eq!(source.take_ceiling(&all_ones), Err(RecordRefusal::VersionBeyond));
         source.take_ceiling(&Ceiling::new(1, Lsn(100))).unwrap();
         assert_eq!(source.bound().commit_lsn, Lsn(100));
         source.take_ceiling(&Ceiling::new(1, Lsn(7))).unwrap();
         assert_eq!(source.bound().commit_lsn, Lsn(100));
         let leap = Ceiling::new(u32::MAX, Lsn(1));
-        assert_eq!(source.take_ceiling(&leap), Err(Refusal::VersionBeyond));
+        assert_eq!(source.take_ceiling(&leap), Err(RecordRefusal::VersionBeyond));
         source.take_ceiling(&Ceiling::new(3, Lsn(1))).unwrap();
         assert_eq!((source.bound().epoch, source.bound().commit_lsn), (3, Lsn(1)));
     }
 
     #[test]
     fn without_a_ceiling_only_what_no_server_can_have_is_refused() {
-        let mut source = SourceState::default();
+        let mut source = BelievedSource::default();
         source.take(progress("0/1", true, &[(0, 0)]), NOW).unwrap();
         assert_eq!((source.bound().epoch, source.bound().commit_lsn), (2, SANE_LSN));
     }
 
     #[test]
     fn an_older_epoch_is_believed_again_once_the_newer_is_silent() {
-        let mut source = SourceState::default();
+        let mut source = BelievedSource::default();
         source.take_ceiling(&Ceiling::new(9, Lsn(100))).unwrap();
         let said = |epoch| Progress { epoch, ..progress("0/1", true, &[(0, 1)]) };
         source.take(said(9), NOW).unwrap();
@@ -311,7 +311,7 @@ mod tests {
 
     #[test]
     fn a_false_offset_does_not_stand_in_the_way_of_honest_ones() {
-        let (mut source, mut marks) = (SourceState::default(), Marks::default());
+        let (mut source, mut marks) = (BelievedSource::default(), FreshnessMarks::default());
         for (lsn, offset) in [("0/1", 10), ("0/2", i64::MAX), ("0/3", 20)] {
             source.take(progress(lsn, true, &[(0, offset)]), NOW).unwrap();
             marks.push(&source, "t");

@@ -29,7 +29,7 @@ pub(crate) type IncompleteKeys = HashMap<KeyRef, Incomplete>;
 
 /// What an event means for the entry of its row.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Word {
+pub(crate) enum EntryWord {
     Nothing,
     /// Values are too large: the record that says so becomes the entry.
     TooLarge,
@@ -40,18 +40,18 @@ pub(crate) enum Word {
 
 /// What a batch does to an entry.
 #[derive(Clone, Debug)]
-pub(crate) enum Change {
-    Told(Told),
+pub(crate) enum EntryChange {
+    Told(TooLargeRecord),
     Narrowed(BTreeSet<usize>),
     Ended,
 }
 
 /// By row.
-pub(crate) type Changes = HashMap<KeyRef, Change>;
+pub(crate) type EntryChanges = HashMap<KeyRef, EntryChange>;
 
 /// The record that told of a value which is too large.
 #[derive(Clone, Debug)]
-pub(crate) struct Told {
+pub(crate) struct TooLargeRecord {
     pub offset: i64,
     pub version: Version,
     pub schema_id: Option<u32>,
@@ -68,10 +68,10 @@ pub(crate) fn is_too_large(event: &ChangeEvent<'_>) -> bool {
 }
 
 /// `known`, brought up to `event`.
-pub(crate) fn hear(known: Option<&Incomplete>, event: &ChangeEvent<'_>) -> (Word, Incomplete) {
+pub(crate) fn hear(known: Option<&Incomplete>, event: &ChangeEvent<'_>) -> (EntryWord, Incomplete) {
     let mut now = Incomplete { version: event.version, columns: BTreeSet::new() };
     if let Some(known) = known.filter(|known| known.version >= event.version) {
-        return (Word::Nothing, known.clone());
+        return (EntryWord::Nothing, known.clone());
     }
     let row = event.after.filter(|_| event.op != Operation::Delete);
     let before = known.map(|known| &known.columns);
@@ -93,18 +93,18 @@ pub(crate) fn hear(known: Option<&Incomplete>, event: &ChangeEvent<'_>) -> (Word
         }
     }
     let word = match (too_large, before) {
-        (true, _) => Word::TooLarge,
-        (false, Some(_)) if now.columns.is_empty() => Word::Complete,
-        (false, Some(_)) if came => Word::Narrower,
-        (false, _) => Word::Nothing,
+        (true, _) => EntryWord::TooLarge,
+        (false, Some(_)) if now.columns.is_empty() => EntryWord::Complete,
+        (false, Some(_)) if came => EntryWord::Narrower,
+        (false, _) => EntryWord::Nothing,
     };
     (word, now)
 }
 
 /// Adds to what a batch does so far.
-pub(crate) fn note(changes: &mut Changes, key: KeyRef, change: Change) {
+pub(crate) fn note(changes: &mut EntryChanges, key: KeyRef, change: EntryChange) {
     match (changes.get_mut(&key), change) {
-        (Some(Change::Told(told)), Change::Narrowed(columns)) => told.columns = columns,
+        (Some(EntryChange::Told(told)), EntryChange::Narrowed(columns)) => told.columns = columns,
         (_, change) => {
             changes.insert(key, change);
         }
@@ -147,11 +147,11 @@ pub(crate) async fn write(
     connection: &mut PgConnection,
     dataset: &Dataset,
     partition: i32,
-    changes: &Changes,
+    changes: &EntryChanges,
 ) -> Result<(), SinkError> {
     for (key, change) in changes {
         match change {
-            Change::Narrowed(columns) => {
+            EntryChange::Narrowed(columns) => {
                 sqlx::query(
                     "update flow.parked_record set field_path = $4 \
                      where topic = $1 and partition = $2 and key_ref = $3 and state = 'incomplete'",
@@ -163,8 +163,8 @@ pub(crate) async fn write(
                 .execute(&mut *connection)
                 .await?;
             }
-            Change::Ended => end(connection, &dataset.topic, partition, key).await?,
-            Change::Told(told) => {
+            EntryChange::Ended => end(connection, &dataset.topic, partition, key).await?,
+            EntryChange::Told(told) => {
                 end(connection, &dataset.topic, partition, key).await?;
                 tell(connection, dataset, partition, key, told).await?;
             }
@@ -196,7 +196,7 @@ async fn tell(
     dataset: &Dataset,
     partition: i32,
     key: &KeyRef,
-    told: &Told,
+    told: &TooLargeRecord,
 ) -> Result<(), SinkError> {
     sqlx::query(
         "insert into flow.parked_record (topic, partition, key_ref, \"offset\", version, schema_id, code, \
@@ -246,18 +246,20 @@ pub(crate) async fn of_queue(
 ) -> Result<Option<(i64, Incomplete)>, SinkError> {
     let mut known = load(connection, dataset, partition).await?.remove(key);
     let mut told = None;
-    let mut changes = Changes::new();
+    let mut changes = EntryChanges::new();
     for (offset, event) in good {
         let (word, now) = hear(known.as_ref(), &event);
         match word {
-            Word::Nothing => continue,
-            Word::Complete => {
-                note(&mut changes, *key, Change::Ended);
+            EntryWord::Nothing => continue,
+            EntryWord::Complete => {
+                note(&mut changes, *key, EntryChange::Ended);
                 (known, told) = (None, None);
                 continue;
             }
-            Word::TooLarge => told = Some(offset),
-            Word::Narrower => note(&mut changes, *key, Change::Narrowed(now.columns.clone())),
+            EntryWord::TooLarge => told = Some(offset),
+            EntryWord::Narrower => {
+                note(&mut changes, *key, EntryChange::Narrowed(now.columns.clone()))
+            }
         }
         known = Some(now);
     }
@@ -314,7 +316,7 @@ mod tests {
         version: u32,
         cells: &str,
         known: Option<&Incomplete>,
-    ) -> (Word, Vec<usize>) {
+    ) -> (EntryWord, Vec<usize>) {
         let mut row = RowBuf::default();
         for cell in cells.chars() {
             row.push(match cell {
@@ -342,22 +344,22 @@ mod tests {
     #[test]
     fn an_entry_stays_until_the_value_comes_or_the_row_goes() {
         use Operation::{Create, Delete, Read, Update};
-        assert_eq!(after(Create, 1, "vLL", None), (Word::TooLarge, vec![1, 2]));
-        assert_eq!(after(Update, 1, "v.v", None), (Word::Nothing, vec![]));
+        assert_eq!(after(Create, 1, "vLL", None), (EntryWord::TooLarge, vec![1, 2]));
+        assert_eq!(after(Update, 1, "v.v", None), (EntryWord::Nothing, vec![]));
         let known = Incomplete {
             version: Version { epoch: 5, ..Version::default() },
             columns: BTreeSet::from([1, 2]),
         };
         for (op, version, cells, word, columns) in [
-            (Update, 6, "v..", Word::Nothing, &[1, 2][..]),
-            (Update, 6, "vv.", Word::Narrower, &[2]),
-            (Update, 6, "vvn", Word::Complete, &[]),
-            (Update, 6, "v.L", Word::TooLarge, &[1, 2]),
-            (Update, 6, "vvL", Word::TooLarge, &[2]),
-            (Delete, 6, "vnn", Word::Complete, &[]),
-            (Read, 6, "v..", Word::Complete, &[]),
-            (Update, 5, "vvv", Word::Nothing, &[1, 2]),
-            (Update, 4, "vLv", Word::Nothing, &[1, 2]),
+            (Update, 6, "v..", EntryWord::Nothing, &[1, 2][..]),
+            (Update, 6, "vv.", EntryWord::Narrower, &[2]),
+            (Update, 6, "vvn", EntryWord::Complete, &[]),
+            (Update, 6, "v.L", EntryWord::TooLarge, &[1, 2]),
+            (Update, 6, "vvL", EntryWord::TooLarge, &[2]),
+            (Delete, 6, "vnn", EntryWord::Complete, &[]),
+            (Read, 6, "v..", EntryWord::Complete, &[]),
+            (Update, 5, "vvv", EntryWord::Nothing, &[1, 2]),
+            (Update, 4, "vLv", EntryWord::Nothing, &[1, 2]),
         ] {
             assert_eq!(
                 after(op, version, cells, Some(&known)),
@@ -370,7 +372,7 @@ mod tests {
     #[test]
     fn what_comes_later_in_a_batch_is_what_the_batch_does() {
         let told = || {
-            Change::Told(Told {
+            EntryChange::Told(TooLargeRecord {
                 offset: 3,
                 version: Version::default(),
                 schema_id: None,
@@ -379,15 +381,15 @@ mod tests {
             })
         };
         let key = KeyRef([0; 8]);
-        let mut changes = Changes::new();
+        let mut changes = EntryChanges::new();
         note(&mut changes, key, told());
-        note(&mut changes, key, Change::Narrowed(BTreeSet::from([2])));
+        note(&mut changes, key, EntryChange::Narrowed(BTreeSet::from([2])));
         assert!(
-            matches!(&changes[&key], Change::Told(told) if told.columns == BTreeSet::from([2]))
+            matches!(&changes[&key], EntryChange::Told(told) if told.columns == BTreeSet::from([2]))
         );
-        note(&mut changes, key, Change::Ended);
-        assert!(matches!(changes[&key], Change::Ended));
+        note(&mut changes, key, EntryChange::Ended);
+        assert!(matches!(changes[&key], EntryChange::Ended));
         note(&mut changes, key, told());
-        assert!(matches!(changes[&key], Change::Told(_)));
+        assert!(matches!(changes[&key], EntryChange::Told(_)));
     }
 }

@@ -18,7 +18,7 @@ use sqlx::PgConnection;
 use tokio::runtime::Handle;
 
 use crate::ceiling::Ceilings;
-use crate::config::{Config, Limits, SinkSettings, StoreSettings};
+use crate::config::{Config, SinkSettings, StatementLimits, StoreSettings};
 use crate::dataset::Dataset;
 use crate::decoders::Decoders;
 use crate::error::SinkError;
@@ -111,12 +111,12 @@ impl Instance {
         who: &str,
         statement: Duration,
     ) -> Result<PgConnection, SinkError> {
-        self.store.connect_within(who, Limits { statement, ..self.limits() }).await
+        self.store.connect_within(who, StatementLimits { statement, ..self.limits() }).await
     }
 
-    pub(crate) fn limits(&self) -> Limits {
+    pub(crate) fn limits(&self) -> StatementLimits {
         let SinkSettings { lock_timeout, statement_timeout, .. } = self.settings;
-        Limits { lock: lock_timeout, statement: statement_timeout }
+        StatementLimits { lock: lock_timeout, statement: statement_timeout }
     }
 
     pub(crate) fn seal(&self) -> Result<&Seal, SinkError> {

@@ -12,20 +12,22 @@ use bangioc_change::wire;
 use bangioc_schemas::rules::Warnings;
 
 use crate::breaker::Breaker;
-use crate::config::Bounds;
+use crate::config::KeepBounds;
 use crate::dataset::Dataset;
 use crate::decoders::Recent;
 use crate::error::SinkError;
-use crate::incomplete::{self, Change, Changes, IncompleteKeys, Told, Word};
+use crate::incomplete::{
+    self, EntryChange, EntryChanges, EntryWord, IncompleteKeys, TooLargeRecord,
+};
 use crate::judge::{Judge, Judged};
 use crate::kept::Kept;
-use crate::ledger::Counts;
+use crate::ledger::LedgerCounts;
 use crate::pins::Pins;
 use crate::poison::{Parking, Poison};
 use crate::protection::Broken;
 use crate::quarantine::{self, Quarantined};
-use crate::refusal::Refusal;
-use crate::seal::{KeyRef, Place, Seal};
+use crate::refusal::RecordRefusal;
+use crate::seal::{KeyRef, Seal, SealedPlace};
 use crate::waiting::{ParkedKeys, SuspendedKeys};
 use crate::workers::Buffers;
 
@@ -48,7 +50,7 @@ pub(crate) struct Bench<'a> {
     pub judge: Judge<'a>,
     pub partition: i32,
     pub seal: &'a Seal,
-    pub bounds: Bounds,
+    pub bounds: KeepBounds,
     /// Records before this offset were in the log when `ceiling` was asked for: what lies beyond it is known
     /// to be nobody's.
     pub judged_below: i64,
@@ -99,8 +101,8 @@ pub(crate) struct Intake<'a> {
     /// Keys, as texts, of rows that a copy is asked of.
     pub wanted: HashSet<Vec<String>>,
     pub quarantine: Vec<Quarantined>,
-    pub incomplete: Changes,
-    pub counts: Counts,
+    pub incomplete: EntryChanges,
+    pub counts: LedgerCounts,
     /// Why the pass ended before the records did; what came before it still counts.
     pub trouble: Option<SinkError>,
     /// Rows to be applied that look odd.
@@ -128,8 +130,8 @@ impl<'a> Intake<'a> {
             superseding: Vec::new(),
             wanted: HashSet::new(),
             quarantine: Vec::new(),
-            incomplete: Changes::new(),
-            counts: Counts::default(),
+            incomplete: EntryChanges::new(),
+            counts: LedgerCounts::default(),
             trouble: None,
             odd: Odd::default(),
             good_run: 0,
@@ -204,7 +206,7 @@ impl<'a> Intake<'a> {
                 return Ok(());
             }
             Judged::TruncateNotAgreed => {
-                self.quarantine(bytes, Refusal::TruncateNotAgreed, size(bytes));
+                self.quarantine(bytes, RecordRefusal::TruncateNotAgreed, size(bytes));
                 return Ok(());
             }
         };
@@ -237,11 +239,11 @@ impl<'a> Intake<'a> {
         if bytes.offset >= self.bench.judged_below {
             return Err(SinkError::CeilingAwaited { topic: self.dataset().topic.clone() });
         }
-        self.quarantine(bytes, Refusal::VersionBeyond, size(bytes));
+        self.quarantine(bytes, RecordRefusal::VersionBeyond, size(bytes));
         Ok(())
     }
 
-    fn quarantine(&mut self, record: &RecordBytes<'_>, reason: Refusal, bytes: usize) {
+    fn quarantine(&mut self, record: &RecordBytes<'_>, reason: RecordRefusal, bytes: usize) {
         self.counts.quarantined += 1;
         quarantine::note(&mut self.quarantine, record.offset, reason, bytes);
     }
@@ -281,10 +283,10 @@ impl<'a> Intake<'a> {
         let key_ref = self.bench.seal.key_ref(&dataset.topic, key);
         let (word, now) = incomplete::hear(self.memory.incomplete.get(&key_ref), event);
         let change = match word {
-            Word::Nothing => return Ok(()),
-            Word::Complete => Change::Ended,
-            Word::Narrower => Change::Narrowed(now.columns.clone()),
-            Word::TooLarge => Change::Told(Told {
+            EntryWord::Nothing => return Ok(()),
+            EntryWord::Complete => EntryChange::Ended,
+            EntryWord::Narrower => EntryChange::Narrowed(now.columns.clone()),
+            EntryWord::TooLarge => EntryChange::Told(TooLargeRecord {
                 offset: bytes.offset,
                 version: now.version,
                 schema_id: bytes.value.and_then(|value| wire::schema_id(value).ok()),
@@ -292,7 +294,7 @@ impl<'a> Intake<'a> {
                 payload: self.sealed(bytes)?,
             }),
         };
-        if word == Word::Complete {
+        if word == EntryWord::Complete {
             self.memory.incomplete.remove(&key_ref);
         } else {
             self.memory.incomplete.insert(key_ref, now);
@@ -303,7 +305,7 @@ impl<'a> Intake<'a> {
 
     /// The record as it came, for whoever has the secret.
     fn sealed(&self, bytes: &RecordBytes<'_>) -> Result<Vec<u8>, SinkError> {
-        let place = Place {
+        let place = SealedPlace {
             topic: &self.dataset().topic,
             partition: self.bench.partition,
             offset: bytes.offset,

@@ -21,7 +21,7 @@ use bangioc_change::version::Version;
 use bangioc_schemas::rules::Warnings;
 
 use crate::dataset::Dataset;
-use crate::decoders::{Decoders, Found, Recent};
+use crate::decoders::{DecoderLookup, Decoders, Recent};
 use crate::error::SinkError;
 use crate::poison::Poison;
 use crate::protection::Broken;
@@ -73,9 +73,9 @@ impl Judge<'_> {
                 .unwrap_or(Judged::Unreadable(Poison { code: code.as_str(), field }))
         };
         let decoder = match found {
-            Found::Decoder(decoder) => decoder,
-            Found::Bad { code, field } => return Ok(unread(code, field)),
-            Found::Awaited(id) => return Ok(Judged::Awaited(id)),
+            DecoderLookup::Decoder(decoder) => decoder,
+            DecoderLookup::Bad { code, field } => return Ok(unread(code, field)),
+            DecoderLookup::Awaited(id) => return Ok(Judged::Awaited(id)),
         };
         let at = events.len();
         if let Err(error) = decoder.decode_into(*record, events) {

@@ -12,18 +12,18 @@ use sqlx::PgConnection;
 use crate::error::SinkError;
 use crate::instance::Instance;
 use crate::lease::{self, Lease};
-use crate::partition::{End, PartitionWork};
+use crate::partition::{PartitionEnd, PartitionWork};
 
-struct Held {
+struct HeldPartition {
     lease: Lease,
     stop: Arc<AtomicBool>,
-    work: Option<JoinHandle<End>>,
+    work: Option<JoinHandle<PartitionEnd>>,
 }
 
 pub(crate) struct Keeper {
     instance: Arc<Instance>,
     /// By topic and partition; a halted one stays, without work.
-    held: HashMap<(String, i32), Held>,
+    held: HashMap<(String, i32), HeldPartition>,
 }
 
 impl Keeper {
@@ -148,7 +148,7 @@ impl Keeper {
             let work = PartitionWork::new(&instance, dataset, lease.clone(), &stop);
             let name = format!("sink-{}-{partition}", dataset.id());
             let work = start_thread(&name, move || work.run())?;
-            self.held.insert((topic, partition), Held { lease, stop, work: Some(work) });
+            self.held.insert((topic, partition), HeldPartition { lease, stop, work: Some(work) });
         }
         Ok(())
     }
@@ -174,12 +174,12 @@ impl Keeper {
                 continue;
             };
             match join(work).await {
-                Some(End::Halted(failure)) => {
+                Some(PartitionEnd::Halted(failure)) => {
                     // Stays held: whoever took it would halt as well.
                     lease::mark_halted(connection, &held.lease, failure.code()).await?;
                     first_halt.get_or_insert(failure);
                 }
-                Some(End::Released | End::Lost) => {
+                Some(PartitionEnd::Released | PartitionEnd::Lost) => {
                     instance.metrics.well(&format!("{}/{}", place.0, place.1));
                     self.held.remove(&place);
                 }

@@ -6,7 +6,7 @@ use crate::error::SinkError;
 
 /// Counts of records by what became of them. Negative only in the posting of a drain.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(crate) struct Counts {
+pub(crate) struct LedgerCounts {
     /// Changed the store.
     pub applied: i64,
     /// Overtaken by a later record of the same key in the same batch.
@@ -24,7 +24,7 @@ pub(crate) struct Counts {
     pub discarded: i64,
 }
 
-impl Counts {
+impl LedgerCounts {
     pub(crate) fn sum(&self) -> i64 {
         self.applied
             + self.folded

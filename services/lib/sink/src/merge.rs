@@ -5,13 +5,13 @@
 use std::collections::{HashMap, HashSet};
 
 use bangioc_change::batch::EventBatch;
-use bangioc_change::fold::{Effect, Fate, Folded, Outcome, fold};
+use bangioc_change::fold::{Effect, Fate, Folded, NetOutcome, fold};
 use bangioc_change::version::Version;
 use sqlx::PgConnection;
 
 use crate::dataset::Dataset;
 use crate::error::SinkError;
-use crate::ledger::Counts;
+use crate::ledger::LedgerCounts;
 use crate::protection::Broken;
 use crate::stage::{Continues, Stage, Target};
 
@@ -21,13 +21,13 @@ const PIECE: usize = 128 << 10;
 /// What a merge did with the lines of a stage.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Merged {
-    counts: Counts,
+    counts: LedgerCounts,
     pub live_rows: i64,
     pub missing: i64,
 }
 
 impl Merged {
-    pub(crate) fn count_into(&self, counts: &mut Counts) {
+    pub(crate) fn count_into(&self, counts: &mut LedgerCounts) {
         counts.applied += self.counts.applied;
         counts.folded += self.counts.folded;
         counts.duplicate += self.counts.duplicate;
@@ -85,7 +85,7 @@ impl<'a> Net<'a> {
     /// Only whole rows that continue no earlier one: as far as events can tell, none is in the store.
     pub(crate) fn is_new(&self) -> bool {
         self.folded.effects().iter().all(|effect| {
-            effect.outcome == Outcome::Row { fresh: true }
+            effect.outcome == NetOutcome::Row { fresh: true }
                 && self.folded.row(self.events, effect).is_some_and(|row| !row.has_absent())
         })
     }
@@ -105,12 +105,12 @@ impl<'a> Net<'a> {
     fn push(&self, effect: &Effect, stage: &mut Stage) {
         let contract = &self.dataset.contract;
         match (effect.outcome, self.folded.row(self.events, effect)) {
-            (Outcome::Deleted, _) => {
+            (NetOutcome::Deleted, _) => {
                 if let Some(row) = self.events.event(effect.event).keyed_row() {
                     stage.push_deleted(contract, row, effect.version);
                 }
             }
-            (Outcome::Row { fresh }, row) => {
+            (NetOutcome::Row { fresh }, row) => {
                 let continues = match (self.broken, fresh) {
                     (Broken::Toast, _) => Continues::AsNull,
                     (_, true) => Continues::Nothing,
@@ -129,8 +129,8 @@ impl<'a> Net<'a> {
     }
 
     /// As if every line will be applied; the merge itself adds those.
-    fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
+    fn counts(&self) -> LedgerCounts {
+        let mut counts = LedgerCounts::default();
         for fate in self.folded.fates() {
             match fate {
                 Fate::Applied => {}
@@ -144,7 +144,7 @@ impl<'a> Net<'a> {
 
     /// Events of the keys of these lines that a later event of the batch went beyond: if that later one
     /// was not applied, neither were they.
-    fn folded_into(&self, lines: &[(usize, Standing)]) -> i64 {
+    fn folded_into(&self, lines: &[(usize, LineOrder)]) -> i64 {
         let keys: HashSet<&[u8]> = lines.iter().map(|&(line, _)| self.key(line)).collect();
         let folded = self.live.iter().zip(self.folded.fates());
         let count = folded.filter(|&(&event, fate)| {
@@ -162,7 +162,7 @@ impl<'a> Net<'a> {
 
 /// How a line that was not applied stands to the stored row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Standing {
+enum LineOrder {
     Same,
     Older,
     /// It mixes events older and newer than what is stored, as when two captures wrote at once.
@@ -198,7 +198,7 @@ pub(crate) async fn merge(
     let (across, behind): (Vec<_>, Vec<_>) = refused(connection, dataset)
         .await?
         .into_iter()
-        .partition(|&(_, standing)| standing == Standing::Across);
+        .partition(|&(_, standing)| standing == LineOrder::Across);
     let folded = net.folded_into(&behind);
     merged.counts.folded -= folded;
     merged.counts.stale += folded;
@@ -208,8 +208,8 @@ pub(crate) async fn merge(
     merged.counts.stale += unseen;
     for &(_, standing) in &behind {
         match standing {
-            Standing::Same => merged.counts.duplicate += 1,
-            Standing::Older | Standing::Across => merged.counts.stale += 1,
+            LineOrder::Same => merged.counts.duplicate += 1,
+            LineOrder::Older | LineOrder::Across => merged.counts.stale += 1,
         }
     }
     merged.counts.folded -= net.folded_into(&across);
@@ -245,8 +245,8 @@ async fn one_at_a_time(
         merged.missing += missing;
         if applied == 0 {
             match refused(connection, net.dataset).await?.first() {
-                Some((_, Standing::Same)) => merged.counts.duplicate += 1,
-                Some((_, Standing::Older | Standing::Across)) | None => merged.counts.stale += 1,
+                Some((_, LineOrder::Same)) => merged.counts.duplicate += 1,
+                Some((_, LineOrder::Older | LineOrder::Across)) | None => merged.counts.stale += 1,
             }
         }
     }
@@ -302,13 +302,13 @@ pub(crate) async fn run_merge(
 async fn refused(
     connection: &mut PgConnection,
     dataset: &Dataset,
-) -> Result<Vec<(usize, Standing)>, SinkError> {
+) -> Result<Vec<(usize, LineOrder)>, SinkError> {
     let rows: Vec<(i32, i32)> =
         sqlx::query_as(dataset.sql.refused.clone()).fetch_all(connection).await?;
     let standing = |order| match order {
-        0 => Standing::Same,
-        ..0 => Standing::Older,
-        1.. => Standing::Across,
+        0 => LineOrder::Same,
+        ..0 => LineOrder::Older,
+        1.. => LineOrder::Across,
     };
     Ok(rows
         .into_iter()

@@ -9,10 +9,10 @@ use bangioc_schemas::rules::RuleCode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::histogram::Histogram;
 
-use crate::commit::Done;
+use crate::commit::CommittedBatch;
 use crate::dataset::Dataset;
 use crate::intake::Odd;
-use crate::standing::{Standing, State};
+use crate::standing::{DatasetStanding, StandingState};
 
 #[derive(Clone)]
 pub(crate) struct SinkMetrics {
@@ -115,12 +115,12 @@ impl SinkMetrics {
     }
 
     /// What the store's books say of a dataset, whoever works on it.
-    pub(crate) fn stands(&self, standing: &Standing) {
+    pub(crate) fn stands(&self, standing: &DatasetStanding) {
         let [dataset, owner] = self.labels(&standing.dataset);
         let keys = u32::try_from(standing.parked_keys).unwrap_or(u32::MAX);
         self.parked.of(&[dataset, owner]).set(f64::from(keys));
         let name = standing.state.name();
-        for known in State::NAMES {
+        for known in StandingState::NAMES {
             let is = if known == name { 1.0 } else { 0.0 };
             self.states.of(&[dataset, owner, known]).set(is);
         }
@@ -145,7 +145,7 @@ impl SinkMetrics {
         self.retrying.of(&self.labels(dataset)).inc_by(more);
     }
 
-    pub(crate) fn committed(&self, dataset: &str, done: &Done, odd: Odd, seconds: f64) {
+    pub(crate) fn committed(&self, dataset: &str, done: &CommittedBatch, odd: Odd, seconds: f64) {
         let counts = &done.counts;
         for (outcome, count) in [
             ("applied", counts.applied),

@@ -8,10 +8,10 @@ use sqlx::PgConnection;
 
 use crate::error::SinkError;
 use crate::incomplete;
-use crate::ledger::Counts;
+use crate::ledger::LedgerCounts;
 use crate::poison::{AWAITS_ROW, BY_REFERENCE, Parking};
 use crate::seal::KeyRef;
-use crate::waiting::{ParkedKeys, SuspendedKeys, Waiting};
+use crate::waiting::{ParkedKeys, SuspendedKeys, WaitingRecords};
 
 /// Key, newest version, is one without version, suspended, records, bytes, is any not kept.
 type ParkedRow = (Vec<u8>, Option<String>, bool, bool, i64, i64, bool);
@@ -42,7 +42,7 @@ pub(crate) async fn load(
             continue;
         };
         let newest = newest.and_then(|hex| Version::from_hex(&hex));
-        let waiting = Waiting {
+        let waiting = WaitingRecords {
             newest: newest.filter(|_| !unversioned),
             records: whole(records),
             bytes: whole(bytes),
@@ -204,7 +204,7 @@ pub(crate) async fn supersede(
         .execute(&mut *connection)
         .await?;
     }
-    Counts { parked: -ended, superseded: ended, ..Counts::default() }
+    LedgerCounts { parked: -ended, superseded: ended, ..LedgerCounts::default() }
         .post(connection, topic, partition, at_offset)
         .await?;
     Ok(ended)

@@ -25,7 +25,7 @@ use crate::park;
 use crate::pins::{self, Pins};
 use crate::poison::Poison;
 use crate::shortcut::Shortcut;
-use crate::trouble::Trouble;
+use crate::trouble::PartitionTrouble;
 use crate::waiting::{ParkedKeys, SuspendedKeys};
 use crate::workers::Connected;
 
@@ -37,7 +37,7 @@ const LOOK_UP: Duration = Duration::from_secs(2);
 const ANNOUNCED_WITHIN: Duration = Duration::from_secs(5);
 
 /// How the work on a partition ended.
-pub(crate) enum End {
+pub(crate) enum PartitionEnd {
     /// Asked to; the lease is free again.
     Released,
     /// Another instance has it.
@@ -58,7 +58,7 @@ pub(crate) struct PartitionWork {
     shortcut: Shortcut,
     /// Records before this offset were in the log when it was last learnt what their source has announced.
     judged_below: i64,
-    trouble: Trouble,
+    trouble: PartitionTrouble,
     /// SQLSTATE of the last failure, where a row may be to blame.
     suspect: Option<String>,
     /// As many as one batch takes: fewer after one that did not end in time.
@@ -67,7 +67,7 @@ pub(crate) struct PartitionWork {
 }
 
 /// A partition opened at its position.
-struct Open {
+struct OpenedPartition {
     reader: PartitionReader,
     memory: Memory,
     position: i64,
@@ -79,7 +79,7 @@ struct Open {
 }
 
 /// What follows on a failure.
-enum Then {
+enum AfterFailure {
     AtOnce,
     Later,
     /// Looked at again as well: what stands in the way may go.
@@ -95,7 +95,7 @@ impl PartitionWork {
         stop: &Arc<AtomicBool>,
     ) -> PartitionWork {
         PartitionWork {
-            trouble: Trouble::new(dataset, &lease),
+            trouble: PartitionTrouble::new(dataset, &lease),
             rows_at_once: instance.settings.batch_rows,
             instance: Arc::clone(instance),
             dataset: Arc::new(dataset.clone()),
@@ -111,10 +111,10 @@ impl PartitionWork {
         }
     }
 
-    pub(crate) fn run(mut self) -> End {
+    pub(crate) fn run(mut self) -> PartitionEnd {
         let end = self.work();
         let released = match &end {
-            End::Released => {
+            PartitionEnd::Released => {
                 self.trouble.leave(&self.instance);
                 let instance = Arc::clone(&self.instance);
                 instance.handle.block_on(async {
@@ -122,11 +122,11 @@ impl PartitionWork {
                     lease::release(&mut connection, &self.lease).await
                 })
             }
-            End::Lost => {
+            PartitionEnd::Lost => {
                 self.trouble.leave(&self.instance);
                 Ok(())
             }
-            End::Halted(_) => Ok(()),
+            PartitionEnd::Halted(_) => Ok(()),
         };
         if let Err(failure) = released {
             // No harm: the lease runs out by itself.
@@ -139,13 +139,13 @@ impl PartitionWork {
         end
     }
 
-    fn work(&mut self) -> End {
+    fn work(&mut self) -> PartitionEnd {
         let mut delays = self.instance.retry.delays();
         let mut recent = Recent::default();
         let mut open = None;
         loop {
             if self.should_stop() {
-                return End::Released;
+                return PartitionEnd::Released;
             }
             let failure = match self.step(&mut open, &mut recent) {
                 Ok(got_on) => {
@@ -160,19 +160,19 @@ impl PartitionWork {
             };
             open = None;
             match self.then(&failure) {
-                Then::AtOnce => continue,
-                Then::Halt => {
+                AfterFailure::AtOnce => continue,
+                AfterFailure::Halt => {
                     self.trouble.halts(&self.instance, &failure);
-                    return End::Halted(failure);
+                    return PartitionEnd::Halted(failure);
                 }
-                Then::HaltForNow => {
+                AfterFailure::HaltForNow => {
                     self.trouble.halts_for_now(&self.instance, &self.lease, failure);
                 }
-                Then::Later => {
+                AfterFailure::Later => {
                     if matches!(failure, SinkError::LeaseLost { .. }) {
                         // Else it is ours still: the floor moved, or the store is away and says nothing.
                         if let Err(SinkError::LeaseLost { .. }) = self.look_again() {
-                            return End::Lost;
+                            return PartitionEnd::Lost;
                         }
                     } else {
                         self.trouble.retries(&self.instance, &self.lease, failure);
@@ -182,12 +182,12 @@ impl PartitionWork {
             self.instance.metrics.retried(self.dataset.id());
             let delay = delays.next().unwrap_or(LOOK_UP);
             if self.instance.shutdown.pause(delay) {
-                return End::Released;
+                return PartitionEnd::Released;
             }
         }
     }
 
-    fn then(&mut self, failure: &SinkError) -> Then {
+    fn then(&mut self, failure: &SinkError) -> AfterFailure {
         let suspect = failure.blames().map(str::to_owned);
         let again = suspect.is_some() && suspect == self.suspect;
         self.suspect = suspect;
@@ -196,14 +196,16 @@ impl PartitionWork {
         }
         match (failure, failure.class()) {
             // Read the batch again at once, with what is known now.
-            (SinkError::ParkedChanged { .. }, _) => Then::AtOnce,
+            (SinkError::ParkedChanged { .. }, _) => AfterFailure::AtOnce,
             // Now that it is known who announced what.
-            (SinkError::CeilingAwaited { .. }, _) if self.learn_ceiling().is_ok() => Then::AtOnce,
+            (SinkError::CeilingAwaited { .. }, _) if self.learn_ceiling().is_ok() => {
+                AfterFailure::AtOnce
+            }
             // A plan that was made before a table changed, a table that is to be looked at again.
-            (_, Class::Halt) if failure.blames().is_some() && !again => Then::Later,
-            (_, Class::Halt) if failure.heals() => Then::HaltForNow,
-            (_, Class::Halt) => Then::Halt,
-            (_, Class::Retry) => Then::Later,
+            (_, Class::Halt) if failure.blames().is_some() && !again => AfterFailure::Later,
+            (_, Class::Halt) if failure.heals() => AfterFailure::HaltForNow,
+            (_, Class::Halt) => AfterFailure::Halt,
+            (_, Class::Retry) => AfterFailure::Later,
         }
     }
 
@@ -246,7 +248,11 @@ impl PartitionWork {
     }
 
     /// False: it waits for a record that the log has.
-    fn step(&mut self, open: &mut Option<Open>, recent: &mut Recent) -> Result<bool, SinkError> {
+    fn step(
+        &mut self,
+        open: &mut Option<OpenedPartition>,
+        recent: &mut Recent,
+    ) -> Result<bool, SinkError> {
         let mut now_open = match open.take() {
             Some(now_open) => now_open,
             None => self.open(recent)?,
@@ -257,7 +263,7 @@ impl PartitionWork {
     }
 
     /// Begins, or begins again after anything went wrong: the lease's row knows what was committed.
-    fn open(&mut self, recent: &mut Recent) -> Result<Open, SinkError> {
+    fn open(&mut self, recent: &mut Recent) -> Result<OpenedPartition, SinkError> {
         let instance = Arc::clone(&self.instance);
         let (topic, partition) = (self.lease.topic.clone(), self.lease.partition);
         self.count_partitions()?;
@@ -286,7 +292,7 @@ impl PartitionWork {
             breaker: self.breaker.clone(),
             floor: Version::from_bytes(self.lease.floor),
         };
-        Ok(Open {
+        Ok(OpenedPartition {
             reader,
             memory,
             position,

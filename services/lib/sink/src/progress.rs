@@ -16,9 +16,9 @@ use sqlx::PgConnection;
 use crate::clock::now_us;
 use crate::dataset::Dataset;
 use crate::error::SinkError;
-use crate::freshness::{Mark, Marks, SourceState};
+use crate::freshness::{BelievedSource, FreshnessMark, FreshnessMarks};
 use crate::instance::Instance;
-use crate::refusal::Refusal;
+use crate::refusal::RecordRefusal;
 use crate::standing::{self, Shelf};
 use crate::{lease, outbox, sweep};
 use books::{FollowedSource, connect, forget_offsets, load, store, write_freshness};
@@ -47,8 +47,8 @@ pub(crate) fn run(instance: &Arc<Instance>) {
     while !instance.shutdown.is_requested() {
         let failure =
             match Watcher::start(instance).and_then(|mut watcher| watcher.run(&mut delays)) {
-                Ok(End::Stopped) => return,
-                Ok(End::TakenBack) => continue,
+                Ok(WatchEnd::Stopped) => return,
+                Ok(WatchEnd::TakenBack) => continue,
                 Err(failure) => failure,
             };
         instance.report("progress", &failure);
@@ -59,7 +59,7 @@ pub(crate) fn run(instance: &Arc<Instance>) {
 }
 
 /// Why a watcher ends that has not failed.
-enum End {
+enum WatchEnd {
     Stopped,
     /// A person took back what a source was believed.
     TakenBack,
@@ -70,16 +70,16 @@ struct Watcher<'a> {
     connection: PgConnection,
     journal: Journal,
     sources: Vec<FollowedSource>,
-    marks: HashMap<String, Marks>,
+    marks: HashMap<String, FreshnessMarks>,
     /// Where partitions ended when it was last looked, by topic: asking Kafka takes longer than anything else here.
     ends: HashMap<String, Offsets>,
     /// What the store was told last, so that an idle source costs no writes.
-    written: HashMap<String, (SourceTold, Option<Mark>)>,
+    written: HashMap<String, (SourceTold, Option<FreshnessMark>)>,
     /// Where the books have each dataset, and when they were last read for those who scrape metrics.
     shelves: Vec<Shelf>,
     counted: Instant,
     /// By source and reason, when it was said last.
-    said: HashMap<(usize, Refusal), Instant>,
+    said: HashMap<(usize, RecordRefusal), Instant>,
     // Last: readers of partitions go before it.
     _reader: Reader,
 }
@@ -115,7 +115,7 @@ impl<'a> Watcher<'a> {
             } else {
                 let anew = forget_offsets(&mut connection, instance, &topic);
                 instance.handle.block_on(anew)?;
-                (low, SourceState::default())
+                (low, BelievedSource::default())
             };
             let reader = reader.assign(&topic, 0, offset)?;
             sources.push(FollowedSource {
@@ -146,7 +146,7 @@ impl<'a> Watcher<'a> {
         Ok(watcher)
     }
 
-    fn run(&mut self, delays: &mut bangioc_runtime::retry::Delays) -> Result<End, SinkError> {
+    fn run(&mut self, delays: &mut bangioc_runtime::retry::Delays) -> Result<WatchEnd, SinkError> {
         loop {
             let waits = self.read()?;
             let instance = self.instance;
@@ -159,7 +159,7 @@ impl<'a> Watcher<'a> {
                 instance.ceilings.pause(ROUND);
             }
             if instance.shutdown.is_requested() {
-                return Ok(End::Stopped);
+                return Ok(WatchEnd::Stopped);
             }
         }
     }
@@ -210,10 +210,10 @@ impl<'a> Watcher<'a> {
         number: usize,
         offset: i64,
         record: Option<ProgressRecord>,
-    ) -> Result<Result<(), Refusal>, SinkError> {
+    ) -> Result<Result<(), RecordRefusal>, SinkError> {
         let source = &mut self.sources[number];
         match record {
-            None => Ok(Err(Refusal::Unreadable)),
+            None => Ok(Err(RecordRefusal::Unreadable)),
             Some(ProgressRecord::Progress(progress)) => {
                 let (progress, foreign) = own_part(self.instance, &source.topic, progress);
                 let taken = source.state.take(progress, now_us());
@@ -235,19 +235,19 @@ impl<'a> Watcher<'a> {
                         let (_, end) = instance.reader.watermarks(&record.topic, *partition)?;
                         ends.insert(*partition, end);
                         if *offset > end {
-                            return Ok(Err(Refusal::SweepInvalid));
+                            return Ok(Err(RecordRefusal::SweepInvalid));
                         }
                     }
                 }
                 let remembered =
                     sweep::remember(&mut self.connection, &source.topic, offset, &sweep);
                 let has_room = instance.handle.block_on(remembered)?;
-                Ok(if has_room { Ok(()) } else { Err(Refusal::SweepInvalid) })
+                Ok(if has_room { Ok(()) } else { Err(RecordRefusal::SweepInvalid) })
             }
         }
     }
 
-    fn refuse(&mut self, number: usize, offset: i64, refusal: Refusal) {
+    fn refuse(&mut self, number: usize, offset: i64, refusal: RecordRefusal) {
         let topic = &self.sources[number].topic;
         self.instance.metrics.refused(topic, refusal.as_str(), 1);
         let said = self.said.get(&(number, refusal));
@@ -278,7 +278,7 @@ impl<'a> Watcher<'a> {
     }
 
     /// Why to end, if there is a reason.
-    async fn write(&mut self) -> Result<Option<End>, SinkError> {
+    async fn write(&mut self) -> Result<Option<WatchEnd>, SinkError> {
         let positions = lease::positions(&mut self.connection).await?;
         let position = |topic: &str| positions.get(topic).cloned().unwrap_or_default();
         let instance = self.instance;
@@ -307,7 +307,7 @@ impl<'a> Watcher<'a> {
         for source in self.sources.iter_mut().filter(|source| source.changed) {
             // Written after the sweeps before it are: a record is read again rather than missed.
             if !store(&mut self.connection, source).await? {
-                return Ok(Some(End::TakenBack));
+                return Ok(Some(WatchEnd::TakenBack));
             }
             source.changed = false;
         }
@@ -330,7 +330,7 @@ fn own_part(
     instance: &Instance,
     progress_topic: &str,
     mut progress: Progress,
-) -> (Progress, Result<(), Refusal>) {
+) -> (Progress, Result<(), RecordRefusal>) {
     let of = |topic: &str| {
         let mut datasets = instance.datasets.iter();
         datasets.find(|dataset| dataset.topic == topic)
@@ -340,7 +340,7 @@ fn own_part(
         let dataset = of(topic);
         let own = dataset.filter(|dataset| dataset.progress_topic == progress_topic);
         if dataset.is_some() && own.is_none() {
-            foreign = Err(Refusal::PrincipalMismatch);
+            foreign = Err(RecordRefusal::PrincipalMismatch);
         }
         own.is_some_and(|own| offsets.iter().all(|place| own.has_place(place)))
     });

@@ -5,20 +5,20 @@ use sqlx::PgConnection;
 
 use crate::dataset::Dataset;
 use crate::error::SinkError;
-use crate::refusal::Refusal;
+use crate::refusal::RecordRefusal;
 
 /// Records in a row that were refused for one reason.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Quarantined {
     pub first_offset: i64,
     pub next_offset: i64,
-    pub reason: Refusal,
+    pub reason: RecordRefusal,
     /// Of keys, values and headers.
     pub bytes: i64,
 }
 
 /// Adds one record, which comes after all that are noted.
-pub(crate) fn note(noted: &mut Vec<Quarantined>, offset: i64, reason: Refusal, bytes: usize) {
+pub(crate) fn note(noted: &mut Vec<Quarantined>, offset: i64, reason: RecordRefusal, bytes: usize) {
     let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
     match noted.last_mut() {
         Some(last) if last.next_offset == offset && last.reason == reason => {
@@ -70,10 +70,10 @@ mod tests {
     fn records_in_a_row_that_fail_alike_are_one_line() {
         let mut noted = Vec::new();
         for (offset, reason) in [
-            (3, Refusal::KeyNull),
-            (4, Refusal::KeyNull),
-            (5, Refusal::VersionBeyond),
-            (7, Refusal::VersionBeyond),
+            (3, RecordRefusal::KeyNull),
+            (4, RecordRefusal::KeyNull),
+            (5, RecordRefusal::VersionBeyond),
+            (7, RecordRefusal::VersionBeyond),
         ] {
             note(&mut noted, offset, reason, 10);
         }

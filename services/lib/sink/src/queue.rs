@@ -13,7 +13,7 @@ use crate::clock::now_us;
 use crate::dataset::Dataset;
 use crate::decoders::{Decoders, Recent};
 use crate::error::SinkError;
-use crate::freshness::SourceState;
+use crate::freshness::BelievedSource;
 use crate::judge::{Judge, Judged, is_whole};
 use crate::kept::Kept;
 use crate::locked::{LockedKey, ReplayError};
@@ -21,8 +21,8 @@ use crate::pins::{self, Pins};
 use crate::poison::{AWAITS_ROW, Poison};
 use crate::protection::Broken;
 use crate::reference;
-use crate::refusal::Refusal;
-use crate::seal::{Place, Seal};
+use crate::refusal::RecordRefusal;
+use crate::seal::{Seal, SealedPlace};
 
 /// What kept records are read and judged with.
 #[derive(Clone, Copy)]
@@ -103,7 +103,7 @@ impl Queue {
         .fetch_optional(connection)
         .await?;
         let newest = newest.flatten();
-        let source: SourceState =
+        let source: BelievedSource =
             newest.and_then(|newest| serde_json::from_str(&newest).ok()).unwrap_or_default();
         Ok(Queue { recent: Recent::knowing(pins), ceiling: source.bound(), ..Queue::default() })
     }
@@ -172,7 +172,7 @@ impl Queue {
             self.records.push(QueuedRecord { offset, verdict, version, key: None });
             return Ok(());
         };
-        let place = Place { topic: &dataset.topic, partition, offset };
+        let place = SealedPlace { topic: &dataset.topic, partition, offset };
         let kept = Kept::from_bytes(&tools.seal.open(place, &payload)?).unwrap_or_default();
         let judge = Judge {
             dataset,
@@ -190,7 +190,7 @@ impl Queue {
             Judged::Bad(poison) | Judged::Unreadable(poison) => bad(poison.code, poison.field),
             Judged::Awaited(id) => Rejudged::Awaited(id),
             Judged::Stale => Rejudged::Stale,
-            Judged::Beyond => bad(Refusal::VersionBeyond.as_str(), None),
+            Judged::Beyond => bad(RecordRefusal::VersionBeyond.as_str(), None),
             // It would have to come in its partition's order.
             Judged::Truncate(_) | Judged::TruncateNotAgreed => {
                 bad(DecodeCode::Operation.as_str(), None)

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Stands in the books, in metrics and in the log; never with anything of the record itself.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum Refusal {
+pub(crate) enum RecordRefusal {
     /// It speaks of another source's dataset.
     PrincipalMismatch,
     /// A TRUNCATE of a dataset whose contract knows none.
@@ -23,31 +23,31 @@ pub(crate) enum Refusal {
     Unreadable,
 }
 
-impl Refusal {
+impl RecordRefusal {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Refusal::PrincipalMismatch => "PRINCIPAL_MISMATCH",
-            Refusal::TruncateNotAgreed => "TRUNCATE_NOT_AGREED",
-            Refusal::VersionBeyond => "VERSION_BEYOND",
-            Refusal::SweepInvalid => "SWEEP_INVALID",
-            Refusal::RecordTooLarge => "RECORD_TOO_LARGE",
-            Refusal::KeyNull => "KEY_NULL",
-            Refusal::ClockSkew => "CLOCK_SKEW",
-            Refusal::Unreadable => "UNREADABLE",
+            RecordRefusal::PrincipalMismatch => "PRINCIPAL_MISMATCH",
+            RecordRefusal::TruncateNotAgreed => "TRUNCATE_NOT_AGREED",
+            RecordRefusal::VersionBeyond => "VERSION_BEYOND",
+            RecordRefusal::SweepInvalid => "SWEEP_INVALID",
+            RecordRefusal::RecordTooLarge => "RECORD_TOO_LARGE",
+            RecordRefusal::KeyNull => "KEY_NULL",
+            RecordRefusal::ClockSkew => "CLOCK_SKEW",
+            RecordRefusal::Unreadable => "UNREADABLE",
         }
     }
 
-    /// The reverse of [`Refusal::as_str`].
-    pub(crate) fn parse(text: &str) -> Option<Refusal> {
-        const ALL: [Refusal; 8] = [
-            Refusal::PrincipalMismatch,
-            Refusal::TruncateNotAgreed,
-            Refusal::VersionBeyond,
-            Refusal::SweepInvalid,
-            Refusal::RecordTooLarge,
-            Refusal::KeyNull,
-            Refusal::ClockSkew,
-            Refusal::Unreadable,
+    /// The reverse of [`RecordRefusal::as_str`].
+    pub(crate) fn parse(text: &str) -> Option<RecordRefusal> {
+        const ALL: [RecordRefusal; 8] = [
+            RecordRefusal::PrincipalMismatch,
+            RecordRefusal::TruncateNotAgreed,
+            RecordRefusal::VersionBeyond,
+            RecordRefusal::SweepInvalid,
+            RecordRefusal::RecordTooLarge,
+            RecordRefusal::KeyNull,
+            RecordRefusal::ClockSkew,
+            RecordRefusal::Unreadable,
         ];
         ALL.into_iter().find(|refusal| refusal.as_str() == text)
     }
@@ -55,19 +55,19 @@ impl Refusal {
     /// Of the page that says what to do.
     pub(crate) fn code(self) -> &'static str {
         match self {
-            Refusal::KeyNull => "BG0412",
-            Refusal::PrincipalMismatch => "BG0425",
-            Refusal::TruncateNotAgreed => "BG0426",
-            Refusal::VersionBeyond => "BG0427",
-            Refusal::SweepInvalid => "BG0428",
-            Refusal::RecordTooLarge => "BG0429",
-            Refusal::ClockSkew => "BG0431",
-            Refusal::Unreadable => "BG0433",
+            RecordRefusal::KeyNull => "BG0412",
+            RecordRefusal::PrincipalMismatch => "BG0425",
+            RecordRefusal::TruncateNotAgreed => "BG0426",
+            RecordRefusal::VersionBeyond => "BG0427",
+            RecordRefusal::SweepInvalid => "BG0428",
+            RecordRefusal::RecordTooLarge => "BG0429",
+            RecordRefusal::ClockSkew => "BG0431",
+            RecordRefusal::Unreadable => "BG0433",
         }
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for RecordRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }

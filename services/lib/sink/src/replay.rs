@@ -9,7 +9,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use crate::dataset::key_texts;
 use crate::error::SinkError;
 use crate::incomplete;
-use crate::ledger::Counts;
+use crate::ledger::LedgerCounts;
 use crate::locked::{LockedKey, ReplayError, lock};
 use crate::merge::{self, Net};
 use crate::outbox;
@@ -74,8 +74,11 @@ async fn try_replay(
     }
 
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-    let mut counts =
-        Counts { stale: plan.stale, superseded: count(plan.moot.len()), ..Counts::default() };
+    let mut counts = LedgerCounts {
+        stale: plan.stale,
+        superseded: count(plan.moot.len()),
+        ..LedgerCounts::default()
+    };
     merged.count_into(&mut counts);
     let replayed = Replayed {
         records: queue.records.len(),

@@ -42,13 +42,13 @@ pub struct NotAKeyRef;
 
 /// Where a sealed payload belongs; opening it anywhere else fails.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct SealedPlace<'a> {
     pub topic: &'a str,
     pub partition: i32,
     pub offset: i64,
 }
 
-impl Place<'_> {
+impl SealedPlace<'_> {
     fn bytes(&self) -> Vec<u8> {
         format!("{}|{}|{}", self.topic, self.partition, self.offset).into_bytes()
     }
@@ -174,11 +174,11 @@ impl Seal {
     }
 
     /// Nonce and ciphertext.
-    pub fn close(&self, place: Place<'_>, payload: &[u8]) -> Result<Vec<u8>, SinkError> {
+    pub fn close(&self, place: SealedPlace<'_>, payload: &[u8]) -> Result<Vec<u8>, SinkError> {
         encrypt(&self.cipher, &place.bytes(), payload)
     }
 
-    pub fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Vec<u8>, SinkError> {
+    pub fn open(&self, place: SealedPlace<'_>, sealed: &[u8]) -> Result<Vec<u8>, SinkError> {
         decrypt(&self.cipher, &place.bytes(), sealed)
     }
 }
@@ -249,12 +249,12 @@ mod tests {
 
     #[test]
     fn a_payload_opens_only_with_its_secret_and_in_its_place() {
-        let place = Place { topic: "t", partition: 1, offset: 7 };
+        let place = SealedPlace { topic: "t", partition: 1, offset: 7 };
         let sealed = seal("0123456789abcdef").close(place, b"citizen").unwrap();
         assert!(!sealed.windows(7).any(|bytes| bytes == b"citizen"));
         assert_eq!(seal("0123456789abcdef").open(place, &sealed).unwrap(), b"citizen");
         assert!(seal("0123456789abcdeg").open(place, &sealed).is_err());
-        let elsewhere = Place { offset: 8, ..place };
+        let elsewhere = SealedPlace { offset: 8, ..place };
         assert!(seal("0123456789abcdef").open(elsewhere, &sealed).is_err());
         assert!(seal("0123456789abcdef").open(place, &sealed[..5]).is_err());
     }

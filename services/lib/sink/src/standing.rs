@@ -11,17 +11,17 @@ use serde::Deserialize;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 
-pub use state::{Seen, State, Warning};
+pub use state::{SourcePhase, StandingState, Warning};
 
 use crate::clock::now_us;
 use crate::dataset::Dataset;
 use crate::error::SinkError;
 use crate::freshness::SILENCE_US;
-use crate::refusal::Refusal;
+use crate::refusal::RecordRefusal;
 
 /// Of a dataset that has books; none is made before a sink has prepared the store.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Standing {
+pub struct DatasetStanding {
     pub dataset: String,
     /// PostgreSQL's own estimate at the source.
     pub source_rows_estimate: Option<i64>,
@@ -36,7 +36,7 @@ pub struct Standing {
     /// Rows taken as they are although their texts look odd.
     pub nfc: i64,
     pub whitespace: i64,
-    pub state: State,
+    pub state: StandingState,
     /// Found at the source, and nothing is lost by it yet.
     pub warning: Option<Warning>,
 }
@@ -129,7 +129,7 @@ impl Books {
 
 /// The newest that a source has said, as far as it is needed here.
 #[derive(Default, Deserialize)]
-struct Word {
+struct SourceWord {
     #[serde(default)]
     datasets: BTreeMap<String, DatasetProgress>,
     #[serde(default)]
@@ -140,7 +140,7 @@ struct Word {
 pub async fn read(
     connection: &mut PgConnection,
     shelves: &[Shelf],
-) -> Result<Option<Vec<Standing>>, SinkError> {
+) -> Result<Option<Vec<DatasetStanding>>, SinkError> {
     let prepared: bool = sqlx::query_scalar("select to_regclass('flow.made_column') is not null")
         .fetch_one(&mut *connection)
         .await?;
@@ -156,7 +156,7 @@ pub async fn read(
     .bind(sources)
     .fetch_all(connection)
     .await?;
-    let words: BTreeMap<String, Word> = words
+    let words: BTreeMap<String, SourceWord> = words
         .into_iter()
         .map(|(topic, newest)| {
             let word = newest.and_then(|newest| serde_json::from_str(&newest).ok());
@@ -174,14 +174,14 @@ pub async fn read(
     Ok(Some(standings))
 }
 
-fn standing(books: &Books, word: Option<&Word>, now_us: i64) -> Standing {
+fn standing(books: &Books, word: Option<&SourceWord>, now_us: i64) -> DatasetStanding {
     let told = word.and_then(|word| word.datasets.get(&books.dataset));
     let obstacles = told.map_or(&[][..], |told| &told.obstacles);
     let warning = obstacles.iter().find(|obstacle| obstacle.kind == ObstacleKind::Warning);
     // PostgreSQL says -1 for a table that it never looked at.
     let estimated = books.estimated_rows.filter(|rows| *rows >= 0);
     let state = state(books, obstacles, word.map_or(0, |word| word.heard_us), estimated, now_us);
-    Standing {
+    DatasetStanding {
         dataset: books.dataset.clone(),
         source_rows_estimate: estimated,
         store_rows: books.rows,
@@ -190,10 +190,10 @@ fn standing(books: &Books, word: Option<&Word>, now_us: i64) -> Standing {
         seconds_behind: books.behind.filter(|_| {
             !matches!(
                 state,
-                State::Copying { .. }
-                    | State::Waiting
-                    | State::SourceHalted { .. }
-                    | State::Paused { .. }
+                StandingState::Copying { .. }
+                    | StandingState::Waiting
+                    | StandingState::SourceHalted { .. }
+                    | StandingState::Paused { .. }
             )
         }),
         parked_keys: books.parked_keys,
@@ -217,19 +217,19 @@ fn state(
     heard_us: i64,
     estimated: Option<i64>,
     now_us: i64,
-) -> State {
+) -> StandingState {
     if let Some(code) = &books.halted_code {
-        return State::Halted {
+        return StandingState::Halted {
             code: code.clone(),
             since: moment(books.halted_at_us),
             waits_for: books.waits_for.clone(),
         };
     }
     if books.idle > 0 {
-        return State::Stopped { since: moment(books.idle_since_us) };
+        return StandingState::Stopped { since: moment(books.idle_since_us) };
     }
     if let (Some(code), since @ Some(_)) = (&books.waits_code, books.waits_since_us) {
-        return State::Retrying {
+        return StandingState::Retrying {
             code: code.clone(),
             since: moment(since),
             waits_for: books.waits_for.clone().unwrap_or_default(),
@@ -237,25 +237,25 @@ fn state(
         };
     }
     if books.phase.is_none() {
-        return State::Waiting;
+        return StandingState::Waiting;
     }
     if let Some(reason) = &books.distrust {
-        let code = Refusal::parse(reason).map_or("BG0433", Refusal::code).to_owned();
-        return State::SourceDistrusted(Seen {
+        let code = RecordRefusal::parse(reason).map_or("BG0433", RecordRefusal::code).to_owned();
+        return StandingState::SourceDistrusted(SourcePhase {
             code,
             since: moment(Some(heard_us)),
             why: reason.clone(),
         });
     }
     if heard_us > 0 && now_us.saturating_sub(heard_us) > SILENCE_US {
-        return State::SourceSilent { since: moment(Some(heard_us)) };
+        return StandingState::SourceSilent { since: moment(Some(heard_us)) };
     }
     let worst = obstacles.first().filter(|worst| worst.kind != ObstacleKind::Warning);
     at_source(books, worst, estimated)
 }
 
-fn at_source(books: &Books, worst: Option<&Obstacle>, estimated: Option<i64>) -> State {
-    let seen = |fallback: &str| Seen {
+fn at_source(books: &Books, worst: Option<&Obstacle>, estimated: Option<i64>) -> StandingState {
+    let seen = |fallback: &str| SourcePhase {
         code: worst.and_then(|worst| worst.code.clone()).unwrap_or_else(|| fallback.to_owned()),
         since: worst.and_then(|worst| moment(worst.since_us)),
         why: worst.map_or_else(String::new, |worst| worst.why.clone()),
@@ -263,21 +263,23 @@ fn at_source(books: &Books, worst: Option<&Obstacle>, estimated: Option<i64>) ->
     let phase = books.phase.as_deref().unwrap_or_default();
     // A word from before there were obstacles has the phase alone.
     match (worst.map(|worst| worst.kind), phase) {
-        (Some(ObstacleKind::Halt), _) | (None, "halted") => State::SourceHalted(seen("BG0220")),
+        (Some(ObstacleKind::Halt), _) | (None, "halted") => {
+            StandingState::SourceHalted(seen("BG0220"))
+        }
         (Some(ObstacleKind::Pause), _) | (None, "paused") => {
-            let Seen { why: by, since, .. } = seen("");
-            State::Paused { by, since }
+            let SourcePhase { why: by, since, .. } = seen("");
+            StandingState::Paused { by, since }
         }
         (Some(ObstacleKind::AwaitsCopy), _) | (None, "awaits-copy") => {
-            State::AwaitsCopy(seen("BG0246"))
+            StandingState::AwaitsCopy(seen("BG0246"))
         }
-        (Some(ObstacleKind::Wait), _) => State::SourceWaits(seen("BG0236")),
-        (Some(ObstacleKind::Problem), _) => State::SourceProblem(seen("BG0220")),
+        (Some(ObstacleKind::Wait), _) => StandingState::SourceWaits(seen("BG0236")),
+        (Some(ObstacleKind::Problem), _) => StandingState::SourceProblem(seen("BG0220")),
         (Some(ObstacleKind::Warning) | None, "copying") => {
-            State::Copying { percent: percent(books.copied_rows.unwrap_or(0), estimated) }
+            StandingState::Copying { percent: percent(books.copied_rows.unwrap_or(0), estimated) }
         }
-        (Some(ObstacleKind::Warning) | None, _) if books.behind.is_none() => State::Waiting,
-        (Some(ObstacleKind::Warning) | None, _) => State::Streaming,
+        (Some(ObstacleKind::Warning) | None, _) if books.behind.is_none() => StandingState::Waiting,
+        (Some(ObstacleKind::Warning) | None, _) => StandingState::Streaming,
     }
 }
 

@@ -62,12 +62,12 @@ enum Left {
 struct Drainer {
     connection: Option<PgConnection>,
     /// By topic, when it was tried last. Nothing can have come since while it is the same.
-    tried: HashMap<String, State>,
+    tried: HashMap<String, TriedState>,
 }
 
 /// What decides whether a try is worth it.
 #[derive(Clone, PartialEq, Eq)]
-struct State {
+struct TriedState {
     /// Position and rows of what is referred to: rows also come by replays.
     parents: Vec<(String, i64, i64)>,
     waiting: Vec<(i32, KeyRef)>,
@@ -88,7 +88,7 @@ impl Drainer {
                 continue;
             }
             left = Left::Some;
-            let state = State {
+            let state = TriedState {
                 parents: standing(connection, &reference::parents(dataset)).await?,
                 waiting,
             };

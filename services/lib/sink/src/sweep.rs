@@ -16,7 +16,7 @@ use crate::instance::Instance;
 use crate::lease;
 use crate::merge;
 use crate::park::{self, Moot};
-use crate::refusal::Refusal;
+use crate::refusal::RecordRefusal;
 
 /// Between looks.
 const ROUND: Duration = Duration::from_secs(1);
@@ -60,10 +60,10 @@ pub(crate) fn judge<'a>(
     datasets: &[Dataset],
     progress_topic: &str,
     bound: Version,
-) -> Result<Ordered<'a>, Refusal> {
-    let below = sweep.below().ok_or(Refusal::SweepInvalid)?;
+) -> Result<Ordered<'a>, RecordRefusal> {
+    let below = sweep.below().ok_or(RecordRefusal::SweepInvalid)?;
     if !is_topic_name(&sweep.topic) {
-        return Err(Refusal::SweepInvalid);
+        return Err(RecordRefusal::SweepInvalid);
     }
     // Of a contract newer than ours, or of nobody: it waits, and is judged when there is one.
     if datasets.iter().any(|dataset| dataset.topic == sweep.topic) {
@@ -79,15 +79,15 @@ fn may_run(
     datasets: &[Dataset],
     progress_topic: &str,
     bound: Version,
-) -> Result<(), Refusal> {
+) -> Result<(), RecordRefusal> {
     let dataset = datasets.iter().find(|dataset| dataset.topic == topic);
     match dataset {
         Some(dataset) if dataset.progress_topic != progress_topic => {
-            Err(Refusal::PrincipalMismatch)
+            Err(RecordRefusal::PrincipalMismatch)
         }
         Some(dataset) if dataset.is_whole(offsets) && below <= bound => Ok(()),
-        Some(dataset) if dataset.is_whole(offsets) => Err(Refusal::VersionBeyond),
-        Some(_) | None => Err(Refusal::SweepInvalid),
+        Some(dataset) if dataset.is_whole(offsets) => Err(RecordRefusal::VersionBeyond),
+        Some(_) | None => Err(RecordRefusal::SweepInvalid),
     }
 }
 
@@ -124,7 +124,7 @@ pub(crate) async fn remember(
     Ok(has_room)
 }
 
-struct Waiting {
+struct WaitingSweep {
     progress_topic: String,
     progress_offset: i64,
     topic: String,
@@ -147,9 +147,9 @@ async fn run_due(connection: &mut PgConnection, instance: &Instance) -> Result<(
     }
     let positions = lease::positions(connection).await?;
     let position = |topic: &str| positions.get(topic).cloned().unwrap_or_default();
-    let mut due: HashMap<String, (Version, Waiting)> = HashMap::new();
+    let mut due: HashMap<String, (Version, WaitingSweep)> = HashMap::new();
     for (progress_topic, progress_offset, topic, below, offsets) in waiting {
-        let sweep = Waiting { progress_topic, progress_offset, topic, below };
+        let sweep = WaitingSweep { progress_topic, progress_offset, topic, below };
         let Some(dataset) = datasets.iter().find(|dataset| dataset.topic == sweep.topic) else {
             continue;
         };
@@ -191,8 +191,8 @@ fn version(bytes: &[u8]) -> Option<Version> {
 /// It stays in the books, and is never run.
 async fn refuse(
     connection: &mut PgConnection,
-    sweep: &Waiting,
-    refusal: Refusal,
+    sweep: &WaitingSweep,
+    refusal: RecordRefusal,
 ) -> Result<(), SinkError> {
     tracing::warn!(
         code = refusal.code(),
@@ -218,7 +218,7 @@ async fn refuse(
 async fn remove(
     connection: &mut PgConnection,
     dataset: &Dataset,
-    sweep: &Waiting,
+    sweep: &WaitingSweep,
 ) -> Result<(), SinkError> {
     let Some(below) = version(&sweep.below) else {
         return Ok(());

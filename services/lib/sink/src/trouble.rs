@@ -15,12 +15,12 @@ use crate::lease::Lease;
 const SAY_AGAIN: Duration = Duration::from_mins(1);
 
 /// Of one partition.
-pub(crate) struct Trouble {
+pub(crate) struct PartitionTrouble {
     part: String,
     dataset: String,
     /// Tables whose locks it may have to wait for.
     tables: Vec<String>,
-    state: State,
+    state: TroubleState,
     said: Option<(&'static str, Instant)>,
     /// The last failure was a lock that did not come in time.
     locked: bool,
@@ -29,23 +29,23 @@ pub(crate) struct Trouble {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum TroubleState {
     Well,
     Retries,
     Halted,
 }
 
-impl Trouble {
-    pub(crate) fn new(dataset: &Dataset, lease: &Lease) -> Trouble {
+impl PartitionTrouble {
+    pub(crate) fn new(dataset: &Dataset, lease: &Lease) -> PartitionTrouble {
         let references = dataset.contract.references.iter();
         let parents = references.filter_map(|reference| reference.parent.as_ref());
-        Trouble {
+        PartitionTrouble {
             part: format!("{}/{}", lease.topic, lease.partition),
             dataset: dataset.id().to_owned(),
             tables: std::iter::once(dataset.table.clone())
                 .chain(parents.map(|parent| parent.table.clone()))
                 .collect(),
-            state: State::Well,
+            state: TroubleState::Well,
             said: None,
             locked: false,
             told: false,
@@ -54,9 +54,9 @@ impl Trouble {
 
     /// A batch went through, or nothing waits.
     pub(crate) fn is_over(&mut self, instance: &Instance, lease: &Lease) {
-        if self.state != State::Well {
+        if self.state != TroubleState::Well {
             tracing::info!(part = self.part, "goes on");
-            self.turn(instance, State::Well);
+            self.turn(instance, TroubleState::Well);
         }
         instance.metrics.well(&self.part);
         if self.told {
@@ -72,45 +72,45 @@ impl Trouble {
 
     /// Waiting may help; the batch is read again.
     pub(crate) fn retries(&mut self, instance: &Instance, lease: &Lease, failure: SinkError) {
-        self.turn(instance, State::Retries);
+        self.turn(instance, TroubleState::Retries);
         self.tell(instance, lease, failure);
     }
 
     /// It is looked again whether what stands in the way is gone.
     pub(crate) fn halts_for_now(&mut self, instance: &Instance, lease: &Lease, failure: SinkError) {
-        self.turn(instance, State::Halted);
+        self.turn(instance, TroubleState::Halted);
         self.tell(instance, lease, failure);
     }
 
     /// Until the service is started again; the keeper writes that down.
     pub(crate) fn halts(&mut self, instance: &Instance, failure: &SinkError) {
-        self.turn(instance, State::Halted);
+        self.turn(instance, TroubleState::Halted);
         self.say(instance, failure);
     }
 
     /// Somebody else works on the partition from now on.
     pub(crate) fn leave(&mut self, instance: &Instance) {
-        self.turn(instance, State::Well);
+        self.turn(instance, TroubleState::Well);
     }
 
     /// The last thing that was told is a lock.
     pub(crate) fn waits_for_lock(&self) -> bool {
-        self.state == State::Retries && self.locked
+        self.state == TroubleState::Retries && self.locked
     }
 
-    fn turn(&mut self, instance: &Instance, state: State) {
+    fn turn(&mut self, instance: &Instance, state: TroubleState) {
         if state == self.state {
             return;
         }
         match self.state {
-            State::Well => {}
-            State::Retries => instance.metrics.retrying(&self.dataset, -1.0),
-            State::Halted => instance.metrics.halted(&self.dataset, -1.0),
+            TroubleState::Well => {}
+            TroubleState::Retries => instance.metrics.retrying(&self.dataset, -1.0),
+            TroubleState::Halted => instance.metrics.halted(&self.dataset, -1.0),
         }
         match state {
-            State::Well => {}
-            State::Retries => instance.metrics.retrying(&self.dataset, 1.0),
-            State::Halted => instance.metrics.halted(&self.dataset, 1.0),
+            TroubleState::Well => {}
+            TroubleState::Retries => instance.metrics.retrying(&self.dataset, 1.0),
+            TroubleState::Halted => instance.metrics.halted(&self.dataset, 1.0),
         }
         self.state = state;
     }
@@ -125,7 +125,7 @@ impl Trouble {
     }
 
     fn tell(&mut self, instance: &Instance, lease: &Lease, failure: SinkError) {
-        let is_halted = self.state == State::Halted;
+        let is_halted = self.state == TroubleState::Halted;
         let locked_out = failure.is_locked_out();
         self.locked = locked_out;
         let mut failure = failure;

@@ -13,7 +13,7 @@ pub(crate) type Newest = Option<Version>;
 
 /// What waits under a parked key.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(crate) struct Waiting {
+pub(crate) struct WaitingRecords {
     pub newest: Newest,
     pub records: usize,
     /// Of payloads kept.
@@ -23,12 +23,12 @@ pub(crate) struct Waiting {
     pub by_reference: bool,
 }
 
-impl Waiting {
-    fn after(before: Option<Waiting>, record: &Parking) -> Waiting {
+impl WaitingRecords {
+    fn after(before: Option<WaitingRecords>, record: &Parking) -> WaitingRecords {
         let by_reference = record.poison.as_ref().is_some_and(Poison::is_by_reference);
         let newest = newest(before.as_ref().map(|before| &before.newest), record.version);
         let before = before.unwrap_or_default();
-        Waiting {
+        WaitingRecords {
             newest,
             records: before.records + 1,
             bytes: before.bytes + record.payload.as_ref().map_or(0, Vec::len),
@@ -40,7 +40,7 @@ impl Waiting {
 /// Keys that are parked in one partition.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct ParkedKeys {
-    keys: HashMap<KeyRef, Waiting>,
+    keys: HashMap<KeyRef, WaitingRecords>,
     bytes: usize,
 }
 
@@ -49,7 +49,7 @@ impl ParkedKeys {
         self.keys.is_empty()
     }
 
-    pub(crate) fn get(&self, key: KeyRef) -> Option<&Waiting> {
+    pub(crate) fn get(&self, key: KeyRef) -> Option<&WaitingRecords> {
         self.keys.get(&key)
     }
 
@@ -63,11 +63,11 @@ impl ParkedKeys {
     }
 
     pub(crate) fn add(&mut self, record: &Parking) {
-        let waiting = Waiting::after(self.keys.get(&record.key_ref).copied(), record);
+        let waiting = WaitingRecords::after(self.keys.get(&record.key_ref).copied(), record);
         self.insert(record.key_ref, waiting);
     }
 
-    pub(crate) fn insert(&mut self, key: KeyRef, waiting: Waiting) {
+    pub(crate) fn insert(&mut self, key: KeyRef, waiting: WaitingRecords) {
         self.bytes += waiting.bytes;
         if let Some(before) = self.keys.insert(key, waiting) {
             self.bytes -= before.bytes;

@@ -9,7 +9,7 @@ use bangioc_change::batch::EventBatch;
 use sqlx::{Executor as _, PgConnection};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::config::{Limits, StoreSettings};
+use crate::config::{StatementLimits, StoreSettings};
 use crate::dataset::Dataset;
 use crate::error::SinkError;
 use crate::stage::{Stage, Target};
@@ -43,7 +43,7 @@ impl Connected {
     pub(crate) async fn ready(
         &mut self,
         store: &StoreSettings,
-        limits: Limits,
+        limits: StatementLimits,
         dataset: &Dataset,
     ) -> Result<&mut PgConnection, SinkError> {
         if self.connection.is_none() {

@@ -13,7 +13,7 @@ use crate::lexical::{is_finite, lexical, write_string};
 use crate::set::{Geometry, Resource};
 use crate::written::{HashedFile, Written};
 
-pub(super) struct GeoJson<'a> {
+pub(super) struct GeoJsonFile<'a> {
     file: HashedFile,
     resource: &'a Resource,
     geometry: Geometry,
@@ -21,19 +21,19 @@ pub(super) struct GeoJson<'a> {
     first: bool,
 }
 
-impl GeoJson<'_> {
+impl GeoJsonFile<'_> {
     pub(super) fn create<'a>(
         path: &Path,
         resource: &'a Resource,
         geometry: Geometry,
-    ) -> io::Result<GeoJson<'a>> {
+    ) -> io::Result<GeoJsonFile<'a>> {
         let mut file = HashedFile::create(path)?;
         file.write_all(b"{\"type\":\"FeatureCollection\",\"features\":[")?;
-        Ok(GeoJson { file, resource, geometry, line: Vec::new(), first: true })
+        Ok(GeoJsonFile { file, resource, geometry, line: Vec::new(), first: true })
     }
 }
 
-impl RowWriter for GeoJson<'_> {
+impl RowWriter for GeoJsonFile<'_> {
     fn row(&mut self, row: Row<'_>) -> io::Result<()> {
         let line = &mut self.line;
         line.clear();

@@ -57,7 +57,7 @@ impl<'a> ResourceFiles<'a> {
         if let Some(geometry) = resource.geometry {
             writers.push((
                 Format::GeoJson,
-                Box::new(geojson::GeoJson::create(&path(Format::GeoJson), resource, geometry)?),
+                Box::new(geojson::GeoJsonFile::create(&path(Format::GeoJson), resource, geometry)?),
             ));
             writers.push((
                 Format::Map,

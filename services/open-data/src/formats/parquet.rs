@@ -16,7 +16,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 
 use super::RowWriter;
-use crate::columns::{Kind, parquet_type};
+use crate::columns::{ColumnKind, parquet_type};
 use crate::lexical::lexical;
 use crate::set::{Field, Resource};
 use crate::written::{HashedFile, Written};
@@ -29,7 +29,7 @@ const GROUP_BYTES: usize = 64 << 20;
 
 pub(super) struct Parquet<'a> {
     file: SerializedFileWriter<HashedFile>,
-    columns: Vec<Column<'a>>,
+    columns: Vec<ColumnBuffer<'a>>,
     rows: usize,
     bytes: usize,
 }
@@ -40,7 +40,8 @@ impl Parquet<'_> {
         resource: &'a Resource,
         contract_version: &str,
     ) -> io::Result<Parquet<'a>> {
-        let columns: Vec<Column<'a>> = resource.fields.iter().map(Column::new).collect();
+        let columns: Vec<ColumnBuffer<'a>> =
+            resource.fields.iter().map(ColumnBuffer::new).collect();
         let kept = |key: &str, value: &str| KeyValue::new(key.to_owned(), value.to_owned());
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).map_err(io::Error::other)?))
@@ -97,9 +98,9 @@ impl RowWriter for Parquet<'_> {
 }
 
 /// One column of the group under way.
-struct Column<'a> {
+struct ColumnBuffer<'a> {
     field: &'a Field,
-    kind: Kind,
+    kind: ColumnKind,
     list: bool,
     values: Values,
     /// How deep each entry is defined: a value, a null, for lists also the empty one.
@@ -118,21 +119,22 @@ enum Values {
     Fixed(Vec<FixedLenByteArray>),
 }
 
-impl Column<'_> {
-    fn new(field: &Field) -> Column<'_> {
-        let (kind, list) = Kind::of_field(&field.column_type);
+impl ColumnBuffer<'_> {
+    fn new(field: &Field) -> ColumnBuffer<'_> {
+        let (kind, list) = ColumnKind::of_field(&field.column_type);
         let values = match kind {
-            Kind::Boolean => Values::Boolean(Vec::new()),
-            Kind::Integer { .. } | Kind::Date => Values::Int32(Vec::new()),
-            Kind::Bigint | Kind::Decimal { .. } | Kind::Time | Kind::Timestamp { .. } => {
-                Values::Int64(Vec::new())
-            }
-            Kind::Float => Values::Float(Vec::new()),
-            Kind::Double => Values::Double(Vec::new()),
-            Kind::Text | Kind::Json | Kind::Bytes => Values::Bytes(Vec::new()),
-            Kind::LongDecimal { .. } => Values::Fixed(Vec::new()),
+            ColumnKind::Boolean => Values::Boolean(Vec::new()),
+            ColumnKind::Integer { .. } | ColumnKind::Date => Values::Int32(Vec::new()),
+            ColumnKind::Bigint
+            | ColumnKind::Decimal { .. }
+            | ColumnKind::Time
+            | ColumnKind::Timestamp { .. } => Values::Int64(Vec::new()),
+            ColumnKind::Float => Values::Float(Vec::new()),
+            ColumnKind::Double => Values::Double(Vec::new()),
+            ColumnKind::Text | ColumnKind::Json | ColumnKind::Bytes => Values::Bytes(Vec::new()),
+            ColumnKind::LongDecimal { .. } => Values::Fixed(Vec::new()),
         };
-        Column { field, kind, list, values, defined: Vec::new(), repeated: Vec::new() }
+        ColumnBuffer { field, kind, list, values, defined: Vec::new(), repeated: Vec::new() }
     }
 
     fn push(&mut self, cell: Cell<'_>) {
@@ -145,7 +147,7 @@ impl Column<'_> {
             return self.enter(defined, 0);
         }
         let before = self.defined.len();
-        for element in bangioc_schemas::array::elements(text) {
+        for element in bangioc_postgres_text::array::elements(text) {
             let Ok(element) = element else {
                 // Several dimensions: no list of this schema.
                 return self.enter(0, 0);
@@ -207,7 +209,7 @@ impl Column<'_> {
 
 impl Values {
     /// False, and nothing pushed, when the type cannot hold it.
-    fn push(&mut self, kind: Kind, text: &str) -> bool {
+    fn push(&mut self, kind: ColumnKind, text: &str) -> bool {
         fn take<T>(values: &mut Vec<T>, value: Option<T>) -> bool {
             let there = value.is_some();
             values.extend(value);

@@ -6,7 +6,7 @@ use super::words::grouped;
 use super::{Depth, Page};
 use crate::config::Site;
 use crate::html::escaped;
-use crate::serve::SetState;
+use crate::published::SetState;
 
 pub(crate) fn home(site: &Site, sets: &[SetState<'_>]) -> String {
     let mut band = String::new();

@@ -11,7 +11,7 @@ use crate::config::OpenDataSettings;
 use crate::history::{History, Revision};
 use crate::html::escaped;
 use crate::manifest::{DATAPACKAGE, MANIFEST};
-use crate::serve::{SetState, Snapshot};
+use crate::published::{SetState, Snapshot};
 use crate::set::OpenSet;
 
 /// Newest revisions that the page lists; `history.json` has all.

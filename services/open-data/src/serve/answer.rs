@@ -36,11 +36,11 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
 /// For what is no page: should it be shown as one, it can do nothing.
 const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'");
 
-pub(super) struct Answer {
+pub(super) struct PageAnswer {
     status: StatusCode,
     content_type: HeaderValue,
     policy: HeaderValue,
-    body: Content,
+    body: AnswerBody,
     /// Without quotes.
     tag: Option<String>,
     modified: Option<Slot>,
@@ -58,14 +58,14 @@ pub(super) enum Caching {
     Forever,
 }
 
-enum Content {
+enum AnswerBody {
     Memory(Vec<u8>),
     File { path: PathBuf, bytes: u64 },
 }
 
-impl Answer {
-    fn new(status: StatusCode, content_type: &'static str, body: Content) -> Answer {
-        Answer {
+impl PageAnswer {
+    fn new(status: StatusCode, content_type: &'static str, body: AnswerBody) -> PageAnswer {
+        PageAnswer {
             status,
             content_type: HeaderValue::from_static(content_type),
             policy: SANDBOX,
@@ -78,19 +78,23 @@ impl Answer {
         }
     }
 
-    pub(super) fn page(status: StatusCode, html: String, modified: Option<Slot>) -> Answer {
-        Answer {
+    pub(super) fn page(status: StatusCode, html: String, modified: Option<Slot>) -> PageAnswer {
+        PageAnswer {
             policy: POLICY.clone(),
             tag: (status == StatusCode::OK).then(|| tag_of(html.as_bytes())),
             modified,
-            ..Answer::new(status, "text/html; charset=utf-8", Content::Memory(html.into_bytes()))
+            ..PageAnswer::new(
+                status,
+                "text/html; charset=utf-8",
+                AnswerBody::Memory(html.into_bytes()),
+            )
         }
     }
 
-    pub(super) fn moved(status: StatusCode, location: &str) -> Answer {
-        Answer {
+    pub(super) fn moved(status: StatusCode, location: &str) -> PageAnswer {
+        PageAnswer {
             location: Some(location.to_owned()),
-            ..Answer::new(status, "text/plain; charset=utf-8", Content::Memory(Vec::new()))
+            ..PageAnswer::new(status, "text/plain; charset=utf-8", AnswerBody::Memory(Vec::new()))
         }
     }
 
@@ -99,17 +103,17 @@ impl Answer {
         path: &Path,
         content_type: &'static str,
         modified: Option<Slot>,
-    ) -> Result<Answer, OpenError> {
+    ) -> Result<PageAnswer, OpenError> {
         match std::fs::read(path) {
-            Ok(content) => Ok(Answer {
+            Ok(content) => Ok(PageAnswer {
                 tag: Some(tag_of(&content)),
                 modified,
-                ..Answer::new(StatusCode::OK, content_type, Content::Memory(content))
+                ..PageAnswer::new(StatusCode::OK, content_type, AnswerBody::Memory(content))
             }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Answer::new(
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(PageAnswer::new(
                 StatusCode::NOT_FOUND,
                 "text/plain; charset=utf-8",
-                Content::Memory("chưa có / not there yet\n".into()),
+                AnswerBody::Memory("chưa có / not there yet\n".into()),
             )),
             Err(error) => Err(OpenError::unreadable(path, error)),
         }
@@ -120,20 +124,20 @@ impl Answer {
         folder: &Path,
         entry: &FileEntry,
         published_at: Slot,
-    ) -> Result<Answer, OpenError> {
+    ) -> Result<PageAnswer, OpenError> {
         let path = folder.join(&entry.path);
         if !path.is_file() {
             return Err(OpenError::unreadable(&path, io::ErrorKind::NotFound.into()));
         }
-        Ok(Answer {
+        Ok(PageAnswer {
             tag: Some(entry.sha256.clone()),
             modified: Some(published_at),
             file_name: entry.format.is_data().then(|| entry.path.clone()),
             caching: Caching::Forever,
-            ..Answer::new(
+            ..PageAnswer::new(
                 StatusCode::OK,
                 entry.format.content_type(),
-                Content::File { path, bytes: entry.bytes },
+                AnswerBody::File { path, bytes: entry.bytes },
             )
         })
     }
@@ -167,8 +171,8 @@ impl Answer {
             },
         );
         let length = match &self.body {
-            Content::Memory(content) => content.len() as u64,
-            Content::File { bytes, .. } => *bytes,
+            AnswerBody::Memory(content) => content.len() as u64,
+            AnswerBody::File { bytes, .. } => *bytes,
         };
         let (status, body) = if unchanged {
             (StatusCode::NOT_MODIFIED, Body::empty())
@@ -176,8 +180,8 @@ impl Answer {
             set(header::CONTENT_LENGTH, &length.to_string());
             let body = match self.body {
                 _ if request.method == Method::HEAD => Body::empty(),
-                Content::Memory(content) => Body::from(content),
-                Content::File { path, .. } => match File::open(path) {
+                AnswerBody::Memory(content) => Body::from(content),
+                AnswerBody::File { path, .. } => match File::open(path) {
                     Ok(file) => parts_of(file),
                     Err(_) => return failed(),
                 },

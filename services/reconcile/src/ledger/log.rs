@@ -10,7 +10,7 @@ use bangioc_change::version::Version;
 use bangioc_feed::consume::{Limit, PartitionReader, Reader};
 use bangioc_postgres_text::quoting::quoted;
 use bangioc_sink::dataset::{Dataset, key_texts};
-use bangioc_sink::decoders::{Decoders, Found, Recent};
+use bangioc_sink::decoders::{DecoderLookup, Decoders, Recent};
 use bangioc_sink::kept::{Kept, of_row};
 use sqlx::{AssertSqlSafe, PgConnection};
 
@@ -23,7 +23,7 @@ const LIMIT: Limit = Limit { records: 5_000, bytes: 16 << 20 };
 /// A log that gives nothing for so long will not today; its end may be a marker that no reader is given.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-pub(super) struct Log<'a> {
+pub(super) struct KafkaLog<'a> {
     pub(super) reader: &'a Reader,
     pub(super) decoders: &'a Decoders,
     pub(super) dataset: &'a Dataset,
@@ -38,14 +38,14 @@ struct Claim {
 }
 
 /// What a record is, before anyone is asked.
-enum Record {
+enum LogEntry {
     Row(Claim),
     /// Says nothing of one row.
     Control,
     Unreadable(i64),
 }
 
-impl Log<'_> {
+impl KafkaLog<'_> {
     /// How many records were read, and those that are nowhere.
     pub(super) async fn verify(
         &mut self,
@@ -88,7 +88,7 @@ impl Log<'_> {
         log: &mut PartitionReader,
         end: i64,
         recent: &mut Recent,
-    ) -> Result<Vec<Record>, ReconcileError> {
+    ) -> Result<Vec<LogEntry>, ReconcileError> {
         let mut kept = Vec::new();
         log.drain(LIMIT, Duration::from_millis(200), &mut |record| {
             if record.offset < end {
@@ -110,35 +110,35 @@ impl Log<'_> {
         bytes: RecordBytes<'_>,
         recent: &mut Recent,
         batch: &mut EventBatch,
-    ) -> Result<Record, ReconcileError> {
+    ) -> Result<LogEntry, ReconcileError> {
         let found = recent.find(self.decoders, self.dataset, bytes.key, bytes.value, offset)?;
-        let Found::Decoder(decoder) = found else {
-            return Ok(Record::Unreadable(offset));
+        let DecoderLookup::Decoder(decoder) = found else {
+            return Ok(LogEntry::Unreadable(offset));
         };
         batch.clear();
         if decoder.decode_into(bytes, batch).is_err() {
-            return Ok(Record::Unreadable(offset));
+            return Ok(LogEntry::Unreadable(offset));
         }
         let event = batch.event(0);
         if event.op == Operation::Truncate || !self.dataset.is_state() {
-            return Ok(Record::Control);
+            return Ok(LogEntry::Control);
         }
-        Ok(key_texts(self.dataset, &event).map_or(Record::Unreadable(offset), |key| {
-            Record::Row(Claim { offset, key, version: event.version })
+        Ok(key_texts(self.dataset, &event).map_or(LogEntry::Unreadable(offset), |key| {
+            LogEntry::Row(Claim { offset, key, version: event.version })
         }))
     }
 
     async fn judge(
         &self,
         connection: &mut PgConnection,
-        records: Vec<Record>,
+        records: Vec<LogEntry>,
     ) -> Result<Vec<Finding>, ReconcileError> {
         let (mut claims, mut unreadable) = (Vec::new(), Vec::new());
         for record in records {
             match record {
-                Record::Row(claim) => claims.push(claim),
-                Record::Unreadable(offset) => unreadable.push(offset),
-                Record::Control => {}
+                LogEntry::Row(claim) => claims.push(claim),
+                LogEntry::Unreadable(offset) => unreadable.push(offset),
+                LogEntry::Control => {}
             }
         }
         let behind = self.not_in_store(connection, &claims).await?;

@@ -10,11 +10,11 @@ use crate::refusal::Refusal;
 const CONTENT_TYPE: &str = "application/vnd.schemaregistry.v1+json";
 
 /// A body that is JSON already, or made from a value.
-pub(super) struct Answer(String);
+pub(super) struct JsonAnswer(String);
 
-pub(super) type Answered = Result<Answer, Refusal>;
+pub(super) type Answered = Result<JsonAnswer, Refusal>;
 
-impl Answer {
+impl JsonAnswer {
     pub(super) fn json(value: &impl Serialize) -> Answered {
         // Fails only for maps with keys that aren't texts; none of ours.
         serde_json::to_string(value).map(Self).map_err(|_| Refusal::Store)
@@ -25,7 +25,7 @@ impl Answer {
     }
 }
 
-impl IntoResponse for Answer {
+impl IntoResponse for JsonAnswer {
     fn into_response(self) -> Response {
         ([(header::CONTENT_TYPE, CONTENT_TYPE)], self.0).into_response()
     }

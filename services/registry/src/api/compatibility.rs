@@ -4,8 +4,8 @@ use axum::extract::State;
 use serde_json::json;
 
 use super::Api;
-use super::answer::{Answer, Answered};
-use super::named::{Named, Read};
+use super::answer::{Answered, JsonAnswer};
+use super::named::{NamedInPath, Read};
 use super::request::{self, Body, Flags, SchemaBody};
 use super::subjects::form;
 use crate::decision::judge;
@@ -15,7 +15,7 @@ use crate::store::{Choice, Registered, Scope};
 /// With the latest or all, as the subject's level says.
 pub(super) async fn with_all(
     State(api): State<Api>,
-    Named { subject, .. }: Named<Read>,
+    NamedInPath { subject, .. }: NamedInPath<Read>,
     flags: Flags,
     body: Body,
 ) -> Answered {
@@ -25,7 +25,7 @@ pub(super) async fn with_all(
 
 pub(super) async fn with_one(
     State(api): State<Api>,
-    named: Named<Read>,
+    named: NamedInPath<Read>,
     flags: Flags,
     body: Body,
 ) -> Answered {
@@ -60,7 +60,9 @@ async fn verdict(
         .await
         .map_err(|_| Refusal::Store)?;
     if flags.is("verbose") {
-        return Answer::json(&json!({"is_compatible": messages.is_empty(), "messages": messages}));
+        return JsonAnswer::json(
+            &json!({"is_compatible": messages.is_empty(), "messages": messages}),
+        );
     }
-    Answer::json(&json!({"is_compatible": messages.is_empty()}))
+    JsonAnswer::json(&json!({"is_compatible": messages.is_empty()}))
 }

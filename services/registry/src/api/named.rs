@@ -47,13 +47,13 @@ impl Need for Administer {
 }
 
 /// The subject and, where the path has one, the version.
-pub(super) struct Named<N> {
+pub(super) struct NamedInPath<N> {
     pub(super) subject: String,
     version: Option<String>,
     need: PhantomData<N>,
 }
 
-impl<N> Named<N> {
+impl<N> NamedInPath<N> {
     /// As in the path; a path without one is no path of a version.
     pub(super) fn version(&self) -> Result<&str, Refusal> {
         self.version.as_deref().ok_or(Refusal::NoSuchPath)
@@ -66,7 +66,7 @@ struct Segments {
     version: Option<String>,
 }
 
-impl<N: Need, S: Send + Sync> FromRequestParts<S> for Named<N> {
+impl<N: Need, S: Send + Sync> FromRequestParts<S> for NamedInPath<N> {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {

@@ -6,15 +6,15 @@ use axum::extract::{Path, State};
 use serde_json::{Map, Value, json};
 
 use super::Api;
-use super::answer::{Answer, Answered};
+use super::answer::{Answered, JsonAnswer};
 use super::request::{self, Flags};
 use crate::askers::Asker;
 use crate::record::SchemaId;
 use crate::refusal::Refusal;
 use crate::store::{Registered, Scope, Store};
 
-pub(super) async fn types() -> Answer {
-    Answer::raw(r#"["AVRO"]"#)
+pub(super) async fn types() -> JsonAnswer {
+    JsonAnswer::raw(r#"["AVRO"]"#)
 }
 
 pub(super) fn shown(subject: &str, found: &Registered) -> Value {
@@ -41,7 +41,7 @@ pub(super) async fn list(State(api): State<Api>, asker: Asker, flags: Flags) -> 
         .subjects(Scope::WithDeleted)
         .filter(|subject| subject.starts_with(prefix) && asker.rights.may_read(subject))
         .flat_map(of);
-    Answer::json(&flags.page(all))
+    JsonAnswer::json(&flags.page(all))
 }
 
 pub(super) async fn by_id(
@@ -54,9 +54,9 @@ pub(super) async fn by_id(
     let store = api.log.store();
     let text = readable(&store, &asker, id).ok_or(Refusal::IdNotFound(id.0))?;
     if flags.is("fetchMaxId") {
-        return Answer::json(&json!({"schema": &**text, "maxId": store.highest_id()}));
+        return JsonAnswer::json(&json!({"schema": &**text, "maxId": store.highest_id()}));
     }
-    Answer::json(&json!({"schema": &**text}))
+    JsonAnswer::json(&json!({"schema": &**text}))
 }
 
 /// The text of an id that some subject uses which the asker may read. Any other is not there for the asker: a
@@ -69,7 +69,7 @@ fn readable<'s>(store: &'s Store, asker: &Asker, id: SchemaId) -> Option<&'s Arc
 pub(super) async fn text(State(api): State<Api>, asker: Asker, Path(id): Path<String>) -> Answered {
     let id = request::id(&id)?;
     let store = api.log.store();
-    Ok(Answer::raw(readable(&store, &asker, id).ok_or(Refusal::IdNotFound(id.0))?))
+    Ok(JsonAnswer::raw(readable(&store, &asker, id).ok_or(Refusal::IdNotFound(id.0))?))
 }
 
 pub(super) async fn subjects(
@@ -83,7 +83,7 @@ pub(super) async fn subjects(
         .map(|(subject, _)| subject)
         .collect();
     names.dedup();
-    Answer::json(&flags.page(names.into_iter()))
+    JsonAnswer::json(&flags.page(names.into_iter()))
 }
 
 pub(super) async fn versions(
@@ -93,7 +93,7 @@ pub(super) async fn versions(
     flags: Flags,
 ) -> Answered {
     let used = used(&api, &asker, request::id(&id)?, &flags)?;
-    Answer::json(&flags.page(
+    JsonAnswer::json(&flags.page(
         used.into_iter().map(|(subject, version)| json!({"subject": subject, "version": version})),
     ))
 }

@@ -7,26 +7,26 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::Api;
-use super::answer::{Answer, Answered};
+use super::answer::{Answered, JsonAnswer};
 use super::credentials::Administrator;
-use super::named::{Administer, Named, Read};
+use super::named::{Administer, NamedInPath, Read};
 use super::request::{self, Body, Flags};
 use crate::decision::{self, Force};
 use crate::level::{Level, Mode};
-use crate::record::{Config, Record};
+use crate::record::{LevelSetting, Record};
 use crate::refusal::Refusal;
 use crate::store::Store;
 
-fn shown(config: Config) -> Answered {
+fn shown(config: LevelSetting) -> Answered {
     let mut out = Map::new();
     if let Some(normalize) = config.normalize {
         out.insert("normalize".to_owned(), json!(normalize));
     }
     out.insert("compatibilityLevel".to_owned(), json!(config.level.to_string()));
-    Answer::json(&out)
+    JsonAnswer::json(&out)
 }
 
-const UNSET: Config = Config { level: Level::DEFAULT, normalize: None };
+const UNSET: LevelSetting = LevelSetting { level: Level::DEFAULT, normalize: None };
 
 pub(super) async fn config(State(api): State<Api>) -> Answered {
     shown(api.log.store().config(None).unwrap_or(UNSET))
@@ -34,7 +34,7 @@ pub(super) async fn config(State(api): State<Api>) -> Answered {
 
 pub(super) async fn subject_config(
     State(api): State<Api>,
-    Named { subject, .. }: Named<Read>,
+    NamedInPath { subject, .. }: NamedInPath<Read>,
     flags: Flags,
 ) -> Answered {
     let store = api.log.store();
@@ -63,7 +63,7 @@ pub(super) async fn set_config(State(api): State<Api>, _: Administrator, body: B
 
 pub(super) async fn set_subject_config(
     State(api): State<Api>,
-    Named { subject, .. }: Named<Administer>,
+    NamedInPath { subject, .. }: NamedInPath<Administer>,
     body: Body,
 ) -> Answered {
     put_config(&api, Some(subject), body).await
@@ -95,7 +95,7 @@ async fn put_config(api: &Api, subject: Option<String>, body: Body) -> Answered 
     if let Some(level) = level {
         out.insert("compatibility".to_owned(), json!(level.to_string()));
     }
-    Answer::json(&out)
+    JsonAnswer::json(&out)
 }
 
 pub(super) async fn delete_config(State(api): State<Api>, _: Administrator) -> Answered {
@@ -104,7 +104,7 @@ pub(super) async fn delete_config(State(api): State<Api>, _: Administrator) -> A
 
 pub(super) async fn delete_subject_config(
     State(api): State<Api>,
-    Named { subject, .. }: Named<Administer>,
+    NamedInPath { subject, .. }: NamedInPath<Administer>,
 ) -> Answered {
     shown(unset(&api, Some(subject), Store::config, UNSET, no_config).await?)
 }
@@ -114,7 +114,7 @@ fn no_config(subject: Option<String>) -> Record {
 }
 
 fn shown_mode(mode: Mode) -> Answered {
-    Answer::json(&json!({"mode": mode.to_string()}))
+    JsonAnswer::json(&json!({"mode": mode.to_string()}))
 }
 
 pub(super) async fn mode(State(api): State<Api>) -> Answered {
@@ -123,7 +123,7 @@ pub(super) async fn mode(State(api): State<Api>) -> Answered {
 
 pub(super) async fn subject_mode(
     State(api): State<Api>,
-    Named { subject, .. }: Named<Read>,
+    NamedInPath { subject, .. }: NamedInPath<Read>,
     flags: Flags,
 ) -> Answered {
     let store = api.log.store();
@@ -150,7 +150,7 @@ pub(super) async fn set_mode(
 
 pub(super) async fn set_subject_mode(
     State(api): State<Api>,
-    Named { subject, .. }: Named<Administer>,
+    NamedInPath { subject, .. }: NamedInPath<Administer>,
     flags: Flags,
     body: Body,
 ) -> Answered {
@@ -176,7 +176,7 @@ pub(super) async fn delete_mode(State(api): State<Api>, _: Administrator) -> Ans
 
 pub(super) async fn delete_subject_mode(
     State(api): State<Api>,
-    Named { subject, .. }: Named<Administer>,
+    NamedInPath { subject, .. }: NamedInPath<Administer>,
 ) -> Answered {
     shown_mode(unset(&api, Some(subject), Store::mode, Mode::DEFAULT, no_mode).await?)
 }

@@ -6,8 +6,8 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::Api;
-use super::answer::{Answer, Answered};
-use super::named::{Administer, Named, Read, Write};
+use super::answer::{Answered, JsonAnswer};
+use super::named::{Administer, NamedInPath, Read, Write};
 use super::request::{self, Body, Flags, SchemaBody};
 use super::schemas::shown;
 use crate::askers::Asker;
@@ -19,7 +19,7 @@ use crate::store::{Choice, Registered, Scope};
 pub(super) async fn list(State(api): State<Api>, asker: Asker, flags: Flags) -> Answered {
     let prefix = flags.text("subjectPrefix").unwrap_or("");
     let store = api.log.store();
-    Answer::json(
+    JsonAnswer::json(
         &flags.page(
             store
                 .subjects(flags.scope())
@@ -30,7 +30,7 @@ pub(super) async fn list(State(api): State<Api>, asker: Asker, flags: Flags) -> 
 
 pub(super) async fn versions(
     State(api): State<Api>,
-    Named { subject, .. }: Named<Read>,
+    NamedInPath { subject, .. }: NamedInPath<Read>,
     flags: Flags,
 ) -> Answered {
     let store = api.log.store();
@@ -39,29 +39,37 @@ pub(super) async fn versions(
     if numbers.is_empty() {
         return Err(Refusal::SubjectNotFound(subject));
     }
-    Answer::json(&flags.page(numbers.into_iter()))
+    JsonAnswer::json(&flags.page(numbers.into_iter()))
 }
 
-pub(super) async fn version(State(api): State<Api>, named: Named<Read>, flags: Flags) -> Answered {
+pub(super) async fn version(
+    State(api): State<Api>,
+    named: NamedInPath<Read>,
+    flags: Flags,
+) -> Answered {
     let found = found(&api, &named, &flags)?;
-    Answer::json(&shown(&named.subject, &found))
+    JsonAnswer::json(&shown(&named.subject, &found))
 }
 
-pub(super) async fn text(State(api): State<Api>, named: Named<Read>, flags: Flags) -> Answered {
-    Ok(Answer::raw(&found(&api, &named, &flags)?.text))
+pub(super) async fn text(
+    State(api): State<Api>,
+    named: NamedInPath<Read>,
+    flags: Flags,
+) -> Answered {
+    Ok(JsonAnswer::raw(&found(&api, &named, &flags)?.text))
 }
 
 /// Nothing refers to anything here, but the question is allowed.
 pub(super) async fn referenced_by(
     State(api): State<Api>,
-    named: Named<Read>,
+    named: NamedInPath<Read>,
     flags: Flags,
 ) -> Answered {
     found(&api, &named, &flags)?;
-    Ok(Answer::raw("[]"))
+    Ok(JsonAnswer::raw("[]"))
 }
 
-fn found(api: &Api, named: &Named<Read>, flags: &Flags) -> Result<Registered, Refusal> {
+fn found(api: &Api, named: &NamedInPath<Read>, flags: &Flags) -> Result<Registered, Refusal> {
     let subject = named.subject.as_str();
     let choice = request::choice(named.version()?)?;
     let (scope, store) = (flags.scope(), api.log.store());
@@ -84,7 +92,7 @@ pub(super) fn form(api: &Api, subject: &str, flags: &Flags) -> Form {
 
 pub(super) async fn register(
     State(api): State<Api>,
-    Named { subject, .. }: Named<Write>,
+    NamedInPath { subject, .. }: NamedInPath<Write>,
     flags: Flags,
     body: Body,
 ) -> Answered {
@@ -97,7 +105,7 @@ pub(super) async fn register(
     if id.is_none() && version.is_none() {
         let known = api.log.store().find(&subject, &text, Scope::Active);
         if let Some(known) = known {
-            return Answer::json(&registered(&known));
+            return JsonAnswer::json(&registered(&known));
         }
     }
     let name = subject.clone();
@@ -111,7 +119,7 @@ pub(super) async fn register(
         .await?;
     // Not found: another's record came first, and ours was refused when it was read.
     let found = api.log.store().find(&subject, &text, Scope::Active).ok_or(Refusal::Store)?;
-    Answer::json(&registered(&found))
+    JsonAnswer::json(&registered(&found))
 }
 
 fn registered(found: &Registered) -> Value {
@@ -120,7 +128,7 @@ fn registered(found: &Registered) -> Value {
 
 pub(super) async fn look_up(
     State(api): State<Api>,
-    Named { subject, .. }: Named<Read>,
+    NamedInPath { subject, .. }: NamedInPath<Read>,
     flags: Flags,
     body: Body,
 ) -> Answered {
@@ -132,7 +140,7 @@ pub(super) async fn look_up(
     let definition = body.definition(form(&api, &subject, &flags)).await?;
     let found =
         api.log.store().find(&subject, definition.text(), scope).ok_or(Refusal::SchemaNotFound)?;
-    Answer::json(&shown(&subject, &found))
+    JsonAnswer::json(&shown(&subject, &found))
 }
 
 fn deletion(flags: &Flags) -> Deletion {
@@ -141,7 +149,7 @@ fn deletion(flags: &Flags) -> Deletion {
 
 pub(super) async fn delete(
     State(api): State<Api>,
-    Named { subject, .. }: Named<Administer>,
+    NamedInPath { subject, .. }: NamedInPath<Administer>,
     flags: Flags,
 ) -> Answered {
     let (deletion, in_use) = (deletion(&flags), Arc::clone(&api.in_use));
@@ -149,12 +157,12 @@ pub(super) async fn delete(
         .log
         .write(move |store| decision::delete_subject(store, &in_use, &subject, deletion))
         .await?;
-    Answer::json(&versions)
+    JsonAnswer::json(&versions)
 }
 
 pub(super) async fn delete_version(
     State(api): State<Api>,
-    named: Named<Administer>,
+    named: NamedInPath<Administer>,
     flags: Flags,
 ) -> Answered {
     let (choice, deletion) = (request::choice(named.version()?)?, deletion(&flags));
@@ -165,5 +173,5 @@ pub(super) async fn delete_version(
             decision::delete_version(store, &in_use, &named.subject, choice, deletion)
         })
         .await?;
-    Answer::json(&version)
+    JsonAnswer::json(&version)
 }

@@ -6,7 +6,7 @@ fn read(text: &str) -> Definition {
     Definition::read(text, Form::Canonical).unwrap()
 }
 
-fn kinds(reader: &str, writer: &str) -> Vec<Kind> {
+fn kinds(reader: &str, writer: &str) -> Vec<IncompatibilityKind> {
     differences(&read(reader), &read(writer)).iter().map(|found| found.kind).collect()
 }
 
@@ -17,7 +17,7 @@ fn record(fields: &str) -> String {
 /// Reader, writer, reasons. Verdicts are those of `SchemaCompatibility` in Avro 1.12.1 for Java.
 #[test]
 fn who_can_read_whom() {
-    use Kind::*;
+    use IncompatibilityKind::*;
     let a = r#"{"name":"a","type":"int"}"#;
     let b = r#"{"name":"b","type":"int"}"#;
     let b_default = r#"{"name":"b","type":"int","default":0}"#;
@@ -37,7 +37,7 @@ fn who_can_read_whom() {
         record(&format!(r#"{{"name":"before","type":{first}}},{{"name":"after","type":{second}}}"#))
     };
     let row = r#"{"type":"record","name":"Row","fields":[{"name":"x","type":"int"}]}"#;
-    let cases: Vec<(String, String, Vec<Kind>)> = vec![
+    let cases: Vec<(String, String, Vec<IncompatibilityKind>)> = vec![
         (r#""int""#.into(), r#""int""#.into(), vec![]),
         (r#""long""#.into(), r#""int""#.into(), vec![]),
         (r#""double""#.into(), r#""long""#.into(), vec![]),
@@ -125,8 +125,8 @@ fn what_did_not_matter_in_a_union_matters_elsewhere() {
     );
     let found = kinds(&reader, &writer);
     assert!(
-        found.contains(&Kind::ReaderFieldMissingDefaultValue)
-            && found.contains(&Kind::MissingUnionBranch),
+        found.contains(&IncompatibilityKind::ReaderFieldMissingDefaultValue)
+            && found.contains(&IncompatibilityKind::MissingUnionBranch),
         "{found:?}"
     );
     let fits = record(
@@ -135,7 +135,7 @@ fn what_did_not_matter_in_a_union_matters_elsewhere() {
     let wrote = record(
         r#"{"name":"u","type":{"type":"record","name":"S","fields":[]}},{"name":"s","type":"S"}"#,
     );
-    assert_eq!(kinds(&fits, &wrote), [Kind::ReaderFieldMissingDefaultValue]);
+    assert_eq!(kinds(&fits, &wrote), [IncompatibilityKind::ReaderFieldMissingDefaultValue]);
 }
 
 #[test]
@@ -199,7 +199,10 @@ fn a_long_chain_of_records_is_no_stack_and_no_eternity() {
     );
     let deepest = read(&deepest);
     let found = differences(&deepest, &deepest);
-    assert_eq!(found.iter().map(|found| found.kind).collect::<Vec<_>>(), [Kind::TooComplex]);
+    assert_eq!(
+        found.iter().map(|found| found.kind).collect::<Vec<_>>(),
+        [IncompatibilityKind::TooComplex]
+    );
     assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
 }
 
@@ -211,8 +214,8 @@ fn unions_of_hundreds_of_types_are_refused_rather_than_compared_for_ever() {
             .collect();
         format!("[{}]", types.join(","))
     };
-    assert_eq!(kinds(&many('A'), &many('B')), [Kind::TooComplex]);
-    assert_eq!(kinds(&many('A'), r#""int""#), [Kind::MissingUnionBranch]);
+    assert_eq!(kinds(&many('A'), &many('B')), [IncompatibilityKind::TooComplex]);
+    assert_eq!(kinds(&many('A'), r#""int""#), [IncompatibilityKind::MissingUnionBranch]);
 }
 
 /// Random schemas and what Avro 1.12.1 for Java made of them: `C text canonical`, or `P reader writer

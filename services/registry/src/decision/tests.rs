@@ -121,7 +121,10 @@ fn settings_of_one_subject_go_before_those_of_all() {
     put(&mut store, "a", INT).unwrap();
     carry_out(&mut store, |store| Ok(set_config(store, None, Some(Level::None), Some(true))))
         .unwrap();
-    assert_eq!(store.config_in_force("a"), Config { level: Level::None, normalize: Some(true) });
+    assert_eq!(
+        store.config_in_force("a"),
+        LevelSetting { level: Level::None, normalize: Some(true) }
+    );
     carry_out(&mut store, |store| Ok(set_config(store, Some("a"), Some(Level::Full), None)))
         .unwrap();
     assert!(matches!(put(&mut store, "a", r#""string""#), Err(Refusal::Incompatible { .. })));

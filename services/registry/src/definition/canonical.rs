@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Form, Named};
+use super::{Form, FullName};
 
 /// One schema object being written, attributes in Java's order.
 pub(super) struct Attributes(Map<String, Value>);
@@ -45,7 +45,7 @@ impl Attributes {
         mut self,
         from: &Map<String, Value>,
         known: &[&str],
-        names: &Named,
+        names: &FullName,
         form: Form,
     ) -> Value {
         annotations(&mut self.0, from, known, form);

@@ -47,20 +47,20 @@ pub(crate) enum Type {
     Array(TypeId),
     Map(TypeId),
     Union(Vec<TypeId>),
-    Fixed { name: Named, size: u64 },
-    Enum { name: Named, symbols: Vec<String>, default: Option<String> },
-    Record { name: Named, fields: Vec<Field> },
+    Fixed { name: FullName, size: u64 },
+    Enum { name: FullName, symbols: Vec<String>, default: Option<String> },
+    Record { name: FullName, fields: Vec<RecordField> },
 }
 
 /// The name of a record, enum or fixed, and the full names it also answers to.
 #[derive(Debug)]
-pub(crate) struct Named {
+pub(crate) struct FullName {
     pub(crate) full: String,
     pub(crate) aliases: Vec<String>,
 }
 
 #[derive(Debug)]
-pub(crate) struct Field {
+pub(crate) struct RecordField {
     pub(crate) name: String,
     pub(crate) aliases: Vec<String>,
     pub(crate) of: TypeId,
@@ -112,7 +112,7 @@ impl Definition {
     }
 }
 
-impl Named {
+impl FullName {
     pub(crate) fn simple(&self) -> &str {
         self.full.rsplit_once('.').map_or(self.full.as_str(), |(_, simple)| simple)
     }

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::canonical::{self, Attributes};
 use super::defaults::{self, PendingDefault};
 use super::{
-    DEEPEST_NESTING, Definition, Fault, Field, Form, LONGEST_TEXT, MOST_FIELDS, MOST_NAMED_TYPES,
-    Named, Type, TypeId,
+    DEEPEST_NESTING, Definition, Fault, Form, FullName, LONGEST_TEXT, MOST_FIELDS,
+    MOST_NAMED_TYPES, RecordField, Type, TypeId,
 };
 
 pub(super) fn read(text: &str, form: Form) -> Result<Definition, Fault> {
@@ -186,7 +186,7 @@ impl<'a> Reading<'a> {
         json: &'a Value,
         record: &str,
         space: &str,
-    ) -> Result<(Field, Value), Fault> {
+    ) -> Result<(RecordField, Value), Fault> {
         let Value::Object(object) = json else {
             return invalid(format!("a field of `{record}` is not an object"));
         };
@@ -210,7 +210,7 @@ impl<'a> Reading<'a> {
                 return invalid(format!("field `{name}` of `{record}` has an unknown `order`"));
             }
         }
-        let field = Field {
+        let field = RecordField {
             name: name.clone(),
             aliases: strings(object, "aliases")?,
             of,
@@ -293,7 +293,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The name of a named type, and the namespace of what is inside it.
-    fn name_of(object: &Map<String, Value>, space: &str) -> Result<(Named, String), Fault> {
+    fn name_of(object: &Map<String, Value>, space: &str) -> Result<(FullName, String), Fault> {
         let Some(Value::String(name)) = object.get("name") else {
             return invalid("a named type without `name`");
         };
@@ -312,7 +312,7 @@ impl<'a> Reading<'a> {
         let own = own.to_owned();
         let aliases =
             strings(object, "aliases")?.iter().map(|alias| full_name(alias, &own)).collect();
-        Ok((Named { full, aliases }, own))
+        Ok((FullName { full, aliases }, own))
     }
 }
 

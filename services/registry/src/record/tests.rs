@@ -30,7 +30,7 @@ fn bytes_are_confluent_s() {
             Some(r#"{"compatibilityLevel":"FULL_TRANSITIVE"}"#),
             Record::Config {
                 subject: None,
-                config: Some(Config { level: Level::FullTransitive, normalize: None }),
+                config: Some(LevelSetting { level: Level::FullTransitive, normalize: None }),
             },
         ),
         (

@@ -7,7 +7,7 @@ use bangioc_runtime::local_time::moment;
 use bangioc_runtime::printable::printable;
 use bangioc_runtime::table::{aligned, counted, duration, thousands};
 use bangioc_schemas::names::Side;
-use bangioc_sink::standing::State;
+use bangioc_sink::standing::StandingState;
 use jiff::tz::TimeZone;
 
 use super::{DatasetStatus, SideStatus, StatusReport};
@@ -34,7 +34,7 @@ struct Sheet {
     /// Summary and head of the table.
     head: Vec<String>,
     /// By dataset, the worst first: its line and what is said below it.
-    datasets: Vec<(State, Vec<String>)>,
+    datasets: Vec<(StandingState, Vec<String>)>,
 }
 
 impl StatusReport {
@@ -82,7 +82,7 @@ impl Sheet {
         let head = if all_fit { self.head.len() } else { self.head.len().min((room / 2).max(1)) };
         let mut left = room.saturating_sub(head + usize::from(!all_fit));
         lines.extend(self.head.into_iter().take(head));
-        let mut rest: Vec<State> = Vec::new();
+        let mut rest: Vec<StandingState> = Vec::new();
         for (state, of_dataset) in self.datasets {
             if rest.is_empty() && of_dataset.len() <= left {
                 left -= of_dataset.len();
@@ -230,25 +230,25 @@ fn cells(dataset: &DatasetStatus, zone: &TimeZone) -> [String; 7] {
     ]
 }
 
-fn state(state: &State, zone: &TimeZone) -> String {
+fn state(state: &StandingState, zone: &TimeZone) -> String {
     let mut text = match state {
-        State::Copying { percent: None } => "copying".to_owned(),
-        State::Copying { percent: Some(percent) } => {
+        StandingState::Copying { percent: None } => "copying".to_owned(),
+        StandingState::Copying { percent: Some(percent) } => {
             format!("copying {} {percent} %", bar(*percent))
         }
-        State::Streaming => "streaming".to_owned(),
-        State::AwaitsCopy(_) => "may differ, waits for a yes".to_owned(),
-        State::Waiting => "nothing heard of its source yet".to_owned(),
-        State::Stopped { .. } => "stopped: no instance".to_owned(),
-        State::Halted { .. } => "halted".to_owned(),
-        State::Retrying { .. } => "retrying".to_owned(),
-        State::SourceHalted(_) => "halted at its source".to_owned(),
-        State::SourceWaits(_) => "waits at its source".to_owned(),
-        State::SourceProblem(_) => "problem at its source".to_owned(),
-        State::SourceDistrusted(_) => "its source is not believed".to_owned(),
-        State::SourceSilent { .. } => "its source is silent".to_owned(),
-        State::Paused { by, .. } if by.is_empty() => "paused".to_owned(),
-        State::Paused { by, .. } => format!("paused by {by}"),
+        StandingState::Streaming => "streaming".to_owned(),
+        StandingState::AwaitsCopy(_) => "may differ, waits for a yes".to_owned(),
+        StandingState::Waiting => "nothing heard of its source yet".to_owned(),
+        StandingState::Stopped { .. } => "stopped: no instance".to_owned(),
+        StandingState::Halted { .. } => "halted".to_owned(),
+        StandingState::Retrying { .. } => "retrying".to_owned(),
+        StandingState::SourceHalted(_) => "halted at its source".to_owned(),
+        StandingState::SourceWaits(_) => "waits at its source".to_owned(),
+        StandingState::SourceProblem(_) => "problem at its source".to_owned(),
+        StandingState::SourceDistrusted(_) => "its source is not believed".to_owned(),
+        StandingState::SourceSilent { .. } => "its source is silent".to_owned(),
+        StandingState::Paused { by, .. } if by.is_empty() => "paused".to_owned(),
+        StandingState::Paused { by, .. } => format!("paused by {by}"),
     };
     if let Some(code) = state.code() {
         text = format!("{text}, {code}");
@@ -268,14 +268,14 @@ fn words(dataset: &DatasetStatus) -> Option<String> {
     })
 }
 
-fn by_state<'a>(states: impl Iterator<Item = &'a State>) -> String {
-    let mut counts = [0_usize; State::NAMES.len()];
+fn by_state<'a>(states: impl Iterator<Item = &'a StandingState>) -> String {
+    let mut counts = [0_usize; StandingState::NAMES.len()];
     for state in states {
         if let Some(count) = counts.get_mut(state.rank()) {
             *count += 1;
         }
     }
-    let named = State::NAMES.iter().zip(counts).filter(|(_, count)| *count > 0);
+    let named = StandingState::NAMES.iter().zip(counts).filter(|(_, count)| *count > 0);
     named.map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
 }
 

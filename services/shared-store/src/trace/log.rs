@@ -9,7 +9,7 @@ use bangioc_change::wire;
 use bangioc_feed::KafkaSettings;
 use bangioc_feed::consume::{Limit, RawRecord, Reader, Tuning};
 use bangioc_sink::dataset::Dataset;
-use bangioc_sink::decoders::{Decoders, Found as Schemas, Recent};
+use bangioc_sink::decoders::{DecoderLookup, Decoders, Recent};
 use bangioc_sink::kept::{Kept, of_row};
 use jiff::Timestamp;
 
@@ -23,12 +23,12 @@ const LIMIT: Limit = Limit { records: 50_000, bytes: 64 << 20 };
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct LogPartition<'a> {
     pub(super) topic: &'a str,
     pub(super) partition: i32,
 }
 
-pub(super) struct Found {
+pub(super) struct SearchResult {
     pub(super) in_all: u64,
     pub(super) newest: VecDeque<LogRecord>,
 }
@@ -52,13 +52,13 @@ impl LogRecord {
 /// Blocks.
 pub(super) fn search(
     kafka: &KafkaSettings,
-    place: Place<'_>,
+    place: LogPartition<'_>,
     key: &[u8],
     shown: &(dyn Fn(i64, i64) + Sync),
-) -> Result<Found, TraceError> {
+) -> Result<SearchResult, TraceError> {
     let reader = Reader::connect(kafka, "bangioc-trace", None, &Tuning::default())?;
     let (low, high) = reader.watermarks(place.topic, place.partition)?;
-    let mut found = Found { in_all: 0, newest: VecDeque::new() };
+    let mut found = SearchResult { in_all: 0, newest: VecDeque::new() };
     if low == high {
         return Ok(found);
     }
@@ -100,10 +100,10 @@ pub(super) fn read(
         Recent::default().find(decoders, dataset, bytes.key, bytes.value, record.offset)?;
     let mut batch = EventBatch::default();
     let change = match &schemas {
-        Schemas::Decoder(decoder) if decoder.decode_into(bytes, &mut batch).is_ok() => {
+        DecoderLookup::Decoder(decoder) if decoder.decode_into(bytes, &mut batch).is_ok() => {
             Some(batch.event(0))
         }
-        Schemas::Decoder(_) | Schemas::Bad { .. } | Schemas::Awaited(_) => None,
+        DecoderLookup::Decoder(_) | DecoderLookup::Bad { .. } | DecoderLookup::Awaited(_) => None,
     };
     Ok(SeenRecord {
         offset: record.offset,

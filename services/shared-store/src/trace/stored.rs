@@ -4,7 +4,7 @@ use bangioc_change::version::Version;
 use bangioc_sink::dataset::Dataset;
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use super::log::Place;
+use super::log::LogPartition;
 use super::{Complete, Outcome, SeenRecord, ShownVersion, StoredRow, TraceError};
 
 /// Times as RFC 3339, whatever the session's style.
@@ -68,7 +68,7 @@ pub(super) async fn row(
 /// What became of a record that the sink has taken in, and when.
 pub(super) async fn judge(
     connection: &mut PgConnection,
-    place: Place<'_>,
+    place: LogPartition<'_>,
     row: Option<&StoredRow>,
     seen: &mut SeenRecord,
 ) -> Result<(), TraceError> {

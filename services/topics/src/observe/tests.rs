@@ -25,9 +25,9 @@ fn schema(columns: &str) -> String {
 }
 
 impl Subjects for Versions {
-    fn latest(&self, _: &str) -> Result<Option<Registered>, BoxFailure> {
+    fn latest(&self, _: &str) -> Result<Option<FoundVersion>, BoxFailure> {
         let number = u32::try_from(self.0.len()).expect("a few");
-        Ok(self.0.last().map(|columns| Registered {
+        Ok(self.0.last().map(|columns| FoundVersion {
             version: Version { number, id: number },
             schema: schema(columns),
         }))

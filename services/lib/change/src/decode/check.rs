@@ -6,16 +6,16 @@ use crate::batch::EventBatch;
 use crate::error::{DecodeCode, DecodeError};
 use crate::event::Operation;
 use crate::plan::Leaf;
-use crate::value::{self, Place};
+use crate::value::{self, Placement};
 use crate::version::Version;
-use crate::wire::Reader;
+use crate::wire::DatumReader;
 
 /// A value of the row as the key has it, where that is other bytes.
 fn as_key(leaf: &Leaf, of_row: &[u8]) -> Option<Vec<u8>> {
     let (mut text, mut scratch, mut bytes) = (String::new(), String::new(), Vec::new());
-    value::get(leaf, &mut Reader::new(of_row), &mut text, &mut scratch).ok()?;
+    value::get(leaf, &mut DatumReader::new(of_row), &mut text, &mut scratch).ok()?;
     let key_text = leaf.key_text(&text);
-    (key_text != text && value::put(&mut bytes, leaf, key_text, Place::Key)).then_some(bytes)
+    (key_text != text && value::put(&mut bytes, leaf, key_text, Placement::Key)).then_some(bytes)
 }
 
 impl Decoder {

@@ -5,8 +5,8 @@ use bangioc_schemas::contract::Contract;
 use super::FieldOrder;
 use crate::absent::Image;
 use crate::error::{DecodeCode, SchemaMismatch};
-use crate::plan::{Leaf, Nullable, Slot, slot, unwrap_union};
-use crate::schema::{AvroSchema, Field, NodeId, NodeKind};
+use crate::plan::{Leaf, Nullable, ValuePlan, slot, unwrap_union};
+use crate::schema::{AvroSchema, NodeId, NodeKind, SchemaField};
 
 /// A field of the writer's envelope, in its order.
 pub(super) enum EnvelopeStep {
@@ -22,7 +22,7 @@ pub(super) enum RowStep {
     Column {
         column: usize,
         key: Option<usize>,
-        slot: Slot,
+        slot: ValuePlan,
     },
     Skip(NodeId),
 }
@@ -34,15 +34,15 @@ pub(super) enum SourceStep {
     Lsn(Option<Nullable>),
     Skip(NodeId),
 }
-pub(super) struct Planner<'a> {
+pub(super) struct DecodePlanner<'a> {
     pub(super) contract: &'a Contract,
     pub(super) schema: &'a AvroSchema,
     pub(super) key: &'a [(usize, Leaf)],
     pub(super) order: FieldOrder,
 }
 
-impl Planner<'_> {
-    fn fields(&self, node: NodeId, path: &str) -> Result<&[Field], SchemaMismatch> {
+impl DecodePlanner<'_> {
+    fn fields(&self, node: NodeId, path: &str) -> Result<&[SchemaField], SchemaMismatch> {
         match &self.schema.node(node).kind {
             NodeKind::Record(fields) => Ok(fields),
             _ => Err(SchemaMismatch::new(DecodeCode::Incompatible, path)),
@@ -104,7 +104,7 @@ impl Planner<'_> {
         }
     }
 
-    fn row(&self, image: Image, field: &Field) -> Result<EnvelopeStep, SchemaMismatch> {
+    fn row(&self, image: Image, field: &SchemaField) -> Result<EnvelopeStep, SchemaMismatch> {
         let (union, node) = self.unwrapped(field.node, &field.name)?;
         let mut found = vec![false; self.contract.columns.len()];
         let mut steps = Vec::new();
@@ -133,11 +133,11 @@ impl Planner<'_> {
     }
 
     /// See [`FieldOrder`]. Aliases count for nothing: whoever writes a schema could name any.
-    fn check_order(&self, row: &Field, fields: &[Field]) -> Result<(), SchemaMismatch> {
+    fn check_order(&self, row: &SchemaField, fields: &[SchemaField]) -> Result<(), SchemaMismatch> {
         if self.order == FieldOrder::Any {
             return Ok(());
         }
-        let fails = |written: &Field| {
+        let fails = |written: &SchemaField| {
             let path = format!("{}.{}", row.name, written.name);
             Err(SchemaMismatch::new(DecodeCode::Incompatible, path))
         };
@@ -155,7 +155,7 @@ impl Planner<'_> {
         }
     }
 
-    fn source(&self, field: &Field) -> Result<EnvelopeStep, SchemaMismatch> {
+    fn source(&self, field: &SchemaField) -> Result<EnvelopeStep, SchemaMismatch> {
         let mut steps = Vec::new();
         for field in self.fields(field.node, "source")? {
             let (union, node) = match unwrap_union(self.schema, field.node) {

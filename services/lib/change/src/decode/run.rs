@@ -12,7 +12,7 @@ use crate::event::{Operation, Origin};
 use crate::plan::Nullable;
 use crate::value::{self, MAX_TEXT};
 use crate::version::Lsn;
-use crate::wire::{self, Reader};
+use crate::wire::{self, DatumReader};
 
 impl Decoder {
     pub(super) fn envelope(
@@ -21,7 +21,7 @@ impl Decoder {
         images: &mut Images,
         batch: &mut EventBatch,
     ) -> Result<(), DecodeError> {
-        let mut reader = Reader::new(datum);
+        let mut reader = DatumReader::new(datum);
         batch.scratch.key_ranges.clear();
         batch.scratch.key_ranges.resize(self.key.len(), (0, 0));
         for step in &self.envelope {
@@ -55,7 +55,7 @@ impl Decoder {
         &self,
         steps: &[RowStep],
         datum: usize,
-        reader: &mut Reader<'_>,
+        reader: &mut DatumReader<'_>,
         batch: &mut EventBatch,
     ) -> Result<usize, DecodeError> {
         let start = self.null_row(batch);
@@ -94,7 +94,7 @@ impl Decoder {
     fn source(
         &self,
         steps: &[SourceStep],
-        reader: &mut Reader<'_>,
+        reader: &mut DatumReader<'_>,
         origin: &mut Origin,
     ) -> Result<(), DecodeError> {
         let (mut millis, mut micros) = (None, None);
@@ -120,7 +120,7 @@ impl Decoder {
     /// Texts that the Avro types could not hold take the place of what stands in the fields.
     fn exact(
         &self,
-        reader: &mut Reader<'_>,
+        reader: &mut DatumReader<'_>,
         images: &Images,
         batch: &mut EventBatch,
     ) -> Result<(), DecodeError> {
@@ -194,7 +194,7 @@ fn operation(text: &[u8]) -> Result<Operation, DecodeCode> {
 }
 
 #[inline]
-fn present(union: Option<Nullable>, reader: &mut Reader<'_>) -> Result<bool, DecodeCode> {
+fn present(union: Option<Nullable>, reader: &mut DatumReader<'_>) -> Result<bool, DecodeCode> {
     match union {
         None => Ok(true),
         Some(union) => Ok(reader.branch(2)? == usize::from(union.value)),
@@ -202,6 +202,6 @@ fn present(union: Option<Nullable>, reader: &mut Reader<'_>) -> Result<bool, Dec
 }
 
 #[inline]
-fn long(union: Option<Nullable>, reader: &mut Reader<'_>) -> Result<Option<i64>, DecodeCode> {
+fn long(union: Option<Nullable>, reader: &mut DatumReader<'_>) -> Result<Option<i64>, DecodeCode> {
     if present(union, reader)? { reader.long().map(Some) } else { Ok(None) }
 }

@@ -1,7 +1,7 @@
 //! What stands in the field of a column that did not travel.
 
 use super::{UNAVAILABLE, branch};
-use crate::plan::{Leaf, Nullable, Slot};
+use crate::plan::{Leaf, Nullable, ValuePlan};
 use crate::wire::{put_bytes, put_length, put_long};
 
 /// As Debezium: the placeholder's text, its bytes, or an array of either; null where it has none.
@@ -20,7 +20,7 @@ pub(super) fn put_placeholder(out: &mut Vec<u8>, union: Nullable, leaf: &Leaf) {
     }
 }
 
-fn put_placeholder_array(out: &mut Vec<u8>, union: Nullable, element: &Slot) -> bool {
+fn put_placeholder_array(out: &mut Vec<u8>, union: Nullable, element: &ValuePlan) -> bool {
     let put_item = |out: &mut Vec<u8>, item: &dyn Fn(&mut Vec<u8>)| {
         if let Some(union) = element.union {
             out.push(branch(union.value));

@@ -5,13 +5,13 @@ use bangioc_schemas::contract::Contract;
 use super::branch;
 use crate::absent::Image;
 use crate::error::{DecodeCode, SchemaMismatch};
-use crate::plan::{Leaf, Nullable, Slot, slot, unwrap_union};
-use crate::schema::{AvroSchema, Field, NodeId, NodeKind};
+use crate::plan::{Leaf, Nullable, ValuePlan, slot, unwrap_union};
+use crate::schema::{AvroSchema, NodeId, NodeKind, SchemaField};
 use crate::wire::put_bytes;
 
 pub(super) struct PlannedColumn {
     pub(super) name: String,
-    pub(super) slot: Slot,
+    pub(super) slot: ValuePlan,
 }
 
 /// A stretch of the envelope.
@@ -69,7 +69,7 @@ pub(crate) fn plan_key(
 }
 
 /// Walks the value schema and writes down what to do for each field.
-pub(super) struct Planner<'a> {
+pub(super) struct EncodePlanner<'a> {
     pub(super) contract: &'a Contract,
     pub(super) schema: &'a AvroSchema,
     pub(super) source_name: &'a str,
@@ -78,8 +78,8 @@ pub(super) struct Planner<'a> {
     pub(super) pieces: Vec<Piece>,
 }
 
-impl<'a> Planner<'a> {
-    fn fields(&self, node: NodeId, path: &str) -> Result<&'a [Field], SchemaMismatch> {
+impl<'a> EncodePlanner<'a> {
+    fn fields(&self, node: NodeId, path: &str) -> Result<&'a [SchemaField], SchemaMismatch> {
         match &self.schema.node(node).kind {
             NodeKind::Record(fields) => Ok(fields),
             _ => Err(SchemaMismatch::new(DecodeCode::Incompatible, path)),
@@ -128,7 +128,7 @@ impl<'a> Planner<'a> {
     }
 
     /// A row's fields must be the contract's columns, in its order.
-    fn row(&mut self, image: Image, field: &Field) -> Result<(), SchemaMismatch> {
+    fn row(&mut self, image: Image, field: &SchemaField) -> Result<(), SchemaMismatch> {
         let (union, node) = self.nullable(field.node, &field.name)?;
         let fields = self.fields(node, &field.name)?;
         if fields.len() != self.contract.columns.len() {
@@ -152,7 +152,7 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    fn source(&mut self, field: &Field) -> Result<(), SchemaMismatch> {
+    fn source(&mut self, field: &SchemaField) -> Result<(), SchemaMismatch> {
         let table = &self.contract.source;
         for field in self.fields(field.node, "source")? {
             let path = format!("source.{}", field.name);
@@ -176,7 +176,7 @@ impl<'a> Planner<'a> {
     }
 
     /// `false` while streaming, Debezium's `incremental` for copied rows.
-    fn snapshot(&mut self, field: &Field, path: &str) -> Result<(), SchemaMismatch> {
+    fn snapshot(&mut self, field: &SchemaField, path: &str) -> Result<(), SchemaMismatch> {
         let (union, node) = unwrap_union(self.schema, field.node)
             .ok_or_else(|| SchemaMismatch::new(DecodeCode::Incompatible, path))?;
         if !matches!(self.schema.node(node).kind, NodeKind::String) {
@@ -192,19 +192,24 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    fn text(&mut self, field: &Field, path: &str, text: &str) -> Result<(), SchemaMismatch> {
+    fn text(&mut self, field: &SchemaField, path: &str, text: &str) -> Result<(), SchemaMismatch> {
         let mut bytes = Vec::new();
         put_bytes(&mut bytes, text.as_bytes());
         self.fixed_type(field, path, Piece::Const(bytes), |kind| matches!(kind, NodeKind::String))
     }
 
-    fn long(&mut self, field: &Field, path: &str, piece: Piece) -> Result<(), SchemaMismatch> {
+    fn long(
+        &mut self,
+        field: &SchemaField,
+        path: &str,
+        piece: Piece,
+    ) -> Result<(), SchemaMismatch> {
         self.fixed_type(field, path, piece, |kind| matches!(kind, NodeKind::Long))
     }
 
     fn fixed_type(
         &mut self,
-        field: &Field,
+        field: &SchemaField,
         path: &str,
         piece: Piece,
         fits: impl Fn(&NodeKind) -> bool,
@@ -225,7 +230,7 @@ impl<'a> Planner<'a> {
     }
 
     /// A field that we have nothing for.
-    fn null(&mut self, field: &Field, path: &str) -> Result<(), SchemaMismatch> {
+    fn null(&mut self, field: &SchemaField, path: &str) -> Result<(), SchemaMismatch> {
         let (union, _) = self.nullable(field.node, path)?;
         self.constant(&[branch(union.null)]);
         Ok(())

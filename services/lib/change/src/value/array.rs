@@ -3,12 +3,12 @@
 
 use bangioc_postgres_text::array::{elements, push_element};
 
-use super::{MAX_TEXT, Place, is_value};
+use super::{MAX_TEXT, Placement, is_value};
 use crate::error::DecodeCode;
-use crate::plan::Slot;
-use crate::wire::{Reader, put_long};
+use crate::plan::ValuePlan;
+use crate::wire::{DatumReader, put_long};
 
-pub(super) fn put(out: &mut Vec<u8>, element: &Slot, text: &str) -> bool {
+pub(super) fn put(out: &mut Vec<u8>, element: &ValuePlan, text: &str) -> bool {
     let start = out.len();
     let written = put_elements(out, element, text).is_some();
     if !written {
@@ -17,7 +17,7 @@ pub(super) fn put(out: &mut Vec<u8>, element: &Slot, text: &str) -> bool {
     written
 }
 
-fn put_elements(out: &mut Vec<u8>, element: &Slot, text: &str) -> Option<()> {
+fn put_elements(out: &mut Vec<u8>, element: &ValuePlan, text: &str) -> Option<()> {
     // One block, as apache-avro and Java write it. Its count is known only at the end; nearly always
     // it is one byte, for which there is room.
     let count_at = out.len();
@@ -44,16 +44,16 @@ fn put_elements(out: &mut Vec<u8>, element: &Slot, text: &str) -> Option<()> {
     Some(())
 }
 
-fn put_item(out: &mut Vec<u8>, element: &Slot, item: &str) -> Option<()> {
+fn put_item(out: &mut Vec<u8>, element: &ValuePlan, item: &str) -> Option<()> {
     if let Some(union) = element.union {
         put_long(out, i64::from(union.value));
     }
-    super::put(out, &element.leaf, item, Place::Nullable).then_some(())
+    super::put(out, &element.leaf, item, Placement::Nullable).then_some(())
 }
 
 pub(super) fn get(
-    element: &Slot,
-    reader: &mut Reader<'_>,
+    element: &ValuePlan,
+    reader: &mut DatumReader<'_>,
     out: &mut String,
     scratch: &mut String,
 ) -> Result<(), DecodeCode> {

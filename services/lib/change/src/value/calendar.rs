@@ -1,18 +1,18 @@
 //! Dates and times ⇄ Debezium's `Date`, `MicroTime`, `MicroTimestamp`, `ZonedTimestamp`.
 
-use bangioc_postgres_text::clock::DAY_US;
+use bangioc_postgres_text::civil::DAY_US;
 use bangioc_postgres_text::{clock, date, timestamp};
 
-use super::Place;
+use super::Placement;
 use crate::error::DecodeCode;
 use crate::wire::{put_bytes, put_long};
 
-pub(super) fn put_date(out: &mut Vec<u8>, text: &str, place: Place) -> bool {
+pub(super) fn put_date(out: &mut Vec<u8>, text: &str, place: Placement) -> bool {
     let days = match text {
-        "infinity" if place == Place::Key => i64::from(i32::MAX),
-        "-infinity" if place == Place::Key => i64::from(i32::MIN),
+        "infinity" if place == Placement::Key => i64::from(i32::MAX),
+        "-infinity" if place == Placement::Key => i64::from(i32::MIN),
         _ => match date::days(text) {
-            Some(days) if place == Place::Key || days >= date::FIRST_OF_ERA => days,
+            Some(days) if place == Placement::Key || days >= date::FIRST_OF_ERA => days,
             _ => return false,
         },
     };
@@ -34,10 +34,10 @@ pub(super) fn get_date(days: i32, out: &mut String) -> Result<(), DecodeCode> {
     Ok(())
 }
 
-pub(super) fn put_time(out: &mut Vec<u8>, text: &str, place: Place) -> bool {
+pub(super) fn put_time(out: &mut Vec<u8>, text: &str, place: Placement) -> bool {
     match clock::micros(text) {
         // Debezium's readers take a time of day below 24 hours.
-        Some(time) if time < DAY_US || place == Place::Key => {
+        Some(time) if time < DAY_US || place == Placement::Key => {
             put_long(out, time);
             true
         }
@@ -53,13 +53,13 @@ pub(super) fn get_time(time: i64, out: &mut String) -> Result<(), DecodeCode> {
     Ok(())
 }
 
-pub(super) fn put_timestamp(out: &mut Vec<u8>, text: &str, place: Place) -> bool {
+pub(super) fn put_timestamp(out: &mut Vec<u8>, text: &str, place: Placement) -> bool {
     let time = match text {
-        "infinity" if place == Place::Key => i64::MAX,
-        "-infinity" if place == Place::Key => i64::MIN,
+        "infinity" if place == Placement::Key => i64::MAX,
+        "-infinity" if place == Placement::Key => i64::MIN,
         // The ends of the range stand for the infinities.
         _ => match timestamp::local_us(text).filter(|time| *time < i64::MAX) {
-            Some(time) if place == Place::Key || time >= timestamp::FIRST_OF_ERA_US => time,
+            Some(time) if place == Placement::Key || time >= timestamp::FIRST_OF_ERA_US => time,
             _ => return false,
         },
     };
@@ -79,7 +79,7 @@ pub(super) fn get_timestamp(time: i64, out: &mut String) -> Result<(), DecodeCod
 
 /// `2026-03-05 01:31:00.5+00` → `2026-03-05T01:31:00.5Z`. The session runs in UTC; any other offset,
 /// the infinities and years outside four digits are not in Debezium's form.
-pub(super) fn put_zoned(out: &mut Vec<u8>, text: &str, place: Place) -> bool {
+pub(super) fn put_zoned(out: &mut Vec<u8>, text: &str, place: Placement) -> bool {
     let bytes = text.as_bytes();
     if let Some(local) = bytes.strip_suffix(b"+00")
         && timestamp::is_plain(local, b' ')
@@ -93,7 +93,7 @@ pub(super) fn put_zoned(out: &mut Vec<u8>, text: &str, place: Place) -> bool {
         return true;
     }
     // As text, which no ISO form can be taken for: theirs has a `T` where PostgreSQL has a space.
-    let as_text = place == Place::Key && timestamp::is_zoned(text);
+    let as_text = place == Placement::Key && timestamp::is_zoned(text);
     if as_text {
         put_bytes(out, bytes);
     }

@@ -3,7 +3,7 @@
 
 use bangioc_postgres_text::decimal::{Digits, push_scaled};
 
-use super::Place;
+use super::Placement;
 use crate::error::DecodeCode;
 use crate::wire::{put_bytes, put_long};
 
@@ -34,9 +34,9 @@ pub(super) fn put(out: &mut Vec<u8>, text: &str, precision: u32, scale: u32) -> 
 const NO_NUMBERS: [(&str, i32); 3] = [("NaN", 0xC000), ("Infinity", 0xD000), ("-Infinity", 0xF000)];
 const ZERO: [u8; 1] = [0];
 
-pub(super) fn put_variable_scale(out: &mut Vec<u8>, text: &str, place: Place) -> bool {
+pub(super) fn put_variable_scale(out: &mut Vec<u8>, text: &str, place: Placement) -> bool {
     if let Some((_, word)) = NO_NUMBERS.iter().find(|(name, _)| *name == text)
-        && place == Place::Key
+        && place == Placement::Key
     {
         put_long(out, i64::from(*word));
         put_bytes(out, &ZERO);

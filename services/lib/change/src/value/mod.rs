@@ -13,8 +13,8 @@ use bangioc_postgres_text::integer::{self, Integer};
 use bangioc_postgres_text::uuid::is_uuid;
 
 use crate::error::DecodeCode;
-use crate::plan::{Leaf, Slot};
-use crate::wire::{Reader, put_bytes, put_length, put_long};
+use crate::plan::{Leaf, ValuePlan};
+use crate::wire::{DatumReader, put_bytes, put_length, put_long};
 
 /// Bytes of text that one record may grow to. Records end at 4 MiB and no honest value grows more
 /// than fivefold (an array of nulls), so a record that passes this was made to.
@@ -22,7 +22,7 @@ pub(crate) const MAX_TEXT: usize = 24 << 20;
 
 /// Where a value goes that its Avro type can hold only by convention.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Placement {
     /// A nullable field: null, and the text in `exact`.
     Nullable,
     /// A key column has no such way out: dates before Christ and the infinities travel as the numbers
@@ -32,7 +32,7 @@ pub(crate) enum Place {
 
 /// Appends one value, without its union branch. False: not canonical, and `out` is as before.
 #[inline]
-pub(crate) fn put(out: &mut Vec<u8>, leaf: &Leaf, text: &str, place: Place) -> bool {
+pub(crate) fn put(out: &mut Vec<u8>, leaf: &Leaf, text: &str, place: Placement) -> bool {
     match leaf {
         Leaf::Text | Leaf::Json => {
             put_bytes(out, text.as_bytes());
@@ -74,7 +74,7 @@ pub(crate) fn put(out: &mut Vec<u8>, leaf: &Leaf, text: &str, place: Place) -> b
 #[inline]
 pub(crate) fn get(
     leaf: &Leaf,
-    reader: &mut Reader<'_>,
+    reader: &mut DatumReader<'_>,
     out: &mut String,
     scratch: &mut String,
 ) -> Result<(), DecodeCode> {
@@ -127,7 +127,7 @@ pub(crate) fn get(
 
 /// Null, or a value. True when there is one.
 #[inline]
-pub(crate) fn is_value(slot: &Slot, reader: &mut Reader<'_>) -> Result<bool, DecodeCode> {
+pub(crate) fn is_value(slot: &ValuePlan, reader: &mut DatumReader<'_>) -> Result<bool, DecodeCode> {
     match slot.union {
         None => Ok(true),
         Some(union) => Ok(reader.branch(2)? == usize::from(union.value)),

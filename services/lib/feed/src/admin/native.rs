@@ -33,14 +33,14 @@ unsafe extern "C" {
 
 /// Why a request came to nothing, as the broker or librdkafka says.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct RequestRefusal {
     pub(super) code: RDKafkaErrorCode,
     pub(super) text: String,
 }
 
-impl Refusal {
-    fn argument(text: &str) -> Refusal {
-        Refusal { code: RDKafkaErrorCode::InvalidArgument, text: text.to_owned() }
+impl RequestRefusal {
+    fn argument(text: &str) -> RequestRefusal {
+        RequestRefusal { code: RDKafkaErrorCode::InvalidArgument, text: text.to_owned() }
     }
 }
 
@@ -57,10 +57,10 @@ impl<T> Owned<T> {
         pointer: *mut T,
         free: unsafe extern "C" fn(*mut T),
         what: &str,
-    ) -> Result<Owned<T>, Refusal> {
+    ) -> Result<Owned<T>, RequestRefusal> {
         match NonNull::new(pointer) {
             Some(pointer) => Ok(Owned { pointer, free }),
-            None => Err(Refusal::argument(what)),
+            None => Err(RequestRefusal::argument(what)),
         }
     }
 
@@ -92,7 +92,7 @@ fn request(
     expected: i32,
     with_operations: WithOperations,
     start: impl FnOnce(&Call),
-) -> Result<Event, Refusal> {
+) -> Result<Event, RequestRefusal> {
     let handle = client.inner().native_ptr();
     // SAFETY: the handle lives as long as `client`, which we borrow; both objects are freed by `Owned`.
     // A queue that is freed with a reply outstanding drops that reply.
@@ -120,7 +120,7 @@ fn request(
                 c::rd_kafka_AdminOptions_set_include_authorized_operations(options.get(), 1);
             if !error.is_null() {
                 c::rd_kafka_error_destroy(error);
-                return Err(Refusal::argument("authorized operations can't be asked for"));
+                return Err(RequestRefusal::argument("authorized operations can't be asked for"));
             }
         }
     }
@@ -130,7 +130,7 @@ fn request(
     // SAFETY: live queue; the event becomes ours.
     let event = unsafe { c::rd_kafka_queue_poll(queue.get(), wait) };
     let Some(pointer) = NonNull::new(event) else {
-        return Err(Refusal {
+        return Err(RequestRefusal {
             code: RDKafkaErrorCode::OperationTimedOut,
             text: "no answer".to_owned(),
         });
@@ -140,13 +140,13 @@ fn request(
     unsafe {
         let error: RDKafkaErrorCode = c::rd_kafka_event_error(event.get()).into();
         if error != RDKafkaErrorCode::NoError {
-            return Err(Refusal {
+            return Err(RequestRefusal {
                 code: error,
                 text: text(c::rd_kafka_event_error_string(event.get())),
             });
         }
         if c::rd_kafka_event_type(event.get()) != expected {
-            return Err(Refusal::argument("an event of another kind"));
+            return Err(RequestRefusal::argument("an event of another kind"));
         }
     }
     Ok(event)
@@ -186,7 +186,7 @@ unsafe fn copied<T: Copy>(pointer: *const T, count: usize) -> Vec<T> {
 ///
 /// # Safety
 /// `error` is null or lives during the call.
-unsafe fn item_result(error: *const c::rd_kafka_error_t) -> Result<(), Refusal> {
+unsafe fn item_result(error: *const c::rd_kafka_error_t) -> Result<(), RequestRefusal> {
     if error.is_null() {
         return Ok(());
     }
@@ -195,20 +195,20 @@ unsafe fn item_result(error: *const c::rd_kafka_error_t) -> Result<(), Refusal> 
         let code: RDKafkaErrorCode = c::rd_kafka_error_code(error).into();
         match code {
             RDKafkaErrorCode::NoError => Ok(()),
-            code => Err(Refusal { code, text: text(c::rd_kafka_error_string(error)) }),
+            code => Err(RequestRefusal { code, text: text(c::rd_kafka_error_string(error)) }),
         }
     }
 }
 
-fn c_text(value: &str) -> Result<CString, Refusal> {
-    CString::new(value).map_err(|_| Refusal::argument("a name with a zero byte"))
+fn c_text(value: &str) -> Result<CString, RequestRefusal> {
+    CString::new(value).map_err(|_| RequestRefusal::argument("a name with a zero byte"))
 }
 
 /// Every right that the cluster knows.
 ///
 /// librdkafka 2.12 drops the error of this one response and shows an empty list instead, so ask
 /// [`cluster_operations`] first whether we may see the rights at all.
-pub(super) fn rights(client: &Client, timeout: Duration) -> Result<Vec<Right>, Refusal> {
+pub(super) fn rights(client: &Client, timeout: Duration) -> Result<Vec<Right>, RequestRefusal> {
     // SAFETY: null texts in a filter mean any; `Owned` frees it after the request copied it (rule 1).
     let filter = unsafe {
         Owned::new(
@@ -302,7 +302,7 @@ pub(super) fn grant(
     client: &Client,
     timeout: Duration,
     rights: &[Right],
-) -> Result<Vec<Result<(), Refusal>>, Refusal> {
+) -> Result<Vec<Result<(), RequestRefusal>>, RequestRefusal> {
     let bindings = rights.iter().map(binding_of).collect::<Result<Vec<_>, _>>()?;
     let mut pointers: Vec<_> = bindings.iter().map(Owned::get).collect();
     let event = request(
@@ -335,9 +335,9 @@ pub(super) fn grant(
     }
 }
 
-fn binding_of(right: &Right) -> Result<Owned<c::rd_kafka_AclBinding_t>, Refusal> {
+fn binding_of(right: &Right) -> Result<Owned<c::rd_kafka_AclBinding_t>, RequestRefusal> {
     use c::rd_kafka_AclOperation_t as O;
-    let unknown = || Refusal::argument("a right that this version can't write");
+    let unknown = || RequestRefusal::argument("a right that this version can't write");
     let resource = match right.resource {
         Resource::Topic => c::rd_kafka_ResourceType_t::RD_KAFKA_RESOURCE_TOPIC,
         Resource::Group => c::rd_kafka_ResourceType_t::RD_KAFKA_RESOURCE_GROUP,
@@ -394,7 +394,7 @@ pub(super) fn set_configs(
     timeout: Duration,
     topic: &str,
     entries: &[(String, String)],
-) -> Result<(), Refusal> {
+) -> Result<(), RequestRefusal> {
     let name = c_text(topic)?;
     // SAFETY: the name lives during the call, which copies it.
     let resource = unsafe {
@@ -451,7 +451,7 @@ pub(super) fn set_configs(
         for item in copied(items, count) {
             let code: RDKafkaErrorCode = c::rd_kafka_ConfigResource_error(item).into();
             if code != RDKafkaErrorCode::NoError {
-                return Err(Refusal {
+                return Err(RequestRefusal {
                     code,
                     text: text(c::rd_kafka_ConfigResource_error_string(item)),
                 });
@@ -466,7 +466,7 @@ pub(super) fn topic_ids(
     client: &Client,
     timeout: Duration,
     topics: &[&str],
-) -> Result<Vec<(String, String)>, Refusal> {
+) -> Result<Vec<(String, String)>, RequestRefusal> {
     let names = topics.iter().map(|name| c_text(name)).collect::<Result<Vec<_>, _>>()?;
     let mut pointers: Vec<_> = names.iter().map(|name| name.as_ptr()).collect();
     // SAFETY: `len` live texts, which the collection copies.
@@ -515,7 +515,10 @@ pub(super) fn topic_ids(
 }
 
 /// What we ourselves may do at the cluster, by the protocol's numbers of operations.
-pub(super) fn cluster_operations(client: &Client, timeout: Duration) -> Result<Vec<i32>, Refusal> {
+pub(super) fn cluster_operations(
+    client: &Client,
+    timeout: Duration,
+) -> Result<Vec<i32>, RequestRefusal> {
     let event = request(
         client,
         timeout,

@@ -68,14 +68,14 @@ impl Certificates {
     }
 }
 
-struct Server {
+struct VerifiedServer {
     port: u16,
     /// Requests that came with a login.
     logins: Arc<AtomicUsize>,
     _trigger: Trigger,
 }
 
-async fn serve(tls: Option<TlsFiles>) -> Server {
+async fn serve(tls: Option<TlsFiles>) -> VerifiedServer {
     let settings = ListenerSettings { limits: Limits::default(), tls };
     let listener = Listener::new("registry", &settings, &Metrics::default()).unwrap();
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -92,7 +92,7 @@ async fn serve(tls: Option<TlsFiles>) -> Server {
         }),
     );
     tokio::spawn(async move { listener.serve(socket, router, &shutdown).await });
-    Server { port, logins, _trigger: trigger }
+    VerifiedServer { port, logins, _trigger: trigger }
 }
 
 async fn subjects(

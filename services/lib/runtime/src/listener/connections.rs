@@ -36,7 +36,7 @@ pub enum Ended {
 
 /// What a connection is at, since when.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum At {
+pub(super) enum ConnectionStep {
     Head(Instant),
     Idle(Instant),
     Request(Instant),
@@ -44,8 +44,8 @@ pub(super) enum At {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct State {
-    at: At,
+struct ConnectionsState {
+    at: ConnectionStep,
     /// Since when nothing of what we write is taken. Beside `at`: hyper is done with a short answer long before
     /// its client is.
     stuck: Option<Instant>,
@@ -55,24 +55,24 @@ struct State {
 #[derive(Debug)]
 pub(super) struct Connection {
     peer: SocketAddr,
-    state: Mutex<State>,
+    state: Mutex<ConnectionsState>,
     pub(super) end: Notify,
 }
 
 impl Connection {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ConnectionsState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn is_at(&self, at: At) {
+    pub(super) fn is_at(&self, at: ConnectionStep) {
         self.state().at = at;
     }
 
     /// Bytes came in.
     pub(super) fn read(&self, now: Instant) {
         let mut state = self.state();
-        if matches!(state.at, At::Idle(_)) {
-            state.at = At::Head(now);
+        if matches!(state.at, ConnectionStep::Idle(_)) {
+            state.at = ConnectionStep::Head(now);
         }
     }
 
@@ -80,7 +80,7 @@ impl Connection {
     pub(super) fn wrote(&self, now: Instant) {
         let mut state = self.state();
         state.stuck = None;
-        if let At::Idle(since) = &mut state.at {
+        if let ConnectionStep::Idle(since) = &mut state.at {
             *since = now;
         }
     }
@@ -92,21 +92,28 @@ impl Connection {
 
     /// Since when it waits for the client to say something; none while it is at something.
     fn waits_since(&self) -> Option<Instant> {
-        let State { at, stuck } = *self.state();
+        let ConnectionsState { at, stuck } = *self.state();
         match at {
-            At::Head(since) | At::Idle(since) if stuck.is_none() => Some(since),
-            At::Head(_) | At::Idle(_) | At::Request(_) | At::Answer => None,
+            ConnectionStep::Head(since) | ConnectionStep::Idle(since) if stuck.is_none() => {
+                Some(since)
+            }
+            ConnectionStep::Head(_)
+            | ConnectionStep::Idle(_)
+            | ConnectionStep::Request(_)
+            | ConnectionStep::Answer => None,
         }
     }
 
     fn overdue(&self, limits: &Limits, now: Instant) -> Option<Ended> {
-        let State { at, stuck } = *self.state();
+        let ConnectionsState { at, stuck } = *self.state();
         let (since, limit, why) = match (stuck, at) {
             (Some(since), _) => (since, limits.write_timeout, Ended::SlowReader),
-            (None, At::Head(since)) => (since, limits.header_timeout, Ended::SlowHead),
-            (None, At::Idle(since)) => (since, limits.idle_timeout, Ended::Idle),
-            (None, At::Request(since)) => (since, limits.request_timeout, Ended::SlowRequest),
-            (None, At::Answer) => return None,
+            (None, ConnectionStep::Head(since)) => (since, limits.header_timeout, Ended::SlowHead),
+            (None, ConnectionStep::Idle(since)) => (since, limits.idle_timeout, Ended::Idle),
+            (None, ConnectionStep::Request(since)) => {
+                (since, limits.request_timeout, Ended::SlowRequest)
+            }
+            (None, ConnectionStep::Answer) => return None,
         };
         (now.saturating_duration_since(since) >= limit).then_some(why)
     }
@@ -114,21 +121,21 @@ impl Connection {
 
 #[derive(Debug)]
 pub(super) enum Admission {
-    Welcome(Held),
+    Welcome(HeldConnection),
     /// Another was ended for it.
-    InPlaceOf(Ended, Held),
+    InPlaceOf(Ended, HeldConnection),
     Refused(Ended),
 }
 
 /// A connection's place among the others; dropped, it is free.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct HeldConnection {
     pub(super) connection: Arc<Connection>,
     number: u64,
-    among: Arc<Mutex<Open>>,
+    among: Arc<Mutex<OpenConnection>>,
 }
 
-impl Drop for Held {
+impl Drop for HeldConnection {
     fn drop(&mut self) {
         lock(&self.among).remove(self.number);
     }
@@ -137,20 +144,20 @@ impl Drop for Held {
 #[derive(Debug)]
 pub(super) struct Connections {
     limits: Limits,
-    open: Arc<Mutex<Open>>,
+    open: Arc<Mutex<OpenConnection>>,
 }
 
 #[derive(Debug, Default)]
-struct Open {
+struct OpenConnection {
     next: u64,
     all: HashMap<u64, Arc<Connection>>,
 }
 
-fn lock(open: &Mutex<Open>) -> MutexGuard<'_, Open> {
+fn lock(open: &Mutex<OpenConnection>) -> MutexGuard<'_, OpenConnection> {
     open.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Open {
+impl OpenConnection {
     /// Whoever is told to end is no longer counted: its socket is closed within one turn of its task.
     fn remove(&mut self, number: u64) -> Option<Arc<Connection>> {
         self.all.remove(&number)
@@ -212,12 +219,12 @@ impl Connections {
         open.next += 1;
         let connection = Arc::new(Connection {
             peer,
-            state: Mutex::new(State { at: At::Head(now), stuck: None }),
+            state: Mutex::new(ConnectionsState { at: ConnectionStep::Head(now), stuck: None }),
             end: Notify::new(),
         });
         open.all.insert(number, Arc::clone(&connection));
         drop(open);
-        let held = Held { connection, number, among: Arc::clone(&self.open) };
+        let held = HeldConnection { connection, number, among: Arc::clone(&self.open) };
         match displaced {
             None => Admission::Welcome(held),
             Some((why, _)) => Admission::InPlaceOf(why, held),

@@ -21,8 +21,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use super::Peer;
-use super::connections::{At, Connection, Held};
-use super::watched::Watched;
+use super::connections::{Connection, ConnectionStep, HeldConnection};
+use super::watched::WatchedStream;
 use crate::shutdown::Shutdown;
 
 /// Most of a request's head, in bytes, and what is kept of an answer before the client takes it.
@@ -32,7 +32,7 @@ pub(super) struct Conversation {
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
     pub(super) tls: Option<TlsAcceptor>,
-    pub(super) connection: Held,
+    pub(super) connection: HeldConnection,
 }
 
 impl Conversation {
@@ -40,7 +40,7 @@ impl Conversation {
     pub(super) async fn hold(self, service: TowerToHyperService<Router>, shutdown: Shutdown) {
         let Conversation { stream, peer, tls, connection: held } = self;
         let connection = Arc::clone(&held.connection);
-        let stream = Watched { stream, connection: Arc::clone(&connection) };
+        let stream = WatchedStream { stream, connection: Arc::clone(&connection) };
         let talk = async {
             match tls {
                 None => answer(stream, peer, &connection, service, &shutdown).await,
@@ -68,13 +68,13 @@ async fn answer(
     shutdown: &Shutdown,
 ) {
     let service = service_fn(|mut request: Request<Incoming>| {
-        connection.is_at(At::Request(Instant::now()));
+        connection.is_at(ConnectionStep::Request(Instant::now()));
         request.extensions_mut().insert(Peer(peer));
         let (answer, connection) = (service.call(request), Arc::clone(connection));
         async move {
             let response: Response = answer.await?;
-            connection.is_at(At::Answer);
-            let noted = |body| Body::new(Noted { body, connection });
+            connection.is_at(ConnectionStep::Answer);
+            let noted = |body| Body::new(NotedBody { body, connection });
             Ok::<_, Infallible>(response.map(noted))
         }
     });
@@ -93,12 +93,12 @@ async fn answer(
 }
 
 /// An answer's body that notes when it is done with.
-struct Noted {
+struct NotedBody {
     body: Body,
     connection: Arc<Connection>,
 }
 
-impl HttpBody for Noted {
+impl HttpBody for NotedBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -118,8 +118,8 @@ impl HttpBody for Noted {
     }
 }
 
-impl Drop for Noted {
+impl Drop for NotedBody {
     fn drop(&mut self) {
-        self.connection.is_at(At::Idle(Instant::now()));
+        self.connection.is_at(ConnectionStep::Idle(Instant::now()));
     }
 }

@@ -37,7 +37,7 @@ use crate::shutdown::Shutdown;
 pub use connections::Ended;
 use connections::{Admission, Connections};
 use conversation::Conversation;
-use said::Said;
+use said::ListenerLog;
 pub use settings::{Limits, ListenerSettings, TlsFiles};
 
 /// How often overdue connections are looked for: well below the shortest limit that makes sense.
@@ -60,7 +60,7 @@ pub struct Listener {
     limits: Limits,
     tls: Option<TlsAcceptor>,
     connections: Arc<Connections>,
-    said: Said,
+    said: ListenerLog,
 }
 
 impl Listener {
@@ -76,7 +76,7 @@ impl Listener {
         Ok(Listener {
             name,
             connections: Arc::new(Connections::new(&limits)),
-            said: Said::new(name, metrics),
+            said: ListenerLog::new(name, metrics),
             limits,
             tls,
         })

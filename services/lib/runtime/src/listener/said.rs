@@ -38,26 +38,26 @@ impl Ended {
     }
 }
 
-pub(super) struct Said {
+pub(super) struct ListenerLog {
     name: &'static str,
     metrics: ListenerMetrics,
     open: Gauge,
-    of: BTreeMap<Ended, Told>,
+    of: BTreeMap<Ended, ToldOfOneKind>,
     cannot_accept_at: Option<Instant>,
 }
 
 /// Of one kind: how many the log has not heard of yet, whose the last was, when the log heard last.
 #[derive(Default)]
-struct Told {
+struct ToldOfOneKind {
     untold: u64,
     last: Option<SocketAddr>,
     at: Option<Instant>,
 }
 
-impl Said {
-    pub(super) fn new(name: &'static str, metrics: &Metrics) -> Said {
+impl ListenerLog {
+    pub(super) fn new(name: &'static str, metrics: &Metrics) -> ListenerLog {
         let metrics = metrics.listener();
-        Said {
+        ListenerLog {
             name,
             open: metrics.open.of(&[name]),
             metrics,

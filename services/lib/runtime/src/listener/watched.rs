@@ -11,12 +11,12 @@ use tokio::net::TcpStream;
 
 use super::connections::Connection;
 
-pub(super) struct Watched {
+pub(super) struct WatchedStream {
     pub(super) stream: TcpStream,
     pub(super) connection: Arc<Connection>,
 }
 
-impl AsyncRead for Watched {
+impl AsyncRead for WatchedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -31,7 +31,7 @@ impl AsyncRead for Watched {
     }
 }
 
-impl Watched {
+impl WatchedStream {
     fn note(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         let now = Instant::now();
         if written.is_ready() {
@@ -43,7 +43,7 @@ impl Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl AsyncWrite for WatchedStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

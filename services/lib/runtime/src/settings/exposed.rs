@@ -13,7 +13,7 @@ const STICKY: u32 = 0o1000;
 
 /// What counts of a file, or of a folder.
 #[derive(Clone, Copy)]
-struct Entry {
+struct FileMode {
     mode: u32,
     uid: u32,
 }
@@ -62,12 +62,12 @@ pub(super) fn found(path: &Path) -> Option<(String, String)> {
     })
 }
 
-fn entry(path: &Path) -> Option<Entry> {
+fn entry(path: &Path) -> Option<FileMode> {
     let about = path.metadata().ok()?;
-    Some(Entry { mode: about.mode(), uid: about.uid() })
+    Some(FileMode { mode: about.mode(), uid: about.uid() })
 }
 
-fn exposure(file: Entry, folder: Entry, me: u32) -> Option<Exposure> {
+fn exposure(file: FileMode, folder: FileMode, me: u32) -> Option<Exposure> {
     let trusted = |uid: u32| uid == 0 || uid == me;
     if file.mode & READ_BY_OTHERS != 0 {
         Some(Exposure::Read)
@@ -106,7 +106,7 @@ mod tests {
             ((0o600, me), (0o775, me), Some(Exchanged)),
             ((0o600, me), (0o755, other), Some(Exchanged)),
         ] {
-            let entry = |(mode, uid)| Entry { mode, uid };
+            let entry = |(mode, uid)| FileMode { mode, uid };
             assert_eq!(exposure(entry(file), entry(folder), me), exposed, "{file:?} in {folder:?}");
         }
     }

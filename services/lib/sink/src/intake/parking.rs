@@ -12,9 +12,9 @@ use crate::dataset::key_texts;
 use crate::error::SinkError;
 use crate::judge::{Judged, is_whole, plain_version};
 use crate::poison::{Parking, Poison, QUEUE_FULL, RECORD_TOO_LARGE};
-use crate::refusal::Refusal;
+use crate::refusal::RecordRefusal;
 use crate::seal::KeyRef;
-use crate::waiting::Waiting;
+use crate::waiting::WaitingRecords;
 
 impl Intake<'_> {
     /// It is not kept, only its key parked, so that nothing of the row is applied before a copy says all of
@@ -36,7 +36,7 @@ impl Intake<'_> {
         let key = record.key.filter(|_| self.dataset().is_state());
         let datum = key.and_then(|key| Some(wire::split(key).ok()?.1));
         let (Some(version), Some(datum)) = (version, datum) else {
-            self.quarantine(record, Refusal::RecordTooLarge, bytes);
+            self.quarantine(record, RecordRefusal::RecordTooLarge, bytes);
             return Ok(());
         };
         let key_ref = self.bench.seal.key_ref(&self.dataset().topic, datum);
@@ -93,7 +93,7 @@ impl Intake<'_> {
             }
             // Of which row it speaks nobody can know.
             None if dataset.is_state() => {
-                self.quarantine(bytes, Refusal::KeyNull, size(bytes));
+                self.quarantine(bytes, RecordRefusal::KeyNull, size(bytes));
                 return Ok(());
             }
             // Without a key each record stands alone.
@@ -167,7 +167,7 @@ impl Intake<'_> {
     }
 
     /// May a record of `bytes` be kept behind those that wait under its key?
-    fn has_room(&self, waiting: Option<Waiting>, bytes: usize) -> bool {
+    fn has_room(&self, waiting: Option<WaitingRecords>, bytes: usize) -> bool {
         let bounds = &self.bench.bounds;
         let waiting = waiting.unwrap_or_default();
         waiting.records < bounds.key_records

@@ -9,9 +9,9 @@ use bangioc_feed::consume::{Limit, PartitionReader};
 use bangioc_runtime::failpoint;
 use sqlx::Executor as _;
 
-use super::{LOOK_UP, Open, PartitionWork};
+use super::{LOOK_UP, OpenedPartition, PartitionWork};
 use crate::clock::now_us;
-use crate::commit::{Batch, Done};
+use crate::commit::{Batch, CommittedBatch};
 use crate::decoders::Recent;
 use crate::error::SinkError;
 use crate::fit;
@@ -21,7 +21,7 @@ use crate::kept::{Kept, of_row};
 use crate::poison::{Parking, Poison};
 use crate::quarantine::Quarantined;
 use crate::reference;
-use crate::refusal::Refusal;
+use crate::refusal::RecordRefusal;
 use crate::shortcut::{Shortcut, Way};
 use crate::workers::{Buffers, Connected};
 
@@ -56,7 +56,7 @@ impl PartitionWork {
     /// One batch, if a record comes in time. False: none came, though the log has some.
     pub(super) fn batch(
         &mut self,
-        open: &mut Open,
+        open: &mut OpenedPartition,
         recent: &mut Recent,
     ) -> Result<bool, SinkError> {
         let instance = Arc::clone(&self.instance);
@@ -147,7 +147,7 @@ impl PartitionWork {
     }
 
     /// The batch is durable: what the next one builds on.
-    fn took(&mut self, open: &mut Open, intake: &mut Intake<'_>) {
+    fn took(&mut self, open: &mut OpenedPartition, intake: &mut Intake<'_>) {
         let instance = Arc::clone(&self.instance);
         open.position = intake.next_offset;
         self.lease.next_offset = Some(intake.next_offset);
@@ -182,7 +182,7 @@ impl PartitionWork {
 
     /// After the commit, so that what is read again is told once.
     fn tell_refused(&self, quarantine: &[Quarantined]) {
-        let mut reasons: Vec<Refusal> = quarantine.iter().map(|range| range.reason).collect();
+        let mut reasons: Vec<RecordRefusal> = quarantine.iter().map(|range| range.reason).collect();
         reasons.dedup();
         for reason in reasons {
             let ranges = || quarantine.iter().filter(|range| range.reason == reason);
@@ -249,7 +249,7 @@ impl PartitionWork {
         intake: &Intake<'_>,
         refused: &mut HashMap<Vec<u8>, Poison>,
         shortcut: &mut Shortcut,
-    ) -> Result<Done, SinkError> {
+    ) -> Result<CommittedBatch, SinkError> {
         let instance = &self.instance;
         let batch = Batch {
             dataset: &self.dataset,

@@ -6,13 +6,13 @@ use sqlx::PgConnection;
 
 use crate::dataset::Dataset;
 use crate::error::SinkError;
-use crate::freshness::{Mark, SourceState};
+use crate::freshness::{BelievedSource, FreshnessMark};
 use crate::instance::Instance;
 
 /// A source, and how far its progress topic was read.
 pub(super) struct FollowedSource {
     pub(super) topic: String,
-    pub(super) state: SourceState,
+    pub(super) state: BelievedSource,
     pub(super) reader: PartitionReader,
     /// Where the topic ended when we began.
     pub(super) end: i64,
@@ -35,7 +35,7 @@ pub(super) async fn connect(instance: &Instance) -> Result<PgConnection, SinkErr
 }
 
 /// Position, what was believed, and the generation of it.
-pub(super) type Stored = (i64, Option<SourceState>, i64);
+pub(super) type Stored = (i64, Option<BelievedSource>, i64);
 
 pub(super) async fn load(
     connection: &mut PgConnection,
@@ -93,7 +93,7 @@ pub(super) async fn write_freshness(
     connection: &mut PgConnection,
     dataset: &Dataset,
     read: &FollowedSource,
-    reached: Option<&Mark>,
+    reached: Option<&FreshnessMark>,
 ) -> Result<(), SinkError> {
     let source = &read.state;
     let told = source.datasets.get(dataset.id());

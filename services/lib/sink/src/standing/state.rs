@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
-pub enum State {
+pub enum StandingState {
     /// `percent` only where the source can estimate its rows.
     Copying {
         percent: Option<u8>,
@@ -39,15 +39,15 @@ pub enum State {
         tries: i64,
     },
     /// Changes arrive, but rows may differ from the source until a copy is made, which waits for a yes.
-    AwaitsCopy(Seen),
+    AwaitsCopy(SourcePhase),
     /// The capture sends nothing of this dataset until the cause is gone.
-    SourceHalted(Seen),
+    SourceHalted(SourcePhase),
     /// Its table does not answer, or its copy can't begin yet; the capture tries again.
-    SourceWaits(Seen),
+    SourceWaits(SourcePhase),
     /// The capture's check of its source found a problem.
-    SourceProblem(Seen),
+    SourceProblem(SourcePhase),
     /// The newest word of the source is not believed.
-    SourceDistrusted(Seen),
+    SourceDistrusted(SourcePhase),
     /// Nothing was heard of the source for minutes: its capture stands, or can't reach Kafka.
     SourceSilent {
         #[serde(serialize_with = "rfc3339")]
@@ -63,7 +63,7 @@ pub enum State {
 
 /// As the source told it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Seen {
+pub struct SourcePhase {
     pub code: String,
     #[serde(serialize_with = "rfc3339")]
     pub since: Option<Timestamp>,
@@ -73,7 +73,7 @@ pub struct Seen {
 }
 
 /// What the check of a source found, and nothing is lost by it yet.
-pub type Warning = Seen;
+pub type Warning = SourcePhase;
 
 #[expect(clippy::ref_option, reason = "serde hands it on so")]
 fn rfc3339<S: Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
@@ -83,23 +83,23 @@ fn rfc3339<S: Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Err
     }
 }
 
-impl State {
+impl StandingState {
     /// As metrics and filters name it: the JSON's `is`.
     pub fn name(&self) -> &'static str {
         match self {
-            State::Halted { .. } => "halted",
-            State::SourceHalted(_) => "source-halted",
-            State::AwaitsCopy(_) => "awaits-copy",
-            State::Retrying { .. } => "retrying",
-            State::Stopped { .. } => "stopped",
-            State::SourceDistrusted(_) => "source-distrusted",
-            State::SourceSilent { .. } => "source-silent",
-            State::SourceProblem(_) => "source-problem",
-            State::SourceWaits(_) => "source-waits",
-            State::Paused { .. } => "paused",
-            State::Waiting => "waiting",
-            State::Copying { .. } => "copying",
-            State::Streaming => "streaming",
+            StandingState::Halted { .. } => "halted",
+            StandingState::SourceHalted(_) => "source-halted",
+            StandingState::AwaitsCopy(_) => "awaits-copy",
+            StandingState::Retrying { .. } => "retrying",
+            StandingState::Stopped { .. } => "stopped",
+            StandingState::SourceDistrusted(_) => "source-distrusted",
+            StandingState::SourceSilent { .. } => "source-silent",
+            StandingState::SourceProblem(_) => "source-problem",
+            StandingState::SourceWaits(_) => "source-waits",
+            StandingState::Paused { .. } => "paused",
+            StandingState::Waiting => "waiting",
+            StandingState::Copying { .. } => "copying",
+            StandingState::Streaming => "streaming",
         }
     }
 
@@ -128,53 +128,55 @@ impl State {
 
     pub fn code(&self) -> Option<&str> {
         match self {
-            State::Halted { code, .. } | State::Retrying { code, .. } => Some(code),
-            State::AwaitsCopy(seen)
-            | State::SourceHalted(seen)
-            | State::SourceWaits(seen)
-            | State::SourceProblem(seen)
-            | State::SourceDistrusted(seen) => Some(&seen.code),
-            State::Copying { .. }
-            | State::Streaming
-            | State::Waiting
-            | State::Stopped { .. }
-            | State::SourceSilent { .. }
-            | State::Paused { .. } => None,
+            StandingState::Halted { code, .. } | StandingState::Retrying { code, .. } => Some(code),
+            StandingState::AwaitsCopy(seen)
+            | StandingState::SourceHalted(seen)
+            | StandingState::SourceWaits(seen)
+            | StandingState::SourceProblem(seen)
+            | StandingState::SourceDistrusted(seen) => Some(&seen.code),
+            StandingState::Copying { .. }
+            | StandingState::Streaming
+            | StandingState::Waiting
+            | StandingState::Stopped { .. }
+            | StandingState::SourceSilent { .. }
+            | StandingState::Paused { .. } => None,
         }
     }
 
     pub fn since(&self) -> Option<Timestamp> {
         match self {
-            State::Halted { since, .. }
-            | State::Retrying { since, .. }
-            | State::Stopped { since }
-            | State::SourceSilent { since }
-            | State::Paused { since, .. } => *since,
-            State::AwaitsCopy(seen)
-            | State::SourceHalted(seen)
-            | State::SourceWaits(seen)
-            | State::SourceProblem(seen)
-            | State::SourceDistrusted(seen) => seen.since,
-            State::Copying { .. } | State::Streaming | State::Waiting => None,
+            StandingState::Halted { since, .. }
+            | StandingState::Retrying { since, .. }
+            | StandingState::Stopped { since }
+            | StandingState::SourceSilent { since }
+            | StandingState::Paused { since, .. } => *since,
+            StandingState::AwaitsCopy(seen)
+            | StandingState::SourceHalted(seen)
+            | StandingState::SourceWaits(seen)
+            | StandingState::SourceProblem(seen)
+            | StandingState::SourceDistrusted(seen) => seen.since,
+            StandingState::Copying { .. } | StandingState::Streaming | StandingState::Waiting => {
+                None
+            }
         }
     }
 
     /// In words, where there is more to say than the state.
     pub fn why(&self) -> Option<&str> {
         let why = match self {
-            State::Halted { waits_for, .. } => waits_for.as_deref()?,
-            State::Retrying { waits_for, .. } => waits_for,
-            State::AwaitsCopy(seen)
-            | State::SourceHalted(seen)
-            | State::SourceWaits(seen)
-            | State::SourceProblem(seen)
-            | State::SourceDistrusted(seen) => &seen.why,
-            State::Copying { .. }
-            | State::Streaming
-            | State::Waiting
-            | State::Stopped { .. }
-            | State::SourceSilent { .. }
-            | State::Paused { .. } => return None,
+            StandingState::Halted { waits_for, .. } => waits_for.as_deref()?,
+            StandingState::Retrying { waits_for, .. } => waits_for,
+            StandingState::AwaitsCopy(seen)
+            | StandingState::SourceHalted(seen)
+            | StandingState::SourceWaits(seen)
+            | StandingState::SourceProblem(seen)
+            | StandingState::SourceDistrusted(seen) => &seen.why,
+            StandingState::Copying { .. }
+            | StandingState::Streaming
+            | StandingState::Waiting
+            | StandingState::Stopped { .. }
+            | StandingState::SourceSilent { .. }
+            | StandingState::Paused { .. } => return None,
         };
         Some(why).filter(|why| !why.is_empty())
     }
@@ -182,54 +184,59 @@ impl State {
     /// The command to type, or what is waited for; none where nothing is to be done.
     pub fn next_step(&self, dataset: &str, side: Side) -> Option<String> {
         Some(match self {
-            State::Copying { .. } | State::Streaming => return None,
-            State::Waiting => {
+            StandingState::Copying { .. } | StandingState::Streaming => return None,
+            StandingState::Waiting => {
                 "is its capture running? `bangioc dataset list` shows what it last wrote down"
                     .into()
             }
-            State::Stopped { .. } => match side {
+            StandingState::Stopped { .. } => match side {
                 Side::Shared => "start an instance: `bangioc run shared-store`".into(),
                 Side::Open => "start it: `bangioc run open-data`".into(),
             },
-            State::Halted { code, waits_for: Some(_), .. } => {
+            StandingState::Halted { code, waits_for: Some(_), .. } => {
                 format!("it continues by itself once that is corrected: `bangioc explain {code}`")
             }
-            State::Halted { code, waits_for: None, .. } => {
+            StandingState::Halted { code, waits_for: None, .. } => {
                 format!("`bangioc explain {code}`, then restart the service once the cause is gone")
             }
-            State::Retrying { code, .. } => {
+            StandingState::Retrying { code, .. } => {
                 format!("it continues by itself: `bangioc explain {code}`")
             }
-            State::AwaitsCopy(_) => format!("`bangioc dataset recopy {dataset}`"),
-            State::SourceHalted(seen) => format!(
+            StandingState::AwaitsCopy(_) => format!("`bangioc dataset recopy {dataset}`"),
+            StandingState::SourceHalted(seen) => format!(
                 "`bangioc source check` says how to correct it; it is then copied again by itself: `bangioc explain {}`",
                 seen.code
             ),
-            State::SourceWaits(seen) => {
+            StandingState::SourceWaits(seen) => {
                 format!("it continues by itself: `bangioc explain {}`", seen.code)
             }
-            State::SourceProblem(_) => "`bangioc source check` says how to correct it".into(),
-            State::SourceDistrusted(seen) => format!("`bangioc explain {}`", seen.code),
-            State::SourceSilent { .. } => {
+            StandingState::SourceProblem(_) => {
+                "`bangioc source check` says how to correct it".into()
+            }
+            StandingState::SourceDistrusted(seen) => format!("`bangioc explain {}`", seen.code),
+            StandingState::SourceSilent { .. } => {
                 "is its capture running, and what does its log say? `bangioc run capture`".into()
             }
-            State::Paused { .. } => format!("`bangioc dataset resume {dataset}`"),
+            StandingState::Paused { .. } => format!("`bangioc dataset resume {dataset}`"),
         })
     }
 
     /// For whoever asks by a program: halted where only a person helps, failed where it does not get on, else ok.
     pub fn exit(&self) -> Exit {
         match self {
-            State::Halted { .. } | State::SourceHalted(_) | State::AwaitsCopy(_) => Exit::Halted,
-            State::Retrying { .. }
-            | State::Stopped { .. }
-            | State::SourceDistrusted(_)
-            | State::SourceSilent { .. }
-            | State::SourceProblem(_)
-            | State::SourceWaits(_) => Exit::Failed,
-            State::Copying { .. } | State::Streaming | State::Waiting | State::Paused { .. } => {
-                Exit::Ok
-            }
+            StandingState::Halted { .. }
+            | StandingState::SourceHalted(_)
+            | StandingState::AwaitsCopy(_) => Exit::Halted,
+            StandingState::Retrying { .. }
+            | StandingState::Stopped { .. }
+            | StandingState::SourceDistrusted(_)
+            | StandingState::SourceSilent { .. }
+            | StandingState::SourceProblem(_)
+            | StandingState::SourceWaits(_) => Exit::Failed,
+            StandingState::Copying { .. }
+            | StandingState::Streaming
+            | StandingState::Waiting
+            | StandingState::Paused { .. } => Exit::Ok,
         }
     }
 }

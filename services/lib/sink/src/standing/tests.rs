@@ -29,7 +29,7 @@ fn books() -> Books {
     }
 }
 
-fn word(obstacles: &[(ObstacleKind, &str)]) -> Word {
+fn word(obstacles: &[(ObstacleKind, &str)]) -> SourceWord {
     let obstacles = obstacles.iter().map(|(kind, code)| Obstacle {
         kind: *kind,
         code: (!code.is_empty()).then(|| (*code).to_owned()),
@@ -42,7 +42,7 @@ fn word(obstacles: &[(ObstacleKind, &str)]) -> Word {
         copied_rows: 7,
         obstacles: obstacles.collect(),
     };
-    Word { datasets: [("school".to_owned(), told)].into(), heard_us: NOW - 1_000_000 }
+    SourceWord { datasets: [("school".to_owned(), told)].into(), heard_us: NOW - 1_000_000 }
 }
 
 #[test]
@@ -72,36 +72,41 @@ fn nothing_in_its_way_is_ever_called_streaming() {
 fn the_store_goes_before_the_source_and_a_dead_source_is_no_idle_one() {
     let halted = [(ObstacleKind::Halt, "BG0247")];
     let told = word(&halted);
-    let state = |books: &Books, word: &Word| standing(books, Some(word), NOW).state;
+    let state = |books: &Books, word: &SourceWord| standing(books, Some(word), NOW).state;
     let code = Some("BG0408".to_owned());
     let stands = Books { halted_code: code, halted_at_us: Some(NOW), ..books() };
-    assert!(matches!(state(&stands, &told), State::Halted { ref code, .. } if code == "BG0408"));
+    assert!(
+        matches!(state(&stands, &told), StandingState::Halted { ref code, .. } if code == "BG0408")
+    );
     let tries =
         Books { waits_code: Some("BG0445".into()), waits_since_us: Some(NOW), tries: 3, ..books() };
     assert_eq!(state(&tries, &told).name(), "retrying");
     let idle = Books { idle: 1, idle_since_us: Some(NOW - 5), ..books() };
     assert_eq!(state(&idle, &told).name(), "stopped");
-    let silent = Word { heard_us: NOW - SILENCE_US - 1, ..word(&halted) };
+    let silent = SourceWord { heard_us: NOW - SILENCE_US - 1, ..word(&halted) };
     assert_eq!(state(&books(), &silent).name(), "source-silent");
     let forged = Books { distrust: Some("CLOCK_SKEW".into()), ..books() };
     assert_eq!(state(&forged, &word(&[])).code(), Some("BG0431"));
     // As a capture of before told it: the phase alone.
     let old = Books { phase: Some("awaits-copy".into()), ..books() };
     assert_eq!(state(&old, &word(&[])).name(), "awaits-copy");
-    assert_eq!(standing(&Books { phase: None, ..books() }, None, NOW).state, State::Waiting);
+    assert_eq!(
+        standing(&Books { phase: None, ..books() }, None, NOW).state,
+        StandingState::Waiting
+    );
 }
 
 #[test]
 fn every_name_has_one_rank() {
-    let state = State::Stopped { since: moment(Some(NOW)) };
-    assert_eq!(State::NAMES[state.rank()], "stopped");
+    let state = StandingState::Stopped { since: moment(Some(NOW)) };
+    assert_eq!(StandingState::NAMES[state.rank()], "stopped");
     assert_eq!(
         serde_json::to_string(&state).unwrap(),
         r#"{"is":"stopped","since":"2026-05-28T20:26:40Z"}"#
     );
-    let seen = Seen { code: "BG0246".into(), since: None, why: String::new() };
+    let seen = SourcePhase { code: "BG0246".into(), since: None, why: String::new() };
     assert_eq!(
-        serde_json::to_string(&State::AwaitsCopy(seen)).unwrap(),
+        serde_json::to_string(&StandingState::AwaitsCopy(seen)).unwrap(),
         r#"{"is":"awaits-copy","code":"BG0246","since":null}"#
     );
 }

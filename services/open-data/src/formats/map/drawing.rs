@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use bangioc_schemas::contract::Label;
 
-use super::frame::{Frame, WIDTH};
+use super::frame::{MapFrame, WIDTH};
 use super::{Place, Shapes};
 use crate::html::escaped;
 
@@ -16,7 +16,7 @@ const CELL: f64 = 1.5;
 pub(super) fn draw(shapes: &Shapes, title: &Label, places: u64) -> String {
     let mut svg = String::new();
     // Writing to a string cannot fail.
-    let _ = match Frame::around(shapes.all()) {
+    let _ = match MapFrame::around(shapes.all()) {
         Some(frame) => write_map(&mut svg, shapes, &frame, title, places),
         None => write_empty(&mut svg, title),
     };
@@ -47,7 +47,7 @@ fn write_empty(svg: &mut String, title: &Label) -> std::fmt::Result {
 fn write_map(
     svg: &mut String,
     shapes: &Shapes,
-    frame: &Frame,
+    frame: &MapFrame,
     title: &Label,
     places: u64,
 ) -> std::fmt::Result {
@@ -74,7 +74,7 @@ fn write_map(
     )
 }
 
-fn grid(svg: &mut String, frame: &Frame) -> std::fmt::Result {
+fn grid(svg: &mut String, frame: &MapFrame) -> std::fmt::Result {
     let mut lines = String::new();
     let mut labels = String::new();
     for (degrees, x) in frame.meridians() {
@@ -106,7 +106,7 @@ fn comma(degrees: f64) -> String {
     text.strip_suffix('0').unwrap_or(&text).replace('.', ",")
 }
 
-fn paths(svg: &mut String, frame: &Frame, all: &[Vec<Place>], closed: bool) -> std::fmt::Result {
+fn paths(svg: &mut String, frame: &MapFrame, all: &[Vec<Place>], closed: bool) -> std::fmt::Result {
     if all.is_empty() {
         return Ok(());
     }
@@ -134,7 +134,7 @@ fn paths(svg: &mut String, frame: &Frame, all: &[Vec<Place>], closed: bool) -> s
 }
 
 /// All of them one path of round-capped strokes without length: a fifth of the size of circles.
-fn points(svg: &mut String, frame: &Frame, all: &[Place]) -> std::fmt::Result {
+fn points(svg: &mut String, frame: &MapFrame, all: &[Place]) -> std::fmt::Result {
     if all.is_empty() {
         return Ok(());
     }

@@ -16,7 +16,7 @@ const MARGIN: f64 = 0.08;
 /// Kilometres of a degree of latitude.
 const DEGREE_KM: f64 = 111.2;
 
-pub(super) struct Frame {
+pub(super) struct MapFrame {
     west: f64,
     north: f64,
     /// Pixels of a degree.
@@ -25,9 +25,9 @@ pub(super) struct Frame {
     pub(super) height: f64,
 }
 
-impl Frame {
+impl MapFrame {
     /// None when there is nothing to show.
-    pub(super) fn around<'p>(places: impl Iterator<Item = &'p Place>) -> Option<Frame> {
+    pub(super) fn around<'p>(places: impl Iterator<Item = &'p Place>) -> Option<MapFrame> {
         let (mut west, mut east, mut south, mut north) = (f64::MAX, f64::MIN, f64::MAX, f64::MIN);
         for place in places {
             let [lon, lat] = place.map(f64::from);
@@ -44,7 +44,7 @@ impl Frame {
         let height = (WIDTH * high / (wide * narrowing)).clamp(MIN_HEIGHT, MAX_HEIGHT);
         let y_scale = (height / high).min(WIDTH / (wide * narrowing));
         let x_scale = y_scale * narrowing;
-        Some(Frame {
+        Some(MapFrame {
             west: f64::midpoint(west, east) - WIDTH / x_scale / 2.0,
             north: f64::midpoint(south, north) + height / y_scale / 2.0,
             x_scale,
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn north_is_up_and_a_kilometre_is_as_long_either_way() {
         let (south_west, north_east) = ([105.3, 22.4], [106.8, 23.1]);
-        let frame = Frame::around([south_west, north_east].iter()).unwrap();
+        let frame = MapFrame::around([south_west, north_east].iter()).unwrap();
         let ((x0, y0), (x1, y1)) = (frame.on(south_west), frame.on(north_east));
         assert!(x0 > 0.0 && y1 > 0.0 && x1 < WIDTH && y0 < frame.height);
         assert!(x1 > x0 && y0 > y1);
@@ -118,9 +118,9 @@ mod tests {
 
     #[test]
     fn one_place_stands_in_the_middle() {
-        let frame = Frame::around([[106.25, 22.66]].iter()).unwrap();
+        let frame = MapFrame::around([[106.25, 22.66]].iter()).unwrap();
         let (x, y) = frame.on([106.25, 22.66]);
         assert!((x - WIDTH / 2.0).abs() < 0.2 && (y - frame.height / 2.0).abs() < 0.2);
-        assert!(Frame::around([].iter()).is_none());
+        assert!(MapFrame::around([].iter()).is_none());
     }
 }

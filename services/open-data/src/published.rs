@@ -54,7 +54,7 @@ impl SetState<'_> {
 }
 
 /// None when the history does not know it, or its files are gone.
-pub(super) fn revision(
+pub(crate) fn revision(
     settings: &OpenDataSettings,
     set: &OpenSet,
     revision: &str,
