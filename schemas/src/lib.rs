@@ -12,8 +12,8 @@
 //! | `contracts` | what a contract says of a dataset, as types, and what is made of it: names, Avro, pages |
 //! | `file` | from the text of a file to a contract, and a folder of them; the Avro files beside them |
 //!
-//! Each imports only what stands above it in this table, and no file imports one that imports it: `../../tests/src/layers.rs`
-//! is the test.
+//! Each imports only what stands above it in this table, and no file imports one that imports it: the test is
+//! `layers.rs` of the harness.
 
 mod canonical;
 mod column_type;

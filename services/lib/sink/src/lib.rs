@@ -3,13 +3,13 @@
 //!
 //! A record's way: [`partition`] drains it → [`judge`] reads it ([`decoders`]) and holds it against its contract →
 //! [`intake`] sorts it → [`commit`] opens the transaction → [`merge`] folds per key, copies to [`stage`], merges by
-//! version → [`ledger`] and position end it. What can't be applied goes to [`park`], sealed by [`seal`], and is known
-//! as [`waiting`], unless [`breaker`] finds that too much can't. Which row the store itself does not take, [`refused`]
+//! version → [`ledger`] and position end it. What can't be applied, a [`poison`], goes to [`park`], sealed by [`seal`], and
+//! is known as [`waiting`], unless [`breaker`] finds that too much can't. Which row the store itself does not take, [`refused`]
 //! finds. What is applied without a value too large to travel is noted in [`incomplete`].
 //!
 //! A row that refers to one of another dataset which is not there ([`reference`]) waits in the same way;
-//! [`suspended`] drains it by [`replay`], the same that a person uses, when the other row comes. A [`queue`] that is
-//! replayed meets the same judge.
+//! [`suspended`] drains it by [`replay`], the same that a person uses, when the other row comes. It locks the
+//! key ([`locked`]), and its [`queue`] meets the same judge.
 //!
 //! - [`engine`]: one instance's start and end; [`instance`]: what its threads share. Its [`keeper`] takes and renews
 //!   partitions by [`lease`], works on few [`workers`]; a partition that does not get on says so as [`trouble`]
@@ -21,6 +21,8 @@
 //! - [`dataset`]: statements per contract; [`migrate`] makes the books, behind [`gate`], [`fit`] each dataset's table,
 //!   [`readers`] the views and rights, [`operators`] the rights of people who deal with dead letters; [`doors`] looks
 //!   what else the server lets others do, and [`discretion`] what it writes into its log
+//!
+//! No file imports one that imports it: what something is lies below what is done with it, and what runs on top.
 //!
 //! Shared and open side are this same engine, on topics, contracts and a database of their own.
 //!
