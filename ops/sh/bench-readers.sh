@@ -59,6 +59,13 @@ time_until() {
     cpu=$(awk -v a="$(cpu_s "$pid")" -v b="$cpu0" 'BEGIN {printf "%.1f", a - b}') peak=$(peak_mb "$pid")
 }
 
+# copy_nothing NAME: a capture makes its slot and copies the empty tables, so that it has what comes as every reader has it.
+copy_nothing() {
+    start capture "$1" 9>&-
+    until grep -q 'copy done dataset="land-parcel"' "$home/log/$1.log"; do watch_services; sleep 0.2; done
+    stop_one "$1"
+}
+
 # recvlogical SLOT: how long PostgreSQL's own tool takes to drain it; sets `took_ms`.
 recvlogical() {
     local end started

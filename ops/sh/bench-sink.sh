@@ -22,7 +22,7 @@ captured() {
 peer_slot() { [[ " ${readers[*]} " != *" debezium "* ]] || "$@"; }
 
 say "loading $rows rows, which capture and Debezium bring to Kafka"
-captured 0
+copy_nothing capture-so-nnmt
 peer_slot ask "$source_env" so_nnmt "select pg_create_logical_replication_slot('dbz', 'pgoutput')" >/dev/null
 on "$source_env" so_nnmt -v first=0 -v rows="$rows" -v size=1000 -f "$ops/sql/bench/parcels.sql"
 in_log=$rows

@@ -48,6 +48,9 @@ pub(crate) struct Instance {
     pub datasets: Vec<Dataset>,
     pub workers: Workers,
     pub reader: Reader,
+    /// For questions about ends and partitions. Those on the connection that records are fetched on wait until the
+    /// broker has something to say about all partitions that are idle.
+    pub questions: Reader,
     pub decoders: Decoders,
     /// There once the store is prepared, before anything else runs.
     seal: OnceLock<Seal>,
@@ -84,6 +87,7 @@ impl Instance {
             datasets,
             workers: Workers::new(sink.workers),
             reader: Reader::connect(&kafka, "bangioc-sink", Some(&parts.group), &tuning)?,
+            questions: Reader::connect(&kafka, "bangioc-sink-questions", None, &tuning)?,
             decoders: Decoders::new(RegistryClient::new(&registry), sink.schema_wait),
             seal: OnceLock::new(),
             metrics,

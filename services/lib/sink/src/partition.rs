@@ -220,8 +220,8 @@ impl PartitionWork {
         let (topic, partition) = (&self.lease.topic, self.lease.partition);
         let progress_topic = &self.dataset.progress_topic;
         // In this order: what comes into the log after the first look may be announced after the second.
-        let (_, end) = instance.reader.watermarks(topic, partition)?;
-        let (_, announced) = instance.reader.watermarks(progress_topic, 0)?;
+        let (_, end) = instance.questions.watermarks(topic, partition)?;
+        let (_, announced) = instance.questions.watermarks(progress_topic, 0)?;
         if !instance.ceilings.read_to(progress_topic, announced, ANNOUNCED_WITHIN) {
             return Err(SinkError::CeilingAwaited { topic: topic.clone() });
         }
@@ -267,7 +267,7 @@ impl PartitionWork {
         let instance = Arc::clone(&self.instance);
         let (topic, partition) = (self.lease.topic.clone(), self.lease.partition);
         self.count_partitions()?;
-        let (low, high) = instance.reader.watermarks(&topic, partition)?;
+        let (low, high) = instance.questions.watermarks(&topic, partition)?;
         let (parked, suspended, incomplete, pins) = instance.handle.block_on(async {
             let connections = &instance.workers.connections;
             connections.lend(async |connected| self.look(connected, low).await).await
@@ -306,7 +306,7 @@ impl PartitionWork {
     fn count_partitions(&self) -> Result<(), SinkError> {
         let topic = &self.lease.topic;
         let wanted = self.dataset.contract.partitions;
-        match self.instance.reader.partitions(topic)? {
+        match self.instance.questions.partitions(topic)? {
             found if found == wanted => Ok(()),
             found => Err(SinkError::PartitionsChanged { topic: topic.clone(), found, wanted }),
         }

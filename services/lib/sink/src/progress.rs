@@ -103,7 +103,7 @@ impl<'a> Watcher<'a> {
         topics.dedup();
         let mut sources = Vec::new();
         for topic in topics {
-            let (low, high) = reader.watermarks(&topic, 0)?;
+            let (low, high) = instance.questions.watermarks(&topic, 0)?;
             let stored = instance.handle.block_on(load(&mut connection, &topic))?;
             let generation = stored.as_ref().map_or(0, |(.., generation)| *generation);
             // A position outside the log means another topic: begin anew, nothing depends on the past.
@@ -232,7 +232,7 @@ impl<'a> Watcher<'a> {
                 for (partition, offset) in record.offsets.iter().filter(|_| known) {
                     let ends = self.ends.entry(record.topic.clone()).or_default();
                     if ends.get(partition).is_none_or(|end| offset > end) {
-                        let (_, end) = instance.reader.watermarks(&record.topic, *partition)?;
+                        let (_, end) = instance.questions.watermarks(&record.topic, *partition)?;
                         ends.insert(*partition, end);
                         if *offset > end {
                             return Ok(Err(RecordRefusal::SweepInvalid));
