@@ -100,12 +100,20 @@ impl Following {
                         next_offsets.insert(asker.as_str().to_owned(), next);
                     }
                 }
-                for (asker, topic) in self.askers(&reader) {
-                    if followed.contains_key(&asker) {
-                        continue;
-                    }
-                    let next = next_offsets.get(asker.as_str()).copied();
-                    let partition = match begin(&reader, &topic, next) {
+                // Where to begin is asked of all before the first is fetched: then the broker keeps answers back.
+                let new: Vec<_> = self
+                    .askers(&reader)
+                    .into_iter()
+                    .filter(|(asker, _)| !followed.contains_key(asker))
+                    .map(|(asker, topic)| {
+                        let next = next_offsets.get(asker.as_str()).copied();
+                        let from = beginning(&reader, &topic, next);
+                        (asker, topic, from)
+                    })
+                    .collect();
+                for (asker, topic, from) in new {
+                    let assigned = from.and_then(|from| Ok(reader.assign(&topic, 0, from)?));
+                    let partition = match assigned {
                         Ok(partition) => partition,
                         Err(failure) => {
                             warn(&asker, &failure);
@@ -191,15 +199,10 @@ impl Following {
     }
 }
 
-fn begin(
-    reader: &Reader,
-    topic: &str,
-    next_offset: Option<i64>,
-) -> Result<PartitionReader, CaptureError> {
+fn beginning(reader: &Reader, topic: &str, next_offset: Option<i64>) -> Result<i64, CaptureError> {
     let (low, high) = reader.watermarks(topic, 0)?;
     // Older ones have left the topic: whoever still misses something asks again.
-    let from = next_offset.unwrap_or(low).clamp(low, high);
-    Ok(reader.assign(topic, 0, from)?)
+    Ok(next_offset.unwrap_or(low).clamp(low, high))
 }
 
 fn warn(asker: &Asker, failure: &CaptureError) {
