@@ -1,6 +1,8 @@
 //! What people read from the binary, to the letter: answers, errors, hints, exit codes. Starts no server.
 
+mod halt_codes;
 mod listeners;
+mod ways_out;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -30,6 +30,7 @@ mod source_access;
 mod states;
 mod superuser;
 mod trust;
+mod ways_out;
 
 use bangioc_tests::platform::Platform;
 use bangioc_tests::suite;
@@ -65,6 +66,7 @@ fn main() {
         registry::CHECKS,
         registry_doors::CHECKS,
         trust::CHECKS,
+        ways_out::CHECKS,
     ]
     .concat();
     suite::run(checks, || Platform::start("system"), Platform::stop)

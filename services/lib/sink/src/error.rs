@@ -129,7 +129,7 @@ impl Failure for SinkError {
             SinkError::PayloadSealed => halt("BG0418", Exit::Failed),
             SinkError::SecretShort { .. } => halt("BG0419", Exit::Config),
             SinkError::SecretDiffers => halt("BG0606", Exit::Config),
-            SinkError::Thread(_) => halt("BG0420", Exit::Failed),
+            SinkError::Thread(_) => halt("BG0127", Exit::Failed),
             SinkError::OtherSide { .. } => halt("BG0421", Exit::Config),
             SinkError::SchemaMutated { .. } => halt("BG0430", Exit::Halted),
             SinkError::CeilingAwaited { .. } => retry("BG0432", Exit::Failed),
