@@ -1,14 +1,13 @@
 """What an administrator does to a topic by hand, as kafka-delete-records and kafka-topics --alter do it.
 
 tamper.py BROKERS USER PASSWORD delete-records TOPIC | delete-topic TOPIC | add-partitions TOPIC COUNT
-    | set TOPIC NAME=VALUE
     | bomb TOPIC CODEC COUNT BYTES KEY VERSION
 """
 
 import sys
 
 from confluent_kafka import OFFSET_END, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, ResourceType
+from confluent_kafka.admin import AdminClient, NewPartitions
 
 brokers, user, password, verb, topic, *rest = sys.argv[1:]
 login = {
@@ -29,12 +28,6 @@ elif verb == "delete-topic":
         done.result()
 elif verb == "add-partitions":
     for done in admin.create_partitions([NewPartitions(topic, int(rest[0]))], request_timeout=30).values():
-        done.result()
-elif verb == "set":
-    name, value = rest[0].split("=")
-    entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
-    wanted = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
-    for done in admin.incremental_alter_configs([wanted]).values():
         done.result()
 elif verb == "bomb":
     # Zeros that weigh a few kilobytes on the wire, each record in a batch of its own.
