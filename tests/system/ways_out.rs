@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use bangioc_feed::admin::Admin;
-use bangioc_tests::platform::{Platform, free_port};
+use bangioc_tests::platform::Platform;
 use bangioc_tests::service::Service;
 use bangioc_tests::world::{PATIENCE, World};
 use bangioc_tests::{bangioc, wait};
