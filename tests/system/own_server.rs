@@ -138,6 +138,7 @@ fn no_commit_waits_for_us_and_a_restored_disk_is_known(platform: &Platform) {
     server.facility("04001");
     in_store(&world, &["04001"]);
     commits_do_not_wait(&world, &server, &mut capture);
+    let capture = a_commit_that_waits_is_not_undone_by_a_copy(&world, &server, capture);
 
     // Last night's snapshot of the disk, slot included.
     let path = server.dir.display().to_string();
@@ -231,6 +232,50 @@ fn commits_do_not_wait(world: &World<'_>, server: &Server, capture: &mut Service
     server.sql("postgres", "select pg_reload_conf()");
     let _ = standby.kill();
     let _ = standby.wait();
+}
+
+/// A commit is in the log before its standby has answered, and until then nobody else sees it. A capture that has begun
+/// anew meanwhile has not met it in its stream, and would read the rows of before.
+fn a_commit_that_waits_is_not_undone_by_a_copy(
+    world: &World<'_>,
+    server: &Server,
+    capture: Service,
+) -> Service {
+    let named = |what: &str, names: &[&str]| {
+        let sql = "select name_vi from shared.health_facility where facility_code in ('04001', '04002') order by facility_code";
+        world.store_says(what, sql, names);
+    };
+    server.sql("postgres", "alter system set synchronous_standby_names = 'nobody'");
+    server.sql("postgres", "select pg_reload_conf()");
+    // Prepared before the restart, committed after it.
+    server.sql("so_yt", "begin; set local synchronous_commit = local; update dept.health_facility set name_vi = 'Prepared' where facility_code = '04002'; prepare transaction 'across'");
+    let mut waits = server.session(
+        "so_yt",
+        &[
+            "set synchronous_commit = on",
+            "update dept.health_facility set name_vi = 'Committed' where facility_code = '04001'",
+        ],
+    );
+    named("what waits for a standby", &["Committed", "Trạm 04002"]);
+    capture.stop();
+    let seen = server
+        .sql("so_yt", "select name_vi from dept.health_facility where facility_code = '04001'");
+    assert_eq!(seen, "Trạm 04001", "nobody sees it yet");
+    let capture = server.capture(world);
+    let copies = || capture.log().matches("copy done").count();
+    let before = copies();
+    world.bangioc("operator-lan", &["dataset", "recopy", "health-facility", "--yes"]);
+    let began = Instant::now();
+    while copies() == before && began.elapsed() < Duration::from_secs(4) {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    server.sql("so_yt", "set synchronous_commit = local; commit prepared 'across'");
+    server.sql("postgres", "alter system reset synchronous_standby_names");
+    server.sql("postgres", "select pg_reload_conf()");
+    let _ = waits.wait();
+    wait::until("the copy", PATIENCE, || wait::holds(copies() > before, capture.log()));
+    named("what was committed", &["Committed", "Prepared"]);
+    capture
 }
 
 fn copy(from: &Path, to: &Path) {

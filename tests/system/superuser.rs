@@ -280,13 +280,21 @@ fn a_copy_reads_the_table_that_was_looked_at(platform: &Platform) {
             .replace("code: { type: integer", "code: { type: varchar(20)"),
         ..own(table, sql)
     };
-    let (world, _capture, _store) = begin(platform, "shadowed", &[own], "");
+    let cast = "su_cast";
+    let by_cast = self::own(
+        cast,
+        "create table TABLE (code integer primary key, word text, other text); \
+         insert into TABLE select n, 'word', null from generate_series(1, 1300) n;",
+    );
+    let (world, _capture, _store) = begin(platform, "shadowed", &[own, by_cast], "");
     // Everyone could write to `public` until PostgreSQL 14.
     world.platform.sql(
         &world.database(SOURCE),
         "create function public.never(varchar, varchar) returns boolean language sql as 'select false'; \
          create operator public.> (leftarg = varchar, rightarg = varchar, function = public.never); \
-         create operator public.= (leftarg = varchar, rightarg = varchar, function = public.never)",
+         create operator public.= (leftarg = varchar, rightarg = varchar, function = public.never); \
+         create function public.last(text) returns integer language sql immutable as 'select 2147483647'; \
+         create cast (text as integer) with function public.last(text)",
     );
     let shadowed = world.platform.sql(
         &world.database(SOURCE),
@@ -297,6 +305,10 @@ fn a_copy_reads_the_table_that_was_looked_at(platform: &Platform) {
     streams(&world, table, 99_999);
     equal(&world, &[table]);
     world.store_says("all rows", "select count(*) from shared.su_shadowed", &["1301"]);
+    // A cast of a text to the key's type goes before what the type itself makes of it.
+    world.bangioc("operator-lan", &["dataset", "recopy", "su-cast", "--yes", "--wait"]);
+    streams(&world, cast, 99_999);
+    equal(&world, &[cast]);
 }
 
 /// The end of a capture's run, with the words said since `before`.

@@ -34,6 +34,7 @@ use crate::standby;
 use crate::state::StateWriter;
 use crate::tables::connect::connect;
 use crate::tables::oids::oids;
+use crate::tables::running::running;
 
 /// What stays the same from run to run.
 pub(crate) struct Capture {
@@ -136,6 +137,7 @@ impl Capture {
         failpoint::hit("capture.starting");
         let (wal, frames) = session.start(&source.slot, start.lsn, &source.publication, origins)?;
         slot::still_there(&mut connection, source, start.lsn).await?;
+        let running = running(&mut connection).await?;
         drop(connection);
         tracing::info!("✔ streaming `{}` from {} in epoch {epoch}", source.slot, start.lsn);
         self.metrics.restarts.inc();
@@ -144,6 +146,7 @@ impl Capture {
             epoch,
             start,
             flushed,
+            running,
             datasets: Arc::new(datasets),
             copies,
             prints: state.prints,

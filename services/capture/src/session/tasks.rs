@@ -43,6 +43,8 @@ pub(super) struct RunParts {
     pub(super) start: Position,
     /// Nothing that was ever sent of this epoch lies behind it.
     pub(super) flushed: Lsn,
+    /// Transactions that ran when the stream began, as [`crate::tables::running`] says.
+    pub(super) running: Vec<u32>,
     pub(super) datasets: Arc<Vec<Dataset>>,
     pub(super) copies: Vec<CopyState>,
     /// By dataset.
@@ -71,6 +73,7 @@ impl Capture {
             epoch,
             start,
             flushed,
+            running,
             datasets,
             copies,
             mut prints,
@@ -101,7 +104,7 @@ impl Capture {
         announced.renew(&progress, flushed.max(start.lsn)).await?;
         let outlet = Outlet::new(outlet::OutletParts {
             wal,
-            windows: Windows::new(handed),
+            windows: Windows::new(handed, running),
             producer,
             delivery: Arc::clone(&delivery),
             announced: Arc::clone(&announced),

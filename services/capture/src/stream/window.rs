@@ -73,12 +73,16 @@ pub(crate) struct Windows {
     open: usize,
     recent: VecDeque<u32>,
     committed: u64,
+    /// Running when this stream began, and not met in it since. With synchronous replication one of them may have
+    /// committed before the stream's beginning, and be seen by nobody yet.
+    unmet: Vec<u32>,
 }
 
 impl Windows {
-    pub(crate) fn new(handover: Receiver<Handover>) -> Windows {
+    pub(crate) fn new(handover: Receiver<Handover>, unmet: Vec<u32>) -> Windows {
         Windows {
             handover,
+            unmet,
             all: Vec::new(),
             open: 0,
             recent: VecDeque::with_capacity(REMEMBERED),
@@ -92,6 +96,9 @@ impl Windows {
         }
         self.recent.push_back(xid);
         self.committed += 1;
+        if !self.unmet.is_empty() {
+            self.unmet.retain(|unmet| *unmet != xid);
+        }
     }
 
     /// Is any chunk between its marks?
@@ -144,6 +151,10 @@ impl Windows {
         };
         if let Some(why) = window.spoiled {
             return ChunkVerdict::Retake(why);
+        }
+        self.unmet.retain(|xid| chunk.seen_by.misses(*xid));
+        if !self.unmet.is_empty() {
+            return ChunkVerdict::Retake(Why::NotVisibleYet);
         }
         // A commit is in the log, and so in the stream, a moment before other sessions see it (with
         // synchronous replication: much longer). A chunk read in that moment holds the row as it was.
@@ -198,7 +209,7 @@ mod tests {
 
     fn windows() -> (Sender<Handover>, Windows) {
         let (sender, receiver) = channel();
-        (sender, Windows::new(receiver))
+        (sender, Windows::new(receiver, Vec::new()))
     }
 
     fn chunk(id: ChunkId, seen_by: &str) -> Handover {
@@ -252,6 +263,25 @@ mod tests {
                 retaken,
                 "{missed} {before}"
             );
+        }
+    }
+
+    #[test]
+    fn what_ran_before_the_stream_began_spoils_a_chunk_until_it_is_met_or_seen() {
+        for (seen_by, met, retaken) in
+            [("10:20:12", false, true), ("10:20:12", true, false), ("10:20:", false, false)]
+        {
+            let (copier, mut windows) = windows();
+            windows.unmet = vec![12];
+            copier.send(Handover::Expect(7, DATASET)).unwrap();
+            windows.low_mark(7);
+            if met {
+                windows.committed(12);
+            }
+            copier.send(chunk(7, seen_by)).unwrap();
+            let verdict = windows.high_mark(7);
+            let is_retaken = matches!(verdict, ChunkVerdict::Retake(Why::NotVisibleYet));
+            assert_eq!(is_retaken, retaken, "{seen_by} {met}");
         }
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod connect;
 pub(crate) mod estimate;
 pub(crate) mod oids;
 pub(crate) mod reader;
+pub(crate) mod running;
 pub(crate) mod seen_by;
 pub(crate) mod table;
 pub(crate) mod text;

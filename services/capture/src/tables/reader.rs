@@ -105,7 +105,8 @@ impl SqlReader {
         limit: u64,
     ) -> Result<RowsRead, CaptureError> {
         if let Some(after) = after {
-            self.bind(table, after.to_vec()).await?;
+            let one = |key: &String| array::of_texts([key.as_str()]);
+            self.bind(table, after.iter().map(one).collect()).await?;
         }
         let limit = limit.min(self.fitting_rows).max(1);
         let seen_by = self.begin().await?;

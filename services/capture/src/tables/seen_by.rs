@@ -21,6 +21,12 @@ impl SeenBy {
         Some(SeenBy { xmax: xmax.parse().ok()?, in_progress })
     }
 
+    /// Low 32 bits of those that were running and are older than the newest that has ended.
+    pub(crate) fn running(&self) -> Vec<u32> {
+        #[expect(clippy::cast_possible_truncation, reason = "the low 32 bits are meant")]
+        self.in_progress.iter().map(|xid| *xid as u32).collect()
+    }
+
     /// Was the transaction with these low 32 bits (all that the stream tells) still running?
     pub(crate) fn misses(&self, xid: u32) -> bool {
         // The nearest full id to `xmax` with these low bits: live ids are within 2^31 of each other.

@@ -55,8 +55,7 @@ struct OrderTerm {
 impl KeyColumn {
     fn terms(&self, n: usize) -> Vec<OrderTerm> {
         let KeyOrdering { name: type_name, operators, by_text } = &self.key_type;
-        let (of_row, bound) =
-            (format!("s.{}", self.name), format!("current_setting('bangioc.k{n}')::{type_name}"));
+        let (of_row, bound) = (format!("s.{}", self.name), bound(n, type_name));
         let text = |of: &str| format!("{} collate \"C\"", text(of));
         let as_text = by_text.then(|| OrderTerm {
             of_row: text(&of_row),
@@ -78,6 +77,12 @@ impl KeyColumn {
             same
         }
     }
+}
+
+/// The bound key as the type itself reads it. An array of one: a cast that somebody made from text to the type goes
+/// before that, and would be taken for a single text.
+fn bound(n: usize, type_name: &str) -> String {
+    format!("(current_setting('bangioc.k{n}')::{type_name}[])[1]")
 }
 
 /// As the type itself writes it: a cast of `char(n)` to text takes blanks away.
@@ -288,7 +293,7 @@ mod tests {
         );
         assert_eq!(
             table(Some("c")).range(true, 10),
-            "copy (select distinct on (s.\"a\", s.\"b\") s.\"a\", s.\"b\", s.\"c\" from \"dept\".\"t\" as s where (s.\"a\", s.\"b\") > (current_setting('bangioc.k0')::dept.code, current_setting('bangioc.k1')::integer) order by s.\"a\", s.\"b\", s.\"c\" desc nulls last, s.ctid desc limit 10) to stdout"
+            "copy (select distinct on (s.\"a\", s.\"b\") s.\"a\", s.\"b\", s.\"c\" from \"dept\".\"t\" as s where (s.\"a\", s.\"b\") > ((current_setting('bangioc.k0')::dept.code[])[1], (current_setting('bangioc.k1')::integer[])[1]) order by s.\"a\", s.\"b\", s.\"c\" desc nulls last, s.ctid desc limit 10) to stdout"
         );
     }
 
@@ -313,9 +318,9 @@ mod tests {
         let (_, from) = range.split_once(" where ").unwrap();
         assert_eq!(
             from,
-            "s.\"a\" operator(\"ext\".>=) current_setting('bangioc.k0')::ext.citext \
-             and (s.\"a\" operator(\"ext\".>) current_setting('bangioc.k0')::ext.citext \
-             or (format('%s', s.\"a\") collate \"C\", s.\"b\") > (format('%s', current_setting('bangioc.k0')::ext.citext) collate \"C\", current_setting('bangioc.k1')::integer)) \
+            "s.\"a\" operator(\"ext\".>=) (current_setting('bangioc.k0')::ext.citext[])[1] \
+             and (s.\"a\" operator(\"ext\".>) (current_setting('bangioc.k0')::ext.citext[])[1] \
+             or (format('%s', s.\"a\") collate \"C\", s.\"b\") > (format('%s', (current_setting('bangioc.k0')::ext.citext[])[1]) collate \"C\", (current_setting('bangioc.k1')::integer[])[1])) \
              order by s.\"a\", format('%s', s.\"a\") collate \"C\", s.\"b\" limit 10) to stdout"
         );
         assert!(table.by_keys().contains(
