@@ -258,7 +258,7 @@ pub(crate) async fn of_queue(
             }
             EntryWord::TooLarge => told = Some(offset),
             EntryWord::Narrower => {
-                note(&mut changes, *key, EntryChange::Narrowed(now.columns.clone()))
+                note(&mut changes, *key, EntryChange::Narrowed(now.columns.clone()));
             }
         }
         known = Some(now);
