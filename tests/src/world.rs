@@ -352,8 +352,8 @@ impl<'p> World<'p> {
             return Ok(());
         }
         let (missing, extra): (Vec<_>, Vec<_>) = (
-            wanted.difference(&found).take(2).map(beginning).collect(),
-            found.difference(&wanted).take(2).map(beginning).collect(),
+            wanted.difference(&found).take(2).map(|row| beginning(row)).collect(),
+            found.difference(&wanted).take(2).map(|row| beginning(row)).collect(),
         );
         Err(format!(
             "{table}: {} rows at the source, {} in the store; missing {missing:?}, extra {extra:?}",
@@ -420,6 +420,6 @@ pub fn tables(source: &str) -> impl Iterator<Item = (&'static str, &'static str)
 }
 
 /// Of a row, as much as tells it from others: a long text tells a reader of the log nothing.
-fn beginning(row: &String) -> String {
+fn beginning(row: &str) -> String {
     row.chars().take(160).collect()
 }

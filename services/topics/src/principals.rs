@@ -137,7 +137,7 @@ fn of_source(prefix: &str, source: &str) -> Vec<Reasoned> {
         (on_topic(&user, Write, &progress), "says how far it is"),
         (
             on_topic(&user, Read, &progress),
-            "knows from it which epoch it has told, its state being lost",
+            "finds its last epoch there, should its state be lost",
         ),
         (on_topic(SHARED_STORE, Read, &progress), "knows from it what is complete"),
         (on_topic(&user, Read, &state), "goes on where it stopped"),

@@ -395,6 +395,7 @@ fn the_rights_of_one_source_are_these_and_no_others() {
     assert_eq!(
         rights,
         [
+            "capture-so-tc READ on topic caobang.progress.shared.so-tc",
             "capture-so-tc READ on topic caobang.signal.so-tc.open-data",
             "capture-so-tc READ on topic caobang.signal.so-tc.operator-lan",
             "capture-so-tc READ on topic caobang.signal.so-tc.shared-store",
