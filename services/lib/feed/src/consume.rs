@@ -54,7 +54,7 @@ impl Default for Tuning {
             // Half of what a capture puts into a batch, compressed: a fetch brings one of those, and of small
             // ones many. Each is unpacked as it comes, 255 times as large at worst.
             fetch_bytes: 64 << 10,
-            idle: Duration::from_millis(100),
+            idle: Duration::from_millis(200),
         }
     }
 }
