@@ -168,10 +168,12 @@ fn holds_what_is_public_and_nothing_else(platform: &Platform) {
     let to = shared.find("[sink]").expect("a section");
     text.push_str(&shared[from..to]);
     std::fs::write(world.config("both"), text).expect("settings");
-    let status = world.bangioc("both", &["status"]);
-    assert!(status.contains("SHARED SIDE") && status.contains("OPEN SIDE"), "{status}");
-    let open = status.split("OPEN SIDE").nth(1).unwrap_or_default();
-    assert!(open.contains("site-whole") && open.contains("streaming"), "{status}");
+    wait::until("both sides in one look, and the copies told to have ended", PATIENCE, || {
+        let status = world.bangioc("both", &["status"]);
+        let open = status.split("OPEN SIDE").nth(1).unwrap_or_default();
+        let told = open.contains("site-whole") && open.contains("streaming");
+        wait::holds(status.contains("SHARED SIDE") && told, &status)
+    });
     let list = world.bangioc("both", &["dead-letter", "list", "--side", "open"]);
     assert!(list.contains("nothing is parked"), "{list}");
 }

@@ -269,7 +269,8 @@ fn a_commit_that_waits_is_not_undone_by_a_copy(
     while copies() == before && began.elapsed() < Duration::from_secs(4) {
         std::thread::sleep(Duration::from_millis(100));
     }
-    server.sql("so_yt", "set synchronous_commit = local; commit prepared 'across'");
+    let prepared = ["-c", "set synchronous_commit = local", "-c", "commit prepared 'across'"];
+    server.psql("so_yt", &prepared);
     server.sql("postgres", "alter system reset synchronous_standby_names");
     server.sql("postgres", "select pg_reload_conf()");
     let _ = waits.wait();

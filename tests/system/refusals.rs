@@ -77,7 +77,10 @@ fn a_row_that_the_store_does_not_take_parks_alone(platform: &Platform) {
         let found = platform.try_sql(&world.store(), "select n from shared.note where id = 30")?;
         wait::holds(found == ["1130"], format!("{found:?}"))
     });
-    assert_eq!(state(&world, "note")["is"], "streaming");
+    wait::until("the copy told to have ended", PATIENCE, || {
+        let state = state(&world, "note");
+        wait::holds(state["is"] == "streaming", state)
+    });
     assert!(!store.log().contains("CANARY"), "a value stands in the log");
     let fields = "select count(field_path) from flow.parked_key";
     assert_eq!(world.in_store(fields), ["0"], "no name that a trigger made up");

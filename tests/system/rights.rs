@@ -26,7 +26,7 @@ fn every_principal_is_refused_what_is_not_its_own(platform: &Platform) {
         ("capture-so-nnmt", &parcels, true, false),
         ("capture-so-nnmt", &business, false, false),
         ("capture-so-nnmt", &state, true, true),
-        ("capture-so-nnmt", &progress, true, false),
+        ("capture-so-nnmt", &progress, true, true),
         ("capture-national", &parcels, false, false),
         ("capture-national", &state, false, false),
         ("shared-store", &parcels, false, true),

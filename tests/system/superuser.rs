@@ -366,6 +366,11 @@ fn a_slot_that_others_move_halts(platform: &Platform) {
         wait::holds(capture.log()[before..].contains("capture.starting"), capture.log())
     });
     at_once(&world, table, "insert into TABLE values (21, 'passed over', null)");
+    wait::until("nobody to be on the slot", PATIENCE, || {
+        let active = format!("select active from pg_replication_slots where slot_name = '{slot}'");
+        let active = world.source(SOURCE, &active);
+        wait::holds(active == ["f"], format!("{active:?}"))
+    });
     at_once(
         &world,
         table,

@@ -1,6 +1,8 @@
 //! Writing GeoJSON as RFC 7946 wants it: longitude first, seven decimals, exterior rings
 //! counter-clockwise and holes clockwise, no `crs`.
 
+use std::fmt::Write as _;
+
 use crate::rules::geometry::{Figure, Point, Shape};
 
 /// A centimetre. Whole numbers, so that the same place is always the same text.
@@ -25,21 +27,22 @@ pub(crate) fn geometry(figure: &Figure) -> Option<String> {
         }
         Figure::Area(shape) => {
             let polygons = polygons(shape);
-            let (kind, mut coordinates) = match polygons.as_slice() {
+            let mut text = String::with_capacity(
+                64 + 32 * shape.rings().map(|(ring, _)| ring.len() + 1).sum::<usize>(),
+            );
+            match polygons.as_slice() {
                 [] => return None,
                 [polygon] if !shape.is_multiple => {
-                    let mut text = String::new();
+                    text.push_str(r#"{"type":"Polygon","coordinates":"#);
                     push_polygon(&mut text, polygon);
-                    ("Polygon", text)
                 }
                 polygons => {
-                    let mut text = String::new();
+                    text.push_str(r#"{"type":"MultiPolygon","coordinates":"#);
                     push_list(&mut text, polygons, push_polygon);
-                    ("MultiPolygon", text)
                 }
-            };
-            coordinates.push('}');
-            Some(format!(r#"{{"type":"{kind}","coordinates":{coordinates}"#))
+            }
+            text.push('}');
+            Some(text)
         }
     }
 }
@@ -122,15 +125,15 @@ fn push_position(text: &mut String, Point { east, north }: Point) {
 }
 
 fn push_degrees(text: &mut String, ten_millionths: i64) {
-    if ten_millionths < 0 {
-        text.push('-');
-    }
-    let (whole, fraction) =
-        (ten_millionths.unsigned_abs() / 10_000_000, ten_millionths.unsigned_abs() % 10_000_000);
-    text.push_str(&whole.to_string());
-    if fraction > 0 {
-        text.push('.');
-        text.push_str(format!("{fraction:07}").trim_end_matches('0'));
+    let sign = if ten_millionths < 0 { "-" } else { "" };
+    let units = ten_millionths.unsigned_abs();
+    let (whole, fraction) = (units / 10_000_000, units % 10_000_000);
+    // Into a text nothing can fail.
+    if fraction == 0 {
+        let _ = write!(text, "{sign}{whole}");
+    } else {
+        let _ = write!(text, "{sign}{whole}.{fraction:07}");
+        text.truncate(text.trim_end_matches('0').len());
     }
 }
 

@@ -135,10 +135,7 @@ fn of_source(prefix: &str, source: &str) -> Vec<Reasoned> {
     let state = names::state_topic(prefix, source);
     vec![
         (on_topic(&user, Write, &progress), "says how far it is"),
-        (
-            on_topic(&user, Read, &progress),
-            "finds its last epoch there, should its state be lost",
-        ),
+        (on_topic(&user, Read, &progress), "finds its last epoch there, should its state be lost"),
         (on_topic(SHARED_STORE, Read, &progress), "knows from it what is complete"),
         (on_topic(&user, Read, &state), "goes on where it stopped"),
         (on_topic(&user, Write, &state), "remembers where it is"),

@@ -39,11 +39,9 @@ impl Ceilings {
         self.known().get(progress_topic)?.ceiling
     }
 
-    /// As of all records up to the one at `offset`. None: not known yet.
-    pub(crate) fn as_of(&self, progress_topic: &str, offset: i64) -> Option<Version> {
-        let known = self.known();
-        let entry = known.get(progress_topic).filter(|entry| entry.read_to > offset)?;
-        entry.ceiling
+    /// Does the ceiling know of what the topic holds up to `offset`?
+    pub(crate) fn has_read(&self, progress_topic: &str, offset: i64) -> bool {
+        self.known().get(progress_topic).is_some_and(|known| known.read_to > offset)
     }
 
     /// For whoever reads the topics: `ceiling` as of all records before `read_to`.
@@ -117,11 +115,7 @@ mod tests {
         ceilings.tell("p", Some(version), 5);
         assert!(waiting.join().unwrap());
         assert_eq!(ceilings.of("p"), Some(version));
-        assert_eq!(ceilings.as_of("p", 4), Some(version));
-        assert_eq!(
-            ceilings.as_of("p", 5),
-            None,
-            "what the record before it announced is not known yet"
-        );
+        assert!(ceilings.has_read("p", 4));
+        assert!(!ceilings.has_read("p", 5), "what the record before it announced is not known yet");
     }
 }

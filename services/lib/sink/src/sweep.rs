@@ -132,8 +132,8 @@ struct WaitingSweep {
 }
 
 /// Runs the sweeps whose time has come, the furthest of each dataset: it does what those before it would. They are
-/// judged again: one may be remembered from before that was done. By what was announced up to the sweep itself: it is
-/// remembered a moment before its reader tells us of the epoch that the record before it has begun.
+/// judged again: one may be remembered from before that was done. That one lies beyond what was announced is known only
+/// with all that was announced before it: its reader remembers it a moment before it tells us of that.
 async fn run_due(connection: &mut PgConnection, instance: &Instance) -> Result<(), SinkError> {
     let datasets = &instance.datasets;
     let waiting: Vec<(String, i64, String, Vec<u8>, String)> = sqlx::query_as(
@@ -154,13 +154,17 @@ async fn run_due(connection: &mut PgConnection, instance: &Instance) -> Result<(
             continue;
         };
         let offsets: Offsets = serde_json::from_str(&offsets).unwrap_or_default();
-        let bound = instance.ceilings.as_of(&dataset.progress_topic, sweep.progress_offset);
+        // Asked first: the bound is then of no earlier moment.
+        let is_known = instance.ceilings.has_read(&sweep.progress_topic, sweep.progress_offset);
+        let bound = instance.ceilings.of(&dataset.progress_topic);
         let (Some(below), Some(bound)) = (version(&sweep.below), bound) else {
             continue;
         };
         let may = may_run(&sweep.topic, &offsets, below, datasets, &sweep.progress_topic, bound);
         if let Err(refusal) = may {
-            refuse(connection, &sweep, refusal).await?;
+            if refusal != RecordRefusal::VersionBeyond || is_known {
+                refuse(connection, &sweep, refusal).await?;
+            }
             continue;
         }
         let further = due.get(&sweep.topic).is_none_or(|(best, _)| *best < below);
