@@ -82,8 +82,8 @@ fn the_certificate_of_kafka() {
 /// `open-data serve`, which needs no server.
 struct Pages {
     dir: PathBuf,
-    pages: u16,
-    metrics: u16,
+    site_port: u16,
+    metrics_port: u16,
 }
 
 impl Pages {
@@ -93,8 +93,8 @@ impl Pages {
             "contracts = \"{}\"\n[open-data]\ndir = \"{}\"\nlisten = \"127.0.0.1:{}\"\n[metrics]\nlisten = \"127.0.0.1:{}\"\n{more}",
             contracts.display(),
             self.dir.join("open").display(),
-            self.pages,
-            self.metrics
+            self.site_port,
+            self.metrics_port
         );
         fs::write(&config, text).expect("a configuration");
         let _not_there = fs::remove_file(self.dir.join(format!("{name}.log")));
@@ -112,7 +112,7 @@ impl Pages {
     #[track_caller]
     fn serve(&self, name: &str, contracts: &Path, more: &str) {
         let service = self.start(name, contracts, more);
-        for port in [self.pages, self.metrics] {
+        for port in [self.site_port, self.metrics_port] {
             wait::until("the listener", SOON, || {
                 wait::holds(TcpStream::connect(("127.0.0.1", port)).is_ok(), service.log())
             });
@@ -125,10 +125,10 @@ impl Pages {
 fn pages_and_metrics() {
     let dir = root().join("target/tests/ways-out");
     fs::create_dir_all(dir.join("open")).expect("a folder");
-    let pages = Pages { dir: dir.clone(), pages: free_port(), metrics: free_port() };
+    let pages = Pages { dir: dir.clone(), site_port: free_port(), metrics_port: free_port() };
     let contracts = root().join("schemas");
 
-    for (port, code) in [(pages.pages, "BG0508"), (pages.metrics, "BG0125")] {
+    for (port, code) in [(pages.site_port, "BG0508"), (pages.metrics_port, "BG0125")] {
         let other = TcpListener::bind(("127.0.0.1", port)).expect("a free port");
         pages.refuse(code, 3, &contracts, "");
         drop(other);
