@@ -58,11 +58,13 @@ fn a_paused_dataset_sends_nothing_and_resumes_whole(platform: &Platform) {
     let _capture = world.capture("so-nnmt");
     go_on(2);
     assert_eq!(platform.records(&topic).len(), end, "a paused table was sent");
-    let status: Value = json(&world.bangioc("admin", &["status", "--output", "json"]));
-    let listed = status["datasets"].as_array().expect("datasets");
-    let shown = listed.iter().find(|one| one["dataset"] == "land-parcel").expect("it");
-    assert_eq!(shown["state"]["is"], "paused");
-    assert!(shown["seconds_behind"].is_null(), "{shown}");
+    wait::until("the pause to be told", PATIENCE, || {
+        let status: Value = json(&world.bangioc("admin", &["status", "--output", "json"]));
+        let listed = status["datasets"].as_array().expect("datasets");
+        let shown = listed.iter().find(|one| one["dataset"] == "land-parcel").expect("it");
+        let told = shown["state"]["is"] == "paused" && shown["seconds_behind"].is_null();
+        wait::holds(told, shown)
+    });
     for (verb, code) in [("pause", "BG0183"), ("recopy", "BG0183"), ("repair", "BG0181")] {
         let key: &[&str] = if verb == "repair" { &["01273"] } else { &[] };
         let args = [&["dataset", verb, "land-parcel"], key].concat();
