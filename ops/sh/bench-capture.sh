@@ -34,7 +34,7 @@ for reader in one two; do copy_nothing "${config[$reader]}"; done
 for slot in limit debezium; do ask "$source_env" so_nnmt "select pg_create_logical_replication_slot('$slot', 'pgoutput')" >/dev/null; done
 
 # rows_of SHAPE: single-row transactions are asked for by the fifth part.
-rows_of() { case $1 in singles) echo $((rows / 5)) ;; huge) echo $((rows * 10)) ;; *) echo "$rows" ;; esac; }
+rows_of() { case $1 in singles) echo $((rows / 5)) ;; *) echo "$rows" ;; esac; }
 loaded=0
 # load SHAPE
 load() {
@@ -92,8 +92,7 @@ for shape in "${shapes[@]}"; do
     for round in $(seq "$rounds"); do
         count=$loaded
         [ "$shape" = copy ] || { load "$shape"; count=$(rows_of "$shape"); }
-        for turn in $(seq 0 $((${#readers[@]} - 1))); do
-            reader=${readers[$(((turn + round) % ${#readers[@]}))]}
+        for reader in $(in_turn "$round"); do
             if [ "$shape" = copy ]; then copy_by "$reader" "$count"; else read_by "$reader" "$count"; fi
             keep "$shape" "$reader" "$round"
         done

@@ -112,6 +112,8 @@ debezium_sink() {
 }
 
 # ---- by turns, in rounds: `rates`, `cpus`, `ratios` and `peaks` over SHAPE and READER ---------------------------
+# in_turn ROUND: the readers, each round beginning with another.
+in_turn() { printf '%s\n' "${readers[@]:$(($1 % ${#readers[@]}))}" "${readers[@]:0:$(($1 % ${#readers[@]}))}"; }
 # median NUMBER…, and spread NUMBER…: how far the outermost lie apart, in hundredths of the median.
 median() { printf '%s\n' "$@" | sort -n | awk '{v[NR] = $1} END {print (NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2)}'; }
 spread() { printf '%s\n' "$@" | sort -n | awk -v m="$(median "$@")" '{v[NR] = $1} END {printf "%d", (v[NR] - v[1]) * 100 / (m > 0 ? m : 1)}'; }

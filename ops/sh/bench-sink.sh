@@ -73,9 +73,8 @@ written_by() {
 }
 
 round_of() { # SHAPE ROUND WHAT
-    local turn reader
-    for turn in $(seq 0 $((${#readers[@]} - 1))); do
-        reader=${readers[$(((turn + $2) % ${#readers[@]}))]}
+    local reader
+    for reader in $(in_turn "$2"); do
         written_by "$reader" "$3"
         keep "$1" "$reader" "$2"
     done
