@@ -21,6 +21,7 @@ use crate::blocking::blocking;
 use crate::error::CaptureError;
 use crate::findings::SourceFinding;
 use crate::state::{CaptureState, CopyState};
+use crate::topics::recent_progress;
 
 pub use crate::state::LastCopy;
 
@@ -120,13 +121,11 @@ impl Operations {
     fn known(&self, source: &str) -> Result<SourceTopics, CaptureError> {
         let state = CaptureState::read(&self.kafka, &names::state_topic(&self.prefix, source))?;
         let topic = names::progress_topic(&self.prefix, Side::Shared, source);
-        let records = journal::read_all(&self.kafka, &topic, From::Last(RECENT_PROGRESS))?;
-        let newest = records.iter().rev().find_map(|record| {
-            match serde_json::from_slice(record.value.as_deref()?).ok()? {
-                ProgressRecord::Progress(progress) if progress.full => Some(progress.datasets),
-                ProgressRecord::Progress(_)
-                | ProgressRecord::Sweep(_)
-                | ProgressRecord::Ceiling(_) => None,
+        let records = recent_progress(&self.kafka, &topic, RECENT_PROGRESS)?;
+        let newest = records.into_iter().rev().find_map(|record| match record {
+            ProgressRecord::Progress(progress) if progress.full => Some(progress.datasets),
+            ProgressRecord::Progress(_) | ProgressRecord::Sweep(_) | ProgressRecord::Ceiling(_) => {
+                None
             }
         });
         let estimates = newest.unwrap_or_default().into_iter();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bangioc_change::progress::ProgressRecord;
 use bangioc_change::version::Lsn;
 use bangioc_feed::connect::KafkaSettings;
-use bangioc_feed::journal::{self, From, Journal};
+use bangioc_feed::journal::Journal;
 use bangioc_postgres_text::quoting::quoted;
 use bangioc_runtime::Secret;
 use bangioc_schemas::catalogue::Catalogue;
@@ -24,6 +24,7 @@ use crate::slot::{Preparing, Slot, SlotPlan, SystemIdentity};
 use crate::state::{CaptureState, CopyState, LastCopy, StateWriter};
 use crate::tables::connect::connect;
 use crate::tables::estimate::estimated_rows;
+use crate::topics::recent_progress;
 
 /// Who looks at a source.
 pub enum CheckedAs {
@@ -127,13 +128,11 @@ const RECENT: u64 = 1_000;
 
 /// The greatest epoch that a progress topic has told the stores. Blocks.
 fn announced_epoch(kafka: &KafkaSettings, topic: &str) -> Result<Option<u32>, CaptureError> {
-    let records = journal::read_all(kafka, topic, From::Last(RECENT))?;
-    let epochs = records.iter().filter_map(|record| {
-        match serde_json::from_slice(record.value.as_deref()?).ok()? {
-            ProgressRecord::Progress(progress) => Some(progress.epoch),
-            ProgressRecord::Ceiling(ceiling) => Some(ceiling.epoch),
-            ProgressRecord::Sweep(_) => None,
-        }
+    let records = recent_progress(kafka, topic, RECENT)?;
+    let epochs = records.iter().filter_map(|record| match record {
+        ProgressRecord::Progress(progress) => Some(progress.epoch),
+        ProgressRecord::Ceiling(ceiling) => Some(ceiling.epoch),
+        ProgressRecord::Sweep(_) => None,
     });
     Ok(epochs.max())
 }

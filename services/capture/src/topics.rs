@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use bangioc_change::progress::ProgressRecord;
-use bangioc_feed::journal::Journal;
+use bangioc_feed::connect::KafkaSettings;
+use bangioc_feed::journal::{self, From, Journal};
 use bangioc_schemas::names::Side;
 
 use crate::error::CaptureError;
@@ -37,4 +38,16 @@ impl ProgressTopics {
         self.journal.append(topic, 0, None, Some(&value)).await?;
         Ok(())
     }
+}
+
+/// The last `count` records of a progress topic that can be read, the oldest first. Blocks.
+pub(crate) fn recent_progress(
+    kafka: &KafkaSettings,
+    topic: &str,
+    count: u64,
+) -> Result<Vec<ProgressRecord>, CaptureError> {
+    let records = journal::read_all(kafka, topic, From::Last(count))?;
+    let read =
+        |record: &journal::JournalRecord| serde_json::from_slice(record.value.as_deref()?).ok();
+    Ok(records.iter().filter_map(read).collect())
 }
