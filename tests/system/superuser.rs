@@ -26,6 +26,14 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
         a_copy_reads_the_table_that_was_looked_at,
     ),
     ("superuser::a_slot_that_others_move_halts", a_slot_that_others_move_halts),
+    (
+        "superuser::an_index_that_does_not_know_a_row_is_named",
+        an_index_that_does_not_know_a_row_is_named,
+    ),
+    (
+        "superuser::a_key_that_is_none_at_its_source_is_surplus",
+        a_key_that_is_none_at_its_source_is_surplus,
+    ),
 ];
 
 /// Twelve rows each, of three columns.
@@ -309,6 +317,86 @@ fn a_copy_reads_the_table_that_was_looked_at(platform: &Platform) {
     world.bangioc("operator-lan", &["dataset", "recopy", "su-cast", "--yes", "--wait"]);
     streams(&world, cast, 99_999);
     equal(&world, &[cast]);
+}
+
+/// An operator who may compare this world's source and store.
+fn compares(world: &World<'_>) {
+    let source = world.config(SOURCE);
+    world.configure(
+        "operator-lan",
+        &format!("[reconcile]\nsources = [\"{}\"]\npatience = \"40s\"", source.display()),
+    );
+}
+
+fn compare(world: &World<'_>, dataset: &str) -> (Option<i32>, String) {
+    let output = world.try_bangioc("operator-lan", &["--output", "json", "reconcile", dataset]);
+    let words = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&words).into_owned())
+}
+
+/// Rows that were written while the index was not kept: whoever reads by key does not meet them.
+fn an_index_that_does_not_know_a_row_is_named(platform: &Platform) {
+    let table = "su_damaged";
+    let (world, _capture, _store) = begin(platform, "damaged", &[own(table, PLAIN)], "");
+    compares(&world);
+    equal(&world, &[table]);
+    let (code, said) = compare(&world, "su-damaged");
+    assert_eq!(code, Some(0), "{said}");
+    for sql in [
+        "update pg_index set indisready = false where indexrelid = 'dept.TABLE_pkey'::regclass",
+        "insert into dept.TABLE values (20, 'unknown', null), (21, 'unknown', null)",
+        "update pg_index set indisready = true where indexrelid = 'dept.TABLE_pkey'::regclass",
+    ] {
+        at_once(&world, table, sql);
+    }
+    let by_key = "set enable_seqscan = off; select count(*) from dept.su_damaged where code > 12";
+    assert_eq!(world.platform.sql(&world.database(SOURCE), by_key), ["0"], "it is damaged");
+    equal(&world, &[table]);
+    // Read by key alone, both have twelve rows.
+    let (code, said) = compare(&world, "su-damaged");
+    assert!(code == Some(1) && said.contains("BG0271"), "{said}");
+
+    world.bangioc("operator-lan", &["dataset", "recopy", "su-damaged", "--yes"]);
+    stands_at(&world, table, "halted", "leads to 12 rows, the table has 14");
+    assert_eq!(differs(&world, table), None, "nothing was swept");
+
+    at_once(&world, table, "reindex table dept.TABLE");
+    equal(&world, &[table]);
+    world.store_says("all rows", "select count(*) from shared.su_damaged", &["14"]);
+    let (code, said) = compare(&world, "su-damaged");
+    assert_eq!(code, Some(0), "{said}");
+}
+
+/// Whoever may write into a store can make up a key that the source can't even read.
+fn a_key_that_is_none_at_its_source_is_surplus(platform: &Platform) {
+    let table = "su_named";
+    let sql = "create type su_mood as enum ('calm', 'wild', 'loud'); \
+        create table TABLE (code su_mood primary key, word text, other text); \
+        insert into TABLE values ('calm', 'a', null), ('wild', 'b', null), ('loud', 'c', null);";
+    let own = OwnTable {
+        contract: own(table, sql).contract.replace(
+            "code: { type: integer,",
+            "code: { type: enum su_mood, values: [calm, wild, loud],",
+        ),
+        ..own(table, sql)
+    };
+    let (world, _capture, _store) = begin(platform, "unread", &[own], "");
+    compares(&world);
+    equal(&world, &[table]);
+    world.in_store(
+        "insert into flow.su_named (code, word, _version, _deleted, _was_live) \
+         select key, 'made up', decode('00000001' || repeat('00', 16), 'hex'), false, false from unnest(array['canary-zzz', 'aaa']) key",
+    );
+    let (code, said) = compare(&world, "su-named");
+    assert!(code == Some(1) && said.contains("BG0801"), "{said}");
+    assert!(said.contains("\"surplus\": 2") && said.contains("\"equal\": 3"), "{said}");
+    assert!(!said.contains("canary"), "{said}");
+    let logged = "select position('canary-zzz' in pg_read_file('server.log'))";
+    assert_eq!(world.platform.sql("postgres", logged), ["0"], "in the source's log");
+    world.bangioc("operator-lan", &["dataset", "recopy", "su-named", "--yes", "--wait"]);
+    equal(&world, &[table]);
+    let (code, said) = compare(&world, "su-named");
+    assert_eq!(code, Some(0), "{said}");
 }
 
 /// The end of a capture's run, with the words said since `before`.

@@ -9,6 +9,7 @@ use bangioc_schemas::contract::Contract;
 use bangioc_schemas::names::Side;
 
 use crate::cut::Cutter;
+use crate::state::CopyState;
 use crate::tables::table::TableStatements;
 use crate::unit::{DatasetIndex, FeedIndex};
 
@@ -102,6 +103,17 @@ pub(crate) struct DatasetState {
 }
 
 impl DatasetState {
+    /// As it was left, before the first of its readers begins: the stream sends by it, the first progress record
+    /// tells it.
+    pub(crate) fn resume(&self, copy: &CopyState) {
+        self.set_phase(copy.phase());
+        self.set_fill_absent(!copy.finished);
+        self.set_copied_rows(copy.rows);
+        self.set_obstacle(copy.obstacle());
+        self.set_paused(copy.paused.is_some());
+        self.set_halted(copy.halted.is_some());
+    }
+
     pub(crate) fn set_phase(&self, phase: Phase) {
         let code = match phase {
             Phase::Copying => 0,

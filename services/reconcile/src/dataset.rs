@@ -130,6 +130,12 @@ impl<'a> Pair<'a> {
         }
         let login = login(config, contract)?;
         let mut source = Source::connect(login, contract, config.manner.statement_timeout).await?;
+        if let Some([in_table, in_index]) = source.counts().await?
+            && in_table != in_index
+        {
+            let dataset = contract.dataset.to_string();
+            return Err(ReconcileError::IndexDamaged { dataset, in_table, in_index });
+        }
         let from = source.lsn().await?;
         Ok(Pair {
             contract,

@@ -37,6 +37,10 @@ pub enum ReconcileError {
     Keyless { dataset: String },
     #[error("the table of `{dataset}` is not at its source, or not as the contract says")]
     NoTable { dataset: String },
+    #[error(
+        "the index of the key of `{dataset}` leads to {in_index} rows at the source, its table has {in_table}"
+    )]
+    IndexDamaged { dataset: String, in_table: i64, in_index: i64 },
     #[error("`{path}` is no statement of ours")]
     NoStatement { path: PathBuf },
     #[error("`{path}` was not signed with that key, or was changed afterwards")]
@@ -92,6 +96,7 @@ impl Failure for ReconcileError {
             ReconcileError::NoTable { .. } => {
                 halt("BG0808", Exit::Failed).hint("`bangioc source check` names what does not fit")
             }
+            ReconcileError::IndexDamaged { .. } => halt("BG0271", Exit::Failed),
             ReconcileError::NoStatement { .. } => halt("BG0809", Exit::Failed),
             ReconcileError::BadSignature { .. } => halt("BG0809", Exit::Failed).hint(
                 "is it the public key of whoever made the statement? then believe nothing that \

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use bangioc_change::version::Lsn;
+use bangioc_postgres_text::array;
 use bangioc_runtime::postgres;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::row::{Cell, RowBuf};
@@ -21,6 +22,8 @@ use crate::table::{KeyType, SourceTable};
 
 /// Nobody at a department waits for us, so a lock that is held for longer is not waited for.
 const LOCK: Duration = Duration::from_secs(5);
+/// A table whose rows are all read may be counted.
+const WHILE_COUNTING: &str = "set local statement_timeout = '10min'";
 /// Text of the rows read at once. What is beyond is asked for again.
 const MOST_BYTES: usize = 8 << 20;
 
@@ -54,6 +57,7 @@ pub(crate) struct Source {
     name: String,
     connection: PgConnection,
     table: SourceTable,
+    by: LookUp,
 }
 
 fn options(login: &SourceLogin) -> PgConnectOptions {
@@ -100,6 +104,7 @@ impl Source {
             name: login.name.clone(),
             connection,
             table: SourceTable::new(contract, key_types),
+            by,
         })
     }
 
@@ -201,14 +206,22 @@ impl Source {
         let before = self.lsn().await?;
         let (statement, columns) = (self.table.rows(), self.table.columns());
         let read = async {
-            self.begin_with(keys).await?;
+            let unread = self.begin_with(keys).await?;
             let rows = rows_of(&mut self.connection, statement, 1, columns).await?;
             self.commit().await?;
-            Ok(rows)
+            Ok((unread, rows))
         }
         .await;
-        let (rows, _) = read.map_err(|error| self.fails(error))?;
-        let rows = rows.into_iter().map(|(there, row)| there.then_some(row)).collect();
+        let (unread, (rows, _)) = read.map_err(|error| self.fails(error))?;
+        let mut rows: Vec<Option<RowBuf>> =
+            rows.into_iter().map(|(there, row)| there.then_some(row)).collect();
+        for place in unread {
+            // Behind the last that was read; none for whoever broke off before.
+            if place > rows.len() {
+                break;
+            }
+            rows.insert(place, None);
+        }
         let after = self.lsn().await?;
         Ok((rows, Between { before, after }))
     }
@@ -220,46 +233,87 @@ impl Source {
     ) -> Result<Vec<KeyTexts>, ReconcileError> {
         let statement = self.table.absent();
         let found = async {
-            self.begin_with(keys).await?;
+            let unread = self.begin_with(keys).await?;
             let places: Vec<i64> = sqlx::query_scalar(AssertSqlSafe(statement))
                 .persistent(false)
                 .fetch_all(&mut self.connection)
                 .await?;
             self.commit().await?;
-            Ok(places)
+            Ok((unread, places))
         }
         .await;
-        let places = found.map_err(|error| self.fails(error))?;
-        let key = |place: i64| keys.get(usize::try_from(place - 1).ok()?).cloned();
-        Ok(places.into_iter().filter_map(key).collect())
+        let (unread, places) = found.map_err(|error| self.fails(error))?;
+        let (no_keys, bound) = split(keys, &unread);
+        let key = |place: i64| bound.get(usize::try_from(place - 1).ok()?).copied();
+        let absent = no_keys.into_iter().chain(places.into_iter().filter_map(key));
+        Ok(absent.cloned().collect())
+    }
+
+    /// Rows as the table has them, and as the index of its key leads to them; the same, unless it is damaged. None where
+    /// rows are read without an index.
+    pub(crate) async fn counts(&mut self) -> Result<Option<[i64; 2]>, ReconcileError> {
+        if self.by == LookUp::Reading {
+            return Ok(None);
+        }
+        let found = async {
+            self.begin(None).await?;
+            self.connection.execute(WHILE_COUNTING).await?;
+            let mut counts = [0; 2];
+            for (count, question) in counts.iter_mut().zip(self.table.counts()) {
+                let question = sqlx::raw_sql(AssertSqlSafe(question));
+                *count = question.fetch_one(&mut self.connection).await?.try_get(0)?;
+            }
+            self.commit().await?;
+            Ok(Some(counts))
+        }
+        .await;
+        found.map_err(|error| self.fails(error))
     }
 
     async fn begin(&mut self, after: Option<&KeyTexts>) -> Result<(), sqlx::Error> {
         self.connection.execute("begin isolation level repeatable read read only").await?;
-        let Some(KeyTexts(texts)) = after else {
-            return Ok(());
-        };
-        let mut query = sqlx::query(AssertSqlSafe(self.table.bind_key("text")));
-        for text in texts {
-            query = query.bind(text);
+        match after {
+            Some(after) => self.bind(&[after]).await,
+            None => Ok(()),
         }
-        query.execute(&mut self.connection).await?;
-        Ok(())
     }
 
-    async fn begin_with(&mut self, keys: &[KeyTexts]) -> Result<(), sqlx::Error> {
+    /// Places of those that are no keys to the source, in order; they are not bound.
+    async fn begin_with(&mut self, keys: &[KeyTexts]) -> Result<Vec<usize>, sqlx::Error> {
         self.connection.execute("begin isolation level repeatable read read only").await?;
-        let mut query = sqlx::query(AssertSqlSafe(self.table.bind_key("text[]")));
-        for column in key_columns(keys) {
-            query = query.bind(column);
+        self.bind(&keys.iter().collect::<Vec<_>>()).await?;
+        let statement = self.table.try_keys();
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut self.connection).await?;
+        let unread: String = sqlx::query_scalar("select current_setting('bangioc.unread')")
+            .fetch_one(&mut self.connection)
+            .await?;
+        let place = |text: &str| text.parse::<usize>().ok()?.checked_sub(1);
+        let unread: Vec<usize> = unread.split_ascii_whitespace().filter_map(place).collect();
+        if !unread.is_empty() {
+            self.bind(&split(keys, &unread).1).await?;
         }
-        query.execute(&mut self.connection).await?;
-        Ok(())
+        Ok(unread)
+    }
+
+    async fn bind(&mut self, keys: &[&KeyTexts]) -> Result<(), sqlx::Error> {
+        let mut query = sqlx::query(AssertSqlSafe(self.table.bind_keys()));
+        for column in 0..self.table.key_width() {
+            query = query.bind(array::of_texts(keys.iter().map(|key| key.0[column].as_str())));
+        }
+        query.execute(&mut self.connection).await.map(drop)
     }
 
     async fn commit(&mut self) -> Result<(), sqlx::Error> {
         self.connection.execute("commit").await.map(drop)
     }
+}
+
+/// Those at these places, which are in order, and the others.
+fn split<'a>(keys: &'a [KeyTexts], places: &[usize]) -> (Vec<&'a KeyTexts>, Vec<&'a KeyTexts>) {
+    let (of, others): (Vec<_>, Vec<_>) =
+        keys.iter().enumerate().partition(|(place, _)| places.binary_search(place).is_ok());
+    let keys = |some: Vec<(usize, &'a KeyTexts)>| some.into_iter().map(|(_, key)| key).collect();
+    (keys(of), keys(others))
 }
 
 /// Rows as the server writes them: the simple protocol answers in texts. Behind `lead` columns of ours, of which the

@@ -4,6 +4,7 @@
 //! A row is hashed as `row(…)::text`: PostgreSQL's own output of each column, quoted so that null, the empty text and
 //! a comma in a value can't be taken for one another.
 
+use bangioc_postgres_text::counting;
 use bangioc_postgres_text::quoting::{literal, qualified, quoted};
 use bangioc_schemas::contract::Contract;
 
@@ -59,26 +60,29 @@ struct Term {
 impl SourceKey {
     /// `of_row`: the column, or what a question has called it.
     fn terms(&self, n: usize, of_row: &str) -> Vec<Term> {
-        let KeyType { name, operators, by_text } = &self.key_type;
-        let bound = format!("current_setting('bangioc.k{n}')");
+        let KeyType { operators, by_text, .. } = &self.key_type;
+        let bound = format!("({})[1]", self.bound(n));
+        let text = |of: &str| format!("format('%s', {of}) collate \"C\"");
         let as_text = by_text.then(|| Term {
-            of_row: format!("format('%s', {of_row}) collate \"C\""),
-            bound: bound.clone(),
+            of_row: text(of_row),
+            bound: text(&bound),
             operators: PG_CATALOG.to_owned(),
         });
-        let value = Term {
-            of_row: of_row.to_owned(),
-            bound: format!("{bound}::{name}"),
-            operators: operators.clone(),
-        };
+        let value = Term { of_row: of_row.to_owned(), bound, operators: operators.clone() };
         std::iter::once(value).chain(as_text).collect()
     }
 
+    /// The bound texts as the type itself reads them. As an array, also a single one: a cast that somebody made from
+    /// text to the type would be asked before it.
+    fn bound(&self, n: usize) -> String {
+        format!("current_setting('bangioc.k{n}')::{}[]", self.key_type.name)
+    }
+
     fn is_wanted(&self, n: usize) -> String {
-        let (column, KeyType { name, operators, by_text }) = (&self.column, &self.key_type);
-        let same = format!("{column} operator({}.=) w.k{n}::{name}", quoted(operators));
+        let (column, KeyType { operators, by_text, .. }) = (&self.column, &self.key_type);
+        let same = format!("{column} operator({}.=) w.k{n}", quoted(operators));
         if *by_text {
-            format!("{same} and format('%s', {column}) = w.k{n} collate \"C\"")
+            format!("{same} and format('%s', {column}) = format('%s', w.k{n}) collate \"C\"")
         } else {
             same
         }
@@ -129,6 +133,10 @@ impl SourceTable {
         self.columns.len()
     }
 
+    pub(crate) fn key_width(&self) -> usize {
+        self.key.len()
+    }
+
     fn key_columns(&self) -> Vec<String> {
         self.key.iter().map(|key| key.column.clone()).collect()
     }
@@ -137,12 +145,37 @@ impl SourceTable {
         self.key.iter().enumerate().flat_map(|(n, key)| key.terms(n, &key.column)).collect()
     }
 
-    /// Binds a text for each key column, or an array of them.
-    pub(crate) fn bind_key(&self, as_type: &str) -> String {
-        let calls = list(self.key.len(), |n| {
-            format!("set_config('bangioc.k{n}', ${}::{as_type}::text, true)", n + 1)
-        });
+    /// Binds an array of texts, as PostgreSQL writes one, for each key column.
+    pub(crate) fn bind_keys(&self) -> String {
+        let calls =
+            list(self.key.len(), |n| format!("set_config('bangioc.k{n}', ${}, true)", n + 1));
         format!("select {calls}")
+    }
+
+    /// Sets `bangioc.unread` to the places, from 1, of the bound keys that are no values of the key's types: whoever
+    /// may write into a store may make such up. Asked first, since an error would leave the key in the source's log;
+    /// one that is caught does not.
+    pub(crate) fn try_keys(&self) -> String {
+        let all = list(self.key.len(), |n| self.key[n].bound(n));
+        let one = list(self.key.len(), |n| {
+            format!("array[t{n}[place]]::text::{}[]", self.key[n].key_type.name)
+        });
+        let texts: String = (0..self.key.len())
+            .map(|n| format!("t{n} text[] := current_setting('bangioc.k{n}')::text[]; "))
+            .collect();
+        let block = format!(
+            "declare unread text := ''; {texts}begin begin perform {all}; exception when others then \
+             for place in 1 .. cardinality(t0) loop begin perform {one}; \
+             exception when others then unread := unread || place || ' '; end; end loop; end; \
+             perform set_config('bangioc.unread', unread, true); end"
+        );
+        format!("do {}", literal(&block))
+    }
+
+    /// How to count its rows without the index of its key, and with it.
+    pub(crate) fn counts(&self) -> [String; 2] {
+        let key = self.key_columns().join(", ");
+        [counting::by_table(&self.name), counting::by_index(&self.name, &key)]
     }
 
     /// The next rows in key order: `what` of each, `limit` of them, from the bound key on.
@@ -186,7 +219,7 @@ impl SourceTable {
     }
 
     fn wanted(&self) -> String {
-        let arrays = list(self.key.len(), |n| format!("current_setting('bangioc.k{n}')::text[]"));
+        let arrays = list(self.key.len(), |n| self.key[n].bound(n));
         let names = list(self.key.len(), |n| format!("k{n}"));
         let same: Vec<String> =
             self.key.iter().enumerate().map(|(n, key)| key.is_wanted(n)).collect();

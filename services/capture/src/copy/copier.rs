@@ -109,11 +109,6 @@ enum InFlightPart {
 
 impl Copier {
     pub(crate) async fn run(mut self, shutdown: Shutdown) -> Result<(), CaptureError> {
-        for (dataset, copy) in self.datasets.iter().zip(&self.copies) {
-            dataset.standing.set_phase(copy.phase());
-            dataset.standing.set_fill_absent(!copy.finished);
-            dataset.standing.set_copied_rows(copy.rows);
-        }
         for index in (0..self.copies.len()).filter_map(|place| u16::try_from(place).ok()) {
             let index = DatasetIndex(index);
             let copy = &self.copies[index.place()];
@@ -194,7 +189,9 @@ impl Copier {
             if copy.finished || !copy.is_sent() || self.is_waiting(index, now) {
                 continue;
             }
-            if copy.has_begun() || self.may_begin(index).await? {
+            if copy.has_begun()
+                || self.may_begin(index).await? && self.index_is_whole(index).await?
+            {
                 return Ok(Some(index));
             }
         }

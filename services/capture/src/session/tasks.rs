@@ -127,7 +127,10 @@ impl Capture {
             let kept = prints.get(dataset.name());
             kept.map(|print| print.order(&dataset.contract)).unwrap_or_default()
         });
-        stream.begin(start, &copies, orders.collect());
+        stream.begin(start, orders.collect());
+        for (dataset, copy) in datasets.iter().zip(&copies) {
+            dataset.standing.resume(copy);
+        }
         group.spawn_thread("capture-stream", move || {
             // Whatever way it ends, the others must not wait for it.
             let _end = RequestOnDrop(vec![end, stop]);

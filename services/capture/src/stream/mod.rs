@@ -40,7 +40,6 @@ use crate::dataset::Dataset;
 use crate::error::CaptureError;
 use crate::notice::Notice;
 use crate::replication::{Frames, StreamFrame};
-use crate::state::CopyState;
 use crate::unit::{DatasetIndex, Position, TransactionSeen};
 
 /// How long the stream sleeps when nothing comes; confirmations and the end wait as long.
@@ -85,15 +84,10 @@ impl Stream {
         Stream { epoch, datasets, feeds, notices, met, shutdown, work: StreamWork::default() }
     }
 
-    /// Datasets that are halted or paused are not sent: until their table fits again, or until a person says so.
     /// `orders`: each dataset's columns in its table's order, as when it was last copied.
-    pub(crate) fn begin(&mut self, start: Position, copies: &[CopyState], orders: Vec<Vec<usize>>) {
+    pub(crate) fn begin(&mut self, start: Position, orders: Vec<Vec<usize>>) {
         self.work.last = start.last;
         self.work.relations.set_orders(orders);
-        for (copy, dataset) in copies.iter().zip(&*self.datasets) {
-            dataset.standing.set_paused(copy.paused.is_some());
-            dataset.standing.set_halted(copy.halted.is_some());
-        }
     }
 
     /// Streams until asked to stop; an error ends everything it sent with it.

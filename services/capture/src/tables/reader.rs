@@ -22,6 +22,9 @@ const CHUNK_BYTES: usize = 8 << 20;
 /// Where reading breaks off: rows turned out much wider than those before them.
 const MOST_BYTES: usize = 24 << 20;
 
+/// Nobody waits for it, and a table that can be copied can be counted.
+const WHILE_COUNTING: &str = "set local statement_timeout = '10min'";
+
 pub(crate) struct SqlReader {
     source: SourceSettings,
     connection: Option<PgConnection>,
@@ -148,6 +151,32 @@ impl SqlReader {
         let (read, broken_off) = self.copy_out(&table.by_keys(), count + 1 + columns).await?;
         self.end(broken_off).await?;
         Ok(split_found(&read, count, columns, seen_by))
+    }
+
+    /// Rows as the table has them and as the index of its key has them, which only a damaged index makes differ.
+    pub(crate) async fn counts(
+        &mut self,
+        table: &TableStatements,
+    ) -> Result<Option<[i64; 2]>, CaptureError> {
+        let Some(questions) = table.counts() else {
+            return Ok(None);
+        };
+        let outcome = self.ask_counts(questions).await;
+        self.kept_if_well(outcome).map(Some)
+    }
+
+    async fn ask_counts(&mut self, questions: [String; 2]) -> Result<[i64; 2], CaptureError> {
+        let fails = |e: &sqlx::Error| CaptureError::question("counting rows", e);
+        self.begin().await?;
+        let connection = self.connection().await?;
+        sqlx::query(WHILE_COUNTING).execute(&mut *connection).await.map_err(|e| fails(&e))?;
+        let mut counts = [0; 2];
+        for (count, question) in counts.iter_mut().zip(questions) {
+            let row = sqlx::raw_sql(AssertSqlSafe(question)).fetch_one(&mut *connection).await;
+            *count = row.and_then(|row| row.try_get(0)).map_err(|e| fails(&e))?;
+        }
+        self.end(false).await?;
+        Ok(counts)
     }
 
     /// Keys of the rows that pass on day `now` and did not on day `before`, days since 1970, at most `limit`.

@@ -7,6 +7,7 @@
 //! that it can be cast to (`citext` to `text`), and leave out rows between two chunks. And what the source
 //! takes for equal may differ to us: there the text decides as well.
 
+use bangioc_postgres_text::counting;
 use bangioc_postgres_text::quoting::{literal, qualified, quoted};
 use bangioc_schemas::contract::{ColumnType, Contract};
 
@@ -186,6 +187,15 @@ impl TableStatements {
             .map(|n| format!("set_config('bangioc.k{n}', ${}, false)", n + 1))
             .collect();
         format!("select {}", calls.join(", "))
+    }
+
+    /// How to count its rows without the index of its key, and with it. None: nothing keeps the key, so rows are
+    /// read without one.
+    pub(crate) fn counts(&self) -> Option<[String; 2]> {
+        let key: Vec<String> = self.key.iter().map(|column| format!("s.{}", column.name)).collect();
+        (self.latest_by.is_none() && !key.is_empty()).then(|| {
+            [counting::by_table(&self.name), counting::by_index(&self.name, &key.join(", "))]
+        })
     }
 
     /// The next `limit` rows in key order: from the beginning, or after the bound key.

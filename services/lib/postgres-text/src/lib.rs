@@ -13,6 +13,7 @@
 //! | [`civil`] | the calendar that dates and times are counted in |
 //! | [`clock`] | `13:45:00.5` |
 //! | [`copy`] | a line of COPY's text format, and its escapes |
+//! | [`counting`] | the rows of a table, counted with and without an index |
 //! | [`date`] | `2024-11-05`, `0044-03-15 BC` |
 //! | [`decimal`] | `-12.50`: parsed, compared, written |
 //! | [`float`] | `1e-07`, `NaN` |
@@ -29,6 +30,7 @@ pub mod bytea;
 pub mod civil;
 pub mod clock;
 pub mod copy;
+pub mod counting;
 mod cursor;
 pub mod date;
 pub mod decimal;

@@ -227,10 +227,49 @@ impl Copier {
             let code = problem.code.unwrap_or("BG0220");
             return Ok(Err((code, problem.sentence().en.clone())));
         }
-        let key_types = findings.key_types.into_iter().next().flatten();
-        Ok(key_types
-            .map(|types| (TableStatements::new(contract, types), seen))
-            .ok_or_else(|| ("BG0220", "its key can't be read".to_owned())))
+        let Some(key_types) = findings.key_types.into_iter().next().flatten() else {
+            return Ok(Err(("BG0220", "its key can't be read".to_owned())));
+        };
+        let table = TableStatements::new(contract, key_types);
+        let halted = self.copies[index.place()].halted.as_ref();
+        if halted.is_some_and(|cause| cause.code == DAMAGED)
+            && let Some(why) = self.damage(&table).await?
+        {
+            return Ok(Err((DAMAGED, why)));
+        }
+        Ok(Ok((table, seen)))
+    }
+
+    /// A copy by an index that does not know every row leaves some out, and its sweep would delete them.
+    pub(super) async fn index_is_whole(
+        &mut self,
+        index: DatasetIndex,
+    ) -> Result<bool, CaptureError> {
+        let table = self.datasets[index.place()].table();
+        match self.damage(&table).await {
+            Ok(None) => Ok(true),
+            Ok(Some(why)) => {
+                let dataset = self.datasets[index.place()].name();
+                tracing::error!(
+                    code = DAMAGED,
+                    dataset,
+                    why,
+                    "dataset halted; it recovers by itself once the index was built anew"
+                );
+                let cause = Cause::new(DAMAGED, why, now_us());
+                self.start_over(index, Some(cause)).await.map(|()| false)
+            }
+            Err(failure) => self.table_failed(index, failure).await.map(|()| false),
+        }
+    }
+
+    async fn damage(&mut self, table: &TableStatements) -> Result<Option<String>, CaptureError> {
+        let counts = self.reader.counts(table).await?;
+        Ok(counts.filter(|[in_table, in_index]| in_table != in_index).map(
+            |[in_table, in_index]| {
+                format!("the index of its key leads to {in_index} rows, the table has {in_table}")
+            },
+        ))
     }
 
     /// Would row security keep rows from us?
@@ -319,4 +358,6 @@ impl Copier {
     }
 }
 
+/// Of an index of a key.
+const DAMAGED: &str = "BG0271";
 const HIDES_ROWS: &str = "row security would hide rows from the capture";
