@@ -6,7 +6,7 @@ use std::time::Duration;
 use bangioc_change::batch::EventBatch;
 use bangioc_change::version::Version;
 use bangioc_runtime::failpoint;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use crate::dataset::Dataset;
 use crate::error::SinkError;
@@ -57,8 +57,11 @@ impl<'a> Batch<'a> {
         let Buffers { events, live, stage } = buffers;
         let end = self.intake.barriers.first().map_or(live.len(), |barrier| barrier.at);
         let first = Net::new(self.dataset, events, &live[..end], self.broken);
-        let target =
-            if way == Way::Straight && first.is_new() { Target::Table } else { Target::Stage };
+        let target = match way {
+            Way::Straight if first.is_new() => Target::Table,
+            Way::ByValues if self.intake.barriers.is_empty() => Target::Values,
+            Way::Straight | Way::ByValues | Way::ByStage => Target::Stage,
+        };
         first.fill(stage, target);
         PreparedBatch { batch: self, events, live, stage, first }
     }
@@ -139,6 +142,11 @@ impl PreparedBatch<'_> {
         Ok(done)
     }
 
+    /// Does it need the staging table?
+    pub(crate) fn is_staged(&self) -> bool {
+        self.stage.target() == Target::Stage || !self.batch.intake.barriers.is_empty()
+    }
+
     /// Did its rows go past the stage?
     pub(crate) fn went_straight(&self) -> bool {
         self.stage.target() == Target::Table
@@ -156,6 +164,7 @@ impl PreparedBatch<'_> {
     ) -> Result<Vec<(Vec<u8>, Poison)>, SinkError> {
         let batch = &self.batch;
         let mut found = Vec::new();
+        connection.execute(sqlx::raw_sql(batch.dataset.sql.create_stage.clone())).await?;
         for segment in batch.segments(self.live) {
             let net = Net::new(batch.dataset, self.events, segment.live, batch.broken);
             net.fill(self.stage, Target::Stage);

@@ -108,6 +108,10 @@ pub struct Statements {
     pub references: Vec<Option<SqlStr>>,
     /// ($1 version) → live rows removed: everything older goes.
     pub remove_below: SqlStr,
+    /// The same from $1…, an array of texts for each of a line's fields, instead of the staging table; the dataset is
+    /// the last parameter.
+    pub merge_whole_values: SqlStr,
+    pub merge_partial_values: SqlStr,
     /// `merge_whole` and `merge_partial` without the comparison.
     pub merge_whole_unversioned: SqlStr,
     pub merge_partial_unversioned: SqlStr,
@@ -140,7 +144,16 @@ impl Statements {
                 format!("{name} {}{}", column.column_type.store_type(), collation(contract, i))
             })
             .collect();
-        let merges = Merges { contract, target: &target, stage: &stage, columns: &columns };
+        let values = values(contract, &columns);
+        let merges = |rows: &str, dataset: usize| Merges {
+            contract,
+            target: &target,
+            rows: rows.to_owned(),
+            dataset,
+            columns: &columns,
+        };
+        let by_values = merges(&values, columns.len() + OUR_FIELDS.len() + 1);
+        let merges = merges(&stage, 1);
         Statements {
             create_stage: sql(format!(
                 "create temp table if not exists {} ({}, \"_version\" bytea, \"_deleted\" boolean, \
@@ -158,6 +171,8 @@ impl Statements {
             stage: stage.clone(),
             merge_whole: merges.whole(Compare::Versions),
             merge_partial: merges.partial(Compare::Versions),
+            merge_whole_values: by_values.whole(Compare::Versions),
+            merge_partial_values: by_values.partial(Compare::Versions),
             merge_whole_unversioned: merges.whole(Compare::Nothing),
             merge_partial_unversioned: merges.partial(Compare::Nothing),
             // A row that this transaction wrote has its id as xmin.
@@ -202,10 +217,37 @@ pub fn collation(contract: &Contract, column: usize) -> &'static str {
     }
 }
 
+/// Fields of ours that every line has behind the contract's columns.
+const OUR_FIELDS: [(&str, &str); 4] =
+    [("_version", "bytea"), ("_deleted", "boolean"), ("_missing", "text[]"), ("_since", "bytea")];
+
+/// Rows from an array of texts for each field, as the staging table would have them.
+fn values(contract: &Contract, columns: &[String]) -> String {
+    let types = contract.columns.iter().enumerate().map(|(n, column)| {
+        format!("{}{}", column.column_type.store_type(), collation(contract, n))
+    });
+    let fields = columns
+        .iter()
+        .cloned()
+        .zip(types)
+        .chain(OUR_FIELDS.iter().map(|(name, of_type)| (quoted(name), (*of_type).to_owned())));
+    let (mut read, mut arrays, mut names) = (Vec::new(), Vec::new(), Vec::new());
+    for (n, (name, of_type)) in fields.enumerate() {
+        read.push(format!("f{n}::{of_type} as {name}"));
+        arrays.push(format!("${}::text[]", n + 1));
+        names.push(format!("f{n}"));
+    }
+    let (read, arrays, names) = (read.join(", "), arrays.join(", "), names.join(", "));
+    format!("(select {read} from unnest({arrays}) as field ({names}))")
+}
+
 struct Merges<'a> {
     contract: &'a Contract,
     target: &'a str,
-    stage: &'a str,
+    /// The staging table, or a query of the same columns.
+    rows: String,
+    /// Number of the parameter that names the dataset.
+    dataset: usize,
     columns: &'a [String],
 }
 
@@ -226,7 +268,7 @@ impl Merges<'_> {
              select {all}, \"_version\", \"_deleted\", \"_missing\", false from {} s {only}\
              on conflict ({}) do update set ",
             self.target,
-            self.stage,
+            self.rows,
             identity(self.contract).join(", "),
         )
     }
@@ -236,9 +278,9 @@ impl Merges<'_> {
         let all = self.columns.join(", ");
         sql(format!(
             "with merged as (insert into {} ({all}, \"_version\", \"_deleted\", \"_missing\", \"_was_live\") \
-             select {all}, \"_version\", \"_deleted\", \"_missing\", false from {} on conflict do nothing \
+             select {all}, \"_version\", \"_deleted\", \"_missing\", false from {} s on conflict do nothing \
              returning \"_missing\") select count(*), count(*), count(\"_missing\") from merged",
-            self.target, self.stage,
+            self.target, self.rows,
         ))
     }
 
@@ -294,7 +336,7 @@ impl Merges<'_> {
              returning (not \"_deleted\")::int - \"_was_live\"::int as live, \"_missing\", \
              array[{}] as key), \
              asked as (insert into flow.copy_request (dataset, key) \
-             select $1, key from merged where exists (select from unnest(\"_missing\") name where name not like '!%') \
+             select ${}, key from merged where exists (select from unnest(\"_missing\") name where name not like '!%') \
              on conflict do nothing) \
              select count(*), coalesce(sum(live), 0), count(\"_missing\") from merged",
             self.insert(&self.unless_between()),
@@ -306,6 +348,7 @@ impl Merges<'_> {
             }),
             newer(compare),
             key_texts.join(", "),
+            self.dataset,
         ))
     }
 }

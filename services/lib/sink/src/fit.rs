@@ -110,7 +110,8 @@ type ColumnRow = (String, Option<String>, String, bool);
 
 /// Asks PostgreSQL to compare with the staging table, which is made from the contract alone.
 async fn lacks(connection: &mut PgConnection, dataset: &Dataset) -> Result<Lacks, SinkError> {
-    connection.execute(sqlx::raw_sql(dataset.sql.create_stage.clone())).await?;
+    let mut look = connection.begin().await?;
+    look.execute(sqlx::raw_sql(dataset.sql.create_stage.clone())).await?;
     let rows: Vec<ColumnRow> = sqlx::query_as(
         "select s.attname::text, format_type(t.atttypid, t.atttypmod), format_type(s.atttypid, s.atttypmod), \
          coalesce((s.atttypid, s.atttypmod) = (t.atttypid, t.atttypmod), false) \
@@ -120,8 +121,10 @@ async fn lacks(connection: &mut PgConnection, dataset: &Dataset) -> Result<Lacks
     )
     .bind(format!("flow.{}", quoted(&dataset.table)))
     .bind(&dataset.sql.stage)
-    .fetch_all(&mut *connection)
+    .fetch_all(&mut *look)
     .await?;
+    // Without a trace: most datasets never need it again.
+    look.rollback().await?;
     let table = &dataset.table;
     let made: HashSet<String> =
         sqlx::query_scalar("select name from flow.made_column where dataset = $1")

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use bangioc_change::batch::EventBatch;
 use bangioc_change::fold::{Effect, Fate, Folded, NetOutcome, fold};
 use bangioc_change::version::Version;
-use sqlx::PgConnection;
+use sqlx::{Executor as _, PgConnection};
 
 use crate::dataset::Dataset;
 use crate::error::SinkError;
@@ -187,13 +187,19 @@ pub(crate) async fn merge(
         merged.live_rows = rows;
         return Ok(merged);
     }
-    copy(connection, &dataset.sql.copy_stage, stage.bytes()).await?;
+    if stage.target() == Target::Stage {
+        copy(connection, &dataset.sql.copy_stage, stage.bytes()).await?;
+    }
     let (applied, live_rows, missing) = run_merge(connection, dataset, stage, broken).await?;
     merged.live_rows = live_rows;
     merged.missing = missing;
     merged.counts.applied += applied;
     if usize::try_from(applied) == Ok(stage.len()) {
         return Ok(merged);
+    }
+    if stage.target() == Target::Values {
+        connection.execute(sqlx::raw_sql(dataset.sql.create_stage.clone())).await?;
+        copy(connection, &dataset.sql.copy_stage, stage.bytes()).await?;
     }
     let (across, behind): (Vec<_>, Vec<_>) = refused(connection, dataset)
         .await?
@@ -283,17 +289,23 @@ pub(crate) async fn run_merge(
     broken: Broken,
 ) -> Result<(i64, i64, i64), SinkError> {
     let sql = &dataset.sql;
-    let (whole, partial) = if broken == Broken::Version {
-        (&sql.merge_whole_unversioned, &sql.merge_partial_unversioned)
-    } else {
-        (&sql.merge_whole, &sql.merge_partial)
+    let by_values = stage.target() == Target::Values;
+    let (whole, partial) = match (broken, by_values) {
+        (Broken::Version, _) => (&sql.merge_whole_unversioned, &sql.merge_partial_unversioned),
+        (_, true) => (&sql.merge_whole_values, &sql.merge_partial_values),
+        (_, false) => (&sql.merge_whole, &sql.merge_partial),
     };
-    let merged = if stage.is_partial() && dataset.is_state() {
-        sqlx::query_as(partial.clone()).bind(dataset.id()).fetch_one(connection).await
-    } else {
-        sqlx::query_as(whole.clone()).fetch_one(connection).await
-    };
-    merged.map_err(|error| {
+    let is_partial = stage.is_partial() && dataset.is_state();
+    let mut query = sqlx::query_as(if is_partial { partial } else { whole }.clone());
+    if by_values {
+        for field in stage.values() {
+            query = query.bind(field);
+        }
+    }
+    if is_partial {
+        query = query.bind(dataset.id());
+    }
+    query.fetch_one(connection).await.map_err(|error| {
         SinkError::from(error).in_statement("the merge into its table", &dataset.contract)
     })
 }

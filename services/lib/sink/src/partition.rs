@@ -318,8 +318,7 @@ impl PartitionWork {
         connected: &mut Connected,
         low: i64,
     ) -> Result<(ParkedKeys, SuspendedKeys, IncompleteKeys, Pins), SinkError> {
-        let connection =
-            connected.ready(&self.instance.store, self.instance.limits(), &self.dataset).await?;
+        let connection = connected.ready(&self.instance.store, self.instance.limits()).await?;
         fit::fit(connection, self.instance.side, &self.dataset).await?;
         self.lease = lease::look_again(connection, &self.lease).await?;
         if self.lease.next_offset.is_none() {

@@ -10,6 +10,8 @@ const LONGEST: u32 = 64;
 pub(crate) enum Way {
     Straight,
     ByStage,
+    /// Bound to the merge itself: few rows.
+    ByValues,
 }
 
 /// What one partition has learnt.

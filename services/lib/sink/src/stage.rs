@@ -1,6 +1,7 @@
 //! Rows as lines of COPY's text format: PostgreSQL itself parses the values, so the sink has no
 //! opinion about any of them.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 
 use bangioc_change::version::Version;
@@ -8,12 +9,14 @@ use bangioc_postgres_text::{copy, hex};
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::row::{Absence, Cell, Row};
 
-/// Where lines are copied to.
+/// Where lines go.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(crate) enum Target {
     /// The staging table, for a merge.
     #[default]
     Stage,
+    /// No table: they are read back as values, and bound to the merge.
+    Values,
     /// The table itself: rows that it should not have yet.
     Table,
 }
@@ -69,6 +72,23 @@ impl Stage {
         let start = from.checked_sub(1).map_or(0, |before| self.ends[before]);
         let end = to.checked_sub(1).map_or(0, |last| self.ends[last]);
         &self.lines[start..end]
+    }
+
+    /// The lines field by field, without their number.
+    pub(crate) fn values(&self) -> Vec<Vec<Option<Cow<'_, str>>>> {
+        let mut values: Vec<Vec<_>> = Vec::new();
+        for line in 0..self.len() {
+            let line = std::str::from_utf8(self.lines(line, line + 1)).unwrap_or_default();
+            let (fields, _) = line.rsplit_once('\t').unwrap_or_default();
+            for (n, field) in copy::fields(fields).enumerate() {
+                if values.len() == n {
+                    values.push(Vec::with_capacity(self.len()));
+                }
+                // Written by us.
+                values[n].push(field.map(|field| copy::unescaped(field).unwrap_or_default()));
+            }
+        }
+        values
     }
 
     /// Does any row leave a column out?
@@ -150,7 +170,7 @@ impl Stage {
 
     fn push_tail(&mut self) {
         match self.target {
-            Target::Stage => {
+            Target::Stage | Target::Values => {
                 self.lines.extend_from_slice(b"\t\\N");
                 self.push_number();
             }

@@ -31,6 +31,10 @@ impl Buffers {
     }
 }
 
+/// So many staging tables on one connection: at the end of each transaction that used one, PostgreSQL empties them all,
+/// file by file.
+const MOST_STAGED: usize = 4;
+
 /// A connection, made when it is first needed, and which staging tables it has.
 #[derive(Default)]
 pub(crate) struct Connected {
@@ -39,25 +43,37 @@ pub(crate) struct Connected {
 }
 
 impl Connected {
-    /// The connection, with the staging table of `dataset`.
     pub(crate) async fn ready(
+        &mut self,
+        store: &StoreSettings,
+        limits: StatementLimits,
+    ) -> Result<&mut PgConnection, SinkError> {
+        if let Some(connection) = self.connection.take() {
+            return Ok(self.connection.insert(connection));
+        }
+        self.staged.clear();
+        let connection = store.connect_within("bangioc sink worker", limits).await?;
+        Ok(self.connection.insert(connection))
+    }
+
+    /// The connection, with the staging table of `dataset`.
+    pub(crate) async fn ready_to_stage(
         &mut self,
         store: &StoreSettings,
         limits: StatementLimits,
         dataset: &Dataset,
     ) -> Result<&mut PgConnection, SinkError> {
-        if self.connection.is_none() {
-            self.staged.clear();
-        }
-        let connection = if let Some(connection) = self.connection.take() {
-            self.connection.insert(connection)
-        } else {
-            let connection = store.connect_within("bangioc sink worker", limits).await?;
-            self.connection.insert(connection)
+        self.ready(store, limits).await?;
+        let Connected { connection: Some(connection), staged } = self else {
+            return Err(SinkError::silent());
         };
-        if !self.staged.contains(&dataset.table) {
+        if !staged.contains(&dataset.table) {
+            if staged.len() >= MOST_STAGED {
+                connection.execute("discard temp").await?;
+                staged.clear();
+            }
             connection.execute(sqlx::raw_sql(dataset.sql.create_stage.clone())).await?;
-            self.staged.insert(dataset.table.clone());
+            staged.insert(dataset.table.clone());
         }
         Ok(connection)
     }

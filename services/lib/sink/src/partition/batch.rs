@@ -19,6 +19,7 @@ use crate::intake::{Bench, Intake};
 use crate::judge::Judge;
 use crate::kept::{Kept, of_row};
 use crate::poison::{Parking, Poison};
+use crate::protection::Broken;
 use crate::quarantine::Quarantined;
 use crate::reference;
 use crate::refusal::RecordRefusal;
@@ -32,6 +33,9 @@ const LEASES_PER_COUNT: u32 = 3;
 /// How long rows wait, before they are suspended, for a dataset that is being copied: long enough for
 /// most, and short enough where its department is not connected yet.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// So few rows are bound to the merge: a staging table costs more than it saves.
+const FEW: usize = 256;
 
 /// Of a record that is too large: a key beyond this names no row of ours.
 const LONGEST_KEY: usize = 64 << 10;
@@ -172,8 +176,7 @@ impl PartitionWork {
         instance.handle.block_on(Box::pin(async {
             let connections = &instance.workers.connections;
             let fits = async |loan: &mut Connected| {
-                let connection =
-                    loan.ready(&instance.store, instance.limits(), &self.dataset).await?;
+                let connection = loan.ready(&instance.store, instance.limits()).await?;
                 fit::fit(connection, instance.side, &self.dataset).await
             };
             connections.lend(fits).await
@@ -212,8 +215,7 @@ impl PartitionWork {
         let (missing, wait) = instance.handle.block_on(Box::pin(async {
             let connections = &instance.workers.connections;
             let look = async |loan: &mut Connected| {
-                let connection =
-                    loan.ready(&instance.store, instance.limits(), &self.dataset).await?;
+                let connection = loan.ready(&instance.store, instance.limits()).await?;
                 let (events, live) = (&buffers.events, &buffers.live);
                 let missing = reference::missing(connection, &self.dataset, events, live).await?;
                 let wait = patient
@@ -258,14 +260,24 @@ impl PartitionWork {
             broken: instance.broken,
             intake,
         };
-        let way = if instance.is_discreet() { shortcut.way() } else { Way::ByStage };
+        let way = if !instance.is_discreet() || instance.broken == Broken::Version {
+            Way::ByStage
+        } else if buffers.live.len() <= FEW {
+            Way::ByValues
+        } else {
+            shortcut.way()
+        };
         let is_impatient = self.trouble.waits_for_lock();
         let mut prepared = batch.prepare(buffers, way);
         let committed = instance.handle.block_on(Box::pin(async {
             let connections = &instance.workers.connections;
             let commit = async |loan: &mut Connected| {
-                let connection =
-                    loan.ready(&instance.store, instance.limits(), &self.dataset).await?;
+                let (store, limits) = (&instance.store, instance.limits());
+                let connection = if prepared.is_staged() {
+                    loan.ready_to_stage(store, limits, &self.dataset).await?
+                } else {
+                    loan.ready(store, limits).await?
+                };
                 if is_impatient {
                     connection.execute(IMPATIENT).await?;
                 }
@@ -276,6 +288,8 @@ impl PartitionWork {
                         Err(failure) if failure.is_key_taken() => {
                             shortcut.was_in_vain();
                             prepared.turn_back();
+                            let create = self.dataset.sql.create_stage.clone();
+                            connection.execute(sqlx::raw_sql(create)).await?;
                             committed = prepared.commit(connection).await;
                         }
                         Err(_) => {}
