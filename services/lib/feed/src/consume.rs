@@ -1,11 +1,12 @@
 //! Reads partitions from given offsets, each on its owner's thread. No group protocol: whoever holds a
 //! partition was told so by the store's lease, and where to begin by its position there.
 
+use std::collections::HashMap;
 use std::ffi::CString;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bangioc_runtime::settings::Section;
 use rdkafka::config::FromClientConfigAndContext;
@@ -24,6 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Between looks whether to end; what comes wakes the poller at once.
 const LOOK_UP: Duration = Duration::from_secs(1);
+
+/// Between two words to the group: people look at it by the minute.
+const BETWEEN_HINTS: Duration = Duration::from_secs(1);
 
 /// Added to each wait: rdkafka rounds what is left of one down to whole milliseconds and spins through the
 /// last of them. This much is spent before it rounds.
@@ -230,7 +234,9 @@ impl Reader {
     /// Tells Kafka's own tools how far the group is; the truth is in the store. Not waited for; nothing
     /// without a group.
     pub fn commit_hint(&self, topic: &str, partition: i32, next_offset: i64) {
-        self.shared.commit_hint(topic, partition, next_offset);
+        if let Some(hints) = &self.shared.hints {
+            hints.put(topic, partition, next_offset);
+        }
     }
 
     /// Why nothing comes in just now, while librdkafka tries on.
@@ -340,7 +346,8 @@ struct Shared {
     client: Arc<BaseConsumer<Watch>>,
     settings: KafkaSettings,
     watch: Watch,
-    commits: bool,
+    /// None without a group.
+    hints: Option<Arc<Hints>>,
     strays: Arc<Mutex<Option<String>>>,
     /// For its drop.
     _poller: Poller,
@@ -354,8 +361,9 @@ impl Shared {
         commits: bool,
     ) -> Result<Shared, FeedError> {
         let strays = Arc::new(Mutex::new(None));
-        let poller = Poller::start(Arc::clone(&client), Arc::clone(&strays))?;
-        Ok(Shared { client, settings, watch, commits, strays, _poller: poller })
+        let hints = commits.then(Arc::<Hints>::default);
+        let poller = Poller::start(Arc::clone(&client), Arc::clone(&strays), hints.clone())?;
+        Ok(Shared { client, settings, watch, hints, strays, _poller: poller })
     }
 
     fn release(&self, topic: &str, partition: i32) {
@@ -363,19 +371,6 @@ impl Shared {
         list.add_partition(topic, partition);
         // Fails only when the partition is not assigned, which is what we want.
         let _ = self.client.incremental_unassign(&list);
-    }
-
-    fn commit_hint(&self, topic: &str, partition: i32, next_offset: i64) {
-        if !self.commits {
-            return;
-        }
-        let mut list = TopicPartitionList::new();
-        let sent = list
-            .add_partition_offset(topic, partition, Offset::Offset(next_offset))
-            .and_then(|()| self.client.commit(&list, CommitMode::Async));
-        if let Err(error) = sent {
-            tracing::debug!(%error, topic, partition, "the group's offset was not updated");
-        }
     }
 
     /// A record outside its partition's queue would be lost to its owner: never go on then.
@@ -396,6 +391,32 @@ impl Drop for Shared {
     }
 }
 
+/// Positions that the group is still to be told: together and seldom, since for each request a broker writes a
+/// record.
+#[derive(Default)]
+struct Hints(Mutex<HashMap<(String, i32), i64>>);
+
+impl Hints {
+    fn put(&self, topic: &str, partition: i32, next_offset: i64) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.insert((topic.to_owned(), partition), next_offset);
+    }
+
+    fn send(&self, client: &BaseConsumer<Watch>) {
+        let waiting = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        if waiting.is_empty() {
+            return;
+        }
+        let mut list = TopicPartitionList::new();
+        let added = waiting.iter().try_for_each(|((topic, partition), next_offset)| {
+            list.add_partition_offset(topic, *partition, Offset::Offset(*next_offset))
+        });
+        if let Err(error) = added.and_then(|()| client.commit(&list, CommitMode::Async)) {
+            tracing::debug!(%error, "the group's offsets were not updated");
+        }
+    }
+}
+
 /// Serves the client's events (lost and found brokers, commits) on a thread of its own, and at the end
 /// closes the client.
 struct Poller {
@@ -408,6 +429,7 @@ impl Poller {
     fn start(
         client: Arc<BaseConsumer<Watch>>,
         strays: Arc<Mutex<Option<String>>>,
+        hints: Option<Arc<Hints>>,
     ) -> Result<Poller, FeedError> {
         let stop = Arc::new(AtomicBool::new(false));
         let (closing, closed) = mpsc::channel();
@@ -415,7 +437,15 @@ impl Poller {
         std::thread::Builder::new()
             .name(String::from("kafka-events"))
             .spawn(move || {
+                let mut hinted = Instant::now();
+                let hint = |client: &BaseConsumer<Watch>| {
+                    hints.as_ref().into_iter().for_each(|hints| hints.send(client));
+                };
                 while !stopped.load(Ordering::Acquire) {
+                    if hinted.elapsed() > BETWEEN_HINTS {
+                        hint(&client);
+                        hinted = Instant::now();
+                    }
                     // Partitions have queues of their own. Errors of the client as a whole have gone
                     // through its context by now.
                     if let Some(Ok(message)) = client.poll(LOOK_UP + SLIVER) {
@@ -424,6 +454,7 @@ impl Poller {
                         *strays.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
                     }
                 }
+                hint(&client);
                 drop(client);
                 drop(closing);
             })
