@@ -160,11 +160,12 @@ impl SourceTable {
         let one = list(self.key.len(), |n| {
             format!("array[t{n}[place]]::text::{}[]", self.key[n].key_type.name)
         });
-        let texts: String = (0..self.key.len())
-            .map(|n| format!("t{n} text[] := current_setting('bangioc.k{n}')::text[]; "))
+        let texts: Vec<String> = (0..self.key.len())
+            .map(|n| format!("t{n} text[] := current_setting('bangioc.k{n}')::text[];"))
             .collect();
+        let texts = texts.join(" ");
         let block = format!(
-            "declare unread text := ''; {texts}begin begin perform {all}; exception when others then \
+            "declare unread text := ''; {texts} begin begin perform {all}; exception when others then \
              for place in 1 .. cardinality(t0) loop begin perform {one}; \
              exception when others then unread := unread || place || ' '; end; end loop; end; \
              perform set_config('bangioc.unread', unread, true); end"

@@ -62,7 +62,7 @@ pub struct Tuning {
 impl Default for Tuning {
     fn default() -> Tuning {
         Tuning {
-            linger: Duration::from_millis(2),
+            linger: Duration::from_millis(1),
             acknowledge_within: Duration::from_secs(25),
             queue_records: 20_000,
             queue_bytes: 64 << 20,
