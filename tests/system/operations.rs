@@ -222,7 +222,7 @@ fn values_are_shown_on_record_only(world: &World<'_>) {
     let page = world.bangioc("admin", &["trace", "site", "S1"]);
     assert!(page.contains("the row in the store") && page.contains("OPEN SIDE"), "{page}");
     assert!(!page.contains(CANARY) && !page.contains("Đổi tên"), "{page}");
-    refused(&world.try_bangioc("admin", &["trace", "site", "S1", "--values"]), 2, "--purpose");
+    refused(&world.try_bangioc("admin", &["trace", "site", "S1", "--values"]), 2, "BG0184");
     assert_eq!(world.in_store("select count(*) from flow.disclosure"), ["0"]);
     let args = ["trace", "site", "-", "--values", "--purpose", "complaint 17", "--output", "json"];
     let shown = with_stdin(world, &args, "S1\n");

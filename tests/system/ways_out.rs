@@ -8,18 +8,23 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use bangioc_feed::admin::Admin;
-use bangioc_tests::platform::Platform;
+use bangioc_feed::admin::{Admin, TopicOrder};
+use bangioc_tests::platform::{Platform, free_port};
 use bangioc_tests::service::Service;
 use bangioc_tests::world::{PATIENCE, World};
 use bangioc_tests::{bangioc, wait};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::halts::page_says;
-use crate::{Check, parcels};
+use crate::{Check, open_data, parcels};
 
-pub(crate) const CHECKS: &[(&str, Check)] =
-    &[("ways_out::of_a_comparison", of_a_comparison), ("ways_out::of_a_plan", of_a_plan)];
+pub(crate) const CHECKS: &[(&str, Check)] = &[
+    ("ways_out::of_a_comparison", of_a_comparison),
+    ("ways_out::of_a_plan", of_a_plan),
+    ("ways_out::of_a_start", of_a_start),
+    ("ways_out::of_a_parked_key", of_a_parked_key),
+    ("ways_out::of_a_registry", of_a_registry),
+];
 
 const SOON: Duration = Duration::from_mins(1);
 
@@ -31,6 +36,14 @@ fn ends(mut service: Service, before: usize, code: &str, exit: i32) {
     let said = &log[before..];
     assert!(said.contains(code) && said.contains("hint:"), "no {code} with a hint: {said}");
     assert_eq!(status.code(), Some(exit), "{said}");
+}
+
+/// Starts `name`, which ends so.
+#[track_caller]
+fn in_vain(world: &World<'_>, name: &str, code: &str, exit: i32, start: impl FnOnce() -> Service) {
+    let log = world.dir.join(format!("{name}.log"));
+    let before = fs::metadata(log).map_or(0, |file| file.len());
+    ends(start(), usize::try_from(before).expect("a length"), code, exit);
 }
 
 #[track_caller]
@@ -181,6 +194,16 @@ fn of_a_plan(platform: &Platform) {
     a_schema_that_is_not_registered(&world);
     fs::write(&config, text).expect("a configuration");
 
+    // Another server answers where the registry should.
+    let web = format!(
+        "http://127.0.0.1:{}",
+        answering(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi")
+    );
+    with_other(&config, &platform.registry_url, &web, || {
+        refused(&admin(&["topic", "plan"]), "BG0736", 3);
+    });
+    assert!(admin(&["topic", "plan"]).status.success());
+
     // A line that is refused, and the contract as it was.
     let partitions = world.contract("land-parcel").partitions;
     let written = format!("partitions: {partitions}");
@@ -221,4 +244,173 @@ fn a_schema_that_is_not_registered(world: &World<'_>) {
         world.says(&world.database("so-nnmt"), "the slot", slots, &["1"]);
         capture.stop();
     });
+}
+
+fn of_a_start(platform: &Platform) {
+    let world = World::new(platform, "waysstart", &["so-nnmt"]);
+    let (path, config) =
+        (|name: &str| world.dir.join(name).display().to_string(), world.config("so-nnmt"));
+    let wrong = path("wrong-password");
+    bangioc_tests::secret::write(&world.dir.join("wrong-password"), "wrong");
+    let capture = |code, exit| {
+        in_vain(&world, "capture-so-nnmt", code, exit, || world.capture("so-nnmt"));
+    };
+    let kafka = platform.dir.join("kafka/secrets/capture-so-nnmt").display().to_string();
+    with_other(&config, &kafka, &wrong, || capture("BG0102", 4));
+    with_other(&config, &path("capture-password"), &wrong, || capture("BG0202", 4));
+    let partitions = world.contract("land-parcel").partitions;
+    let written = format!("partitions: {partitions}");
+    with_other(&contract(&world), &written, &format!("partitions: {}", partitions + 1), || {
+        capture("BG0218", 5);
+    });
+
+    // What the check prints makes it fit.
+    world.source("so-nnmt", "drop publication bangioc");
+    capture("BG0207", 5);
+    refused(&world.try_bangioc("so-nnmt", &["source", "check"]), "BG0195", 1);
+    let sql = world.try_bangioc("so-nnmt", &["source", "check", "--sql"]).stdout;
+    let file = world.dir.join("fit.sql");
+    fs::write(&file, sql).expect("a file");
+    platform.sql_file(&world.database("so-nnmt"), &file, &[]);
+    world.bangioc("so-nnmt", &["source", "check"]);
+    let _capture = world.capture("so-nnmt");
+
+    let short = path("short-secret");
+    bangioc_tests::secret::write(&world.dir.join("short-secret"), "short");
+    with_other(&world.config("shared-store"), &path("secret"), &short, || {
+        in_vain(&world, "store", "BG0419", 3, || world.shared_store("store"));
+    });
+    let _store = world.shared_store("store");
+    parcels::add(&world, 1, 20);
+    world.converge(&[]);
+
+    open_data::with_open_set(&world);
+    with_other(&world.config("open-data"), &world.open_store(), &world.store(), || {
+        in_vain(&world, "open-data", "BG0421", 3, || open_data::start(&world));
+    });
+    let _open_data = open_data::start(&world);
+    world.converge(&[]);
+
+    // Both stores are to be told: the tool has to know both.
+    let from_nothing = ["dataset", "recopy", "land-parcel", "--from-nothing", "--yes", "--wait"];
+    refused(&world.try_bangioc("operator-lan", &from_nothing), "BG0435", 2);
+    let text = fs::read_to_string(world.config("open-data")).expect("a configuration");
+    let mut parts = text.split("\n[");
+    let section = parts.find(|part| part.starts_with("open-store]")).expect("a section");
+    world.configure("operator-lan", &format!("[{section}"));
+    world.bangioc("operator-lan", &from_nothing);
+    world.converge(&[]);
+}
+
+fn of_a_parked_key(platform: &Platform) {
+    let world = World::new(platform, "waysparked", &["so-nnmt"]);
+    let _capture = world.capture("so-nnmt");
+    parcels::add(&world, 1, 20);
+    let parked = |wanted: &str| {
+        world.store_says(
+            "the key to be parked, or to be free",
+            "select count(*) from flow.parked_key where state = 'parked'",
+            &[wanted],
+        );
+    };
+
+    // A dataset that is to stand still for a bad row, and is told to park it.
+    with_other(&contract(&world), "on_poison: park_key", "on_poison: halt", || {
+        let store = world.shared_store("store");
+        world.store_says("all rows", "select count(*) from shared.land_parcel", &["20"]);
+        world.source("so-nnmt", "update land_parcel set land_type = 'ZZZ' where parcel_no = 7");
+        wait::until("the dataset to halt", PATIENCE, || {
+            let said = world.try_bangioc("admin", &["status"]);
+            let said = String::from_utf8_lossy(&said.stdout).into_owned();
+            wait::holds(said.contains("BG0413"), said)
+        });
+        store.stop();
+    });
+    let store = world.shared_store("store");
+    parked("1");
+    let key = world
+        .in_store("select encode(key_ref, 'hex') from flow.parked_key where state = 'parked'")
+        .concat();
+
+    let tool = |args: &[&str]| world.try_bangioc("dead-letter", &[&["dead-letter"], args].concat());
+    refused(&tool(&["show", "0123456789abcdef"]), "BG0601", 1);
+    assert!(tool(&["show", &key]).status.success());
+    refused(&tool(&["replay", &key]), "BG0602", 1);
+    let prefix = format!("prefix = \"{}\"", world.name);
+    with_other(&world.config("dead-letter"), &prefix, "prefix = \"waysother\"", || {
+        refused(&tool(&["replay", &key]), "BG0604", 3);
+    });
+    refused(&tool(&["discard", &key]), "BG0607", 1);
+
+    // What was kept opens no more: it is given up by two people, and the row comes anew once it is mended.
+    world.in_store("update flow.parked_record set payload = payload || '\\x00'::bytea");
+    refused(&tool(&["replay", &key]), "BG0418", 1);
+    for person in ["an", "binh"] {
+        let who = world.operator(person);
+        world.bangioc(&who, &["dead-letter", "discard", &key]);
+    }
+    parked("0");
+    world.source("so-nnmt", "update land_parcel set land_type = 'CLN' where parcel_no = 7");
+    world.converge(&[]);
+    store.stop();
+}
+
+fn of_a_registry(platform: &Platform) {
+    let dir = platform.dir.join("waysregistry");
+    fs::create_dir_all(&dir).expect("a folder");
+    let admin = Admin::connect(&platform.kafka_as("admin")).expect("Kafka");
+    let topic = |name: &str, partitions: u32, policy: &str| {
+        let configs = [("cleanup.policy".to_owned(), policy.to_owned())];
+        let order = TopicOrder { name, partitions, replication: 1, configs: &configs };
+        admin.create_topic(&order).expect("a topic");
+    };
+    topic("ways-schemas-wide", 2, "compact");
+    topic("ways-schemas", 1, "delete");
+
+    let start = |name: &str, topic: &str, port: u16| {
+        let config = dir.join(format!("{name}.toml"));
+        let text = format!(
+            "contracts = \"{}\"\n{}\n[registry]\nlisten = \"127.0.0.1:{port}\"\ntopic = \"{topic}\"\nusers_dir = \"{}\"\n",
+            bangioc_tests::root().join("schemas").display(),
+            platform.kafka_section("admin"),
+            platform.registry_users().display(),
+        );
+        fs::write(&config, text).expect("a configuration");
+        Service::start(name, &config, &["run", "registry"], &[], &dir)
+    };
+    let answers = |registry: &Service, port: u16| {
+        wait::until("the registry", SOON, || {
+            let there = std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
+            wait::holds(there, registry.log())
+        });
+    };
+    let port = free_port();
+    ends(start("wide", "ways-schemas-wide", port), 0, "BG0744", 5);
+    ends(start("deleting", "ways-schemas", port), 0, "BG0743", 5);
+    let compacted = [("cleanup.policy".to_owned(), "compact".to_owned())];
+    admin.set_topic_configs("ways-schemas", &compacted).expect("a setting");
+    let first = start("first", "ways-schemas", port);
+    answers(&first, port);
+
+    ends(start("busy", "ways-schemas-busy", port), 0, "BG0745", 3);
+    let another = free_port();
+    let second = start("second", "ways-schemas", another);
+    answers(&second, another);
+    // A write of the first finds out that it is the first no longer.
+    let subject = |port: u16| {
+        let said = Command::new("curl")
+            .args(["-sS", "-u", &platform.registry_login(), "-H", "content-type: application/json"])
+            .args(["-d", "{\"schema\":\"\\\"string\\\"\"}"])
+            .arg(format!("http://127.0.0.1:{port}/subjects/ways-value/versions"))
+            .output()
+            .expect("curl");
+        String::from_utf8_lossy(&said.stdout).into_owned()
+    };
+    assert!(subject(another).contains("\"id\""), "the second takes it");
+    ends(first, 0, "BG0740", 5);
+    second.stop();
+    let first = start("again", "ways-schemas", port);
+    answers(&first, port);
+    assert!(subject(port).contains("\"id\""), "and the first again");
+    first.stop();
 }
