@@ -5,13 +5,12 @@ use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use bangioc_tests::platform::free_port;
 use bangioc_tests::service::Service;
 use bangioc_tests::{bangioc, root, secret, wait};
-use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{contracts_of_one_owner, seen, seen_with};
 
@@ -196,46 +195,4 @@ fn users_of_the_registry() {
 fn in_shell_says(script: &str) -> String {
     let output = Command::new("sh").args(["-c", script]).output().expect("a shell");
     String::from_utf8(output.stdout).expect("a text")
-}
-
-/// Asked to begin again, a service whose program was moved away can't; once it is back, it starts.
-#[test]
-fn a_program_that_is_gone() {
-    let dir = root().join("target/cli-gone");
-    let _not_there = fs::remove_dir_all(&dir);
-    fs::create_dir_all(&dir).expect("a folder");
-    let (program, elsewhere) = (dir.join("bangioc"), dir.join("elsewhere"));
-    fs::copy(bangioc(), &program).expect("a copy");
-    let config = dir.join("pages.toml");
-    let port = free_port();
-    let text = format!(
-        "contracts = \"{}\"\n[open-data]\ndir = \"{}\"\nlisten = \"127.0.0.1:{port}\"\n",
-        root().join("schemas").display(),
-        dir.join("open").display(),
-    );
-    fs::write(&config, text).expect("a configuration");
-    let start = || {
-        let child = Command::new(&program)
-            .arg("--config")
-            .arg(&config)
-            .args(["open-data", "serve"])
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program");
-        wait::until("the pages", SOON, || {
-            wait::holds(TcpStream::connect(("127.0.0.1", port)).is_ok(), "nobody listens")
-        });
-        child
-    };
-    let service = start();
-    fs::rename(&program, &elsewhere).expect("a move");
-    kill_process(Pid::from_child(&service), Signal::HUP).expect("a process to signal");
-    let ended = service.wait_with_output().expect("its end");
-    let said = String::from_utf8_lossy(&ended.stderr);
-    refuses(&format!("{said}[exit {}]", ended.status.code().unwrap_or(-1)), "BG0196", 1);
-
-    fs::rename(&elsewhere, &program).expect("a move");
-    let service = start();
-    kill_process(Pid::from_child(&service), Signal::TERM).expect("a process to signal");
-    assert!(service.wait_with_output().expect("its end").status.success());
 }

@@ -43,7 +43,7 @@ impl CommitProxy {
         self.port
     }
 
-    /// Lose the reply to the next COMMIT of a transaction that copied rows.
+    /// Lose the reply to the next COMMIT of a batch.
     pub fn lose_one(&self) {
         self.script.armed.fetch_add(1, Ordering::SeqCst);
     }
@@ -78,16 +78,16 @@ fn carry(mut client: TcpStream, mut server: TcpStream, script: &Arc<Script>) {
             let _ = from_server.shutdown(Shutdown::Both);
         }
     });
-    let mut copied = false;
+    // Said when it connects.
+    let mut worker = false;
     let mut buffer = vec![0; 64 << 10];
     while let Ok(length @ 1..) = client.read(&mut buffer) {
         let sent = &buffer[..length];
-        copied |= has(sent, b"copy ");
+        worker |= has(sent, b"bangioc sink worker");
         if has(sent, b"Q\0\0\0\x0bCOMMIT\0") {
-            let armed = |armed: u32| armed.checked_sub(1).filter(|_| copied);
+            let armed = |armed: u32| armed.checked_sub(1).filter(|_| worker);
             let lose = script.armed.fetch_update(Ordering::SeqCst, Ordering::SeqCst, armed);
             losing.store(u32::from(lose.is_ok()), Ordering::SeqCst);
-            copied = false;
         }
         if server.write_all(sent).is_err() {
             break;

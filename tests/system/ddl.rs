@@ -393,13 +393,15 @@ fn a_large_table_waits_for_a_yes(platform: &Platform) {
     let _capture = world.capture(SOURCE);
     streams(&world, table, 41);
     stands_at(&world, table, "awaits-copy", "rewritten");
-    // Its exit says that not all is well.
-    let status = world.try_bangioc("admin", &["status", "--output", "json"]);
-    let status: Value = serde_json::from_slice(&status.stdout).expect("JSON");
-    let shown = status["datasets"]
-        .as_array()
-        .and_then(|all| all.iter().find(|one| one["dataset"] == "ddl-large"));
-    assert_eq!(shown.map(|one| &one["state"]["is"]), Some(&"awaits-copy".into()), "{status}");
+    wait::until("the store to have heard of it", PATIENCE, || {
+        let status = world.try_bangioc("admin", &["status", "--output", "json"]);
+        let status: Value = serde_json::from_slice(&status.stdout).expect("JSON");
+        let shown = status["datasets"]
+            .as_array()
+            .and_then(|all| all.iter().find(|one| one["dataset"] == "ddl-large"));
+        let state = shown.map(|one| &one["state"]["is"]);
+        wait::holds(state == Some(&"awaits-copy".into()), format!("{status}"))
+    });
     let listed = world.bangioc("admin", &["dataset", "list"]);
     let line = listed.lines().find(|line| line.starts_with("ddl-large")).unwrap_or_default();
     assert!(line.contains("waits for a yes") && line.contains("~12 rows"), "{listed}");
@@ -448,11 +450,11 @@ fn upkeep_copies_nothing(platform: &Platform) {
         tables.iter().map(|own| stands[&own.table.replace('_', "-")]["last_copy"].clone()).collect()
     };
     let before = copied(&world);
-    let seen = |member: &str| {
-        capture.wait_for_log(
-            &format!(r#"dataset="ddl-kept" member="{member}" verdict="harmless""#),
-            PATIENCE,
-        );
+    let seen = |member: &str, times: usize| {
+        let line = format!(r#"dataset="ddl-kept" member="{member}" verdict="harmless""#);
+        wait::until("the capture to have looked", PATIENCE, || {
+            wait::holds(capture.log().matches(&line).count() >= times, capture.log())
+        });
     };
     let rewrites = [
         "vacuum full TABLE",
@@ -461,8 +463,10 @@ fn upkeep_copies_nothing(platform: &Platform) {
         "vacuum (freeze, analyze) TABLE",
     ];
     run(&world, table, &rewrites);
-    // A new file, and with the same look a column that was written: that would be `alter type … using`.
-    seen("file");
+    // A new file, and with the same look a column that was written: that would be `alter type … using`. So the last
+    // of the files has to be seen first.
+    run(&world, table, &["create role TABLE_owner; alter table TABLE owner to TABLE_owner"]);
+    seen("owner", 1);
     let acts = [
         "vacuum (freeze) pg_attribute",
         "create index TABLE_word on TABLE (word)",
@@ -480,10 +484,10 @@ fn upkeep_copies_nothing(platform: &Platform) {
          create trigger noop before insert on TABLE for each row execute function TABLE_noop(); alter table TABLE disable trigger noop",
         "alter table TABLE add column other integer default 7; alter table TABLE drop column other",
         "alter table TABLE add constraint positive check (code > 0); alter table TABLE drop constraint positive",
-        "create role TABLE_owner; alter table TABLE owner to TABLE_owner",
+        "alter table TABLE owner to postgres; drop role TABLE_owner",
     ];
     run(&world, table, &acts);
-    seen("owner");
+    seen("owner", 2);
     run(
         &world,
         parted,
@@ -507,6 +511,4 @@ fn upkeep_copies_nothing(platform: &Platform) {
     }
     equal(&world, &[table, parted, moody]);
     assert_eq!(copied(&world), before, "copied again: {}", capture.log());
-    world
-        .source(SOURCE, &format!("alter table {table} owner to postgres; drop role {table}_owner"));
 }

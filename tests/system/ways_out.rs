@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use bangioc_tests::{bangioc, wait};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::halts::page_says;
-use crate::{Check, open_data, parcels};
+use crate::{Check, open_data, parcels, sites};
 
 pub(crate) const CHECKS: &[(&str, Check)] = &[
     ("ways_out::of_a_comparison", of_a_comparison),
@@ -247,7 +247,7 @@ fn a_schema_that_is_not_registered(world: &World<'_>) {
 }
 
 fn of_a_start(platform: &Platform) {
-    let world = World::new(platform, "waysstart", &["so-nnmt"]);
+    let world = World::with_tables(platform, "waysstart", &["so-nnmt"], &sites::tables());
     let (path, config) =
         (|name: &str| world.dir.join(name).display().to_string(), world.config("so-nnmt"));
     let wrong = path("wrong-password");
@@ -340,7 +340,13 @@ fn of_a_parked_key(platform: &Platform) {
     with_other(&world.config("dead-letter"), &prefix, "prefix = \"waysother\"", || {
         refused(&tool(&["replay", &key]), "BG0604", 3);
     });
-    refused(&tool(&["discard", &key]), "BG0607", 1);
+    let nobody = world.operator("nobody");
+    // With all that a service's login has, and no person's.
+    world.in_store(&format!(
+        "revoke bangioc_operator from {nobody}; grant usage on schema flow to {nobody}; \
+         grant all on all tables in schema flow to {nobody}; grant execute on all functions in schema flow to {nobody}"
+    ));
+    refused(&world.try_bangioc(&nobody, &["dead-letter", "discard", &key]), "BG0607", 1);
 
     // What was kept opens no more: it is given up by two people, and the row comes anew once it is mended.
     world.in_store("update flow.parked_record set payload = payload || '\\x00'::bytea");
@@ -413,4 +419,31 @@ fn of_a_registry(platform: &Platform) {
     answers(&first, port);
     assert!(subject(port).contains("\"id\""), "and the first again");
     first.stop();
+    a_program_that_is_gone(&dir, &dir.join("again.toml"), port);
+}
+
+/// Asked to begin again, a service whose program was moved away can't; once it is back, it starts.
+fn a_program_that_is_gone(dir: &Path, config: &Path, port: u16) {
+    let (program, elsewhere) = (dir.join("bangioc"), dir.join("elsewhere"));
+    fs::copy(bangioc(), &program).expect("a copy");
+    let start = || {
+        let mut command = Command::new(&program);
+        command.arg("--config").arg(config).args(["run", "registry"]).stderr(Stdio::piped());
+        let service = command.spawn().expect("the program");
+        wait::until("the registry", SOON, || {
+            let there = std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
+            wait::holds(there, "nobody listens")
+        });
+        service
+    };
+    let service = start();
+    fs::rename(&program, &elsewhere).expect("a move");
+    kill_process(Pid::from_child(&service), Signal::HUP).expect("a process to signal");
+    refused(&service.wait_with_output().expect("its end"), "BG0196", 1);
+
+    fs::rename(&elsewhere, &program).expect("a move");
+    let service = start();
+    kill_process(Pid::from_child(&service), Signal::TERM).expect("a process to signal");
+    let ended = service.wait_with_output().expect("its end");
+    assert!(ended.status.success(), "{ended:?}");
 }
