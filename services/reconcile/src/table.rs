@@ -82,7 +82,7 @@ impl SourceKey {
         let (column, KeyType { operators, by_text, .. }) = (&self.column, &self.key_type);
         let same = format!("{column} operator({}.=) w.k{n}", quoted(operators));
         if *by_text {
-            format!("{same} and format('%s', {column}) = format('%s', w.k{n}) collate \"C\"")
+            format!("{same} and format('%s', {column}) = w.t{n} collate \"C\"")
         } else {
             same
         }
@@ -219,9 +219,13 @@ impl SourceTable {
         self.next(&self.columns.join(", "), after, limit)
     }
 
+    /// The bound keys, as values and as the texts that they were bound as, beside their rows.
     fn wanted(&self) -> String {
-        let arrays = list(self.key.len(), |n| self.key[n].bound(n));
-        let names = list(self.key.len(), |n| format!("k{n}"));
+        let count = self.key.len();
+        let arrays = list(count, |n| self.key[n].bound(n))
+            + ", "
+            + &list(count, |n| format!("current_setting('bangioc.k{n}')::text[]"));
+        let names = list(count, |n| format!("k{n}")) + ", " + &list(count, |n| format!("t{n}"));
         let same: Vec<String> =
             self.key.iter().enumerate().map(|(n, key)| key.is_wanted(n)).collect();
         format!(

@@ -119,6 +119,8 @@ impl StoreSettings {
                 // meets it.
                 ("idle_in_transaction_session_timeout", limits.idle_in_transaction()),
             ])
+            // Two merges for each dataset, and what is the same for all.
+            .statement_cache_capacity(300)
             .disable_statement_logging();
         let options = encrypted(options, &self.tls);
         match &self.password {

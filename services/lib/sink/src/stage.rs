@@ -75,17 +75,18 @@ impl Stage {
     }
 
     /// The lines field by field, without their number.
+    #[expect(clippy::expect_used, reason = "what is read here was written above")]
     pub(crate) fn values(&self) -> Vec<Vec<Option<Cow<'_, str>>>> {
         let mut values: Vec<Vec<_>> = Vec::new();
         for line in 0..self.len() {
-            let line = std::str::from_utf8(self.lines(line, line + 1)).unwrap_or_default();
-            let (fields, _) = line.rsplit_once('\t').unwrap_or_default();
+            let line = std::str::from_utf8(self.lines(line, line + 1)).expect("a line of texts");
+            let (fields, _number) = line.rsplit_once('\t').expect("a line with its number");
             for (n, field) in copy::fields(fields).enumerate() {
                 if values.len() == n {
                     values.push(Vec::with_capacity(self.len()));
                 }
-                // Written by us.
-                values[n].push(field.map(|field| copy::unescaped(field).unwrap_or_default()));
+                let text = |field| copy::unescaped(field).expect("a field of COPY's text format");
+                values[n].push(field.map(text));
             }
         }
         values
@@ -188,5 +189,50 @@ impl Stage {
     fn end_line(&mut self) {
         self.lines.push(b'\n');
         self.ends.push(self.lines.len());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bangioc_change::version::Lsn;
+
+    use super::*;
+
+    #[test]
+    fn lines_are_read_back_as_values() {
+        let contract = Contract::from_yaml(
+            "
+dataset: site
+owner: so-nnmt
+name: { vi: Điểm, en: Sites }
+kind: state
+source: { table: dept.site }
+key: [code]
+columns:
+  code: { type: text, class: internal, vi: Mã, en: Code }
+  name: { type: text, class: internal, vi: Tên, en: Name }
+",
+        )
+        .expect("a sound contract");
+        let version = Version { epoch: 1, commit_lsn: Lsn(2), ordinal: 3 };
+        let mut stage = Stage::default();
+        stage.clear(Target::Values);
+        let odd = [Cell::Text("a\tb\\c\nd\\N"), Cell::Null];
+        stage.push_row(&contract, odd.into_iter(), version, Continues::Nothing, None);
+        let left_out = [Cell::Text("ệ"), Cell::Absent(Absence::Toast)];
+        stage.push_row(&contract, left_out.into_iter(), version, Continues::Stored, Some(version));
+        let bytes = "\\x0000000100000000000000020000000000000003";
+        let wanted = [
+            [Some("a\tb\\c\nd\\N"), Some("ệ")],
+            [None, None],
+            [Some(bytes), Some(bytes)],
+            [Some("f"), Some("f")],
+            [None, Some("{\"name\"}")],
+            [None, Some(bytes)],
+        ];
+        assert_eq!(
+            stage.values(),
+            wanted.map(|field| field.map(|text| text.map(Cow::from)).to_vec())
+        );
     }
 }
