@@ -354,7 +354,7 @@ fn odd_names_and_keys_come_through_whole(platform: &Platform) {
     world.configure(
         "operator-lan",
         &format!(
-            "[reconcile]\nsources = [\"{}\"]\nchunk_rows = 300\npatience = \"40s\"",
+            "[reconcile]\nsources = [\"{}\"]\nchunk_rows = 300\npatience = \"40s\"\nstatement_timeout = \"5m\"",
             world.config("so-nnmt").display()
         ),
     );
