@@ -131,9 +131,7 @@ fn settings(platform: &Platform, world: &World<'_>) -> String {
     let folder = world.dir.join("public");
     let section = format!("[open-data]\ndir = \"{}\"\nlisten = \"{pages}\"", folder.display());
     world.configure("open-data", &section);
-    let open = fs::read_to_string(world.config("open-data")).expect("a configuration");
-    let open_store = open.split("\n[").find(|part| part.starts_with("open-store]"));
-    let open_store = format!("[{}", open_store.expect("a section"));
+    let open_store = world.open_store_section();
     for who in ["operator-lan", "admin"] {
         world.configure(who, &open_store);
     }

@@ -173,6 +173,13 @@ impl<'p> World<'p> {
         name
     }
 
+    /// `[open-store]` as the service of the open side has it, for a tool that is to know both stores.
+    pub fn open_store_section(&self) -> String {
+        let text = fs::read_to_string(self.config("open-data")).expect("a configuration");
+        let section = text.split("\n[").find(|part| part.starts_with("open-store]"));
+        format!("[{}", section.expect("a section"))
+    }
+
     /// Adds lines to the configuration that `who` starts with.
     pub fn configure(&self, who: &str, lines: &str) {
         let mut text = fs::read_to_string(self.config(who)).expect("a configuration");

@@ -88,7 +88,7 @@ fn a_bad_row_parks_its_key_and_no_other(platform: &Platform) {
 }
 
 /// The reference of the only parked key.
-fn key_ref(world: &World<'_>) -> String {
+pub(crate) fn key_ref(world: &World<'_>) -> String {
     world
         .in_store("select encode(key_ref, 'hex') from flow.parked_key where state = 'parked'")
         .concat()

@@ -35,10 +35,7 @@ struct Running {
 fn start<'p>(platform: &'p Platform, name: &str) -> (World<'p>, Running) {
     let world = World::with_tables(platform, name, &["so-nnmt"], &sites::tables());
     open_data::with_open_set(&world);
-    let text = fs::read_to_string(world.config("open-data")).expect("a configuration");
-    let mut parts = text.split("\n[");
-    let open_store = parts.find(|part| part.starts_with("open-store]")).expect("a section");
-    world.configure("operator-lan", &format!("[{open_store}"));
+    world.configure("operator-lan", &world.open_store_section());
     let key = world.dir.join("statements-key");
     world.configure(
         "operator-lan",

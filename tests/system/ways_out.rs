@@ -15,6 +15,7 @@ use bangioc_tests::world::{PATIENCE, World};
 use bangioc_tests::{bangioc, wait};
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::dead_letters::key_ref;
 use crate::halts::page_says;
 use crate::{Check, open_data, parcels, sites};
 
@@ -294,10 +295,7 @@ fn of_a_start(platform: &Platform) {
     // Both stores are to be told: the tool has to know both.
     let from_nothing = ["dataset", "recopy", "land-parcel", "--from-nothing", "--yes", "--wait"];
     refused(&world.try_bangioc("operator-lan", &from_nothing), "BG0435", 2);
-    let text = fs::read_to_string(world.config("open-data")).expect("a configuration");
-    let mut parts = text.split("\n[");
-    let section = parts.find(|part| part.starts_with("open-store]")).expect("a section");
-    world.configure("operator-lan", &format!("[{section}"));
+    world.configure("operator-lan", &world.open_store_section());
     world.bangioc("operator-lan", &from_nothing);
     world.converge(&[]);
 }
@@ -328,9 +326,7 @@ fn of_a_parked_key(platform: &Platform) {
     });
     let store = world.shared_store("store");
     parked("1");
-    let key = world
-        .in_store("select encode(key_ref, 'hex') from flow.parked_key where state = 'parked'")
-        .concat();
+    let key = key_ref(&world);
 
     let tool = |args: &[&str]| world.try_bangioc("dead-letter", &[&["dead-letter"], args].concat());
     refused(&tool(&["show", "0123456789abcdef"]), "BG0601", 1);

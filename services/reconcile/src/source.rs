@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bangioc_change::version::Lsn;
-use bangioc_postgres_text::array;
+use bangioc_postgres_text::{array, counting};
 use bangioc_runtime::postgres;
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::row::{Cell, RowBuf};
@@ -22,8 +22,6 @@ use crate::table::{KeyType, SourceTable};
 
 /// Nobody at a department waits for us, so a lock that is held for longer is not waited for.
 const LOCK: Duration = Duration::from_secs(5);
-/// A table whose rows are all read may be counted.
-const WHILE_COUNTING: &str = "set local statement_timeout = '10min'";
 /// Text of the rows read at once. What is beyond is asked for again.
 const MOST_BYTES: usize = 8 << 20;
 
@@ -257,7 +255,7 @@ impl Source {
         }
         let found = async {
             self.begin(None).await?;
-            self.connection.execute(WHILE_COUNTING).await?;
+            self.connection.execute(counting::TAKING_ITS_TIME).await?;
             let mut counts = [0; 2];
             for (count, question) in counts.iter_mut().zip(self.table.counts()) {
                 let question = sqlx::raw_sql(AssertSqlSafe(question));
@@ -282,11 +280,8 @@ impl Source {
     async fn begin_with(&mut self, keys: &[KeyTexts]) -> Result<Vec<usize>, sqlx::Error> {
         self.connection.execute("begin isolation level repeatable read read only").await?;
         self.bind(&keys.iter().collect::<Vec<_>>()).await?;
-        let statement = self.table.try_keys();
-        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut self.connection).await?;
-        let unread: String = sqlx::query_scalar("select current_setting('bangioc.unread')")
-            .fetch_one(&mut self.connection)
-            .await?;
+        let tried = sqlx::raw_sql(AssertSqlSafe(self.table.try_keys()));
+        let unread: String = tried.fetch_one(&mut self.connection).await?.try_get(0)?;
         let place = |text: &str| text.parse::<usize>().ok()?.checked_sub(1);
         let unread: Vec<usize> = unread.split_ascii_whitespace().filter_map(place).collect();
         if !unread.is_empty() {

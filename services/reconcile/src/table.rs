@@ -152,7 +152,7 @@ impl SourceTable {
         format!("select {calls}")
     }
 
-    /// Sets `bangioc.unread` to the places, from 1, of the bound keys that are no values of the key's types: whoever
+    /// → the places, from 1, of the bound keys that are no values of the key's types: whoever
     /// may write into a store may make such up. Asked first, since an error would leave the key in the source's log;
     /// one that is caught does not.
     pub(crate) fn try_keys(&self) -> String {
@@ -170,13 +170,12 @@ impl SourceTable {
              exception when others then unread := unread || place || ' '; end; end loop; end; \
              perform set_config('bangioc.unread', unread, true); end"
         );
-        format!("do {}", literal(&block))
+        format!("do {}; select current_setting('bangioc.unread')", literal(&block))
     }
 
     /// How to count its rows without the index of its key, and with it.
     pub(crate) fn counts(&self) -> [String; 2] {
-        let key = self.key_columns().join(", ");
-        [counting::by_table(&self.name), counting::by_index(&self.name, &key)]
+        counting::questions(&self.name, &self.key_columns().join(", "))
     }
 
     /// The next rows in key order: `what` of each, `limit` of them, from the bound key on.

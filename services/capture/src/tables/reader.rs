@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 
 use bangioc_change::version::Lsn;
-use bangioc_postgres_text::array;
+use bangioc_postgres_text::{array, counting};
 use bangioc_schemas::contract::Contract;
 use bangioc_schemas::identity;
 use bangioc_schemas::row::{Row, RowBuf};
@@ -21,9 +21,6 @@ use crate::error::CaptureError;
 const CHUNK_BYTES: usize = 8 << 20;
 /// Where reading breaks off: rows turned out much wider than those before them.
 const MOST_BYTES: usize = 24 << 20;
-
-/// Nobody waits for it, and a table that can be copied can be counted.
-const WHILE_COUNTING: &str = "set local statement_timeout = '10min'";
 
 pub(crate) struct SqlReader {
     source: SourceSettings,
@@ -169,7 +166,8 @@ impl SqlReader {
         let fails = |e: &sqlx::Error| CaptureError::question("counting rows", e);
         self.begin().await?;
         let connection = self.connection().await?;
-        sqlx::query(WHILE_COUNTING).execute(&mut *connection).await.map_err(|e| fails(&e))?;
+        let longer = sqlx::query(counting::TAKING_ITS_TIME).execute(&mut *connection).await;
+        longer.map_err(|e| fails(&e))?;
         let mut counts = [0; 2];
         for (count, question) in counts.iter_mut().zip(questions) {
             let row = sqlx::raw_sql(AssertSqlSafe(question)).fetch_one(&mut *connection).await;

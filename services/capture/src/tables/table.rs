@@ -193,9 +193,8 @@ impl TableStatements {
     /// read without one.
     pub(crate) fn counts(&self) -> Option<[String; 2]> {
         let key: Vec<String> = self.key.iter().map(|column| format!("s.{}", column.name)).collect();
-        (self.latest_by.is_none() && !key.is_empty()).then(|| {
-            [counting::by_table(&self.name), counting::by_index(&self.name, &key.join(", "))]
-        })
+        (self.latest_by.is_none() && !key.is_empty())
+            .then(|| counting::questions(&self.name, &key.join(", ")))
     }
 
     /// The next `limit` rows in key order: from the beginning, or after the bound key.

@@ -3,6 +3,10 @@
 //!
 //! Two questions, to be asked within one transaction that sees one state of the table; each ends in one number.
 
+/// To be run before them, by itself: servers before 13 give all that comes together one time. A table whose rows can all
+/// be read can be counted.
+pub const TAKING_ITS_TIME: &str = "set local statement_timeout = '10min'";
+
 const PLAIN: &str = "set local jit = off; set local max_parallel_workers_per_gather = 0";
 
 fn with(on: &[&str], off: &[&str], question: &str) -> String {
@@ -21,14 +25,17 @@ fn with(on: &[&str], off: &[&str], question: &str) -> String {
 const BY_INDEX: [&str; 2] = ["indexscan", "indexonlyscan"];
 const BY_TABLE: [&str; 1] = ["seqscan"];
 
-/// Rows as they lie in the table (quoted), whatever its indexes say.
-pub fn by_table(table: &str) -> String {
+/// How many rows lie in the table (quoted), and how many the index of `order` leads to, columns of `s`.
+pub fn questions(table: &str, order: &str) -> [String; 2] {
+    [by_table(table), by_index(table, order)]
+}
+
+fn by_table(table: &str) -> String {
     let off = [&BY_INDEX[..], &["bitmapscan"]].concat();
     with(&BY_TABLE, &off, &format!("select count(*) from {table} as s"))
 }
 
-/// Rows as they are met on the way through the index of `order`, columns or texts of columns of `s`.
-pub fn by_index(table: &str, order: &str) -> String {
+fn by_index(table: &str, order: &str) -> String {
     let off = [&BY_TABLE[..], &["bitmapscan", "sort"]].concat();
     let question =
         format!("select count(*) from (select from {table} as s order by {order} offset 0) as r");
@@ -41,7 +48,7 @@ mod tests {
 
     #[test]
     fn each_reads_in_its_own_way_alone() {
-        let (table, index) = (by_table("\"a\".\"t\""), by_index("\"a\".\"t\"", "s.\"k\""));
+        let [table, index] = questions("\"a\".\"t\"", "s.\"k\"");
         assert!(
             table.contains("enable_seqscan = on") && table.contains("enable_indexonlyscan = off")
         );

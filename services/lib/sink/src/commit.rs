@@ -6,7 +6,7 @@ use std::time::Duration;
 use bangioc_change::batch::EventBatch;
 use bangioc_change::version::Version;
 use bangioc_runtime::failpoint;
-use sqlx::{Connection as _, Executor as _, PgConnection};
+use sqlx::{Connection as _, PgConnection};
 
 use crate::dataset::Dataset;
 use crate::error::SinkError;
@@ -59,7 +59,9 @@ impl<'a> Batch<'a> {
         let first = Net::new(self.dataset, events, &live[..end], self.broken);
         let target = match way {
             Way::Straight if first.is_new() => Target::Table,
-            Way::ByValues if self.intake.barriers.is_empty() => Target::Values,
+            Way::ByValues if self.intake.barriers.is_empty() && self.broken != Broken::Version => {
+                Target::Values
+            }
             Way::Straight | Way::ByValues | Way::ByStage => Target::Stage,
         };
         first.fill(stage, target);
@@ -142,9 +144,9 @@ impl PreparedBatch<'_> {
         Ok(done)
     }
 
-    /// Does it need the staging table?
-    pub(crate) fn is_staged(&self) -> bool {
-        self.stage.target() == Target::Stage || !self.batch.intake.barriers.is_empty()
+    /// May it need the staging table? New rows turn back to it when one of them is there already.
+    pub(crate) fn may_be_staged(&self) -> bool {
+        self.stage.target() != Target::Values
     }
 
     /// Did its rows go past the stage?
@@ -164,7 +166,7 @@ impl PreparedBatch<'_> {
     ) -> Result<Vec<(Vec<u8>, Poison)>, SinkError> {
         let batch = &self.batch;
         let mut found = Vec::new();
-        connection.execute(sqlx::raw_sql(batch.dataset.sql.create_stage.clone())).await?;
+        merge::make_stage(connection, batch.dataset).await?;
         for segment in batch.segments(self.live) {
             let net = Net::new(batch.dataset, self.events, segment.live, batch.broken);
             net.fill(self.stage, Target::Stage);

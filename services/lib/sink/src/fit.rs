@@ -11,7 +11,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use crate::dataset::{Dataset, ROW_COLUMNS, collation, identity, sql};
 use crate::error::SinkError;
-use crate::{gate, readers};
+use crate::{gate, merge, readers};
 
 /// Makes it fit where it lacks what its contract gained. Costs two queries where nothing lacks. The error says what
 /// is in the way.
@@ -111,7 +111,7 @@ type ColumnRow = (String, Option<String>, String, bool);
 /// Asks PostgreSQL to compare with the staging table, which is made from the contract alone.
 async fn lacks(connection: &mut PgConnection, dataset: &Dataset) -> Result<Lacks, SinkError> {
     let mut look = connection.begin().await?;
-    look.execute(sqlx::raw_sql(dataset.sql.create_stage.clone())).await?;
+    merge::make_stage(&mut look, dataset).await?;
     let rows: Vec<ColumnRow> = sqlx::query_as(
         "select s.attname::text, format_type(t.atttypid, t.atttypmod), format_type(s.atttypid, s.atttypmod), \
          coalesce((s.atttypid, s.atttypmod) = (t.atttypid, t.atttypmod), false) \

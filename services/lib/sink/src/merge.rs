@@ -35,6 +35,15 @@ impl Merged {
     }
 }
 
+/// The staging table of a dataset, where the connection has none.
+pub(crate) async fn make_stage(
+    connection: &mut PgConnection,
+    dataset: &Dataset,
+) -> Result<(), SinkError> {
+    connection.execute(sqlx::raw_sql(dataset.sql.create_stage.clone())).await?;
+    Ok(())
+}
+
 pub(crate) async fn empty_stage(
     connection: &mut PgConnection,
     dataset: &Dataset,
@@ -198,7 +207,7 @@ pub(crate) async fn merge(
         return Ok(merged);
     }
     if stage.target() == Target::Values {
-        connection.execute(sqlx::raw_sql(dataset.sql.create_stage.clone())).await?;
+        make_stage(connection, dataset).await?;
         copy(connection, &dataset.sql.copy_stage, stage.bytes()).await?;
     }
     let (across, behind): (Vec<_>, Vec<_>) = refused(connection, dataset)

@@ -4,7 +4,7 @@
 use bangioc_change::version::Version;
 use bangioc_runtime::failpoint;
 use serde::Serialize;
-use sqlx::{Connection as _, Executor as _, PgConnection};
+use sqlx::{Connection as _, PgConnection};
 
 use crate::dataset::key_texts;
 use crate::error::SinkError;
@@ -62,7 +62,7 @@ async fn try_replay(
     let queue = Queue::load(&mut transaction, &locked, dataset, floor, tools).await?;
     let plan = queue.plan(&locked)?;
 
-    transaction.execute(sqlx::raw_sql(dataset.sql.create_stage.clone())).await?;
+    merge::make_stage(&mut transaction, dataset).await?;
     let mut stage = Stage::default();
     let net = Net::new(dataset, &queue.events, &plan.live, Broken::Nothing);
     net.fill(&mut stage, Target::Stage);

@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::config::{StatementLimits, StoreSettings};
 use crate::dataset::Dataset;
 use crate::error::SinkError;
+use crate::merge;
 use crate::stage::{Stage, Target};
 
 /// The memory of one batch.
@@ -48,12 +49,7 @@ impl Connected {
         store: &StoreSettings,
         limits: StatementLimits,
     ) -> Result<&mut PgConnection, SinkError> {
-        if let Some(connection) = self.connection.take() {
-            return Ok(self.connection.insert(connection));
-        }
-        self.staged.clear();
-        let connection = store.connect_within("bangioc sink worker", limits).await?;
-        Ok(self.connection.insert(connection))
+        self.connected(store, limits).await.map(|(connection, _)| connection)
     }
 
     /// The connection, with the staging table of `dataset`.
@@ -63,19 +59,30 @@ impl Connected {
         limits: StatementLimits,
         dataset: &Dataset,
     ) -> Result<&mut PgConnection, SinkError> {
-        self.ready(store, limits).await?;
-        let Connected { connection: Some(connection), staged } = self else {
-            return Err(SinkError::silent());
-        };
+        let (connection, staged) = self.connected(store, limits).await?;
         if !staged.contains(&dataset.table) {
             if staged.len() >= MOST_STAGED {
                 connection.execute("discard temp").await?;
                 staged.clear();
             }
-            connection.execute(sqlx::raw_sql(dataset.sql.create_stage.clone())).await?;
+            merge::make_stage(connection, dataset).await?;
             staged.insert(dataset.table.clone());
         }
         Ok(connection)
+    }
+
+    async fn connected(
+        &mut self,
+        store: &StoreSettings,
+        limits: StatementLimits,
+    ) -> Result<(&mut PgConnection, &mut HashSet<String>), SinkError> {
+        let connection = if let Some(connection) = self.connection.take() {
+            connection
+        } else {
+            self.staged.clear();
+            store.connect_within("bangioc sink worker", limits).await?
+        };
+        Ok((self.connection.insert(connection), &mut self.staged))
     }
 }
 

@@ -19,7 +19,6 @@ use crate::intake::{Bench, Intake};
 use crate::judge::Judge;
 use crate::kept::{Kept, of_row};
 use crate::poison::{Parking, Poison};
-use crate::protection::Broken;
 use crate::quarantine::Quarantined;
 use crate::reference;
 use crate::refusal::RecordRefusal;
@@ -260,7 +259,7 @@ impl PartitionWork {
             broken: instance.broken,
             intake,
         };
-        let way = if !instance.is_discreet() || instance.broken == Broken::Version {
+        let way = if !instance.is_discreet() {
             Way::ByStage
         } else if buffers.live.len() <= FEW {
             Way::ByValues
@@ -273,7 +272,7 @@ impl PartitionWork {
             let connections = &instance.workers.connections;
             let commit = async |loan: &mut Connected| {
                 let (store, limits) = (&instance.store, instance.limits());
-                let connection = if prepared.is_staged() {
+                let connection = if prepared.may_be_staged() {
                     loan.ready_to_stage(store, limits, &self.dataset).await?
                 } else {
                     loan.ready(store, limits).await?
@@ -288,8 +287,6 @@ impl PartitionWork {
                         Err(failure) if failure.is_key_taken() => {
                             shortcut.was_in_vain();
                             prepared.turn_back();
-                            let create = self.dataset.sql.create_stage.clone();
-                            connection.execute(sqlx::raw_sql(create)).await?;
                             committed = prepared.commit(connection).await;
                         }
                         Err(_) => {}
